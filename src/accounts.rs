@@ -1,0 +1,106 @@
+//! The accounts of a crawl: every URL that was ever discovered is in exactly one state.
+
+use serde::{Serialize, Serializer};
+
+use crate::outcome::{OutcomeKind, SkipReason};
+
+/// How many URLs are in which state. `discovered` is the sum of all the others at any time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Accounts {
+    /// Waiting to be requested, or to be tried again.
+    pub pending: u64,
+    /// Being requested now.
+    pub in_flight: u64,
+    /// Requested, with a record.
+    pub settled: Settled,
+    /// Known, not requested, with one reason each.
+    pub skipped: Skipped,
+}
+
+/// Requested URLs by outcome.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are the outcomes")]
+pub struct Settled {
+    pub ok: u64,
+    pub redirect: u64,
+    pub http_error: u64,
+    pub failed: u64,
+}
+
+/// URLs that are not requested, by reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Skipped([u64; SkipReason::ALL.len()]);
+
+impl Accounts {
+    /// Every URL that was ever discovered.
+    pub fn discovered(&self) -> u64 {
+        self.pending + self.in_flight + self.settled.total() + self.skipped.total()
+    }
+}
+
+impl Settled {
+    /// All requested URLs: the number of records.
+    pub fn total(&self) -> u64 {
+        self.ok + self.redirect + self.http_error + self.failed
+    }
+
+    /// The count of one outcome.
+    pub fn of(&mut self, kind: OutcomeKind) -> &mut u64 {
+        match kind {
+            OutcomeKind::Ok => &mut self.ok,
+            OutcomeKind::Redirect => &mut self.redirect,
+            OutcomeKind::HttpError => &mut self.http_error,
+            OutcomeKind::Failed => &mut self.failed,
+        }
+    }
+}
+
+impl Skipped {
+    /// All URLs that are not requested.
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    /// The count of one reason.
+    pub fn of(&mut self, reason: SkipReason) -> &mut u64 {
+        let [scope, depth, robots, limit, trap, nofollow, scheme, too_long, unsafe_address] = &mut self.0;
+        match reason {
+            SkipReason::Scope => scope,
+            SkipReason::Depth => depth,
+            SkipReason::Robots => robots,
+            SkipReason::Limit => limit,
+            SkipReason::Trap => trap,
+            SkipReason::Nofollow => nofollow,
+            SkipReason::Scheme => scheme,
+            SkipReason::TooLong => too_long,
+            SkipReason::UnsafeAddress => unsafe_address,
+        }
+    }
+
+    /// Each reason with its count, also those that count nothing.
+    pub fn iter(&self) -> impl Iterator<Item = (SkipReason, u64)> {
+        SkipReason::ALL.into_iter().zip(self.0)
+    }
+}
+
+impl Serialize for Skipped {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(self.iter().map(|(reason, count)| (reason.name(), count)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_counts_as_discovered() {
+        let mut accounts = Accounts { pending: 1, in_flight: 2, ..Accounts::default() };
+        *accounts.settled.of(OutcomeKind::Ok) += 3;
+        for reason in SkipReason::ALL {
+            *accounts.skipped.of(reason) += 1;
+        }
+        assert_eq!(accounts.discovered(), 6 + 9);
+        assert!(accounts.skipped.iter().all(|(_, count)| count == 1), "each reason has a count of its own");
+    }
+}

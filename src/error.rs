@@ -1,0 +1,44 @@
+//! Why a crawl cannot go on. What goes wrong with one URL is not here: it is a [`Failure`](crate::outcome::Failure).
+
+use std::path::{Path, PathBuf};
+
+/// The result of everything that can end a crawl.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A crawl cannot start or cannot go on.
+///
+/// Messages are lower case, without a full stop, and fit after "failed to crawl: ".
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// What the user asked for is wrong: a flag, a key of `crawl.toml`, a seed. The message names the input, the
+    /// place, and the fix.
+    #[error("{0}")]
+    Usage(String),
+    /// The operating system refused a file operation.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// The verb: "open", "write", …
+        action: &'static str,
+        /// The file or directory.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The reader of an output pipe is gone. Not worth a message: `crawler -o - | head` ends this way.
+    #[error("the reader of the output has closed it")]
+    ClosedPipe,
+    /// A part of the crawl that has to run until the end stopped: a bug, never the fault of a site.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// An I/O error with what was tried on which path; a broken pipe becomes [`Error::ClosedPipe`].
+    pub fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+        if source.kind() == std::io::ErrorKind::BrokenPipe {
+            return Self::ClosedPipe;
+        }
+        Self::Io { action, path: path.to_owned(), source }
+    }
+}

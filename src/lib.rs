@@ -1,0 +1,11 @@
+//! A concurrent web crawler: fast, polite, and nothing lost.
+
+pub mod accounts;
+pub mod error;
+pub mod outcome;
+pub mod page;
+pub mod request;
+pub mod response;
+pub mod units;
+pub mod url;
+

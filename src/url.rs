@@ -1,0 +1,446 @@
+//! URLs as a crawl knows them: the URL that is requested, its canonical form, the key that dedupes, its host.
+//!
+//! Parsing is WHATWG's (the `url` crate). The requested URL is never rewritten beyond what that parser does, except
+//! that its fragment and credentials go. The canonical form exists only inside the key.
+
+use std::fmt;
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::outcome::SkipReason;
+
+/// An absolute http or https URL without fragment and credentials.
+///
+/// Two `CrawlUrl`s are the same page for the crawl when their [keys](CrawlUrl::key) are equal. Cloning is cheap.
+#[derive(Clone)]
+pub struct CrawlUrl {
+    text: Arc<str>,
+    key: UrlKey,
+    /// Where `example.com:8080` starts in `text`; it ends where the path starts.
+    host_start: u32,
+    path_start: u32,
+}
+
+/// The fingerprint that dedupes: the first 128 bits of BLAKE3 over the canonical form.
+///
+/// Cryptographic, so that no page can make two URLs collide and hide one of them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UrlKey([u8; 16]);
+
+/// The host that politeness counts: lower-case name or address, with the port when it is not the scheme's default.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct HostKey(Arc<str>);
+
+/// One link of a response: where to, and whether it may be followed.
+#[derive(Debug, Clone)]
+pub struct Link {
+    /// Where to.
+    pub target: Target,
+    /// Which way it was found; decides the depth of the target.
+    pub kind: LinkKind,
+}
+
+/// How a URL was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkKind {
+    /// A link that is to be followed: one deeper.
+    Follow,
+    /// A link that the page or its author asks not to follow (`rel=nofollow`, meta robots): known, not requested.
+    Nofollow,
+    /// The target of a redirect: the same depth.
+    Redirect,
+}
+
+/// What a link points to.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// Something that can be requested.
+    Url(CrawlUrl),
+    /// Something that cannot: another scheme, or too long. Known, counted, never requested.
+    Other {
+        /// The URL, cut to the greatest length.
+        text: Arc<str>,
+        /// Its fingerprint, over the whole of it.
+        key: UrlKey,
+        /// Why not.
+        reason: SkipReason,
+    },
+}
+
+/// How URLs are resolved and made canonical: the same for the whole crawl.
+#[derive(Debug, Clone)]
+pub struct UrlRules {
+    max_length: usize,
+    ignore: Vec<ParamPattern>,
+}
+
+/// The name of a query parameter, or with a final `*` the start of a name; ASCII case does not matter.
+#[derive(Debug, Clone)]
+struct ParamPattern {
+    name: String,
+    prefix: bool,
+}
+
+impl CrawlUrl {
+    /// The URL as it is requested and recorded.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The URL as shared text.
+    pub fn to_shared(&self) -> Arc<str> {
+        Arc::clone(&self.text)
+    }
+
+    /// The fingerprint that dedupes.
+    pub fn key(&self) -> UrlKey {
+        self.key
+    }
+
+    /// Host name or address with a port that is not the default: `example.com`, `127.0.0.1:8080`, `[::1]:80`.
+    pub fn host(&self) -> &str {
+        self.slice(self.host_start as usize, self.path_start as usize)
+    }
+
+    /// The host as a key of its own.
+    pub fn host_key(&self) -> HostKey {
+        HostKey(self.host().into())
+    }
+
+    /// Scheme, host and port: what robots.txt applies to (RFC 9309, section 2.3).
+    pub fn origin(&self) -> &str {
+        self.slice(0, self.path_start as usize)
+    }
+
+    /// `http` or `https`.
+    pub fn scheme(&self) -> &str {
+        self.slice(0, self.host_start as usize - "://".len())
+    }
+
+    /// Path and query, from the first slash: what robots.txt rules match.
+    pub fn path_and_query(&self) -> &str {
+        self.slice(self.path_start as usize, self.text.len())
+    }
+
+    /// The same URL as the `url` crate has it.
+    ///
+    /// # Panics
+    /// Never: the text came out of that crate.
+    pub fn to_url(&self) -> Url {
+        Url::parse(&self.text).expect("serialised by the same parser")
+    }
+
+    fn slice(&self, from: usize, to: usize) -> &str {
+        self.text.get(from..to).expect("offsets were taken from this text")
+    }
+}
+
+impl UrlRules {
+    /// Rules with the greatest length of a URL in bytes and the query parameters that the key leaves out. A pattern
+    /// ending in `*` names all parameters that start so.
+    pub fn new<S: AsRef<str>>(max_length: usize, ignore_params: impl IntoIterator<Item = S>) -> Self {
+        let ignore = ignore_params
+            .into_iter()
+            .map(|pattern| {
+                let pattern = pattern.as_ref();
+                let name = pattern.strip_suffix('*');
+                ParamPattern { name: name.unwrap_or(pattern).to_ascii_lowercase(), prefix: name.is_some() }
+            })
+            .collect();
+        Self { max_length, ignore }
+    }
+
+    /// Resolves a reference found on a page. `None` when it is no URL at all, or names a place on the same page.
+    pub fn resolve(&self, base: &Url, reference: &str) -> Option<Target> {
+        base.join(reference).ok().map(|url| self.target(url))
+    }
+
+    /// The target that an absolute URL names.
+    pub fn target(&self, mut url: Url) -> Target {
+        if !matches!(url.scheme(), "http" | "https") {
+            return self.other(url.as_str(), SkipReason::Scheme);
+        }
+        url.set_fragment(None);
+        if !url.username().is_empty() || url.password().is_some() {
+            // Cannot fail for http and https, which always have a host.
+            let _ = url.set_username("");
+            let _ = url.set_password(None);
+        }
+        if url.as_str().len() > self.max_length {
+            return self.other(url.as_str(), SkipReason::TooLong);
+        }
+        Target::Url(self.crawl_url(&url))
+    }
+
+    /// Parses an absolute http or https URL. The error is for a person: what is wrong, and what to write.
+    pub fn parse(&self, text: &str) -> Result<CrawlUrl, String> {
+        let url = match Url::parse(text) {
+            Ok(url) => url,
+            Err(url::ParseError::RelativeUrlWithoutBase) => {
+                return Err(format!("`{text}` has no scheme; write http://{text} or https://{text}"));
+            }
+            Err(error) => return Err(format!("`{text}` is not a URL: {error}")),
+        };
+        match self.target(url) {
+            Target::Url(url) => Ok(url),
+            Target::Other { reason: SkipReason::TooLong, .. } => {
+                Err(format!("the URL is {} bytes long; at most {} are allowed", text.len(), self.max_length))
+            }
+            Target::Other { .. } => Err(format!("`{text}` is neither http nor https")),
+        }
+    }
+
+    fn crawl_url(&self, url: &Url) -> CrawlUrl {
+        let text = url.as_str();
+        let host_start = url.scheme().len() + "://".len();
+        let path_start = host_start + text.get(host_start..).and_then(|rest| rest.find('/')).unwrap_or(0);
+        CrawlUrl {
+            key: self.key(text),
+            text: text.into(),
+            host_start: offset(host_start),
+            path_start: offset(path_start),
+        }
+    }
+
+    fn other(&self, text: &str, reason: SkipReason) -> Target {
+        let cut = text.floor_char_boundary(self.max_length);
+        Target::Other { text: text.get(..cut).unwrap_or_default().into(), key: UrlKey::of(text.as_bytes()), reason }
+    }
+
+    /// Canonical: percent-encoding normalised (RFC 3986, section 6.2.2), tracking parameters and an empty query gone.
+    /// Nothing is sorted: for many sites the order of parameters matters.
+    fn key(&self, text: &str) -> UrlKey {
+        let (path, query) = match text.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (text, None),
+        };
+        if query.is_none() && !path.contains('%') {
+            return UrlKey::of(path.as_bytes());
+        }
+        let mut canonical = String::with_capacity(text.len());
+        normalize_percent(path, &mut canonical);
+        let mut separator = '?';
+        for param in query.unwrap_or_default().split('&') {
+            let name = param.split_once('=').map_or(param, |(name, _)| name);
+            if param.is_empty() || self.ignore.iter().any(|pattern| pattern.matches(name)) {
+                continue;
+            }
+            canonical.push(separator);
+            normalize_percent(param, &mut canonical);
+            separator = '&';
+        }
+        UrlKey::of(canonical.as_bytes())
+    }
+}
+
+impl Target {
+    /// The URL as text.
+    pub fn text(&self) -> &Arc<str> {
+        match self {
+            Self::Url(url) => &url.text,
+            Self::Other { text, .. } => text,
+        }
+    }
+}
+
+impl ParamPattern {
+    fn matches(&self, name: &str) -> bool {
+        let (name, pattern) = (name.as_bytes(), self.name.as_bytes());
+        let same_length = name.len() == pattern.len();
+        (same_length || self.prefix) && name.get(..pattern.len()).is_some_and(|n| n.eq_ignore_ascii_case(pattern))
+    }
+}
+
+impl UrlKey {
+    fn of(canonical: &[u8]) -> Self {
+        let hash = blake3::hash(canonical);
+        let mut key = [0; 16];
+        for (to, from) in key.iter_mut().zip(hash.as_bytes()) {
+            *to = *from;
+        }
+        Self(key)
+    }
+
+    /// The 16 bytes of the fingerprint.
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl HostKey {
+    /// The host as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::borrow::Borrow<str> for HostKey {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for HostKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for HostKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HostKey({})", self.0)
+    }
+}
+
+impl fmt::Display for CrawlUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for CrawlUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CrawlUrl({})", self.text)
+    }
+}
+
+impl fmt::Debug for UrlKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UrlKey({:032x})", u128::from_be_bytes(self.0))
+    }
+}
+
+/// Decodes percent-encoded unreserved characters, writes the remaining escapes with upper-case digits, and escapes a
+/// `%` that starts no escape: without that, `%%30a` would turn into another page's `%0a`.
+fn normalize_percent(part: &str, to: &mut String) {
+    let mut rest = part;
+    while let Some((plain, after)) = rest.split_once('%') {
+        to.push_str(plain);
+        let Some((hex, byte)) = after.get(..2).and_then(|hex| Some((hex, escaped_byte(hex)?))) else {
+            to.push_str("%25");
+            rest = after;
+            continue;
+        };
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            to.push(char::from(byte));
+        } else {
+            to.push('%');
+            to.push_str(&hex.to_ascii_uppercase());
+        }
+        rest = after.get(2..).unwrap_or_default();
+    }
+    to.push_str(rest);
+}
+
+fn escaped_byte(hex: &str) -> Option<u8> {
+    // `from_str_radix` alone would take a sign.
+    hex.bytes().all(|digit| digit.is_ascii_hexdigit()).then(|| u8::from_str_radix(hex, 16).ok())?
+}
+
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).expect("a host ends within 4 GiB: the parser has refused longer ones")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn rules() -> UrlRules {
+        UrlRules::new(2048, ["utm_*", "gclid"])
+    }
+
+    fn url(text: &str) -> CrawlUrl {
+        rules().parse(text).unwrap()
+    }
+
+    #[test]
+    fn the_parts_of_a_url_are_slices_of_it() {
+        let url = url("HTTPS://Example.COM:8443/a/../b?q=1#top");
+        assert_eq!(url.as_str(), "https://example.com:8443/b?q=1");
+        assert_eq!(url.scheme(), "https");
+        assert_eq!(url.host(), "example.com:8443");
+        assert_eq!(url.origin(), "https://example.com:8443");
+        assert_eq!(url.path_and_query(), "/b?q=1");
+    }
+
+    #[test]
+    fn a_default_port_is_no_part_of_the_host() {
+        assert_eq!(url("http://example.com:80/").host(), "example.com");
+        assert_eq!(url("https://[::1]:443/").host(), "[::1]");
+    }
+
+    #[test]
+    fn credentials_and_fragments_go() {
+        assert_eq!(url("http://user:secret@example.com/a#b").as_str(), "http://example.com/a");
+    }
+
+    #[test]
+    fn the_same_page_has_one_key() {
+        let check = |a: &str, b: &str| assert_eq!(url(a).key(), url(b).key(), "{a} {b}");
+        check("http://e.com/a", "http://e.com/a#b");
+        check("http://e.com/a", "http://e.com/a?");
+        check("http://e.com/a", "http://e.com/a?utm_source=x&UTM_medium=y&gclid=1");
+        check("http://e.com/a?b=1", "http://e.com/a?utm_source=x&b=1");
+        check("http://e.com/%7Euser", "http://e.com/~user");
+        check("http://e.com/%e4", "http://e.com/%E4");
+    }
+
+    #[test]
+    fn other_pages_have_other_keys() {
+        let check = |a: &str, b: &str| assert_ne!(url(a).key(), url(b).key(), "{a} {b}");
+        check("http://e.com/a", "https://e.com/a");
+        check("http://e.com/a", "http://e.com/a/");
+        check("http://e.com/a?x=1&y=2", "http://e.com/a?y=2&x=1");
+        check("http://e.com/a%2Fb", "http://e.com/a/b");
+        check("http://e.com/?gclidx=1", "http://e.com/");
+        check("http://e.com/A", "http://e.com/a");
+    }
+
+    #[test]
+    fn the_requested_url_keeps_what_only_the_key_leaves_out() {
+        assert_eq!(url("http://e.com/%7ea?utm_source=x&b=1").as_str(), "http://e.com/%7ea?utm_source=x&b=1");
+    }
+
+    #[test]
+    fn what_cannot_be_requested_says_why() {
+        let base = Url::parse("http://e.com/").unwrap();
+        let reason = |reference: &str| match rules().resolve(&base, reference) {
+            Some(Target::Other { reason, .. }) => Some(reason),
+            _ => None,
+        };
+        assert_eq!(reason("mailto:a@e.com"), Some(SkipReason::Scheme));
+        assert_eq!(reason("javascript:void(0)"), Some(SkipReason::Scheme));
+        assert_eq!(reason(&format!("/{}", "x".repeat(3000))), Some(SkipReason::TooLong));
+        assert_eq!(reason("/a"), None);
+        assert!(rules().resolve(&base, "http://[").is_none());
+    }
+
+    #[test]
+    fn a_seed_without_scheme_is_told_what_to_write() {
+        assert_eq!(
+            rules().parse("example.com").unwrap_err(),
+            "`example.com` has no scheme; write http://example.com or https://example.com"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn canonicalisation_is_idempotent(path in "[a-zA-Z0-9%/~._-]{0,40}", query in "[a-z0-9%&=_]{0,40}") {
+            let first = url(&format!("http://e.com/{path}?{query}"));
+            let second = url(first.as_str());
+            prop_assert_eq!(first.as_str(), second.as_str());
+            prop_assert_eq!(first.key(), second.key());
+        }
+
+        #[test]
+        fn percent_normalisation_is_idempotent(text in "[a-f0-9%A-F/]{0,60}") {
+            let (mut once, mut twice) = (String::new(), String::new());
+            normalize_percent(&text, &mut once);
+            normalize_percent(&once, &mut twice);
+            prop_assert_eq!(once, twice);
+        }
+    }
+}
