@@ -6,6 +6,7 @@ pub mod outcome;
 pub mod page;
 pub mod request;
 pub mod response;
+pub mod scope;
 pub mod units;
 pub mod url;
 

@@ -1,0 +1,158 @@
+//! The patterns of `include` and `exclude`: globs, or regular expressions after `re:`, on whole URLs.
+
+use globset::GlobBuilder;
+use regex::bytes::{RegexBuilder, RegexSet, RegexSetBuilder};
+
+/// Checks one pattern, for whoever read it and knows its line and column. The error is for a person: the pattern, what
+/// is wrong with it and where, and what to write.
+pub fn check_pattern(text: &str) -> Result<(), String> {
+    let expression = expression(text)?;
+    // One at a time, because a set does not say which of its members is refused.
+    match RegexBuilder::new(&expression).build() {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("`{text}` is not a regular expression: {}; {REGEX_HELP}", reason(&error))),
+    }
+}
+
+/// Several patterns, matched in one pass over the URL.
+#[derive(Debug, Clone)]
+pub(super) struct Patterns(RegexSet);
+
+impl Patterns {
+    pub(super) fn new(texts: &[String]) -> Result<Self, String> {
+        for text in texts {
+            check_pattern(text)?;
+        }
+        let expressions = texts.iter().map(|text| expression(text)).collect::<Result<Vec<_>, _>>()?;
+        let set = RegexSetBuilder::new(expressions)
+            .size_limit(SET_SIZE)
+            .build()
+            .map_err(|error| format!("the {} patterns are too much together: {}", texts.len(), reason(&error)))?;
+        Ok(Self(set))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn is_match(&self, url: &str) -> bool {
+        self.0.is_match(url.as_bytes())
+    }
+}
+
+/// The regular expression that a pattern stands for. Globs become one too, so that one automaton takes all.
+fn expression(text: &str) -> Result<String, String> {
+    if let Some(expression) = text.strip_prefix("re:") {
+        return match expression {
+            "" => Err(format!("`re:` matches every URL; {REGEX_HELP}")),
+            _ => Ok(expression.to_owned()),
+        };
+    }
+    let glob = GlobBuilder::new(text)
+        .literal_separator(false)
+        .backslash_escape(true)
+        .build()
+        .map_err(|error| format!("`{text}` is not a glob: {}; {GLOB_HELP}", error.kind()))?;
+    if can_match_a_url(text) {
+        Ok(glob.regex().to_owned())
+    } else {
+        Err(format!("`{text}` matches no URL, for a glob is compared with the whole of it; write `*{text}`"))
+    }
+}
+
+/// Whether a URL can start as the glob does: the most frequent mistake is to write a path.
+fn can_match_a_url(glob: &str) -> bool {
+    let literal = glob.split(['*', '?', '[', '{', '\\']).next().unwrap_or_default();
+    let is_whole = literal.len() == glob.len();
+    ["http://", "https://"]
+        .iter()
+        .any(|scheme| literal.starts_with(scheme) || (!is_whole && scheme.starts_with(literal)))
+}
+
+/// What is wrong, on one line. The error's own text is a drawing: the expression, a caret below it, then the reason.
+fn reason(error: &regex::Error) -> String {
+    let regex::Error::Syntax(drawing) = error else {
+        return error.to_string();
+    };
+    let mut lines = drawing.lines();
+    let reason = lines.next_back().unwrap_or_default().trim_start_matches("error: ");
+    let caret = lines.next_back().filter(|line| line.trim_matches([' ', '^']).is_empty());
+    match caret.and_then(|line| line.find('^')?.checked_sub(DRAWING_INDENT)) {
+        Some(before) => format!("{reason} (character {})", before + 1),
+        None => reason.to_owned(),
+    }
+}
+
+const GLOB_HELP: &str = "write `*` for any text, `?` for one character, `{a,b}` for either, `[*]` for the character \
+                         itself, or a regular expression after `re:`";
+const REGEX_HELP: &str = "write what the regex crate takes, like `re:/page/[0-9]+$`";
+const DRAWING_INDENT: usize = 4;
+/// In bytes: a few thousand patterns.
+const SET_SIZE: usize = 64 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(pattern: &str, matching: &[&str], others: &[&str]) {
+        let patterns = Patterns::new(&[pattern.to_owned()]).unwrap();
+        for url in matching {
+            assert!(patterns.is_match(url), "{pattern} {url}");
+        }
+        for url in others {
+            assert!(!patterns.is_match(url), "{pattern} {url}");
+        }
+    }
+
+    #[test]
+    fn a_glob_is_compared_with_the_whole_url() {
+        check("*/blog/*", &["http://e.com/blog/a/b", "http://e.com/x/blog/"], &["http://e.com/blog", "http://e.com/"]);
+        check("*.pdf", &["http://e.com/a/b.pdf"], &["http://e.com/b.pdf?x", "http://e.com/bpdf"]);
+        check(
+            "https://e.com/{a,b}?",
+            &["https://e.com/a1", "https://e.com/b2"],
+            &["http://e.com/a1", "https://e.com/a"],
+        );
+        check("http*://e.com/**", &["http://e.com/", "https://e.com/a/b"], &["https://f.com/"]);
+        check("*[?]page=*", &["http://e.com/?page=1"], &["http://e.com/xpage=1"]);
+    }
+
+    #[test]
+    fn a_regular_expression_is_found_anywhere() {
+        check("re:/page/[0-9]+$", &["http://e.com/page/12"], &["http://e.com/page/x", "http://e.com/page/1/"]);
+        check("re:^https:", &["https://e.com/"], &["http://e.com/https:"]);
+        check("re:(?i)LOGIN", &["http://e.com/login"], &["http://e.com/log"]);
+    }
+
+    #[test]
+    fn one_of_many_is_enough() {
+        let patterns = Patterns::new(&["*.pdf".to_owned(), "re:zip$".to_owned()]).unwrap();
+        assert!(patterns.is_match("http://e.com/a.pdf"));
+        assert!(patterns.is_match("http://e.com/a.zip"));
+        assert!(!patterns.is_match("http://e.com/a.html"));
+    }
+
+    #[test]
+    fn a_bad_pattern_says_what_and_where() {
+        let error = |pattern: &str| check_pattern(pattern).unwrap_err();
+        assert_eq!(
+            error("re:/a(b"),
+            "`re:/a(b` is not a regular expression: unclosed group (character 3); \
+             write what the regex crate takes, like `re:/page/[0-9]+$`"
+        );
+        assert!(error("*[a").starts_with("`*[a` is not a glob: unclosed character class; missing ']'; write `*` for"));
+        assert!(error("re:").contains("matches every URL"));
+        assert!(error("re:(a{1000}){1000}").contains("size limit"));
+    }
+
+    #[test]
+    fn a_glob_that_matches_no_url_says_what_to_write() {
+        for path in ["/blog/*", "e.com/*", "blog", "", "HTTP://e.com/*", "ftp://*"] {
+            let error = check_pattern(path).unwrap_err();
+            assert!(error.ends_with(&format!("write `*{path}`")), "{error}");
+        }
+        for fine in ["*", "http*", "http://e.com/", "https://*", "h?tp*", "{http,https}://e.com/*", "[h]*", "ht\\tp*"] {
+            assert_eq!(check_pattern(fine), Ok(()), "{fine}");
+        }
+    }
+}
