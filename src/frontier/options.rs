@@ -1,0 +1,29 @@
+//! `[frontier]`: when two URLs are the same page, and which URLs are too much.
+
+use serde::{Deserialize, Serialize};
+
+/// `[frontier]`: when two URLs are the same page, and which URLs are too much.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// Query parameters that say where a visitor came from, not which page it is: URLs that differ only in these are
+    /// one page. The URL that is requested and recorded keeps them. A final `*` names all parameters that start so.
+    pub ignore_params: Vec<String>,
+    /// Longer URLs, in bytes, are counted as skipped (`too_long`) and not requested.
+    #[schemars(range(min = 1, max = 65536))]
+    pub max_url_length: usize,
+    /// How many redirects in a row are followed; what comes after is skipped (`trap`).
+    #[schemars(range(max = 1000))]
+    pub max_redirects: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { ignore_params: TRACKING_PARAMS.map(str::to_owned).to_vec(), max_url_length: 4096, max_redirects: 20 }
+    }
+}
+
+const TRACKING_PARAMS: [&str; 13] = [
+    "utm_*", "gclid", "gbraid", "wbraid", "dclid", "fbclid", "msclkid", "yclid", "twclid", "igshid", "mc_cid",
+    "mc_eid", "_hsenc",
+];

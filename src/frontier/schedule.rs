@@ -1,0 +1,164 @@
+//! The schedule: which host's turn it is, and when the next one's will be.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::time::Instant;
+
+use super::host_queue::{Due, HostQueue, Standing};
+use super::{Hold, HostId};
+use crate::error::{Error, Result};
+
+/// The queues of all hosts, and whose turn it is. Each step costs the same however many hosts there are.
+#[derive(Debug, Default)]
+pub(super) struct Schedule {
+    hosts: Vec<HostQueue>,
+    /// Hosts that may have something due, in turn. An entry counts only while its host is open and marked `in_line`.
+    line: VecDeque<HostId>,
+    /// Hosts that wait for an instant. An entry counts only while it is the alarm of its host.
+    alarms: BinaryHeap<Reverse<(Instant, HostId)>>,
+}
+
+impl Schedule {
+    pub(super) fn add_host(&mut self) -> Result<HostId> {
+        let id = u32::try_from(self.hosts.len()).map(HostId);
+        self.hosts.push(HostQueue::default());
+        id.map_err(|_| Error::Internal("more than 4 billion hosts, which is as far as this schedule counts".to_owned()))
+    }
+
+    pub(super) fn host_count(&self) -> usize {
+        self.hosts.len()
+    }
+
+    /// Queues an entry behind the others of its depth.
+    pub(super) fn push_back(&mut self, host: HostId, depth: u32, entry: u32) {
+        self.queue(host).push_back(depth, entry);
+        self.line_up(host);
+    }
+
+    /// Queues an entry before the others of its depth.
+    pub(super) fn push_front(&mut self, host: HostId, depth: u32, entry: u32) {
+        self.queue(host).push_front(depth, entry);
+        self.line_up(host);
+    }
+
+    /// Queues an entry that is due at an instant.
+    pub(super) fn push_retry(&mut self, host: HostId, at: Instant, entry: u32) {
+        self.queue(host).push_retry(at, entry);
+        self.line_up(host);
+    }
+
+    /// The entry of least depth of the host whose turn it is. `depth_of` tells the depth of an entry while it is
+    /// pending: an entry that was queued again at another depth, or is no longer pending, is out of date.
+    pub(super) fn next(&mut self, now: Instant, depth_of: impl Fn(u32) -> Option<u32>) -> Option<(HostId, u32)> {
+        self.wake(now, &depth_of);
+        while let Some(id) = self.line.pop_front() {
+            self.queue(id).in_line = false;
+            if self.queue(id).standing != Standing::Open {
+                continue;
+            }
+            self.promote(id, now, &depth_of);
+            let next = self.pop(id, &depth_of);
+            self.line_up(id);
+            if let Some(entry) = next {
+                return Some((id, entry));
+            }
+        }
+        None
+    }
+
+    pub(super) fn hold(&mut self, host: HostId, until: Hold) {
+        match until {
+            Hold::Until(at) => {
+                self.queue(host).standing = Standing::Until(at);
+                self.set_alarm(host, at);
+            }
+            Hold::Released => self.queue(host).standing = Standing::Held,
+        }
+    }
+
+    pub(super) fn release(&mut self, host: HostId) {
+        self.queue(host).standing = Standing::Open;
+        self.line_up(host);
+    }
+
+    /// When the next host's turn comes, once none is due.
+    pub(super) fn next_due(&mut self) -> Option<Instant> {
+        while let Some(Reverse((at, id))) = self.alarms.peek().copied() {
+            let host = self.queue(id);
+            if host.alarm == Some(at) && host.standing != Standing::Held {
+                return Some(at);
+            }
+            if host.alarm == Some(at) {
+                host.alarm = None;
+            }
+            self.alarms.pop();
+        }
+        None
+    }
+
+    fn pop(&mut self, id: HostId, depth_of: impl Fn(u32) -> Option<u32>) -> Option<u32> {
+        loop {
+            let (depth, entry) = self.queue(id).pop()?;
+            if depth_of(entry) == Some(depth) {
+                return Some(entry);
+            }
+        }
+    }
+
+    /// Queues the retries that are due: before what was never tried at their depth.
+    fn promote(&mut self, id: HostId, now: Instant, depth_of: impl Fn(u32) -> Option<u32>) {
+        while let Some(entry) = self.queue(id).pop_retry(now) {
+            if let Some(depth) = depth_of(entry) {
+                self.queue(id).push_front(depth, entry);
+            }
+        }
+    }
+
+    /// Puts an open host into the line when something of it is due, or sets an alarm for when it will be.
+    fn line_up(&mut self, id: HostId) {
+        let host = self.queue(id);
+        if host.standing != Standing::Open || host.in_line {
+            return;
+        }
+        match host.due() {
+            Some(Due::Now) => {
+                host.in_line = true;
+                self.line.push_back(id);
+            }
+            Some(Due::At(at)) => self.set_alarm(id, at),
+            None => {}
+        }
+    }
+
+    fn set_alarm(&mut self, id: HostId, at: Instant) {
+        let host = self.queue(id);
+        if host.alarm.is_none_or(|alarm| at < alarm) {
+            host.alarm = Some(at);
+            self.alarms.push(Reverse((at, id)));
+        }
+    }
+
+    /// Opens the hosts whose instant has come.
+    fn wake(&mut self, now: Instant, depth_of: impl Fn(u32) -> Option<u32>) {
+        while let Some(Reverse((at, id))) = self.alarms.peek().copied() {
+            if at > now {
+                break;
+            }
+            self.alarms.pop();
+            if self.queue(id).alarm == Some(at) {
+                self.queue(id).alarm = None;
+            }
+            self.promote(id, now, &depth_of);
+            match self.queue(id).standing {
+                Standing::Until(until) if until > now => self.set_alarm(id, until),
+                Standing::Until(_) => self.release(id),
+                Standing::Open => self.line_up(id),
+                Standing::Held => {}
+            }
+        }
+    }
+
+    fn queue(&mut self, id: HostId) -> &mut HostQueue {
+        self.hosts.get_mut(id.0 as usize).expect("only this schedule makes host ids, and it forgets no host")
+    }
+}

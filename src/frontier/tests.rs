@@ -1,0 +1,425 @@
+//! The contract of a frontier: one suite for every implementation.
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::url::UrlRules;
+
+/// Runs one check against each implementation.
+fn each(limits: Limits, check: impl Fn(&mut dyn Frontier)) {
+    check(&mut MemoryFrontier::new(limits));
+}
+
+fn unlimited() -> Limits {
+    Limits { depth: None, redirects: 20 }
+}
+
+fn depth(depth: u32) -> Limits {
+    Limits { depth: Some(depth), redirects: 20 }
+}
+
+fn url(text: &str) -> CrawlUrl {
+    UrlRules::new(4096, ["utm_*"]).parse(&format!("http://{text}")).unwrap()
+}
+
+fn found(text: &str, kind: LinkKind) -> Found {
+    Found { target: Target::Url(url(text)), kind, skip: None }
+}
+
+fn links(texts: &[&str]) -> Vec<Found> {
+    texts.iter().map(|text| found(text, LinkKind::Follow)).collect()
+}
+
+fn lease(frontier: &mut dyn Frontier, now: Instant, expected: &str) -> Lease {
+    let lease = frontier.lease(now).unwrap().unwrap_or_else(|| panic!("nothing is due, but {expected} should be"));
+    assert_eq!(lease.url.as_str(), url(expected).as_str());
+    lease
+}
+
+fn settle(frontier: &mut dyn Frontier, lease: &Lease, to: &[&str]) -> Place {
+    frontier.settle(lease.id, OutcomeKind::Ok, links(to)).unwrap()
+}
+
+#[test]
+fn a_url_is_leased_once_however_often_it_is_found() {
+    each(unlimited(), |frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/")).unwrap();
+        frontier.add_seed(url("a/?utm_source=x")).unwrap();
+        let seed = lease(frontier, now, "a/");
+        settle(frontier, &seed, &["a/1", "a/1#x", "a/", "a/1?utm_medium=y"]);
+        let one = lease(frontier, now, "a/1");
+        settle(frontier, &one, &["a/", "a/1"]);
+        assert!(frontier.lease(now).unwrap().is_none());
+        assert_eq!(frontier.accounts().settled.ok, 2);
+        assert_eq!(frontier.accounts().discovered(), 2);
+    });
+}
+
+#[test]
+fn the_least_depth_of_a_host_comes_first() {
+    each(unlimited(), |frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/1")).unwrap();
+        frontier.add_seed(url("a/2")).unwrap();
+        let one = lease(frontier, now, "a/1");
+        settle(frontier, &one, &["a/deeper"]);
+        lease(frontier, now, "a/2");
+        lease(frontier, now, "a/deeper");
+    });
+}
+
+#[test]
+fn hosts_take_turns() {
+    each(unlimited(), |frontier| {
+        let now = Instant::now();
+        for seed in ["a/1", "a/2", "b/1", "b/2"] {
+            frontier.add_seed(url(seed)).unwrap();
+        }
+        for expected in ["a/1", "b/1", "a/2", "b/2"] {
+            lease(frontier, now, expected);
+        }
+    });
+}
+
+#[test]
+fn a_host_on_hold_waits_and_the_others_do_not() {
+    each(unlimited(), |frontier| {
+        let now = Instant::now();
+        for seed in ["a/1", "a/2", "b/1"] {
+            frontier.add_seed(url(seed)).unwrap();
+        }
+        let a = lease(frontier, now, "a/1");
+        let later = now + Duration::from_secs(5);
+        frontier.hold(a.host, Hold::Until(later));
+        lease(frontier, now, "b/1");
+        assert!(frontier.lease(now).unwrap().is_none());
+        assert_eq!(frontier.next_due(), Some(later));
+        lease(frontier, later, "a/2");
+    });
+}
+
+#[test]
+fn a_hold_without_an_end_ends_with_its_release() {
+    each(unlimited(), |frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/1")).unwrap();
+        frontier.add_seed(url("a/2")).unwrap();
+        let a = lease(frontier, now, "a/1");
+        frontier.hold(a.host, Hold::Released);
+        assert!(frontier.lease(now + Duration::from_hours(1)).unwrap().is_none());
+        assert_eq!(frontier.next_due(), None);
+        frontier.release(a.host);
+        lease(frontier, now, "a/2");
+    });
+}
+
+#[test]
+fn a_later_hold_replaces_an_earlier_one() {
+    each(unlimited(), |frontier| {
+        let now = Instant::now();
+        let at = |secs| now + Duration::from_secs(secs);
+        frontier.add_seed(url("a/1")).unwrap();
+        frontier.add_seed(url("a/2")).unwrap();
+        let a = lease(frontier, now, "a/1");
+        frontier.hold(a.host, Hold::Until(at(1)));
+        frontier.hold(a.host, Hold::Until(at(9)));
+        assert!(frontier.lease(at(2)).unwrap().is_none());
+        assert_eq!(frontier.next_due(), Some(at(9)));
+        lease(frontier, at(9), "a/2");
+    });
+}
+
+#[test]
+fn a_retry_is_due_at_its_instant_and_holds_up_nothing() {
+    each(unlimited(), |frontier| {
+        let now = Instant::now();
+        let at = |secs| now + Duration::from_secs(secs);
+        frontier.add_seed(url("a/1")).unwrap();
+        frontier.add_seed(url("a/2")).unwrap();
+        let one = lease(frontier, now, "a/1");
+        frontier.retry(one.id, at(7)).unwrap();
+        let two = lease(frontier, now, "a/2");
+        frontier.retry(two.id, at(3)).unwrap();
+        assert_eq!(frontier.next_due(), Some(at(3)));
+        assert_eq!(lease(frontier, at(3), "a/2").attempt, 2);
+        assert!(frontier.lease(at(3)).unwrap().is_none());
+        assert_eq!(lease(frontier, at(7), "a/1").attempt, 2);
+    });
+}
+
+#[test]
+fn what_is_given_back_comes_next_and_was_no_attempt() {
+    each(unlimited(), |frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/1")).unwrap();
+        frontier.add_seed(url("a/2")).unwrap();
+        let one = lease(frontier, now, "a/1");
+        frontier.give_back(one.id).unwrap();
+        assert_eq!(lease(frontier, now, "a/1").attempt, 1);
+        lease(frontier, now, "a/2");
+    });
+}
+
+#[test]
+fn what_lies_too_deep_is_skipped_until_a_shorter_path_is_found() {
+    each(depth(1), |frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/")).unwrap();
+        frontier.add_seed(url("b/")).unwrap();
+        let a = lease(frontier, now, "a/");
+        settle(frontier, &a, &["a/1"]);
+        let b = lease(frontier, now, "b/");
+        let one = lease(frontier, now, "a/1");
+        assert_eq!(settle(frontier, &one, &["a/2"]).depth, 1);
+        assert_eq!(frontier.accounts().skipped.iter().find(|(r, _)| *r == SkipReason::Depth).unwrap().1, 1);
+        settle(frontier, &b, &["a/2"]);
+        let two = lease(frontier, now, "a/2");
+        let place = settle(frontier, &two, &[]);
+        assert_eq!(place, Place { depth: 1, referrer: Some(url("b/").to_shared()) });
+        assert_eq!(frontier.accounts().skipped.total(), 0);
+    });
+}
+
+#[test]
+fn a_shorter_path_to_a_settled_page_shortens_everything_behind_it() {
+    each(depth(3), |frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/")).unwrap();
+        let seed = lease(frontier, now, "a/");
+        settle(frontier, &seed, &["a/slow", "a/1"]);
+        let slow = lease(frontier, now, "a/slow");
+        let one = lease(frontier, now, "a/1");
+        settle(frontier, &one, &["a/2"]);
+        let two = lease(frontier, now, "a/2");
+        settle(frontier, &two, &["a/target"]);
+        let target = lease(frontier, now, "a/target");
+        assert_eq!(settle(frontier, &target, &["a/behind"]).depth, 3);
+        assert!(frontier.lease(now).unwrap().is_none(), "a/behind is at depth 4");
+        settle(frontier, &slow, &["a/target"]);
+        let behind = lease(frontier, now, "a/behind");
+        assert_eq!(settle(frontier, &behind, &[]).depth, 3);
+        let moved = frontier.take_moved().unwrap();
+        let place = Place { depth: 2, referrer: Some(url("a/slow").to_shared()) };
+        assert_eq!(moved, [Moved { url: url("a/target").to_shared(), place }]);
+        assert!(frontier.take_moved().unwrap().is_empty());
+    });
+}
+
+#[test]
+fn a_redirect_leads_on_at_the_same_depth() {
+    each(depth(0), |frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/")).unwrap();
+        let seed = lease(frontier, now, "a/");
+        let hop = vec![found("b/", LinkKind::Redirect)];
+        frontier.settle(seed.id, OutcomeKind::Redirect, hop).unwrap();
+        let target = lease(frontier, now, "b/");
+        let place = settle(frontier, &target, &["b/1"]);
+        assert_eq!(place, Place { depth: 0, referrer: Some(url("a/").to_shared()) });
+        assert!(frontier.lease(now).unwrap().is_none());
+    });
+}
+
+#[test]
+fn an_endless_chain_of_redirects_ends() {
+    each(Limits { depth: None, redirects: 3 }, |frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/0")).unwrap();
+        for hop in 0..=3 {
+            let lease = lease(frontier, now, &format!("a/{hop}"));
+            let next = vec![found(&format!("a/{}", hop + 1), LinkKind::Redirect)];
+            frontier.settle(lease.id, OutcomeKind::Redirect, next).unwrap();
+        }
+        assert!(frontier.lease(now).unwrap().is_none());
+        assert_eq!(frontier.accounts().skipped.iter().find(|(r, _)| *r == SkipReason::Trap).unwrap().1, 1);
+    });
+}
+
+#[test]
+fn nofollow_holds_until_another_link_may_be_followed() {
+    each(unlimited(), |frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/1")).unwrap();
+        frontier.add_seed(url("a/2")).unwrap();
+        let one = lease(frontier, now, "a/1");
+        let nofollow = vec![found("a/x", LinkKind::Nofollow)];
+        frontier.settle(one.id, OutcomeKind::Ok, nofollow).unwrap();
+        let two = lease(frontier, now, "a/2");
+        assert!(frontier.lease(now).unwrap().is_none());
+        settle(frontier, &two, &["a/x"]);
+        lease(frontier, now, "a/x");
+    });
+}
+
+#[test]
+fn what_redirects_led_too_far_is_taken_up_over_a_link() {
+    each(Limits { depth: None, redirects: 0 }, |frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/")).unwrap();
+        frontier.add_seed(url("b/")).unwrap();
+        let seed = lease(frontier, now, "a/");
+        frontier.settle(seed.id, OutcomeKind::Redirect, vec![found("a/x", LinkKind::Redirect)]).unwrap();
+        let other = lease(frontier, now, "b/");
+        assert!(frontier.lease(now).unwrap().is_none());
+        settle(frontier, &other, &["a/x"]);
+        let taken = lease(frontier, now, "a/x");
+        let place = settle(frontier, &taken, &[]);
+        assert_eq!(place, Place { depth: 1, referrer: Some(url("b/").to_shared()) });
+    });
+}
+
+#[test]
+fn what_was_out_of_scope_can_be_taken_up_again() {
+    each(unlimited(), |frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/")).unwrap();
+        let seed = lease(frontier, now, "a/");
+        let out = ["b/", "c/"].map(|text| Found { skip: Some(SkipReason::Scope), ..found(text, LinkKind::Follow) });
+        frontier.settle(seed.id, OutcomeKind::Ok, out.to_vec()).unwrap();
+        assert!(frontier.lease(now).unwrap().is_none());
+        frontier.reconsider(SkipReason::Scope, &|url| url.host() == "b").unwrap();
+        lease(frontier, now, "b/");
+        assert!(frontier.lease(now).unwrap().is_none());
+        assert_eq!(frontier.accounts().skipped.total(), 1);
+    });
+}
+
+#[test]
+fn what_comes_into_scope_has_the_shortest_depth_that_was_found_before() {
+    each(unlimited(), |frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/")).unwrap();
+        let seed = lease(frontier, now, "a/");
+        settle(frontier, &seed, &["a/slow", "a/1"]);
+        let slow = lease(frontier, now, "a/slow");
+        let one = lease(frontier, now, "a/1");
+        settle(frontier, &one, &["a/2"]);
+        let two = lease(frontier, now, "a/2");
+        let out = Found { skip: Some(SkipReason::Scope), ..found("b/", LinkKind::Follow) };
+        frontier.settle(two.id, OutcomeKind::Ok, vec![out]).unwrap();
+        settle(frontier, &slow, &[]);
+        frontier.add_seed(url("a/2")).unwrap();
+        assert!(frontier.lease(now).unwrap().is_none(), "a shorter path brings nothing into scope");
+        frontier.reconsider(SkipReason::Scope, &|_| true).unwrap();
+        let out = lease(frontier, now, "b/");
+        assert_eq!(settle(frontier, &out, &[]).depth, 1);
+    });
+}
+
+#[test]
+fn what_is_skipped_at_the_end_stays_in_the_accounts() {
+    each(unlimited(), |frontier| {
+        let now = Instant::now();
+        for seed in ["a/1", "a/2", "b/1"] {
+            frontier.add_seed(url(seed)).unwrap();
+        }
+        let one = lease(frontier, now, "a/1");
+        frontier.skip_pending(SkipReason::Limit).unwrap();
+        assert!(frontier.lease(now).unwrap().is_none());
+        frontier.skip(one.id, SkipReason::Robots).unwrap();
+        let accounts = frontier.accounts();
+        assert_eq!((accounts.pending, accounts.skipped.total(), accounts.discovered()), (0, 3, 3));
+    });
+}
+
+#[test]
+fn discovery_is_closed_when_only_the_greatest_depth_is_open() {
+    each(depth(1), |frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/")).unwrap();
+        assert!(!frontier.discovery_closed());
+        let seed = lease(frontier, now, "a/");
+        assert!(!frontier.discovery_closed());
+        settle(frontier, &seed, &["a/1"]);
+        assert!(frontier.discovery_closed());
+    });
+}
+
+#[test]
+fn a_host_counts_once_something_of_it_is_wanted() {
+    each(unlimited(), |frontier| {
+        frontier.add_seed(url("a/")).unwrap();
+        let seed = lease(frontier, Instant::now(), "a/");
+        let out = Found { skip: Some(SkipReason::Scope), ..found("b/", LinkKind::Follow) };
+        frontier.settle(seed.id, OutcomeKind::Ok, vec![out, found("c/", LinkKind::Follow)]).unwrap();
+        assert_eq!(frontier.host_count(), 2);
+    });
+}
+
+#[test]
+fn a_lease_cannot_end_twice() {
+    each(unlimited(), |frontier| {
+        frontier.add_seed(url("a/")).unwrap();
+        let seed = lease(frontier, Instant::now(), "a/");
+        settle(frontier, &seed, &[]);
+        assert!(frontier.settle(seed.id, OutcomeKind::Ok, Vec::new()).is_err());
+    });
+}
+
+/// The least number of links from page 0, by breadth-first search.
+fn shortest(graph: &[Vec<usize>]) -> Vec<Option<u32>> {
+    let mut depth = vec![None; graph.len()];
+    depth[0] = Some(0);
+    let mut line = std::collections::VecDeque::from([0]);
+    while let Some(page) = line.pop_front() {
+        for &next in &graph[page] {
+            if depth[next].is_none() {
+                depth[next] = depth[page].map(|d| d + 1);
+                line.push_back(next);
+            }
+        }
+    }
+    depth
+}
+
+proptest! {
+    #[test]
+    fn depth_is_the_shortest_path_whatever_the_order(
+        graph in proptest::collection::vec(proptest::collection::vec(0_usize..24, 0..5), 24),
+        greatest in 1_u32..8,
+        order in proptest::collection::vec(0_usize..64, 64),
+    ) {
+        let expected = shortest(&graph);
+        each(depth(greatest), |frontier| {
+            let now = Instant::now();
+            let page = |n: usize| format!("a/{n}");
+            frontier.add_seed(url(&page(0))).unwrap();
+            let (mut open, mut places, mut turn) = (Vec::new(), std::collections::HashMap::new(), 0);
+            loop {
+                while let Some(lease) = frontier.lease(now).unwrap() {
+                    open.push(lease);
+                }
+                if open.is_empty() {
+                    break;
+                }
+                // Any of those in flight may be the next to answer.
+                let lease = open.swap_remove(order[turn % order.len()] % open.len());
+                turn += 1;
+                let n: usize = lease.url.as_str().rsplit('/').next().unwrap().parse().unwrap();
+                let to: Vec<String> = graph[n].iter().map(|n| page(*n)).collect();
+                let to: Vec<&str> = to.iter().map(String::as_str).collect();
+                let place = settle(frontier, &lease, &to);
+                assert!(places.insert(lease.url.to_shared(), place.depth).is_none(), "requested twice");
+                let accounts = frontier.accounts();
+                assert_eq!(accounts.in_flight, open.len() as u64);
+                assert_eq!(accounts.settled.total(), places.len() as u64);
+            }
+            for moved in frontier.take_moved().unwrap() {
+                places.insert(moved.url, moved.place.depth);
+            }
+            for (n, depth) in expected.iter().enumerate() {
+                let depth = depth.filter(|depth| *depth <= greatest);
+                assert_eq!(places.get(url(&page(n)).as_str()).copied(), depth, "page {n}");
+            }
+            assert_eq!(frontier.accounts().pending, 0);
+            let reached = |n: usize| {
+                n == 0 || expected.iter().zip(&graph).any(|(d, to)| d.is_some_and(|d| d <= greatest) && to.contains(&n))
+            };
+            let discovered = (0..graph.len()).filter(|n| reached(*n)).count() as u64;
+            assert_eq!(frontier.accounts().discovered(), discovered);
+        });
+    }
+}
