@@ -1,0 +1,311 @@
+//! robots.txt: what a host asks crawlers to leave alone (RFC 9309).
+//!
+//! Own code, because politeness is what a crawler has to be able to prove, and a proof names the line that decided. No
+//! crate gives it: `texting_robots` answers with a bool and refuses the whole file over one pattern that is too much
+//! for its regular expressions, `robotstxt` (a port of Google's parser) reads the file again for each URL and knows no
+//! `%7E` for `~` (section 2.2.2), and `robotxt` comes closest but keeps neither lines nor rules as written.
+
+mod agent;
+mod lines;
+mod pattern;
+#[cfg(test)]
+mod tests;
+
+pub use agent::product_token;
+
+use std::cmp::Reverse;
+use std::time::Duration;
+
+use lines::Line;
+
+/// How much of a robots.txt is read, in bytes. RFC 9309, section 2.5, asks for at least 500 KiB.
+pub const LIMIT: usize = 512 << 10;
+
+/// The rules of one robots.txt for one agent, and what else the file says.
+///
+/// Only what applies to the agent is kept, in few allocations: a crawl holds one of these for each host.
+#[derive(Debug, Clone)]
+pub struct Robots {
+    /// All patterns, one after another: canonical, and as written where that differs.
+    text: Box<str>,
+    /// In the order of precedence: the first that matches decides.
+    rules: Box<[StoredRule]>,
+    /// What holds for a path that no rule matches.
+    otherwise: Access,
+    group: Box<[AgentLine]>,
+    crawl_delay: Option<Duration>,
+    sitemaps: Box<[String]>,
+}
+
+/// Whether a path may be asked for, and the line that says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict<'a> {
+    /// Whether it may be asked for.
+    pub allowed: bool,
+    /// The rule that decides; `None` when no rule matches.
+    pub rule: Option<Rule<'a>>,
+}
+
+/// One line of a robots.txt that allows or disallows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule<'a> {
+    /// The number of the line, from 1.
+    pub line: u32,
+    /// What it says.
+    pub access: Access,
+    /// The pattern as the file has it, invalid UTF-8 replaced. Untrusted: escape it before it reaches a terminal.
+    pub pattern: &'a str,
+}
+
+/// What a rule says about the paths that it matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Access {
+    /// They may be asked for. First, because it wins between equally long patterns (RFC 9309, section 2.2.2).
+    Allow,
+    /// They may not.
+    Disallow,
+}
+
+/// A `User-agent` line that selects the rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentLine {
+    /// The number of the line, from 1.
+    pub line: u32,
+    /// The agent as the file has it, invalid UTF-8 replaced. Untrusted: escape it before it reaches a terminal.
+    pub agent: Box<str>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct StoredRule {
+    line: u32,
+    access: Access,
+    canonical: Span,
+    written: Span,
+}
+
+/// A part of `Robots::text`.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Robots {
+    /// Reads a robots.txt for the agent with this [product token](product_token).
+    ///
+    /// Never fails: lines that are not understood are passed over. What is past [`LIMIT`] is not read, and neither is
+    /// the line that the limit cuts: half a pattern would match too much.
+    pub fn parse(body: &[u8], agent: &str) -> Self {
+        let mut reading = Reading::new(agent);
+        for (number, line) in lines::lines(readable(body)) {
+            reading.take(number, line);
+        }
+        reading.finish()
+    }
+
+    /// No rules: what holds for a host without a robots.txt (4xx; RFC 9309, section 2.3.1.3).
+    pub fn allow_all() -> Self {
+        Self::of(Group::default(), Vec::new())
+    }
+
+    /// Nothing is allowed: what holds for a host whose robots.txt cannot be reached (RFC 9309, section 2.3.1.4).
+    pub fn disallow_all() -> Self {
+        Self { otherwise: Access::Disallow, ..Self::allow_all() }
+    }
+
+    /// Whether a path with its query may be asked for. The longest matching pattern decides, and between equally long
+    /// ones an `Allow` does (RFC 9309, section 2.2.2). `/robots.txt` itself always may.
+    pub fn verdict(&self, path_and_query: &str) -> Verdict<'_> {
+        if path_and_query == "/robots.txt" {
+            return Verdict { allowed: true, rule: None };
+        }
+        let path = pattern::canonical_path(path_and_query);
+        let rule = self.rules.iter().find(|rule| pattern::matches(self.slice(rule.canonical), &path));
+        let access = rule.map_or(self.otherwise, |rule| rule.access);
+        Verdict {
+            allowed: access == Access::Allow,
+            rule: rule.map(|rule| Rule { line: rule.line, access: rule.access, pattern: self.slice(rule.written) }),
+        }
+    }
+
+    /// The `User-agent` lines that select the rules: the agent's own, or those with `*`, or none.
+    pub fn group(&self) -> &[AgentLine] {
+        &self.group
+    }
+
+    /// The `Crawl-delay` of the group, at most a day. Of several the longest holds; one ahead of all groups is meant
+    /// for every agent that has none of its own. Not part of RFC 9309, but what many hosts ask for.
+    pub fn crawl_delay(&self) -> Option<Duration> {
+        self.crawl_delay
+    }
+
+    /// The values of all `Sitemap` lines, which belong to no group (RFC 9309, section 2.2.4), as the file has them.
+    pub fn sitemaps(&self) -> &[String] {
+        &self.sitemaps
+    }
+
+    fn of(group: Group<'_>, sitemaps: Vec<String>) -> Self {
+        let mut text = String::new();
+        let mut store = |part: &str| {
+            let start = offset(text.len());
+            text.push_str(part);
+            Span { start, end: offset(text.len()) }
+        };
+        let mut rules: Vec<StoredRule> = group
+            .rules
+            .into_iter()
+            .map(|(line, access, written)| {
+                let canonical = pattern::canonical_pattern(written);
+                let span = store(&canonical);
+                let written =
+                    if written == canonical.as_bytes() { span } else { store(&String::from_utf8_lossy(written)) };
+                StoredRule { line, access, canonical: span, written }
+            })
+            .collect();
+        // Octets are counted in the canonical form, so that one rule has one rank however it is written.
+        rules.sort_by_key(|rule| (Reverse(rule.canonical.end - rule.canonical.start), rule.access));
+        Self {
+            text: text.into(),
+            rules: rules.into(),
+            otherwise: Access::Allow,
+            group: group.agents.into(),
+            crawl_delay: group.delay,
+            sitemaps: sitemaps.into(),
+        }
+    }
+
+    fn slice(&self, span: Span) -> &str {
+        self.text.get(span.start as usize..span.end as usize).expect("spans were taken from this text")
+    }
+}
+
+/// The state of reading a file from top to bottom. Both groups that could apply are kept until the end, because the
+/// agent's own may come last.
+struct Reading<'a> {
+    token: &'a str,
+    own: Group<'a>,
+    any: Group<'a>,
+    rules_for: Members,
+    delay_for: Members,
+    last: Last,
+    common_delay: Option<Duration>,
+    sitemaps: Vec<String>,
+}
+
+/// What the file says to one agent, its groups merged.
+#[derive(Default)]
+struct Group<'a> {
+    agents: Vec<AgentLine>,
+    rules: Vec<(u32, Access, &'a [u8])>,
+    delay: Option<Duration>,
+}
+
+/// Which of the two groups the current `User-agent` lines name.
+#[derive(Clone, Copy, Default)]
+struct Members {
+    own: bool,
+    any: bool,
+}
+
+/// The last line that matters to where a group begins.
+enum Last {
+    Nothing,
+    Agent,
+    Delay,
+    Rule,
+}
+
+impl<'a> Reading<'a> {
+    fn new(agent: &'a str) -> Self {
+        Self {
+            token: product_token(agent),
+            own: Group::default(),
+            any: Group::default(),
+            rules_for: Members::default(),
+            delay_for: Members::default(),
+            last: Last::Nothing,
+            common_delay: None,
+            sitemaps: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, number: u32, line: Line<'a>) {
+        match line {
+            Line::Agent(value) => self.agent(number, value),
+            Line::Allow(pattern) => self.rule(number, Access::Allow, pattern),
+            Line::Disallow(pattern) => self.rule(number, Access::Disallow, pattern),
+            Line::Delay(delay) => self.delay(delay),
+            Line::Sitemap(value) => self.sitemaps.push(String::from_utf8_lossy(value).into_owned()),
+            Line::Other => {}
+        }
+    }
+
+    /// Only a rule ends a list of agents (RFC 9309, section 2.2: other records do not interfere). A delay is for the
+    /// agents above it and no others, though: `User-agent: a`, `Crawl-delay: 9`, `User-agent: b` slows `a` alone.
+    fn agent(&mut self, number: u32, value: &[u8]) {
+        match self.last {
+            Last::Rule => (self.rules_for, self.delay_for) = (Members::default(), Members::default()),
+            Last::Delay => self.delay_for = Members::default(),
+            Last::Nothing | Last::Agent => {}
+        }
+        self.last = Last::Agent;
+        let group = if agent::is_any(value) {
+            (self.rules_for.any, self.delay_for.any) = (true, true);
+            &mut self.any
+        } else if agent::names(value, self.token) {
+            (self.rules_for.own, self.delay_for.own) = (true, true);
+            &mut self.own
+        } else {
+            return;
+        };
+        group.agents.push(AgentLine { line: number, agent: String::from_utf8_lossy(value).into() });
+    }
+
+    fn rule(&mut self, number: u32, access: Access, pattern: &'a [u8]) {
+        // A rule ahead of all agents is no one's.
+        if matches!(self.last, Last::Nothing) {
+            return;
+        }
+        self.last = Last::Rule;
+        if pattern.is_empty() {
+            return;
+        }
+        for (member, group) in [(self.rules_for.own, &mut self.own), (self.rules_for.any, &mut self.any)] {
+            if member {
+                group.rules.push((number, access, pattern));
+            }
+        }
+    }
+
+    fn delay(&mut self, delay: Option<Duration>) {
+        let Last::Nothing = self.last else {
+            self.last = if let Last::Rule = self.last { Last::Rule } else { Last::Delay };
+            for (member, group) in [(self.delay_for.own, &mut self.own), (self.delay_for.any, &mut self.any)] {
+                if member {
+                    group.delay = group.delay.max(delay);
+                }
+            }
+            return;
+        };
+        self.common_delay = self.common_delay.max(delay);
+    }
+
+    fn finish(self) -> Robots {
+        let mut group = if self.own.agents.is_empty() { self.any } else { self.own };
+        group.delay = group.delay.or(self.common_delay);
+        Robots::of(group, self.sitemaps)
+    }
+}
+
+/// The whole lines within the limit.
+fn readable(body: &[u8]) -> &[u8] {
+    match body.get(..LIMIT) {
+        // Also when the body ends at the limit: whoever read it may have stopped there.
+        Some(head) => head.get(..memchr::memrchr2(b'\n', b'\r', head).unwrap_or(0)).unwrap_or_default(),
+        None => body,
+    }
+}
+
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).expect("a robots.txt is read up to a limit far below 4 GiB")
+}

@@ -1,0 +1,152 @@
+//! The lines of a robots.txt: one record each, comments and white space off (RFC 9309, section 2.2).
+
+use std::time::Duration;
+
+/// What one line says. Values are trimmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Line<'a> {
+    /// `User-agent`
+    Agent(&'a [u8]),
+    /// `Allow`
+    Allow(&'a [u8]),
+    /// `Disallow`
+    Disallow(&'a [u8]),
+    /// `Crawl-delay`; `None` when its value is no number of seconds.
+    Delay(Option<Duration>),
+    /// `Sitemap`
+    Sitemap(&'a [u8]),
+    /// Anything else: blank, a comment, a record of somebody else's.
+    Other,
+}
+
+/// The lines with their numbers from 1. A line ends with CR, LF or both.
+pub(super) fn lines(body: &[u8]) -> impl Iterator<Item = (u32, Line<'_>)> {
+    let mut rest = Some(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body));
+    let texts = std::iter::from_fn(move || {
+        let text = rest?;
+        let (line, after) = match memchr::memchr2(b'\n', b'\r', text) {
+            Some(end) => text.split_at(end),
+            None => (text, [].as_slice()),
+        };
+        rest = match after {
+            [b'\r', b'\n', after @ ..] | [_, after @ ..] => Some(after),
+            [] => None,
+        };
+        Some(line)
+    });
+    (1..).zip(texts.map(Line::parse))
+}
+
+impl<'a> Line<'a> {
+    fn parse(line: &'a [u8]) -> Self {
+        let line = line.split(|byte| *byte == b'#').next().unwrap_or_default();
+        let Some((name, value)) = name_and_value(trim(line)) else {
+            return Self::Other;
+        };
+        let is_one_of = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
+        if is_one_of(&AGENT) {
+            Self::Agent(value)
+        } else if is_one_of(&DISALLOW) {
+            Self::Disallow(value)
+        } else if is_one_of(&ALLOW) {
+            Self::Allow(value)
+        } else if is_one_of(&DELAY) {
+            Self::Delay(seconds(value))
+        } else if is_one_of(&SITEMAP) {
+            Self::Sitemap(value)
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// `name: value`. Without a colon, two words are taken for it too: that is what their author meant.
+fn name_and_value(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    if let Some(colon) = memchr::memchr(b':', line) {
+        let (name, value) = line.split_at(colon);
+        return Some((trim(name), trim(value.get(1..)?)));
+    }
+    let (name, value) = line.split_at(line.iter().position(|byte| is_blank(*byte))?);
+    let value = trim(value);
+    (!value.iter().any(|byte| is_blank(*byte))).then_some((name, value))
+}
+
+/// A decimal number of seconds, cut to a day: by then another robots.txt is due.
+fn seconds(value: &[u8]) -> Option<Duration> {
+    let is_decimal = value.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    let seconds: f64 = is_decimal.then(|| std::str::from_utf8(value).ok()?.parse().ok())??;
+    Some(Duration::from_secs_f64(seconds.min(MAX_DELAY.as_secs_f64())))
+}
+
+fn trim(text: &[u8]) -> &[u8] {
+    let Some(start) = text.iter().position(|byte| !is_blank(*byte)) else {
+        return &[];
+    };
+    let end = text.iter().rposition(|byte| !is_blank(*byte)).map_or(text.len(), |last| last + 1);
+    text.get(start..end).unwrap_or_default()
+}
+
+/// Spaces, tabs, and control characters such as NUL, which some editors leave behind.
+fn is_blank(byte: u8) -> bool {
+    byte <= b' '
+}
+
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+const MAX_DELAY: Duration = Duration::from_hours(24);
+
+// Misspellings that are common enough for Google's parser to take them. They forbid what their author wanted forbidden.
+const AGENT: [&str; 3] = ["user-agent", "useragent", "user agent"];
+const DISALLOW: [&str; 6] = ["disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw"];
+const ALLOW: [&str; 1] = ["allow"];
+const DELAY: [&str; 1] = ["crawl-delay"];
+const SITEMAP: [&str; 2] = ["sitemap", "site-map"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(body: &str, expected: &[(u32, Line<'_>)]) {
+        let found: Vec<_> = lines(body.as_bytes()).filter(|(_, line)| *line != Line::Other).collect();
+        assert_eq!(found, expected, "{body:?}");
+    }
+
+    #[test]
+    fn lines_are_counted_whatever_ends_them() {
+        let a = Line::Allow(b"/a");
+        check("\nallow: /a", &[(2, a)]);
+        check("\r\nallow: /a\r\n", &[(2, a)]);
+        check("\r\rallow: /a\r", &[(3, a)]);
+        check("x\r\n\nallow: /a\n\rallow: /a", &[(3, a), (5, a)]);
+    }
+
+    #[test]
+    fn names_are_told_from_values() {
+        check(" ALLOW\t:\t/a b # c", &[(1, Line::Allow(b"/a b"))]);
+        check("\u{feff}allow:/a", &[(1, Line::Allow(b"/a"))]);
+        check("disallow:", &[(1, Line::Disallow(b""))]);
+        check("disallow /a", &[(1, Line::Disallow(b"/a"))]);
+        check("sitemap: https://e.com/s.xml", &[(1, Line::Sitemap(b"https://e.com/s.xml"))]);
+        check("allow", &[]);
+        check("allow /a b", &[]);
+        check("allowed: /a", &[]);
+        check("#allow: /a", &[]);
+        check("", &[]);
+    }
+
+    #[test]
+    fn a_delay_is_a_decimal_number_of_seconds() {
+        let check = |value: &str, millis: Option<u64>| {
+            assert_eq!(seconds(value.as_bytes()), millis.map(Duration::from_millis), "{value}");
+        };
+        check("10", Some(10_000));
+        check("0", Some(0));
+        check("0.25", Some(250));
+        check(".5", Some(500));
+        check("5.", Some(5_000));
+        check("99999999", Some(86_400_000));
+        check(&"9".repeat(400), Some(86_400_000));
+        for no_number in ["", ".", "-1", "+1", "1e3", "inf", "NaN", "10s", "1.2.3", "1,5", "1 2"] {
+            check(no_number, None);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What a whole robots.txt says: the cases under `fixtures/robots/`, the line that decides, delays, limits.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn every_case_has_its_verdicts() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/robots");
+    let (mut verdicts, mut wrong) = (0, String::new());
+    for case in std::fs::read_dir(cases).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+        let body = std::fs::read(case.join("robots.txt")).unwrap();
+        for line in std::fs::read_to_string(case.join("verdicts.txt")).unwrap().lines() {
+            let words: Vec<_> = line.split("  # ").next().unwrap().split_whitespace().collect();
+            let [expected, agent, path] = words[..] else { panic!("{}: {line}", case.display()) };
+            let robots = Robots::parse(&body, agent);
+            let verdict = robots.verdict(path);
+            if expected != if verdict.allowed { "allow" } else { "disallow" } {
+                writeln!(wrong, "{}: {line}: {verdict:?}", case.display()).unwrap();
+            }
+            verdicts += 1;
+        }
+    }
+    assert_eq!(wrong, "");
+    assert!(verdicts >= 300, "only {verdicts} verdicts were found");
+}
+
+#[test]
+fn a_verdict_names_its_line() {
+    let body = b"User-agent: *\n\nDisallow: /%7ea*\nAllow: /b # but\r\nDisallow: /\xFF$";
+    let robots = Robots::parse(body, "foobot");
+    let rule = |path: &str| robots.verdict(path).rule.map(|rule| (rule.line, rule.access, rule.pattern));
+    assert_eq!(rule("/~ab"), Some((3, Access::Disallow, "/%7ea*")));
+    assert_eq!(rule("/b"), Some((4, Access::Allow, "/b")));
+    assert_eq!(rule("/%ff"), Some((5, Access::Disallow, "/\u{fffd}$")));
+    assert_eq!(rule("/c"), None);
+    assert_eq!(rule("/robots.txt"), None);
+}
+
+#[test]
+fn the_first_of_equal_rules_is_named() {
+    let robots = Robots::parse(b"User-agent: *\nDisallow: /a\nDisallow: /a\n", "foobot");
+    assert_eq!(robots.verdict("/a").rule.unwrap().line, 2);
+}
+
+#[test]
+fn the_group_is_all_lines_that_select_it() {
+    let body =
+        b"User-agent: *\nDisallow: /\nUser-agent: barbot\nUser-agent: FooBot/1.2\nAllow: /\nUser-agent: foobot\n";
+    let group = |agent: &str| {
+        let robots = Robots::parse(body, agent);
+        robots.group().iter().map(|line| (line.line, line.agent.to_string())).collect::<Vec<_>>()
+    };
+    assert_eq!(group("foobot"), [(4, "FooBot/1.2".to_owned()), (6, "foobot".to_owned())]);
+    assert_eq!(group("bazbot"), [(1, "*".to_owned())]);
+    assert_eq!(Robots::parse(b"User-agent: barbot\nDisallow: /", "foobot").group(), []);
+}
+
+#[test]
+fn a_delay_is_the_groups_own() {
+    let check = |body: &str, agent: &str, seconds: Option<u64>| {
+        let delay = Robots::parse(body.as_bytes(), agent).crawl_delay();
+        assert_eq!(delay, seconds.map(Duration::from_secs), "{agent}: {body}");
+    };
+    let body =
+        "User-agent: a\nCrawl-delay: 1\nUser-agent: b\nDisallow: /d\nUser-agent: c\nUser-agent: d\nCrawl-delay: 10";
+    check(body, "a", Some(1));
+    check(body, "b", None);
+    check(body, "c", Some(10));
+    check(body, "d", Some(10));
+    check(body, "e", None);
+    let body = "User-agent: *\nCrawl-delay: 2\nUser-agent: a\nDisallow: /\nUser-agent: b\nCrawl-delay: soon";
+    check(body, "a", None);
+    check(body, "b", None);
+    check(body, "c", Some(2));
+    let body = "Crawl-delay: 3\nUser-agent: *\nDisallow: /\nUser-agent: a\nDisallow: /\nCrawl-delay: 1";
+    check(body, "a", Some(1));
+    check(body, "b", Some(3));
+    check("User-agent: a\nCrawl-delay: 1\nDisallow: /\nCrawl-delay: 5\nCrawl-delay: 2", "a", Some(5));
+}
+
+#[test]
+fn sitemaps_are_everyones() {
+    let body =
+        b"Sitemap: https://e.com/1.xml\nUser-agent: a\nSitemap: /2.xml\nDisallow: /\nSITEMAP:https://e.com/3.xml#x";
+    for agent in ["a", "b"] {
+        assert_eq!(Robots::parse(body, agent).sitemaps(), ["https://e.com/1.xml", "/2.xml", "https://e.com/3.xml"]);
+    }
+}
+
+#[test]
+fn all_and_nothing() {
+    assert!(Robots::allow_all().verdict("/a").allowed);
+    assert!(!Robots::disallow_all().verdict("/a").allowed);
+    assert!(Robots::disallow_all().verdict("/robots.txt").allowed);
+}
+
+#[test]
+fn at_least_500_kib_are_read_and_no_line_is_cut() {
+    const FIRST: &str = "User-agent: *\n";
+    let file = |padding: usize, rule: &str| format!("{FIRST}{}\n{rule}", "#".repeat(padding));
+    let robots = Robots::parse(file(511_000, "Disallow: /late").as_bytes(), "foobot");
+    assert!(!robots.verdict("/late").allowed, "RFC 9309, section 2.5");
+
+    let cut = file(LIMIT - FIRST.len() - "\nDisallow: /".len(), "Disallow: /only-this");
+    assert!(Robots::parse(cut.as_bytes(), "foobot").verdict("/").allowed);
+    assert!(Robots::parse(&cut.as_bytes()[..LIMIT], "foobot").verdict("/").allowed, "cut by whoever read it");
+    assert!(Robots::parse(&vec![b'a'; 2 * LIMIT], "foobot").verdict("/").allowed);
+}
+
+#[test]
+fn a_hostile_file_is_little_work() {
+    let mut body = "User-agent: *\n".to_owned();
+    for rule in 0..5_000 {
+        writeln!(body, "Disallow: {}{rule}b$", "*a".repeat(40)).unwrap();
+    }
+    assert!(body.len() < LIMIT);
+    let robots = Robots::parse(body.as_bytes(), "foobot");
+    assert_eq!(robots.rules.len(), 5_000);
+    assert!(robots.verdict(&format!("/{}", "a".repeat(2_000))).allowed);
+    assert!(!robots.verdict(&format!("/{}4999b", "a".repeat(2_000))).allowed);
+}
+
+/// The definition of precedence, over rules that are the agent's own.
+fn oracle(rules: &[(bool, String)], path: &str) -> bool {
+    let matching = rules.iter().filter(|(_, pattern)| pattern::matches(pattern, path));
+    matching.max_by_key(|(allow, pattern)| (pattern.len(), *allow)).is_none_or(|(allow, _)| *allow)
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(body in proptest::collection::vec(any::<u8>(), 0..400), path in "/.{0,40}", agent in ".{0,12}") {
+        Robots::parse(&body, &agent).verdict(&path);
+    }
+
+    #[test]
+    fn no_lines_make_it_panic(
+        lines in proptest::collection::vec("(User-agent|Disallow|Allow|Crawl-delay|Sitemap|x)?[: ]{0,2}[*$/%a-c0-9.#é]{0,9}[\r\n]{1,2}", 0..20),
+        path in "/[a-c%*$0-9é]{0,12}",
+    ) {
+        let robots = Robots::parse(lines.concat().as_bytes(), "a");
+        let verdict = robots.verdict(&path);
+        prop_assert_eq!(verdict.allowed, verdict.rule.is_none_or(|rule| rule.access == Access::Allow));
+    }
+
+    #[test]
+    fn the_longest_match_decides(
+        rules in proptest::collection::vec((any::<bool>(), "/[ab*]{0,6}[$]?"), 0..8),
+        path in "/[ab]{0,8}",
+    ) {
+        let mut body = "User-agent: *\nDisallow: /\nUser-agent: foobot\n".to_owned();
+        for (allow, pattern) in &rules {
+            writeln!(body, "{}: {pattern}", if *allow { "Allow" } else { "Disallow" }).unwrap();
+        }
+        prop_assert_eq!(Robots::parse(body.as_bytes(), "FooBot").verdict(&path).allowed, oracle(&rules, &path));
+    }
+}
