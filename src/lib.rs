@@ -5,6 +5,7 @@ pub mod error;
 pub mod frontier;
 pub mod outcome;
 pub mod page;
+pub mod politeness;
 pub mod request;
 pub mod response;
 pub mod scope;

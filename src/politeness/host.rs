@@ -1,0 +1,178 @@
+//! One host: what it is asked, what it answered, and what it asked for.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Options;
+use super::backoff::is_overloaded;
+use super::rate::{HostRate, PassedClock, SeenRate};
+use super::robots::Robots;
+use crate::outcome::{Failure, Outcome};
+use crate::url::HostKey;
+
+#[derive(Debug)]
+pub(super) struct Host {
+    pub(super) rate: HostRate,
+    pub(super) in_flight: usize,
+    /// The most that may be in flight.
+    pub(super) concurrency: usize,
+    /// Nothing is asked before: the host said so, or is overloaded.
+    pub(super) left_alone_until: Option<Instant>,
+    /// How often in a row it answered that it is overloaded.
+    pub(super) overloads: u32,
+    /// robots.txt over http and over https: each scheme has its own (RFC 9309, section 2.3).
+    robots: [RobotsState; 2],
+    /// `Crawl-delay` over http and over https; zero when there is none.
+    crawl_delays: [Duration; 2],
+    seen: SeenRate,
+    requests: u64,
+    failures: u64,
+    slowed: u64,
+    response_time: Duration,
+}
+
+/// What is known of one robots.txt.
+#[derive(Debug, Default)]
+pub(super) enum RobotsState {
+    #[default]
+    Unknown,
+    Asking {
+        attempts: u32,
+        last: Option<Arc<Robots>>,
+    },
+    Known {
+        rules: Arc<Robots>,
+        until: Instant,
+    },
+    Unreachable {
+        attempts: u32,
+        until: Instant,
+        last: Option<Arc<Robots>>,
+    },
+    /// Given up: there is nobody to ask.
+    NoConnection {
+        failure: Failure,
+        until: Instant,
+    },
+}
+
+/// What a host was asked, for the summary.
+#[derive(Debug, Clone)]
+pub struct HostReport {
+    /// Name or address, with a port that is not the default.
+    pub host: HostKey,
+    /// Requests that were sent, robots.txt and retries included.
+    pub requests: u64,
+    /// Requests without a complete response.
+    pub failures: u64,
+    /// The most requests that were sent within any one second.
+    pub highest_rate: usize,
+    /// How often it answered 429 or 503.
+    pub slowed: u64,
+    /// The mean time from a request to the end of its response.
+    pub mean_response_time: Duration,
+}
+
+impl Host {
+    pub(super) fn new(options: &Options, clock: &PassedClock) -> Self {
+        Self {
+            rate: HostRate::new(options.rate, options.burst, clock),
+            in_flight: 0,
+            concurrency: options.per_host_concurrency,
+            left_alone_until: None,
+            overloads: 0,
+            robots: Default::default(),
+            crawl_delays: [Duration::ZERO; 2],
+            seen: SeenRate::default(),
+            requests: 0,
+            failures: 0,
+            slowed: 0,
+            response_time: Duration::ZERO,
+        }
+    }
+
+    pub(super) fn robots(&mut self, scheme: &str) -> &mut RobotsState {
+        let [http, https] = &mut self.robots;
+        if scheme == "https" { https } else { http }
+    }
+
+    /// Obeys the `Crawl-delay` of the robots.txt of one scheme, or that it has none any more. The slowest of both
+    /// schemes' delays and the rate holds.
+    pub(super) fn set_delay(&mut self, scheme: &str, delay: Option<Duration>, options: &Options, clock: &PassedClock) {
+        let before = self.delay();
+        let [http, https] = &mut self.crawl_delays;
+        *(if scheme == "https" { https } else { http }) = delay.unwrap_or_default().min(options.max_crawl_delay);
+        if self.delay() == before {
+            return;
+        }
+        self.rate = if self.delay() > options.rate.interval().unwrap_or_default() {
+            HostRate::spaced(Some(self.delay()), 1, clock)
+        } else {
+            HostRate::new(options.rate, options.burst, clock)
+        };
+    }
+
+    /// Counts the rate from now on, as if a request had just been sent.
+    pub(super) fn restart_rate(&mut self, clock: &PassedClock) {
+        self.rate = self.rate.restarted(clock);
+        let _ = self.rate.take(clock);
+    }
+
+    fn delay(&self) -> Duration {
+        let [http, https] = self.crawl_delays;
+        http.max(https)
+    }
+
+    pub(super) fn started(&mut self, now: Instant) {
+        self.in_flight += 1;
+        self.requests += 1;
+        self.seen.note(now);
+    }
+
+    pub(super) fn ended(&mut self, outcome: &Outcome) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.response_time += outcome.elapsed;
+        self.failures += u64::from(outcome.failure.is_some());
+        if is_overloaded(outcome) {
+            self.slowed += 1;
+            self.overloads += 1;
+        } else {
+            self.overloads = 0;
+        }
+    }
+
+    pub(super) fn report(&self, host: HostKey) -> HostReport {
+        let answered = u32::try_from(self.requests).unwrap_or(u32::MAX).max(1);
+        HostReport {
+            host,
+            requests: self.requests,
+            failures: self.failures,
+            highest_rate: self.seen.highest(),
+            slowed: self.slowed,
+            mean_response_time: self.response_time / answered,
+        }
+    }
+}
+
+impl RobotsState {
+    pub(super) fn ask(&mut self) {
+        *self = Self::Asking { attempts: self.attempts(), last: self.last_rules() };
+    }
+
+    /// How often in a row it could not be read.
+    pub(super) fn attempts(&self) -> u32 {
+        match self {
+            Self::Asking { attempts, .. } | Self::Unreachable { attempts, .. } => *attempts,
+            Self::Unknown | Self::Known { .. } | Self::NoConnection { .. } => 0,
+        }
+    }
+
+    /// The rules that were read last, however old: better than none while the host cannot be reached.
+    pub(super) fn last_rules(&self) -> Option<Arc<Robots>> {
+        match self {
+            Self::Unknown | Self::NoConnection { .. } => None,
+            Self::Known { rules, .. } => Some(Arc::clone(rules)),
+            Self::Asking { last, .. } | Self::Unreachable { last, .. } => last.clone(),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Politeness: when a host may be asked next, and what it may not be asked at all.
+//!
+//! It answers with instants and never waits. All times are passed in.
+
+mod backoff;
+mod host;
+mod options;
+mod rate;
+mod retry_after;
+pub mod robots;
+
+pub use host::HostReport;
+pub use options::Options;
+pub use retry_after::retry_after;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use host::{Host, RobotsState};
+use rate::PassedClock;
+use robots::Robots;
+
+use crate::outcome::{Failure, Outcome};
+use crate::units::Rate;
+use crate::url::{CrawlUrl, HostKey};
+
+/// The manners of a crawl towards all its hosts.
+#[derive(Debug)]
+pub struct Politeness {
+    options: Options,
+    hosts: HashMap<HostKey, Host>,
+    clock: PassedClock,
+    random: fastrand::Rng,
+}
+
+/// Whether a URL may be requested.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admit {
+    /// Now. The request counts as in flight until [`finished`](Politeness::finished).
+    Now,
+    /// Not before an instant.
+    NotBefore(Instant),
+    /// Not before another request to this host has finished.
+    Busy,
+    /// Not before robots.txt of its origin is known, which has to be asked for now. That request counts as in flight
+    /// until [`finished`](Politeness::finished); what came of it, [`robots_known`](Politeness::robots_known) is told.
+    AskRobots,
+    /// Never: robots.txt disallows it.
+    Disallowed,
+    /// Never: not even robots.txt could be asked for, since there is no connection to its origin.
+    NoConnection(Failure),
+}
+
+/// What robots.txt says, once all its redirects were followed.
+#[derive(Debug)]
+pub enum RobotsAnswer {
+    /// Rules, or that there are none (RFC 9309, section 2.3.1.3).
+    Rules(Arc<Robots>),
+    /// A server error, 429, no answer, or too many redirects: everything is disallowed until it can be read
+    /// (RFC 9309, section 2.3.1.4).
+    Unreachable,
+}
+
+/// What a host may be given after a request to it has finished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Whatever [`admit`](Politeness::admit) lets through.
+    Any,
+    /// Nothing before an instant.
+    NotBefore(Instant),
+}
+
+impl Politeness {
+    /// Manners from `start` on.
+    pub fn new(options: Options, start: Instant) -> Self {
+        Self { options, hosts: HashMap::new(), clock: PassedClock::new(start), random: fastrand::Rng::new() }
+    }
+
+    /// Lifts rate and concurrency for the host of a URL that is no host at all: a site on this disk.
+    pub fn lift(&mut self, url: &CrawlUrl) {
+        let options = Options { rate: Rate::UNLIMITED, per_host_concurrency: usize::MAX, ..self.options.clone() };
+        self.hosts.insert(url.host_key(), Host::new(&options, &self.clock));
+    }
+
+    /// Whether a URL may be requested at `now`. The strictest rule of its host wins. What admits, takes: call it once for
+    /// each request.
+    pub fn admit(&mut self, url: &CrawlUrl, now: Instant) -> Admit {
+        self.clock.set(now);
+        let asks = self.options.robots;
+        let host = self.host(url);
+        let ask = match host.robots(url.scheme()) {
+            _ if !asks => false,
+            RobotsState::Known { rules, until } if now < *until => {
+                if !rules.verdict(url.path_and_query()).allowed {
+                    return Admit::Disallowed;
+                }
+                false
+            }
+            RobotsState::Asking { .. } => return Admit::Busy,
+            RobotsState::Unreachable { until, .. } if now < *until => return Admit::NotBefore(*until),
+            RobotsState::NoConnection { failure, until } if now < *until => {
+                return Admit::NoConnection(failure.clone());
+            }
+            _ => true,
+        };
+        match self.admit_to_host(url, now) {
+            Admit::Now if ask => {
+                self.host(url).robots(url.scheme()).ask();
+                Admit::AskRobots
+            }
+            admit => admit,
+        }
+    }
+
+    /// Whether a robots.txt that another one redirects to may be requested at `now`: all limits of its host hold, but
+    /// no robots.txt applies to itself (RFC 9309, section 2.2.2).
+    pub fn admit_to_host(&mut self, url: &CrawlUrl, now: Instant) -> Admit {
+        self.clock.set(now);
+        let clock = self.clock.clone();
+        let host = self.host(url);
+        if let Some(until) = host.left_alone_until.filter(|until| *until > now) {
+            return Admit::NotBefore(until);
+        }
+        if host.in_flight >= host.concurrency {
+            return Admit::Busy;
+        }
+        if let Err(at) = host.rate.take(&clock) {
+            return Admit::NotBefore(at);
+        }
+        host.started(now);
+        Admit::Now
+    }
+
+    /// A request that was admitted has ended.
+    pub fn finished(&mut self, url: &CrawlUrl, outcome: &Outcome, now: Instant) -> Next {
+        let asked = backoff::retry_after(&self.options, outcome);
+        let (options, mut random) = (self.options.clone(), self.random.fork());
+        let host = self.host(url);
+        host.ended(outcome);
+        if backoff::is_overloaded(outcome) {
+            let wait = asked.unwrap_or_else(|| backoff::jittered(&options, host.overloads, &mut random));
+            host.left_alone_until = host.left_alone_until.max(Some(now + wait));
+        }
+        match host.left_alone_until {
+            Some(until) if until > now => Next::NotBefore(until),
+            _ => Next::Any,
+        }
+    }
+
+    /// What came of asking for robots.txt of a URL's origin. `outcome` is that of the last request. The answer is
+    /// whether it will be asked for again before anything else of the origin.
+    pub fn robots_known(&mut self, url: &CrawlUrl, answer: RobotsAnswer, outcome: &Outcome, now: Instant) -> bool {
+        self.clock.set(now);
+        let fresh_until = now + self.options.robots_max_age;
+        let (options, clock, mut random) = (self.options.clone(), self.clock.clone(), self.random.fork());
+        let host = self.host(url);
+        if let RobotsAnswer::Rules(rules) = &answer {
+            host.set_delay(url.scheme(), rules.crawl_delay(), &options, &clock);
+        }
+        // The first request to a host had to connect, and may have arrived that much later than it left.
+        host.restart_rate(&clock);
+        let state = host.robots(url.scheme());
+        *state = match answer {
+            RobotsAnswer::Rules(rules) => RobotsState::Known { rules, until: fresh_until },
+            RobotsAnswer::Unreachable => {
+                let attempts = state.attempts() + 1;
+                let no_connection = outcome.failure.as_ref().filter(|failure| failure.kind.is_no_connection());
+                match (state.last_rules(), no_connection) {
+                    (last, _)
+                        if attempts <= options.retries && outcome.failure.as_ref().is_none_or(backoff::may_pass) =>
+                    {
+                        let wait = backoff::jittered(&options, attempts, &mut random)
+                            .max(backoff::retry_after(&options, outcome).unwrap_or_default());
+                        RobotsState::Unreachable { attempts, until: now + wait, last }
+                    }
+                    (Some(last), _) => RobotsState::Known { rules: last, until: fresh_until },
+                    (None, Some(failure)) => RobotsState::NoConnection { failure: failure.clone(), until: fresh_until },
+                    (None, None) => RobotsState::Known { rules: Arc::new(Robots::disallow_all()), until: fresh_until },
+                }
+            }
+        };
+        matches!(state, RobotsState::Unreachable { .. })
+    }
+
+    /// When a URL that was requested for the `attempt`-th time is to be tried again; `None` when it is settled.
+    pub fn retry_at(&mut self, attempt: u32, outcome: &Outcome, now: Instant) -> Option<Instant> {
+        backoff::wait(&self.options, attempt, outcome, &mut self.random).map(|wait| now + wait)
+    }
+
+    /// What every host was asked, in the order of their names.
+    pub fn reports(&self) -> Vec<HostReport> {
+        let mut reports: Vec<_> = self.hosts.iter().map(|(key, host)| host.report(key.clone())).collect();
+        reports.sort_unstable_by(|a, b| a.host.cmp(&b.host));
+        reports
+    }
+
+    fn host(&mut self, url: &CrawlUrl) -> &mut Host {
+        // Looked up twice only for a new host: a key is made for none that is known.
+        if !self.hosts.contains_key(url.host()) {
+            self.hosts.insert(url.host_key(), Host::new(&self.options, &self.clock));
+        }
+        self.hosts.get_mut(url.host()).expect("inserted above")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+//! `[politeness]`: how hosts are treated.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::units::{self, Rate};
+
+/// `[politeness]`: how each host is treated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// Obey robots.txt (RFC 9309). `false` is for sites of your own.
+    pub robots: bool,
+    /// Requests per second to each host, or "none".
+    pub rate: Rate,
+    /// How many requests may follow each other at once before the rate holds.
+    #[schemars(range(min = 1, max = 10000))]
+    pub burst: u32,
+    /// Requests in flight to each host.
+    #[schemars(range(min = 1, max = 10000))]
+    pub per_host_concurrency: usize,
+    /// How often a URL is tried again after a failure that may pass (of the kinds dns, connect, timeout, reset,
+    /// protocol, resources) or a status of 408, 429, 500, 502, 503 or 504.
+    #[schemars(range(max = 100))]
+    pub retries: u32,
+    /// The wait before the first retry of a URL. It doubles with each further one, and up to half of it is taken off
+    /// at random.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "units::duration::Schema")]
+    pub backoff: Duration,
+    /// The longest wait before a retry.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "units::duration::Schema")]
+    pub max_backoff: Duration,
+    /// The longest `Retry-After` that is obeyed; a longer one counts as this.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "units::duration::Schema")]
+    pub max_retry_after: Duration,
+    /// The longest `Crawl-delay` of a robots.txt that is obeyed; a longer one counts as this. With a rate as well, the
+    /// slower of both holds.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "units::duration::Schema")]
+    pub max_crawl_delay: Duration,
+    /// How old a robots.txt may get before it is asked for again (RFC 9309: at most 24 hours).
+    #[serde(with = "units::duration")]
+    #[schemars(with = "units::duration::Schema")]
+    pub robots_max_age: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            robots: true,
+            rate: Rate::per_second(5.0).unwrap_or(Rate::UNLIMITED),
+            burst: 1,
+            per_host_concurrency: 4,
+            retries: 2,
+            backoff: Duration::from_secs(1),
+            max_backoff: Duration::from_mins(1),
+            max_retry_after: Duration::from_hours(1),
+            max_crawl_delay: Duration::from_mins(1),
+            robots_max_age: Duration::from_hours(24),
+        }
+    }
+}

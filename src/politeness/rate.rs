@@ -1,0 +1,162 @@
+//! Rate: how many requests a second a host gets, by governor's limiter, in the time that is passed in.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use governor::clock::{Clock, Reference};
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+
+use crate::units::Rate;
+
+/// The limiter of one host.
+#[derive(Debug)]
+pub(super) struct HostRate {
+    quota: Option<Quota>,
+    limiter: Option<RateLimiter<NotKeyed, InMemoryState, PassedClock, NoOpMiddleware<Nanos>>>,
+}
+
+/// A clock that shows the time it was told: all limiters of a crawl share one, and tests own it.
+#[derive(Debug, Clone)]
+pub(super) struct PassedClock {
+    start: Instant,
+    nanos: Arc<AtomicU64>,
+}
+
+/// The requests of the last second, and the most there ever were in one.
+#[derive(Debug, Default)]
+pub(super) struct SeenRate {
+    last_second: VecDeque<Instant>,
+    highest: usize,
+}
+
+impl HostRate {
+    /// The limit is a promise about what the host sees. Requests that leave in time may arrive closer together than
+    /// they left, so the limiter spaces them by 1 % more than the limit allows.
+    pub(super) fn new(rate: Rate, burst: u32, clock: &PassedClock) -> Self {
+        Self::spaced(rate.interval(), burst, clock)
+    }
+
+    /// A limiter by the time between two requests.
+    pub(super) fn spaced(interval: Option<Duration>, burst: u32, clock: &PassedClock) -> Self {
+        let burst = std::num::NonZeroU32::new(burst).unwrap_or(std::num::NonZeroU32::MIN);
+        let quota = interval.and_then(|interval| Quota::with_period(interval.mul_f64(HEADROOM)));
+        Self::of(quota.map(|quota| quota.allow_burst(burst)), clock)
+    }
+
+    /// The same limits, as if nothing had been sent so far.
+    pub(super) fn restarted(&self, clock: &PassedClock) -> Self {
+        Self::of(self.quota, clock)
+    }
+
+    fn of(quota: Option<Quota>, clock: &PassedClock) -> Self {
+        Self { quota, limiter: quota.map(|quota| RateLimiter::direct_with_clock(quota, clock.clone())) }
+    }
+
+    /// Takes one request at the clock's time, or says when there will be one.
+    pub(super) fn take(&self, clock: &PassedClock) -> Result<(), Instant> {
+        match &self.limiter {
+            None => Ok(()),
+            Some(limiter) => limiter.check().map_err(|not_yet| clock.instant(not_yet.earliest_possible())),
+        }
+    }
+}
+
+impl PassedClock {
+    pub(super) fn new(start: Instant) -> Self {
+        Self { start, nanos: Arc::default() }
+    }
+
+    pub(super) fn set(&self, now: Instant) {
+        let passed = now.saturating_duration_since(self.start);
+        self.nanos.store(u64::try_from(passed.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    fn instant(&self, at: Nanos) -> Instant {
+        self.start + Duration::from(at.duration_since(Nanos::default()))
+    }
+}
+
+impl Clock for PassedClock {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        self.nanos.load(Ordering::Relaxed).into()
+    }
+}
+
+impl SeenRate {
+    pub(super) fn note(&mut self, now: Instant) {
+        while self.last_second.front().is_some_and(|first| now.saturating_duration_since(*first) >= SECOND) {
+            self.last_second.pop_front();
+        }
+        self.last_second.push_back(now);
+        self.highest = self.highest.max(self.last_second.len());
+    }
+
+    /// The most requests that left within any one second.
+    pub(super) fn highest(&self) -> usize {
+        self.highest
+    }
+}
+
+const HEADROOM: f64 = 1.01;
+const SECOND: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(rate: &str, burst: u32, seconds: f64) -> Vec<Instant> {
+        let start = Instant::now();
+        let clock = PassedClock::new(start);
+        let host = HostRate::new(rate.parse().unwrap(), burst, &clock);
+        let (mut now, mut sent) = (start, Vec::new());
+        while now < start + Duration::from_secs_f64(seconds) {
+            clock.set(now);
+            match host.take(&clock) {
+                Ok(()) => sent.push(now),
+                Err(at) => {
+                    assert!(at > now);
+                    now = at;
+                }
+            }
+        }
+        sent
+    }
+
+    #[test]
+    fn no_second_sees_more_than_the_rate() {
+        for (rate, most) in [("5", 5), ("10", 10), ("1", 1), ("100", 100)] {
+            let mut seen = SeenRate::default();
+            for at in run(rate, 1, 30.0) {
+                seen.note(at);
+            }
+            assert_eq!(seen.highest(), most, "{rate}");
+        }
+    }
+
+    #[test]
+    fn the_rate_is_used_up_to_its_headroom() {
+        assert_eq!(run("10", 1, 100.0).len(), 991);
+        assert_eq!(run("0.5", 1, 101.0).len(), 50);
+    }
+
+    #[test]
+    fn a_burst_comes_on_top_once() {
+        let sent = run("5", 3, 10.0);
+        assert_eq!(sent.iter().filter(|at| **at == sent[0]).count(), 3);
+        assert_eq!(sent.len(), 52);
+    }
+
+    #[test]
+    fn without_a_rate_nothing_waits() {
+        let clock = PassedClock::new(Instant::now());
+        let host = HostRate::new(Rate::UNLIMITED, 1, &clock);
+        assert!((0..10_000).all(|_| host.take(&clock).is_ok()));
+    }
+}

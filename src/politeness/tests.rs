@@ -1,0 +1,220 @@
+//! Politeness in the time that the tests pass in.
+
+use std::time::Duration;
+
+use super::*;
+use crate::outcome::{Failure, FailureKind, OutcomeKind};
+use crate::url::UrlRules;
+
+fn url(text: &str) -> CrawlUrl {
+    UrlRules::new(4096, [""; 0]).parse(text).unwrap()
+}
+
+fn outcome(status: u16) -> Outcome {
+    let outcome = Outcome::new(OutcomeKind::Ok, jiff::Timestamp::UNIX_EPOCH, Duration::from_millis(20));
+    Outcome { status: Some(status), ..outcome }
+}
+
+fn rules(text: &str) -> RobotsAnswer {
+    RobotsAnswer::Rules(Arc::new(Robots::parse(text.as_bytes(), "crawler")))
+}
+
+/// One request for robots.txt has ended, and nothing was left to follow.
+fn answer(manners: &mut Politeness, page: &CrawlUrl, answer: RobotsAnswer, outcome: &Outcome, now: Instant) -> bool {
+    manners.finished(page, outcome, now);
+    manners.robots_known(page, answer, outcome, now)
+}
+
+fn lenient() -> Options {
+    Options { robots: false, rate: crate::units::Rate::UNLIMITED, ..Options::default() }
+}
+
+fn seconds(secs: u64) -> Duration {
+    Duration::from_secs(secs)
+}
+
+#[test]
+fn nothing_is_asked_of_a_host_before_its_robots_txt() {
+    let now = Instant::now();
+    let mut manners = Politeness::new(Options { rate: crate::units::Rate::UNLIMITED, ..Options::default() }, now);
+    let page = url("http://a/x");
+    assert_eq!(manners.admit(&page, now), Admit::AskRobots);
+    assert_eq!(manners.admit(&page, now), Admit::Busy);
+    assert_eq!(manners.admit(&url("http://b/"), now), Admit::AskRobots, "another host has its own");
+    answer(&mut manners, &page, rules("user-agent: *\ndisallow: /secret"), &outcome(200), now);
+    assert_eq!(manners.admit(&page, now), Admit::Now);
+    assert_eq!(manners.admit(&url("http://a/secret/1"), now), Admit::Disallowed);
+    assert_eq!(manners.admit(&url("https://a/x"), now), Admit::AskRobots, "another scheme has its own");
+}
+
+#[test]
+fn robots_txt_is_asked_for_again_when_it_is_too_old() {
+    let now = Instant::now();
+    let mut manners = Politeness::new(Options { rate: crate::units::Rate::UNLIMITED, ..Options::default() }, now);
+    let page = url("http://a/x");
+    manners.admit(&page, now);
+    answer(&mut manners, &page, rules(""), &outcome(200), now);
+    let day = 24 * 3600;
+    assert_eq!(manners.admit(&page, now + seconds(day - 1)), Admit::Now);
+    assert_eq!(manners.admit(&page, now + seconds(day)), Admit::AskRobots);
+}
+
+#[test]
+fn a_host_whose_robots_txt_cannot_be_read_is_asked_again_and_then_left_alone() {
+    let mut now = Instant::now();
+    let options = Options { rate: crate::units::Rate::UNLIMITED, ..Options::default() };
+    let mut manners = Politeness::new(options.clone(), now);
+    let page = url("http://a/x");
+    for _ in 0..options.retries {
+        assert_eq!(manners.admit(&page, now), Admit::AskRobots);
+        answer(&mut manners, &page, RobotsAnswer::Unreachable, &outcome(500), now);
+        let Admit::NotBefore(at) = manners.admit(&page, now) else { panic!("the host has to be left alone") };
+        assert!(at > now);
+        now = at;
+    }
+    assert_eq!(manners.admit(&page, now), Admit::AskRobots);
+    answer(&mut manners, &page, RobotsAnswer::Unreachable, &outcome(500), now);
+    assert_eq!(manners.admit(&page, now), Admit::Disallowed);
+}
+
+#[test]
+fn a_host_that_cannot_be_connected_to_is_told_apart_from_one_that_disallows() {
+    let now = Instant::now();
+    let options = Options { rate: crate::units::Rate::UNLIMITED, retries: 0, ..Options::default() };
+    let refused = Failure::new(FailureKind::Connect, "connection refused");
+    let failed = Outcome::failed(refused.clone(), jiff::Timestamp::UNIX_EPOCH, seconds(0));
+    let mut manners = Politeness::new(options, now);
+    let page = url("http://a/x");
+    assert_eq!(manners.admit(&page, now), Admit::AskRobots);
+    assert!(!answer(&mut manners, &page, RobotsAnswer::Unreachable, &failed, now));
+    assert_eq!(manners.admit(&page, now), Admit::NoConnection(refused));
+}
+
+#[test]
+fn a_robots_txt_that_another_redirects_to_keeps_the_limits_of_its_host() {
+    let now = Instant::now();
+    let options = Options { per_host_concurrency: 1, rate: crate::units::Rate::UNLIMITED, ..Options::default() };
+    let mut manners = Politeness::new(options, now);
+    let target = url("http://victim/robots.txt");
+    assert_eq!(manners.admit_to_host(&target, now), Admit::Now);
+    assert_eq!(manners.admit_to_host(&target, now), Admit::Busy);
+    assert_eq!(
+        manners.finished(&target, &outcome(503), now + seconds(1)),
+        Next::NotBefore(manners.host(&target).left_alone_until.unwrap())
+    );
+    assert!(matches!(manners.admit_to_host(&target, now + seconds(1)), Admit::NotBefore(_)));
+}
+
+#[test]
+fn a_host_has_no_more_requests_in_flight_than_it_may() {
+    let now = Instant::now();
+    let mut manners = Politeness::new(Options { per_host_concurrency: 2, ..lenient() }, now);
+    let page = url("http://a/");
+    assert_eq!(manners.admit(&page, now), Admit::Now);
+    assert_eq!(manners.admit(&page, now), Admit::Now);
+    assert_eq!(manners.admit(&page, now), Admit::Busy);
+    assert_eq!(manners.finished(&page, &outcome(200), now), Next::Any);
+    assert_eq!(manners.admit(&page, now), Admit::Now);
+}
+
+#[test]
+fn http_and_https_of_one_host_share_its_limits() {
+    let now = Instant::now();
+    let mut manners = Politeness::new(Options { per_host_concurrency: 1, ..lenient() }, now);
+    assert_eq!(manners.admit(&url("http://a/"), now), Admit::Now);
+    assert_eq!(manners.admit(&url("https://a/"), now), Admit::Busy);
+}
+
+#[test]
+fn the_rate_gives_the_instant_of_the_next_request() {
+    let now = Instant::now();
+    let mut manners = Politeness::new(Options { robots: false, ..Options::default() }, now);
+    let page = url("http://a/");
+    assert_eq!(manners.admit(&page, now), Admit::Now);
+    let at = now + Duration::from_millis(202);
+    assert_eq!(manners.admit(&page, now), Admit::NotBefore(at));
+    assert_eq!(manners.admit(&url("http://b/"), now), Admit::Now);
+    assert_eq!(manners.admit(&page, at), Admit::Now);
+}
+
+#[test]
+fn a_crawl_delay_counts_from_robots_txt_on_and_is_bounded() {
+    let now = Instant::now();
+    let options = Options { max_crawl_delay: seconds(20), ..Options::default() };
+    for (asked, obeyed) in [("10", 10), ("3600", 20)] {
+        let mut manners = Politeness::new(options.clone(), now);
+        let page = url("http://a/");
+        assert_eq!(manners.admit(&page, now), Admit::AskRobots);
+        answer(&mut manners, &page, rules(&format!("user-agent: *\ncrawl-delay: {asked}")), &outcome(200), now);
+        let Admit::NotBefore(at) = manners.admit(&page, now) else { panic!("the delay is not kept") };
+        assert!(at >= now + seconds(obeyed) && at < now + seconds(obeyed + 1), "{:?}", at - now);
+        assert_eq!(manners.admit(&page, at), Admit::Now);
+    }
+}
+
+#[test]
+fn the_longer_crawl_delay_of_both_schemes_holds_for_their_host() {
+    let now = Instant::now();
+    let options = Options { rate: crate::units::Rate::UNLIMITED, ..Options::default() };
+    let mut manners = Politeness::new(options, now);
+    let (http, https) = (url("http://a/"), url("https://a/"));
+    assert_eq!(manners.admit(&http, now), Admit::AskRobots);
+    assert_eq!(manners.admit(&https, now), Admit::AskRobots);
+    answer(&mut manners, &http, rules("user-agent: *\ncrawl-delay: 10"), &outcome(200), now);
+    answer(&mut manners, &https, rules("user-agent: *\ncrawl-delay: 2"), &outcome(200), now);
+    assert!(matches!(manners.admit(&https, now + seconds(9)), Admit::NotBefore(_)));
+    assert_eq!(manners.admit(&https, now + seconds(11)), Admit::Now);
+}
+
+#[test]
+fn a_crawl_delay_below_the_rate_changes_nothing() {
+    let now = Instant::now();
+    let mut manners = Politeness::new(Options { rate: "0.1".parse().unwrap(), ..Options::default() }, now);
+    let page = url("http://a/");
+    manners.admit(&page, now);
+    answer(&mut manners, &page, rules("user-agent: *\ncrawl-delay: 1"), &outcome(200), now);
+    assert_eq!(manners.admit(&page, now), Admit::NotBefore(now + Duration::from_millis(10_100)));
+}
+
+#[test]
+fn retry_after_leaves_the_whole_host_alone() {
+    let now = Instant::now();
+    let mut manners = Politeness::new(lenient(), now);
+    let page = url("http://a/");
+    manners.admit(&page, now);
+    let busy = Outcome { retry_after: Some(seconds(7)), ..outcome(429) };
+    assert_eq!(manners.finished(&page, &busy, now), Next::NotBefore(now + seconds(7)));
+    assert_eq!(manners.admit(&url("http://a/other"), now + seconds(6)), Admit::NotBefore(now + seconds(7)));
+    assert_eq!(manners.admit(&page, now + seconds(7)), Admit::Now);
+    assert!(manners.retry_at(1, &busy, now).unwrap() >= now + seconds(7));
+}
+
+#[test]
+fn an_overloaded_host_that_names_no_time_is_left_alone_longer_each_time() {
+    let mut now = Instant::now();
+    let mut manners = Politeness::new(lenient(), now);
+    let page = url("http://a/");
+    for doubled in [1, 2, 4, 8] {
+        assert_eq!(manners.admit(&page, now), Admit::Now);
+        let Next::NotBefore(at) = manners.finished(&page, &outcome(503), now) else { panic!("no back-off") };
+        assert!(at - now >= seconds(doubled) / 2 && at - now <= seconds(doubled));
+        now = at;
+    }
+}
+
+#[test]
+fn a_report_counts_what_was_sent() {
+    let now = Instant::now();
+    let mut manners = Politeness::new(lenient(), now);
+    let page = url("http://a/");
+    for _ in 0..3 {
+        manners.admit(&page, now);
+    }
+    let failed = Outcome::failed(Failure::new(FailureKind::Reset, "x"), jiff::Timestamp::UNIX_EPOCH, seconds(0));
+    manners.finished(&page, &failed, now);
+    manners.finished(&page, &outcome(503), now);
+    let reports = manners.reports();
+    assert_eq!(reports.len(), 1);
+    let HostReport { requests, failures, highest_rate, slowed, .. } = reports[0];
+    assert_eq!((requests, failures, highest_rate, slowed), (3, 1, 3, 1));
+}
