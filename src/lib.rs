@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod error;
+pub mod fetch;
 pub mod frontier;
 pub mod outcome;
 pub mod page;

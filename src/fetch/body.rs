@@ -1,0 +1,172 @@
+//! Bodies: which are wanted, and how they are collected without ever holding more than their limit.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+
+use super::decode::{Decoder, Stop};
+
+/// The media types whose bodies are downloaded.
+#[derive(Debug)]
+pub(super) struct MediaTypes(Vec<Pattern>);
+
+#[derive(Debug)]
+enum Pattern {
+    Any,
+    /// `text/*`, kept as `text/`.
+    Group(String),
+    Exact(String),
+}
+
+impl MediaTypes {
+    /// Parses `text/html`, `text/*` and `*/*`; case does not matter.
+    pub(super) fn new(patterns: &[String]) -> Self {
+        let pattern = |text: &String| match text.trim() {
+            "*" | "*/*" => Pattern::Any,
+            text => match text.strip_suffix('*') {
+                Some(group) => Pattern::Group(group.to_owned()),
+                None => Pattern::Exact(text.to_owned()),
+            },
+        };
+        Self(patterns.iter().map(pattern).collect())
+    }
+
+    /// Whether a body with these headers is wanted. One without a type is: many servers forget it on pages.
+    pub(super) fn want(&self, headers: &HeaderMap) -> bool {
+        let value = headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes).unwrap_or_default();
+        let media_type = value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+        media_type.is_empty()
+            || self.0.iter().any(|pattern| match pattern {
+                Pattern::Any => true,
+                Pattern::Group(group) => {
+                    media_type.get(..group.len()).is_some_and(|start| start.eq_ignore_ascii_case(group.as_bytes()))
+                }
+                Pattern::Exact(exact) => media_type.eq_ignore_ascii_case(exact.as_bytes()),
+            })
+    }
+}
+
+/// A body on its way: decoded, joined, and at most `limit` long.
+pub(super) struct Collector {
+    decoder: Option<Decoder>,
+    /// A body that comes in one piece is never copied.
+    first: Option<Bytes>,
+    joined: Vec<u8>,
+    /// How long the body says it is.
+    expected: Option<u64>,
+    limit: usize,
+    /// Bytes taken, before decoding.
+    taken: u64,
+}
+
+impl Collector {
+    /// A collector for a body that says how long it is, before decoding, or does not.
+    pub(super) fn new(decoder: Option<Decoder>, expected: Option<u64>, limit: u64) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Self { decoder, first: None, joined: Vec::new(), expected, limit, taken: 0 }
+    }
+
+    /// Takes the next chunk. After [`Stop::Full`] the body holds exactly `limit` bytes.
+    pub(super) fn push(&mut self, chunk: Bytes) -> Result<(), Stop> {
+        self.taken += chunk.len() as u64;
+        let (joined, limit) = (&mut self.joined, self.limit);
+        if let Some(decoder) = &mut self.decoder {
+            // Encoded bytes may decode to nothing, for ever.
+            if self.taken > (limit as u64).saturating_mul(2).saturating_add(SLACK) {
+                return Err(Stop::Full);
+            }
+            return decoder.push(&chunk, &mut |piece| append(joined, piece, limit));
+        }
+        if self.first.is_none() && joined.is_empty() && chunk.len() <= limit {
+            self.first = Some(chunk);
+            return Ok(());
+        }
+        if let Some(first) = self.first.take() {
+            let expected = usize::try_from(self.expected.unwrap_or(0)).unwrap_or(usize::MAX);
+            joined.reserve(expected.min(limit).min(MAX_RESERVED).max(first.len() + chunk.len()));
+            append(joined, &first, limit)?;
+        }
+        append(joined, &chunk, limit)
+    }
+
+    /// Says that the body is over, which a decoder may not agree with.
+    pub(super) fn finish(&mut self) -> Result<(), Stop> {
+        let (joined, limit) = (&mut self.joined, self.limit);
+        match &mut self.decoder {
+            Some(decoder) => decoder.finish(&mut |piece| append(joined, piece, limit)),
+            None => Ok(()),
+        }
+    }
+
+    /// What was collected.
+    pub(super) fn into_bytes(self) -> Bytes {
+        self.first.unwrap_or_else(|| Bytes::from(self.joined))
+    }
+
+    /// Bytes taken so far, before decoding.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken
+    }
+}
+
+fn append(joined: &mut Vec<u8>, piece: &[u8], limit: usize) -> Result<(), Stop> {
+    let room = limit - joined.len();
+    match piece.get(..room) {
+        Some(fits) if fits.len() < piece.len() => {
+            joined.extend_from_slice(fits);
+            Err(Stop::Full)
+        }
+        _ => {
+            joined.extend_from_slice(piece);
+            Ok(())
+        }
+    }
+}
+
+/// How much of a robots.txt is read; at least 500 KiB have to be (RFC 9309, section 2.5).
+pub(super) const MAX_ROBOTS: u64 = 512 << 10;
+/// The most that is reserved because a header says so.
+const MAX_RESERVED: usize = 1 << 20;
+/// What the frame of an encoded body may weigh.
+const SLACK: u64 = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn media_types_match_without_case_and_parameters() {
+        let check = |patterns: &[&str], content_type: &'static str, wanted: bool| {
+            let types = MediaTypes::new(&patterns.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, content_type.parse().unwrap());
+            assert_eq!(types.want(&headers), wanted, "{patterns:?} {content_type}");
+        };
+        check(&["text/html"], "text/html", true);
+        check(&["text/html"], "Text/HTML ; charset=utf-8", true);
+        check(&["text/html"], "text/html5", false);
+        check(&["text/html"], "image/png", false);
+        check(&["text/*"], "text/plain", true);
+        check(&["text/*"], "texture/x", false);
+        check(&["*/*"], "image/png", true);
+        check(&["text/html"], "", true);
+        check(&[], "text/html", false);
+        assert!(MediaTypes::new(&[]).want(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_body_is_cut_at_its_limit_to_the_byte() {
+        let check = |chunks: &[&'static [u8]], limit: u64, full: bool, body: &[u8]| {
+            let mut collector = Collector::new(None, Some(100), limit);
+            let result = chunks.iter().try_for_each(|chunk| collector.push(Bytes::from_static(chunk)));
+            assert_eq!(result.is_err(), full, "{chunks:?}");
+            assert_eq!(collector.into_bytes(), body, "{chunks:?}");
+        };
+        check(&[], 3, false, b"");
+        check(&[b"abc"], 3, false, b"abc");
+        check(&[b"abcd"], 3, true, b"abc");
+        check(&[b"a", b"bc"], 3, false, b"abc");
+        check(&[b"ab", b"cd"], 3, true, b"abc");
+        check(&[b"a"], 0, true, b"");
+    }
+}

@@ -1,0 +1,465 @@
+//! Content codings (RFC 9110, section 8.4), decoded while the body arrives.
+//!
+//! Each coding is pushed bytes and hands on what it can decode, in pieces of a fixed size. So however much a few bytes
+//! blow up to, no more than the limit of the body and one window is ever held.
+
+use std::io::Write;
+
+use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
+use flate2::write::GzDecoder;
+use flate2::{Decompress, FlushDecompress, Status};
+use http::header::{CONTENT_ENCODING, HeaderMap};
+
+use super::zstd::Zstd;
+use crate::outcome::{Failure, FailureKind};
+
+/// Why decoding stops before the end.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// The body is as long as its limit, and goes on.
+    Full,
+    /// The encoded body is damaged or ends too early.
+    Damaged(String),
+}
+
+/// What takes decoded bytes, piece by piece.
+pub(super) type Emit<'a> = dyn FnMut(&[u8]) -> Result<(), Stop> + 'a;
+
+/// One content coding.
+pub(super) trait Coding: Send {
+    /// Decodes the next bytes and emits what they give.
+    fn push(&mut self, data: &[u8], emit: &mut Emit<'_>) -> Result<(), Stop>;
+    /// Says that no byte follows: emits what is left, or says that the end is missing. A coding that was never pushed
+    /// a byte is complete: servers label empty bodies too.
+    fn finish(&mut self, emit: &mut Emit<'_>) -> Result<(), Stop>;
+}
+
+/// The codings of one body, the outermost first.
+pub(super) struct Decoder {
+    codings: Vec<Box<dyn Coding>>,
+}
+
+impl Decoder {
+    /// The decoder that `Content-Encoding` asks for; `None` when there is nothing to decode.
+    pub(super) fn of(headers: &HeaderMap) -> Result<Option<Self>, Failure> {
+        let mut codings = Vec::new();
+        for value in headers.get_all(CONTENT_ENCODING) {
+            // Listed in the order in which they were applied, so undone from the last.
+            for name in value.as_bytes().split(|byte| *byte == b',') {
+                if let Some(coding) = coding(name.trim_ascii())? {
+                    codings.insert(0, coding);
+                }
+            }
+        }
+        if codings.len() > MAX_CODINGS {
+            return Err(Failure::new(FailureKind::Decode, format!("the body is encoded {} times over", codings.len())));
+        }
+        Ok((!codings.is_empty()).then_some(Self { codings }))
+    }
+
+    /// Decodes the next bytes of the body.
+    pub(super) fn push(&mut self, data: &[u8], emit: &mut Emit<'_>) -> Result<(), Stop> {
+        push(&mut self.codings, data, emit)
+    }
+
+    /// Says that the body is over.
+    pub(super) fn finish(&mut self, emit: &mut Emit<'_>) -> Result<(), Stop> {
+        finish(&mut self.codings, emit)
+    }
+}
+
+fn push(codings: &mut [Box<dyn Coding>], data: &[u8], emit: &mut Emit<'_>) -> Result<(), Stop> {
+    match codings.split_first_mut() {
+        Some((first, rest)) => first.push(data, &mut |piece| push(rest, piece, emit)),
+        None => emit(data),
+    }
+}
+
+fn finish(codings: &mut [Box<dyn Coding>], emit: &mut Emit<'_>) -> Result<(), Stop> {
+    let Some((first, rest)) = codings.split_first_mut() else { return Ok(()) };
+    first.finish(&mut |piece| push(rest, piece, emit))?;
+    finish(rest, emit)
+}
+
+fn coding(name: &[u8]) -> Result<Option<Box<dyn Coding>>, Failure> {
+    let coding: Box<dyn Coding> = match name.to_ascii_lowercase().as_slice() {
+        b"" | b"identity" => return Ok(None),
+        b"gzip" | b"x-gzip" => Box::new(Gzip::default()),
+        b"deflate" => Box::new(Deflate::default()),
+        b"br" => Box::new(Brotli::default()),
+        b"zstd" => Box::new(Zstd::default()),
+        _ => {
+            let shown: String = String::from_utf8_lossy(name).chars().take(40).flat_map(char::escape_default).collect();
+            return Err(Failure::new(FailureKind::Decode, format!("content-encoding `{shown}` is not supported")));
+        }
+    };
+    Ok(Some(coding))
+}
+
+/// gzip (RFC 1952): one member or several. What follows the last one and is no member is left alone, as browsers do.
+struct Gzip {
+    member: GzDecoder<Vec<u8>>,
+    place: Place,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Start,
+    Inside,
+    /// After a complete stream.
+    Between,
+    /// After the last stream: what comes is not looked at.
+    Behind,
+}
+
+impl Default for Gzip {
+    fn default() -> Self {
+        Self { member: GzDecoder::new(Vec::with_capacity(PIECE)), place: Place::Start }
+    }
+}
+
+impl Gzip {
+    /// `write` decodes at most one piece at a time: it is moved on before the next.
+    fn move_on(&mut self, emit: &mut Emit<'_>) -> Result<(), Stop> {
+        let piece = self.member.get_mut();
+        if !piece.is_empty() {
+            emit(piece)?;
+            piece.clear();
+        }
+        Ok(())
+    }
+}
+
+impl Coding for Gzip {
+    fn push(&mut self, mut data: &[u8], emit: &mut Emit<'_>) -> Result<(), Stop> {
+        while let Some(next) = data.first() {
+            match self.place {
+                Place::Behind => return Ok(()),
+                Place::Between if *next != GZIP_MAGIC => {
+                    self.place = Place::Behind;
+                    return Ok(());
+                }
+                Place::Between => self.member = GzDecoder::new(Vec::with_capacity(PIECE)),
+                Place::Start | Place::Inside => {}
+            }
+            self.place = Place::Inside;
+            let used = self.member.write(data).map_err(|_| damaged("gzip"))?;
+            if used == 0 {
+                // Only a complete member takes nothing.
+                self.member.try_finish().map_err(|_| damaged("gzip"))?;
+                self.place = Place::Between;
+            }
+            self.move_on(emit)?;
+            data = data.get(used..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, emit: &mut Emit<'_>) -> Result<(), Stop> {
+        if self.place != Place::Inside {
+            return Ok(());
+        }
+        let end = self.member.try_finish();
+        self.move_on(emit)?;
+        end.map_err(|_| cut("gzip"))
+    }
+}
+
+/// deflate: in a zlib wrapper (RFC 1950) as the standard wants it, or bare (RFC 1951) as some servers send it.
+struct Deflate {
+    inflate: Option<Decompress>,
+    /// The first byte of the body, while the second has not come.
+    first: Option<u8>,
+    ended: bool,
+    piece: Box<[u8]>,
+}
+
+impl Default for Deflate {
+    fn default() -> Self {
+        Self { inflate: None, first: None, ended: false, piece: piece() }
+    }
+}
+
+impl Coding for Deflate {
+    fn push(&mut self, data: &[u8], emit: &mut Emit<'_>) -> Result<(), Stop> {
+        if let Some(inflate) = &mut self.inflate {
+            return inflate_all(inflate, &mut self.ended, data, &mut self.piece, emit);
+        }
+        let pair;
+        let (head, rest): (&[u8], &[u8]) = match (self.first, data) {
+            (_, []) => return Ok(()),
+            (None, [first]) => {
+                self.first = Some(*first);
+                return Ok(());
+            }
+            (Some(first), [second, rest @ ..]) => {
+                pair = [first, *second];
+                (&pair, rest)
+            }
+            _ => (&[], data),
+        };
+        let start = if head.is_empty() { rest } else { head };
+        let inflate = self.inflate.insert(Decompress::new(is_zlib(start)));
+        inflate_all(inflate, &mut self.ended, head, &mut self.piece, emit)?;
+        inflate_all(inflate, &mut self.ended, rest, &mut self.piece, emit)
+    }
+
+    fn finish(&mut self, _: &mut Emit<'_>) -> Result<(), Stop> {
+        let begun = self.inflate.is_some() || self.first.is_some();
+        if begun && !self.ended { Err(cut("deflate")) } else { Ok(()) }
+    }
+}
+
+/// A zlib header: deflate with a window of at most 32 KiB, and a checksum that fits (RFC 1950, section 2.2).
+fn is_zlib(start: &[u8]) -> bool {
+    match start {
+        [cmf, flg, ..] => {
+            cmf & 0x0f == 8 && cmf >> 4 <= 7 && (u16::from(*cmf) << 8 | u16::from(*flg)).is_multiple_of(31)
+        }
+        _ => false,
+    }
+}
+
+fn inflate_all(
+    inflate: &mut Decompress,
+    ended: &mut bool,
+    mut data: &[u8],
+    piece: &mut [u8],
+    emit: &mut Emit<'_>,
+) -> Result<(), Stop> {
+    while !*ended {
+        let (before_in, before_out) = (inflate.total_in(), inflate.total_out());
+        let status = inflate.decompress(data, piece, FlushDecompress::None).map_err(|_| damaged("deflate"))?;
+        let used = usize::try_from(inflate.total_in() - before_in).unwrap_or(usize::MAX);
+        let made = usize::try_from(inflate.total_out() - before_out).unwrap_or(usize::MAX);
+        emit(piece.get(..made).unwrap_or_default())?;
+        data = data.get(used..).unwrap_or_default();
+        *ended = status == Status::StreamEnd;
+        if used == 0 && made == 0 || data.is_empty() && made < piece.len() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Brotli (RFC 7932).
+struct Brotli {
+    state: Box<BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>>,
+    place: Place,
+    piece: Box<[u8]>,
+}
+
+impl Default for Brotli {
+    fn default() -> Self {
+        let alloc = StandardAlloc::default;
+        // Strict: the windows of up to 1 GiB of "large window Brotli" are no part of the HTTP coding.
+        let state = Box::new(BrotliState::new_strict(alloc(), alloc(), alloc()));
+        Self { state, place: Place::Start, piece: piece() }
+    }
+}
+
+impl Coding for Brotli {
+    fn push(&mut self, data: &[u8], emit: &mut Emit<'_>) -> Result<(), Stop> {
+        if self.place == Place::Behind || data.is_empty() {
+            return Ok(());
+        }
+        self.place = Place::Inside;
+        let (mut left, mut used, mut total) = (data.len(), 0, 0);
+        loop {
+            let (mut room, mut made) = (self.piece.len(), 0);
+            let result = BrotliDecompressStream(
+                &mut left,
+                &mut used,
+                data,
+                &mut room,
+                &mut made,
+                &mut self.piece,
+                &mut total,
+                &mut self.state,
+            );
+            emit(self.piece.get(..made).unwrap_or_default())?;
+            match result {
+                BrotliResult::NeedsMoreOutput => {}
+                BrotliResult::NeedsMoreInput => return Ok(()),
+                BrotliResult::ResultSuccess => {
+                    self.place = Place::Behind;
+                    return Ok(());
+                }
+                BrotliResult::ResultFailure => return Err(damaged("br")),
+            }
+        }
+    }
+
+    fn finish(&mut self, _: &mut Emit<'_>) -> Result<(), Stop> {
+        if self.place == Place::Inside { Err(cut("br")) } else { Ok(()) }
+    }
+}
+
+/// The encoded body is not what its coding says.
+pub(super) fn damaged(coding: &str) -> Stop {
+    Stop::Damaged(format!("the {coding} data is damaged"))
+}
+
+/// The encoded body ends before its coding does.
+pub(super) fn cut(coding: &str) -> Stop {
+    Stop::Damaged(format!("the {coding} data ends too early"))
+}
+
+fn piece() -> Box<[u8]> {
+    vec![0; PIECE].into_boxed_slice()
+}
+
+/// How much is decoded before it is handed on.
+pub(super) const PIECE: usize = 32 << 10;
+/// Nobody encodes a page more than twice; each layer multiplies what a hostile body costs.
+const MAX_CODINGS: usize = 3;
+const GZIP_MAGIC: u8 = 0x1f;
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+
+    use super::*;
+
+    pub(in crate::fetch) fn gzip(data: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(data).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn zlib(data: &[u8]) -> Vec<u8> {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(data).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn bare(data: &[u8]) -> Vec<u8> {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(data).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    /// One uncompressed meta-block and the empty last one.
+    fn brotli(data: &[u8]) -> Vec<u8> {
+        // WBITS 16 (0), ISLAST 0, MNIBBLES 4 (00), MLEN - 1 in 16 bits, ISUNCOMPRESSED 1, padding.
+        let bits = u32::try_from(data.len() - 1).unwrap() << 4 | 1 << 20;
+        [&bits.to_le_bytes()[..3], data, &[3]].concat()
+    }
+
+    fn zstd(data: &[u8]) -> Vec<u8> {
+        ruzstd::encoding::compress_to_vec(data, ruzstd::encoding::CompressionLevel::Fastest)
+    }
+
+    fn decode(encoding: &str, data: &[u8], step: usize) -> Result<Vec<u8>, Stop> {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_ENCODING, encoding.parse().unwrap());
+        let mut decoder = Decoder::of(&headers).unwrap().unwrap();
+        let mut out = Vec::new();
+        let mut emit = |piece: &[u8]| {
+            out.extend_from_slice(piece);
+            if out.len() > LIMIT { Err(Stop::Full) } else { Ok(()) }
+        };
+        for chunk in data.chunks(step) {
+            decoder.push(chunk, &mut emit)?;
+        }
+        decoder.finish(&mut emit)?;
+        Ok(out)
+    }
+
+    const LIMIT: usize = 1 << 20;
+    /// 4 MiB of zeros.
+    const BROTLI_BOMB: [u8; 14] = [155, 255, 255, 63, 0, 36, 0, 226, 177, 64, 114, 239, 127, 0];
+
+    fn text() -> Vec<u8> {
+        (0..6000_u32)
+            .flat_map(|n| format!("<p>{}</p>", n.wrapping_mul(2_654_435_761)).into_bytes())
+            .take(65_000)
+            .collect()
+    }
+
+    #[test]
+    fn every_coding_is_read_in_chunks_of_any_size() {
+        let text = text();
+        let chained = bare(&gzip(&text));
+        let two_members = [gzip(&text[..100]), gzip(&text[100..])].concat();
+        let two_frames = [zstd(&text[..100]), zstd(&text[100..])].concat();
+        for (encoding, data) in [
+            ("gzip", gzip(&text)),
+            ("X-GZIP", two_members),
+            ("gzip", [gzip(&text).as_slice(), b"\0\0\0"].concat()),
+            ("deflate", zlib(&text)),
+            ("deflate", bare(&text)),
+            ("br", brotli(&text)),
+            ("zstd", zstd(&text)),
+            ("zstd", two_frames),
+            ("gzip, deflate", chained),
+            ("identity, br , ", brotli(&text)),
+        ] {
+            for step in [1, 7, 4096, usize::MAX] {
+                assert!(decode(encoding, &data, step).as_ref() == Ok(&text), "{encoding} by {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_that_ends_too_early_is_damaged() {
+        let text = text();
+        for (encoding, data) in
+            [("gzip", gzip(&text)), ("deflate", zlib(&text)), ("br", brotli(&text)), ("zstd", zstd(&text))]
+        {
+            for length in [1, 2, 5, 12, 1000, data.len() - 5, data.len() - 1] {
+                let result = decode(encoding, &data[..length], 512);
+                assert_eq!(result, Err(cut(encoding)), "{encoding} {length}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_damaged_body_is_no_body() {
+        let text = text();
+        for (encoding, data) in [("gzip", gzip(&text)), ("deflate", zlib(&text)), ("zstd", zstd(&text))] {
+            let mut data = data;
+            let middle = data.len() / 2;
+            data[middle..middle + 20].fill(0x55);
+            assert!(matches!(decode(encoding, &data, 512), Err(Stop::Damaged(_))), "{encoding}");
+        }
+        for encoding in ["gzip", "deflate", "br", "zstd"] {
+            assert!(
+                matches!(decode(encoding, b"<!doctype html><p>not encoded", 512), Err(Stop::Damaged(_))),
+                "{encoding}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_empty_body_may_have_any_coding() {
+        for encoding in ["gzip", "deflate", "br", "zstd", "gzip, br"] {
+            assert_eq!(decode(encoding, b"", 1), Ok(Vec::new()), "{encoding}");
+        }
+    }
+
+    #[test]
+    fn a_bomb_stops_at_the_limit() {
+        let zeros = vec![0; 4 << 20];
+        let twice = gzip(&gzip(&zeros));
+        for (encoding, data) in
+            [("gzip", gzip(&zeros)), ("deflate", zlib(&zeros)), ("gzip, gzip", twice), ("br", BROTLI_BOMB.to_vec())]
+        {
+            assert_eq!(decode(encoding, &data, usize::MAX), Err(Stop::Full), "{encoding}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_coding_is_named() {
+        let message = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_ENCODING, value.parse().unwrap());
+            Decoder::of(&headers).map(drop).unwrap_err().to_string()
+        };
+        assert_eq!(message("foo"), "decode: content-encoding `foo` is not supported");
+        assert_eq!(message("gzip, gzip, br, gzip"), "decode: the body is encoded 4 times over");
+    }
+}

@@ -1,0 +1,258 @@
+//! What went wrong with a request, found in the chain of errors that reqwest hands over.
+//!
+//! reqwest says little in its own words; the causes below it (hyper, h2, rustls, the operating system) say what a user
+//! can act on. The URL is never repeated: the record has it.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use super::Refusal;
+use crate::outcome::{Failure, FailureKind};
+use crate::units::format_duration;
+
+/// How far a request had come when it failed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Phase<'a> {
+    /// Connecting to this host, or waiting for its response headers.
+    Head { host: &'a str, connect_timeout: Duration },
+    /// In the body: so many of the announced bytes were there.
+    Body { taken: u64, length: Option<u64> },
+}
+
+/// The failure behind an error of reqwest.
+pub(super) fn classify(error: &reqwest::Error, phase: Phase<'_>) -> Failure {
+    let chain = Chain::of(error);
+    if let Some(refusal) = chain.refusal {
+        return refusal.into();
+    }
+    if let Some(failure) = chain.io.and_then(resources) {
+        return failure;
+    }
+    if let Some(tls) = chain.tls {
+        return Failure::new(FailureKind::Tls, tls_message(tls));
+    }
+    match phase {
+        Phase::Head { host, connect_timeout } if error.is_dns() => {
+            let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+            if error.is_timeout() {
+                return no_connection(connect_timeout);
+            }
+            Failure::new(FailureKind::Dns, format!("{name} has no address ({})", chain.last))
+        }
+        Phase::Head { host, connect_timeout } if error.is_connect() => {
+            if error.is_timeout() {
+                no_connection(connect_timeout)
+            } else {
+                not_connected(&chain, host)
+            }
+        }
+        Phase::Head { .. } => no_head(error, &chain),
+        Phase::Body { taken, length } => no_body(&chain, taken, length),
+    }
+}
+
+/// The connect deadline passed.
+pub(super) fn no_connection(deadline: Duration) -> Failure {
+    timeout("no connection within", deadline)
+}
+
+/// The first-byte deadline passed.
+pub(super) fn no_headers(deadline: Duration) -> Failure {
+    timeout("no response headers within", deadline)
+}
+
+/// The idle deadline passed.
+pub(super) fn paused(deadline: Duration) -> Failure {
+    timeout("the body paused for more than", deadline)
+}
+
+/// The deadline of the whole request passed.
+pub(super) fn too_slow(deadline: Duration) -> Failure {
+    timeout("the request took more than", deadline)
+}
+
+fn timeout(what: &str, deadline: Duration) -> Failure {
+    Failure::new(FailureKind::Timeout, format!("{what} {}", format_duration(deadline)))
+}
+
+/// The links of an error chain that tell failures apart.
+struct Chain<'a> {
+    refusal: Option<&'a Refusal>,
+    tls: Option<&'a rustls::Error>,
+    hyper: Option<&'a hyper::Error>,
+    h2: Option<&'a h2::Error>,
+    /// The deepest one.
+    io: Option<&'a io::Error>,
+    /// The words of the deepest cause.
+    last: String,
+}
+
+impl<'a> Chain<'a> {
+    fn of(error: &'a reqwest::Error) -> Self {
+        let mut chain = Self { refusal: None, tls: None, hyper: None, h2: None, io: None, last: String::new() };
+        let mut next: Option<&'a (dyn Error + 'static)> = Some(error);
+        let mut deepest: &'a (dyn Error + 'static) = error;
+        while let Some(link) = next {
+            deepest = link;
+            chain.refusal = chain.refusal.or_else(|| link.downcast_ref());
+            chain.tls = chain.tls.or_else(|| link.downcast_ref());
+            chain.hyper = chain.hyper.or_else(|| link.downcast_ref());
+            chain.h2 = chain.h2.or_else(|| link.downcast_ref());
+            let io = link.downcast_ref::<io::Error>();
+            chain.io = io.or(chain.io);
+            // The source of an I/O error is its inner error's source, which would leave the inner error out.
+            next = match io.and_then(io::Error::get_ref) {
+                Some(inner) => Some(inner),
+                None => link.source(),
+            };
+        }
+        chain.last = plain(&deepest.to_string());
+        chain
+    }
+
+    fn kind(&self) -> Option<io::ErrorKind> {
+        self.io.map(io::Error::kind)
+    }
+}
+
+/// This process, not the site, has run out of something.
+fn resources(error: &io::Error) -> Option<Failure> {
+    let message = match (error.kind(), error.raw_os_error()) {
+        (_, Some(EMFILE | ENFILE | WSAEMFILE)) => {
+            "too many open files; raise the limit (ulimit -n) or lower concurrency"
+        }
+        (io::ErrorKind::OutOfMemory, _) => "the system is out of memory",
+        (io::ErrorKind::AddrNotAvailable, _) => "the system has no free local port",
+        _ => return None,
+    };
+    Some(Failure::new(FailureKind::Resources, message))
+}
+
+fn tls_message(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InvalidMessage(_) => "the server does not speak TLS on this port".to_owned(),
+        rustls::Error::AlertReceived(alert) => format!("the server refused the TLS handshake ({alert:?})"),
+        rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer) => {
+            "the certificate's issuer is not trusted".to_owned()
+        }
+        rustls::Error::General(words) => plain(words),
+        error => plain(&error.to_string()),
+    }
+}
+
+fn not_connected(chain: &Chain<'_>, host: &str) -> Failure {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, UnexpectedEof};
+    match chain.kind() {
+        Some(ConnectionRefused) => Failure::new(FailureKind::Connect, format!("connection refused ({host})")),
+        Some(ConnectionReset | ConnectionAborted) => {
+            Failure::new(FailureKind::Reset, format!("the connection was reset while it was made ({host})"))
+        }
+        Some(UnexpectedEof) => Failure::new(FailureKind::Tls, "the server closed the connection in the TLS handshake"),
+        _ => Failure::new(FailureKind::Connect, format!("{} ({host})", chain.last)),
+    }
+}
+
+fn no_head(error: &reqwest::Error, chain: &Chain<'_>) -> Failure {
+    if error.is_builder() {
+        return Failure::new(FailureKind::Protocol, "the URL cannot be sent in an HTTP request");
+    }
+    if let Some(failure) = lost(chain, "before the response headers were complete") {
+        return failure;
+    }
+    match chain.hyper {
+        Some(hyper) if hyper.is_incomplete_message() || hyper.is_canceled() || hyper.is_closed() => {
+            Failure::new(FailureKind::Reset, "the connection was closed before the response headers were complete")
+        }
+        Some(hyper) if hyper.is_parse() => Failure::new(
+            FailureKind::Protocol,
+            format!("the response head is malformed ({})", plain(&hyper.to_string())),
+        ),
+        _ => Failure::new(FailureKind::Protocol, chain.last.clone()),
+    }
+}
+
+fn no_body(chain: &Chain<'_>, taken: u64, length: Option<u64>) -> Failure {
+    let after = match length {
+        Some(length) => format!("after {taken} of {length} bytes"),
+        None => format!("after {taken} bytes"),
+    };
+    // An early end is the length's fault, not the connection's.
+    if chain.kind() != Some(io::ErrorKind::UnexpectedEof)
+        && let Some(failure) = lost(chain, &after)
+    {
+        return failure;
+    }
+    match chain.kind() {
+        Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => {
+            Failure::new(FailureKind::Protocol, format!("a chunk of the body is broken {after} ({})", chain.last))
+        }
+        Some(io::ErrorKind::UnexpectedEof) => {
+            Failure::new(FailureKind::Protocol, format!("the connection was closed {after}"))
+        }
+        _ if chain.hyper.is_some_and(hyper::Error::is_incomplete_message) => {
+            Failure::new(FailureKind::Protocol, format!("the connection was closed {after}"))
+        }
+        _ => Failure::new(FailureKind::Protocol, format!("{} {after}", chain.last)),
+    }
+}
+
+/// The connection broke under the request, or the server gave the stream up.
+fn lost(chain: &Chain<'_>, when: &str) -> Option<Failure> {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, TimedOut, UnexpectedEof};
+    match chain.kind() {
+        Some(ConnectionReset | ConnectionAborted | BrokenPipe | NotConnected) => {
+            return Some(Failure::new(FailureKind::Reset, format!("the connection was reset {when}")));
+        }
+        Some(UnexpectedEof) => {
+            return Some(Failure::new(FailureKind::Reset, format!("the connection was closed {when}")));
+        }
+        Some(TimedOut) => {
+            return Some(Failure::new(FailureKind::Timeout, format!("the connection timed out {when}")));
+        }
+        _ => {}
+    }
+    let h2 = chain.h2.filter(|error| error.is_remote() || error.is_go_away())?;
+    let reason = h2.reason().map_or_else(|| plain(&h2.to_string()), |reason| reason.to_string());
+    Some(Failure::new(FailureKind::Reset, format!("the server gave the request up {when} ({reason})")))
+}
+
+/// An error's words as ours: lower case at the start, without the number of the operating system.
+fn plain(text: &str) -> String {
+    let text = text.rsplit_once(" (os error").map_or(text, |(words, _)| words);
+    // getaddrinfo's words come after its name.
+    let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(text);
+    let mut letters = text.chars();
+    match letters.next() {
+        // "HTTP", "TLS": an acronym stays.
+        Some(first) if !letters.as_str().starts_with(char::is_uppercase) => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+const EMFILE: i32 = 24;
+const ENFILE: i32 = 23;
+const WSAEMFILE: i32 = 10024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_others_become_plain() {
+        let check = |theirs: &str, ours: &str| assert_eq!(plain(theirs), ours);
+        check("Connection refused (os error 111)", "connection refused");
+        check("failed to lookup address information: Name or service not known", "name or service not known");
+        check("HTTP version is wrong", "HTTP version is wrong");
+    }
+
+    #[test]
+    fn what_this_process_lacks_is_no_fault_of_the_site() {
+        let kind = |error: io::Error| resources(&error).map(|failure| failure.kind);
+        assert_eq!(kind(io::Error::from_raw_os_error(EMFILE)), Some(FailureKind::Resources));
+        assert_eq!(kind(io::ErrorKind::OutOfMemory.into()), Some(FailureKind::Resources));
+        assert_eq!(kind(io::ErrorKind::ConnectionRefused.into()), None);
+    }
+}

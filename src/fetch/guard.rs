@@ -1,0 +1,427 @@
+//! The address guard: which addresses a crawl may connect to.
+//!
+//! A page can link to anything, and a name can resolve to anything. So the guard looks at the address that is about to
+//! be connected to: at literal addresses before the request, at resolved ones inside the resolver.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use crate::outcome::{Failure, FailureKind};
+use crate::url::CrawlUrl;
+
+/// Refuses private, loopback, link-local, metadata and other special addresses that nothing allows. Cloning is cheap.
+///
+/// Source: the IANA special-purpose address registries (RFC 6890), and the metadata services of the large clouds.
+#[derive(Debug, Clone)]
+pub struct AddressGuard {
+    allowed: Arc<Allowed>,
+}
+
+/// Why an address is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What the URL names.
+    host: String,
+    /// What the name resolves to; `None` when the URL names an address or `localhost`.
+    address: Option<IpAddr>,
+    what: &'static str,
+}
+
+#[derive(Debug, Default)]
+struct Allowed {
+    /// Lower case, without a final dot.
+    names: HashSet<String>,
+    ranges: Vec<IpNet>,
+}
+
+/// One entry of `allow_hosts`.
+enum Entry {
+    Name(String),
+    Range(IpNet),
+}
+
+impl AddressGuard {
+    /// A guard that lets the hosts of the seeds and the entries of `[fetch] allow_hosts` through, on every port. A name
+    /// that is allowed may resolve to any address.
+    pub fn new(allow_hosts: &[String], seeds: &[CrawlUrl]) -> Result<Self, String> {
+        let mut allowed = Allowed::default();
+        for text in allow_hosts {
+            allowed.add(parse(text)?);
+        }
+        for seed in seeds {
+            let name = host_name(seed);
+            allowed.add(name.parse().map_or_else(|_| Entry::Name(name.to_owned()), |a: IpAddr| Entry::Range(a.into())));
+        }
+        Ok(Self { allowed: Arc::new(allowed) })
+    }
+
+    /// Why this URL is refused before its name is resolved: it names a special address, or `localhost`.
+    pub fn refuses(&self, url: &CrawlUrl) -> Option<Refusal> {
+        let name = host_name(url);
+        let what = match literal(name) {
+            Some(address) => self.refuses_address(address)?,
+            None if is_localhost(name) && !self.allowed.loopback() && !self.allowed.names.contains(name) => LOOPBACK,
+            None => return None,
+        };
+        Some(Refusal { host: name.to_owned(), address: None, what })
+    }
+
+    /// The addresses that may be connected to; an error when there are none left.
+    fn filter(&self, name: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Refusal> {
+        let name = name.strip_suffix('.').unwrap_or(name);
+        if self.allowed.names.contains(name) {
+            return Ok(found);
+        }
+        let mut refusal = None;
+        let mut left = found;
+        left.retain(|address| match self.refuses_address(address.ip()) {
+            Some(what) => {
+                refusal.get_or_insert_with(|| Refusal { host: name.to_owned(), address: Some(address.ip()), what });
+                false
+            }
+            None => true,
+        });
+        match refusal {
+            Some(refusal) if left.is_empty() => Err(refusal),
+            _ => Ok(left),
+        }
+    }
+
+    fn refuses_address(&self, address: IpAddr) -> Option<&'static str> {
+        let what = special(address)?;
+        let inner = match address {
+            IpAddr::V4(_) => None,
+            IpAddr::V6(v6) => embedded(v6).map(IpAddr::V4),
+        };
+        let allowed = self.allowed.contains(address) || inner.is_some_and(|inner| self.allowed.contains(inner));
+        (!allowed).then_some(what)
+    }
+}
+
+impl reqwest::dns::Resolve for AddressGuard {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let guard = self.clone();
+        Box::pin(async move {
+            // Port 0: the connector puts the URL's port in its place.
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let left = guard.filter(name.as_str(), found)?;
+            Ok(Box::new(left.into_iter()) as reqwest::dns::Addrs)
+        })
+    }
+}
+
+impl Allowed {
+    fn add(&mut self, entry: Entry) {
+        match entry {
+            Entry::Name(name) => {
+                self.names.insert(name);
+            }
+            Entry::Range(range) => self.ranges.push(range),
+        }
+    }
+
+    fn contains(&self, address: IpAddr) -> bool {
+        self.ranges.iter().any(|range| range.contains(&address))
+    }
+
+    fn loopback(&self) -> bool {
+        self.contains(Ipv4Addr::LOCALHOST.into()) || self.contains(Ipv6Addr::LOCALHOST.into())
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, what, .. } = self;
+        match self.address {
+            Some(address) => write!(f, "{host} resolves to {address}, {what}")?,
+            None => write!(f, "{host} is {what}")?,
+        }
+        f.write_str("; list it in `allow_hosts` to let it through")
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl From<&Refusal> for Failure {
+    fn from(refusal: &Refusal) -> Self {
+        Self::new(FailureKind::BlockedAddress, refusal.to_string())
+    }
+}
+
+/// Says what is wrong with one entry of `[fetch] allow_hosts`, for a person.
+pub fn check_allow_host(text: &str) -> Result<(), String> {
+    parse(text).map(drop)
+}
+
+fn parse(text: &str) -> Result<Entry, String> {
+    let expected = "a name, an address or a range like `10.0.0.0/8`";
+    if text.contains("://") {
+        return Err(format!("`{text}` is a URL; write only the host: {expected}"));
+    }
+    if text.contains('*') {
+        return Err(format!("`{text}` is a pattern; write {expected}"));
+    }
+    if text.contains('/') {
+        return text
+            .parse()
+            .map(Entry::Range)
+            .map_err(|_| format!("`{text}` is not an address range like `10.0.0.0/8`"));
+    }
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    if let Ok(address) = bare.parse::<IpAddr>() {
+        return Ok(Entry::Range(address.into()));
+    }
+    if text.contains(':') {
+        return Err(format!("`{text}` has a port; write it without: all ports of a host are allowed together"));
+    }
+    match url::Host::parse(text) {
+        Ok(url::Host::Domain(name)) => Ok(Entry::Name(name.strip_suffix('.').unwrap_or(&name).to_owned())),
+        Ok(url::Host::Ipv4(address)) => Ok(Entry::Range(IpAddr::V4(address).into())),
+        _ => Err(format!("`{text}` is not a host; write {expected}")),
+    }
+}
+
+/// The name or address of a URL's host: no port, no brackets, no final dot.
+fn host_name(url: &CrawlUrl) -> &str {
+    let host = url.host();
+    if let Some(rest) = host.strip_prefix('[') {
+        return rest.split_once(']').map_or(rest, |(address, _)| address);
+    }
+    let name = host.split_once(':').map_or(host, |(name, _)| name);
+    name.strip_suffix('.').unwrap_or(name)
+}
+
+/// The address that a host is, if it is one. The URL parser has already turned `0x7f.1` and `2130706433` into digits
+/// with dots.
+fn literal(name: &str) -> Option<IpAddr> {
+    let first = name.bytes().next()?;
+    if first.is_ascii_digit() || name.contains(':') { name.parse().ok() } else { None }
+}
+
+/// RFC 6761, section 6.3.
+fn is_localhost(name: &str) -> bool {
+    name.strip_suffix("localhost").is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+/// What kind of special address this is; `None` for an address of the public internet.
+fn special(address: IpAddr) -> Option<&'static str> {
+    match address {
+        IpAddr::V4(v4) => special_v4(v4),
+        IpAddr::V6(v6) => match embedded(v6) {
+            Some(v4) => special_v4(v4),
+            None => special_v6(v6),
+        },
+    }
+}
+
+fn special_v4(address: Ipv4Addr) -> Option<&'static str> {
+    let bits = address.to_bits();
+    SPECIAL_V4
+        .iter()
+        .find(|(network, prefix, _)| (bits ^ network.to_bits()) >> (32 - prefix) == 0)
+        .map(|(_, _, what)| *what)
+}
+
+fn special_v6(address: Ipv6Addr) -> Option<&'static str> {
+    let bits = address.to_bits();
+    let (_, _, what) =
+        SPECIAL_V6.iter().find(|(network, prefix, _)| (bits ^ network.to_bits()) >> (128 - prefix) == 0)?;
+    *what
+}
+
+/// The IPv4 address inside a mapped (RFC 4291), NAT64 (RFC 6052) or 6to4 (RFC 3056) address: a packet may end up there.
+fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let low = |bits: u128| u32::try_from(bits & u128::from(u32::MAX)).ok().map(Ipv4Addr::from_bits);
+    let bits = address.to_bits();
+    match bits >> 32 {
+        MAPPED | NAT64 => low(bits),
+        // IPv4-compatible; `::` and `::1` are IPv6's own.
+        0 if bits > 0xffff => low(bits),
+        _ if bits >> 112 == SIX_TO_FOUR => low(bits >> 80),
+        _ => None,
+    }
+}
+
+/// `::ffff:0:0/96`, `64:ff9b::/96` and `2002::/16`, each without the bits that follow.
+const MAPPED: u128 = 0xffff;
+const NAT64: u128 = 0x0064_ff9b << 64;
+const SIX_TO_FOUR: u128 = 0x2002;
+
+const LOOPBACK: &str = "a loopback address";
+const PRIVATE: &str = "a private address";
+const LINK_LOCAL: &str = "a link-local address";
+const METADATA: &str = "the address of a cloud's metadata service";
+const RESERVED: &str = "a reserved address";
+const DOCUMENTATION: &str = "an address for documentation";
+
+/// The first match counts.
+const SPECIAL_V4: [(Ipv4Addr, u8, &str); 21] = [
+    (Ipv4Addr::new(169, 254, 169, 254), 32, METADATA),
+    (Ipv4Addr::new(169, 254, 170, 2), 32, METADATA),
+    (Ipv4Addr::new(100, 100, 100, 200), 32, METADATA),
+    (Ipv4Addr::new(168, 63, 129, 16), 32, METADATA),
+    (Ipv4Addr::new(192, 0, 0, 192), 32, METADATA),
+    (Ipv4Addr::UNSPECIFIED, 32, "the unspecified address"),
+    (Ipv4Addr::UNSPECIFIED, 8, RESERVED),
+    (Ipv4Addr::new(10, 0, 0, 0), 8, PRIVATE),
+    (Ipv4Addr::new(100, 64, 0, 0), 10, "an address of a provider's shared space"),
+    (Ipv4Addr::new(127, 0, 0, 0), 8, LOOPBACK),
+    (Ipv4Addr::new(169, 254, 0, 0), 16, LINK_LOCAL),
+    (Ipv4Addr::new(172, 16, 0, 0), 12, PRIVATE),
+    (Ipv4Addr::new(192, 0, 0, 0), 24, RESERVED),
+    (Ipv4Addr::new(192, 0, 2, 0), 24, DOCUMENTATION),
+    (Ipv4Addr::new(192, 88, 99, 0), 24, RESERVED),
+    (Ipv4Addr::new(192, 168, 0, 0), 16, PRIVATE),
+    (Ipv4Addr::new(198, 18, 0, 0), 15, "an address for benchmarks"),
+    (Ipv4Addr::new(198, 51, 100, 0), 24, DOCUMENTATION),
+    (Ipv4Addr::new(203, 0, 113, 0), 24, DOCUMENTATION),
+    (Ipv4Addr::new(224, 0, 0, 0), 4, "a multicast address"),
+    (Ipv4Addr::new(240, 0, 0, 0), 4, RESERVED),
+];
+
+/// The first match counts; the one without a word is the public internet. What IANA has not given out is refused.
+const SPECIAL_V6: [(Ipv6Addr, u8, Option<&str>); 11] = [
+    (Ipv6Addr::LOCALHOST, 127, Some(LOOPBACK)),
+    (Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254), 128, Some(METADATA)),
+    (Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7, Some("a unique-local address")),
+    (Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10, Some(LINK_LOCAL)),
+    (Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8, Some("a multicast address")),
+    (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32, Some(DOCUMENTATION)),
+    (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20, Some(DOCUMENTATION)),
+    // Teredo, benchmarks, overlays: no web servers.
+    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23, Some(RESERVED)),
+    (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3, None),
+    (Ipv6Addr::UNSPECIFIED, 1, Some(RESERVED)),
+    (Ipv6Addr::new(0x8000, 0, 0, 0, 0, 0, 0, 0), 1, Some(RESERVED)),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::loopback::url;
+
+    fn guard(allow: &[&str], seeds: &[&str]) -> AddressGuard {
+        let allow: Vec<String> = allow.iter().map(|text| (*text).to_owned()).collect();
+        let seeds: Vec<CrawlUrl> = seeds.iter().map(|text| url(text)).collect();
+        AddressGuard::new(&allow, &seeds).unwrap()
+    }
+
+    #[test]
+    fn special_addresses_are_refused_however_they_are_written() {
+        let guard = guard(&[], &["http://example.com/"]);
+        for host in [
+            "127.0.0.1",
+            "127.1",
+            "0x7f.1",
+            "2130706433",
+            "0177.0.0.1",
+            "%31%32%37.0.0.1",
+            "0",
+            "10.1.2.3",
+            "172.31.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.100.100.200",
+            "168.63.129.16",
+            "100.64.0.1",
+            "192.0.2.1",
+            "198.18.0.1",
+            "198.51.100.7",
+            "203.0.113.9",
+            "224.0.0.1",
+            "255.255.255.255",
+            "240.0.0.1",
+            "[::]",
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:a9fe:a9fe]",
+            "[::10.0.0.1]",
+            "[64:ff9b::7f00:1]",
+            "[64:ff9b:1::1]",
+            "[2002:7f00:1::1]",
+            "[2001:0:1::1]",
+            "[2001:db8::1]",
+            "[fe80::1]",
+            "[fec0::1]",
+            "[fd00:ec2::254]",
+            "[ff02::1]",
+            "[100::1]",
+            "localhost",
+            "localhost.",
+            "a.localhost",
+            "127.0.0.1.",
+            "LOCALHOST",
+        ] {
+            assert!(guard.refuses(&url(&format!("http://{host}:8080/"))).is_some(), "{host}");
+        }
+    }
+
+    #[test]
+    fn public_addresses_and_names_pass() {
+        let guard = guard(&[], &[]);
+        for host in [
+            "example.com",
+            "notlocalhost",
+            "localhost.example",
+            "8.8.8.8",
+            "172.32.0.1",
+            "100.128.0.1",
+            "192.0.3.1",
+            "[2606:4700::1111]",
+            "[2001:4860:4860::8888]",
+            "[64:ff9b::808:808]",
+            "[2002:808:808::1]",
+            "1.example",
+        ] {
+            assert_eq!(guard.refuses(&url(&format!("http://{host}/"))), None, "{host}");
+        }
+    }
+
+    #[test]
+    fn entries_and_seeds_let_their_hosts_through_on_every_port() {
+        let guard =
+            guard(&["127.0.0.0/8", "Intranet.", "[fd00::1]"], &["http://192.168.1.1/", "http://a.localhost:81/"]);
+        let check = |at: &str, allowed: bool| assert_eq!(guard.refuses(&url(at)).is_none(), allowed, "{at}");
+        check("http://127.9.9.9:99/", true);
+        check("http://[::ffff:127.0.0.1]/", true);
+        check("http://localhost/", true);
+        check("http://[fd00::1]/", true);
+        check("http://[fd00::2]/", false);
+        check("http://192.168.1.1:8080/", true);
+        check("http://192.168.1.2/", false);
+        check("http://a.localhost/", true);
+        let private: SocketAddr = "10.0.0.5:0".parse().unwrap();
+        assert_eq!(guard.filter("intranet", vec![private]), Ok(vec![private]));
+        assert_eq!(
+            guard.filter("www.intranet", vec![private]).unwrap_err().to_string(),
+            "www.intranet resolves to 10.0.0.5, a private address; list it in `allow_hosts` to let it through"
+        );
+    }
+
+    #[test]
+    fn a_name_keeps_its_public_addresses() {
+        let public: SocketAddr = "8.8.8.8:0".parse().unwrap();
+        let mixed = vec!["127.0.0.1:0".parse().unwrap(), public];
+        assert_eq!(guard(&[], &[]).filter("example.com", mixed), Ok(vec![public]));
+    }
+
+    #[test]
+    fn a_wrong_entry_is_told_what_to_write() {
+        let check = |text: &str, message: &str| assert_eq!(check_allow_host(text).unwrap_err(), message);
+        check("10.0.0.0/33", "`10.0.0.0/33` is not an address range like `10.0.0.0/8`");
+        check(
+            "http://a/",
+            "`http://a/` is a URL; write only the host: a name, an address or a range like `10.0.0.0/8`",
+        );
+        check("a:80", "`a:80` has a port; write it without: all ports of a host are allowed together");
+        check("*.a", "`*.a` is a pattern; write a name, an address or a range like `10.0.0.0/8`");
+        check("", "`` is not a host; write a name, an address or a range like `10.0.0.0/8`");
+        for good in ["a.example", "10.0.0.0/8", "::1", "[::1]", "fe80::/10", "127.1"] {
+            assert_eq!(check_allow_host(good), Ok(()), "{good}");
+        }
+    }
+}

@@ -1,0 +1,502 @@
+//! HTTP/1.1 and HTTP/2 over one pool of connections.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode, Version};
+use tokio::time::{Instant, timeout_at};
+
+use super::body::{Collector, MAX_ROBOTS, MediaTypes};
+use super::decode::{Decoder, Stop};
+use super::failure::{self, Phase};
+use super::headers::RequestHeaders;
+use super::{AddressGuard, Credentials, Fetch, Fetching, Options, tls};
+use crate::outcome::{Failure, FailureKind};
+use crate::request::{Purpose, Request};
+use crate::response::{Body, Response};
+use crate::units::format_size;
+use crate::url::CrawlUrl;
+
+/// Asks hosts over the network.
+///
+/// One call is one request on the wire: redirects are not followed and nothing is retried, except that a request which
+/// found its pooled connection closed before a byte of it was sent takes another connection. Proxies are not used, also
+/// not those of the environment: behind a proxy, the address guard would see the proxy's address only.
+///
+/// # Deadlines
+/// `connect_timeout` covers the name, the connection and TLS; `first_byte_timeout` counts from the start of the request
+/// to the response headers; `idle_timeout` from chunk to chunk of the body; `timeout` covers all of it. The message of
+/// a [`FailureKind::Timeout`] says which one it was.
+///
+/// # Cancel safety
+/// Dropping the future ends the request; a connection with an unread response is closed.
+#[derive(Debug)]
+pub struct Http {
+    client: reqwest::Client,
+    guard: AddressGuard,
+    headers: RequestHeaders,
+    types: MediaTypes,
+    deadlines: Deadlines,
+    max_body: u64,
+}
+
+/// The four deadlines, each at most [`LONGEST`].
+#[derive(Debug, Clone, Copy)]
+struct Deadlines {
+    connect: Duration,
+    first_byte: Duration,
+    idle: Duration,
+    whole: Duration,
+}
+
+/// A response whose body is still on its way.
+struct Incoming {
+    response: reqwest::Response,
+    /// When the whole request has to be over.
+    end: Instant,
+    deadlines: Deadlines,
+}
+
+impl Http {
+    /// A client for a crawl of these seeds: their hosts may be asked wherever they are, and only their origins get
+    /// credentials and cookies. The error says which option cannot be used.
+    pub fn new(options: &Options, seeds: &[CrawlUrl], credentials: &[Credentials]) -> Result<Self, String> {
+        let guard = AddressGuard::new(&options.allow_hosts, seeds)?;
+        let headers = RequestHeaders::new(options, seeds, credentials)?;
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls::client_config()?)
+            .dns_resolver(guard.clone())
+            .default_headers(headers.everywhere().clone())
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy()
+            .tcp_nodelay(true)
+            .connect_timeout(options.connect_timeout)
+            .pool_idle_timeout(POOL_IDLE)
+            // Folded header lines are obsolete, but a user agent has to read them (RFC 9112, section 5.2).
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .build()
+            .map_err(|error| format!("cannot set up the HTTP client: {error}"))?;
+        Ok(Self {
+            client,
+            guard,
+            headers,
+            types: MediaTypes::new(&options.content_types),
+            deadlines: Deadlines::new(options),
+            max_body: options.max_body,
+        })
+    }
+
+    /// The guard that looks at every address before it is connected to.
+    pub fn guard(&self) -> &AddressGuard {
+        &self.guard
+    }
+
+    async fn ask(&self, request: &Request) -> Result<Response, Failure> {
+        let url = &request.url;
+        if let Some(refusal) = self.guard.refuses(url) {
+            return Err((&refusal).into());
+        }
+        let mut incoming = self.send(url).await?;
+        let status = incoming.response.status();
+        let headers = std::mem::take(incoming.response.headers_mut());
+        let wanted = match request.purpose {
+            Purpose::Page => !status.is_redirection() && self.types.want(&headers),
+            // Whatever is not a success is judged by its status alone.
+            Purpose::Robots => status.is_success(),
+        };
+        let body = if !wanted {
+            incoming.leave().await;
+            Body::Unwanted
+        } else if has_no_body(status) {
+            Body::Read(Bytes::new())
+        } else {
+            self.read(incoming, &headers, request.purpose).await.map_or_else(Body::Failed, Body::Read)
+        };
+        Ok(Response { status, headers, body })
+    }
+
+    async fn read(&self, incoming: Incoming, headers: &HeaderMap, purpose: Purpose) -> Result<Bytes, Failure> {
+        let decoder = Decoder::of(headers)?;
+        match purpose {
+            Purpose::Page => incoming.read_whole(decoder, self.max_body).await,
+            Purpose::Robots => incoming.read_start(decoder, MAX_ROBOTS).await,
+        }
+    }
+
+    async fn send(&self, url: &CrawlUrl) -> Result<Incoming, Failure> {
+        let deadlines = self.deadlines;
+        let start = Instant::now();
+        let end = start + deadlines.whole;
+        let mut outgoing = reqwest::Request::new(Method::GET, url.to_url());
+        self.headers.add_secrets(url, outgoing.headers_mut());
+        match timeout_at(end.min(start + deadlines.first_byte), self.client.execute(outgoing)).await {
+            Ok(Ok(response)) => Ok(Incoming { response, end, deadlines }),
+            Ok(Err(error)) => {
+                let phase = Phase::Head { host: url.host(), connect_timeout: deadlines.connect };
+                Err(failure::classify(&error, phase))
+            }
+            Err(_) if deadlines.whole < deadlines.first_byte => Err(failure::too_slow(deadlines.whole)),
+            Err(_) => Err(failure::no_headers(deadlines.first_byte)),
+        }
+    }
+}
+
+impl Fetch for Http {
+    fn fetch<'a>(&'a self, request: &'a Request) -> Fetching<'a> {
+        Box::pin(self.ask(request))
+    }
+}
+
+impl Incoming {
+    /// Reads the body of a page; a longer one than the limit is a failure.
+    async fn read_whole(mut self, decoder: Option<Decoder>, limit: u64) -> Result<Bytes, Failure> {
+        if let Some(length) = self.response.content_length().filter(|length| decoder.is_none() && *length > limit) {
+            let message = format!("the body is {} long; at most {} are read", format_size(length), format_size(limit));
+            return Err(Failure::new(FailureKind::TooLarge, message));
+        }
+        let mut collector = Collector::new(decoder, self.response.content_length(), limit);
+        match self.collect(&mut collector).await? {
+            Ok(()) => Ok(collector.into_bytes()),
+            Err(stop) => Err(stopped(stop, limit)),
+        }
+    }
+
+    /// Reads the start of a body, up to the limit.
+    async fn read_start(mut self, decoder: Option<Decoder>, limit: u64) -> Result<Bytes, Failure> {
+        let mut collector = Collector::new(decoder, self.response.content_length(), limit);
+        match self.collect(&mut collector).await? {
+            Ok(()) | Err(Stop::Full) => Ok(collector.into_bytes()),
+            Err(stop) => Err(stopped(stop, limit)),
+        }
+    }
+
+    async fn collect(&mut self, collector: &mut Collector) -> Result<Result<(), Stop>, Failure> {
+        let length = self.response.content_length();
+        while let Some(chunk) = self.chunk(collector.taken(), length).await? {
+            if let Err(stop) = collector.push(chunk) {
+                return Ok(Err(stop));
+            }
+        }
+        Ok(collector.finish())
+    }
+
+    async fn chunk(&mut self, taken: u64, length: Option<u64>) -> Result<Option<Bytes>, Failure> {
+        let pause = Instant::now() + self.deadlines.idle;
+        match timeout_at(self.end.min(pause), self.response.chunk()).await {
+            Ok(Ok(chunk)) => Ok(chunk),
+            Ok(Err(error)) => Err(failure::classify(&error, Phase::Body { taken, length })),
+            Err(_) if self.end <= pause => Err(failure::too_slow(self.deadlines.whole)),
+            Err(_) => Err(failure::paused(self.deadlines.idle)),
+        }
+    }
+
+    /// Leaves a body that nobody wants. A short one is read to its end, so that the connection can be used again: of
+    /// redirects, that is nearly every one. A longer one costs less as a new connection.
+    async fn leave(mut self) {
+        let length = self.response.content_length();
+        if self.response.version() == Version::HTTP_2 || length.is_some_and(|length| length > MAX_LEFT) {
+            return;
+        }
+        let end = self.end.min(Instant::now() + LEAVE_TIME);
+        let mut taken = 0;
+        while let Ok(Ok(Some(chunk))) = timeout_at(end, self.response.chunk()).await {
+            taken += chunk.len() as u64;
+            if taken > MAX_LEFT {
+                return;
+            }
+        }
+    }
+}
+
+impl Deadlines {
+    fn new(options: &Options) -> Self {
+        Self {
+            connect: options.connect_timeout,
+            first_byte: options.first_byte_timeout.min(LONGEST),
+            idle: options.idle_timeout.min(LONGEST),
+            whole: options.timeout.min(LONGEST),
+        }
+    }
+}
+
+fn stopped(stop: Stop, limit: u64) -> Failure {
+    match stop {
+        Stop::Full => Failure::new(FailureKind::TooLarge, format!("the body is longer than {}", format_size(limit))),
+        Stop::Damaged(message) => Failure::new(FailureKind::Decode, message),
+    }
+}
+
+fn has_no_body(status: StatusCode) -> bool {
+    status == StatusCode::NO_CONTENT || status == StatusCode::RESET_CONTENT
+}
+
+/// The longest unwanted body that is read for the sake of its connection.
+const MAX_LEFT: u64 = 16 << 10;
+/// How long that may take.
+const LEAVE_TIME: Duration = Duration::from_secs(1);
+/// A polite crawl comes back to a host within seconds or not soon; a broad one meets thousands of hosts a minute, and
+/// each idle connection holds a file descriptor.
+const POOL_IDLE: Duration = Duration::from_secs(15);
+/// Keeps sums of instants in range.
+const LONGEST: Duration = Duration::from_hours(24 * 365);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::decode::tests::gzip;
+    use crate::fetch::loopback::{Loopback, Then, page, url};
+
+    fn options() -> Options {
+        Options { max_body: 1000, allow_hosts: vec!["127.0.0.0/8".to_owned()], ..Options::default() }
+    }
+
+    /// The answer to one request, as `status body` or `kind: message` with the port left out.
+    async fn answer(options: &Options, server: &Loopback) -> String {
+        show(Http::new(options, &[], &[]).unwrap().fetch(&server.page("/a?b=1")).await, server)
+    }
+
+    fn show(answer: Result<Response, Failure>, server: &Loopback) -> String {
+        match answer {
+            Ok(Response { status, body: Body::Read(body), .. }) => {
+                format!("{} {}", status.as_u16(), String::from_utf8_lossy(&body))
+            }
+            Ok(Response { status, body: Body::Unwanted, .. }) => format!("{} unwanted", status.as_u16()),
+            Ok(Response { body: Body::Failed(failure), .. }) | Err(failure) => {
+                failure.to_string().replace(&server.address.to_string(), "HOST")
+            }
+        }
+    }
+
+    fn kind(answer: Result<Response, Failure>) -> FailureKind {
+        match answer {
+            Ok(Response { body: Body::Failed(failure), .. }) | Err(failure) => failure.kind,
+            Ok(response) => panic!("no failure: {response:?}"),
+        }
+    }
+
+    async fn check(bytes: impl AsRef<[u8]>, then: Then, expected: &str) {
+        let server = Loopback::start(bytes, then).await;
+        assert_eq!(answer(&options(), &server).await, expected);
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_to_its_end() {
+        let close = Then::Close;
+        check("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", Then::Continue, "200 hello").await;
+        check("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone", Then::Continue, "404 gone").await;
+        check(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n",
+            close,
+            "200 hello",
+        )
+        .await;
+        check("HTTP/1.0 200 OK\r\nX-Folded: a\r\n b\r\n\r\nhello", close, "200 hello").await;
+        check("HTTP/1.1 204 No Content\r\n\r\n", Then::Continue, "204 ").await;
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_breaks_says_where() {
+        check("", Then::Reset, "reset: the connection was reset before the response headers were complete").await;
+        check("", Then::Close, "reset: the connection was closed before the response headers were complete").await;
+        let head = "HTTP/1.1 200 OK\r\nContent-Le";
+        check(head, Then::Close, "reset: the connection was closed before the response headers were complete").await;
+        let body = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nhello";
+        check(body, Then::Reset, "reset: the connection was reset after 5 of 500 bytes").await;
+        check(body, Then::Close, "protocol: the connection was closed after 5 of 500 bytes").await;
+        let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nhello";
+        check(chunked, Then::Close, "protocol: the connection was closed after 5 bytes").await;
+    }
+
+    #[tokio::test]
+    async fn what_is_not_http_is_a_protocol_failure() {
+        let kind_of = async |bytes: &str| {
+            let server = Loopback::start(bytes, Then::Close).await;
+            kind(Http::new(&options(), &[], &[]).unwrap().fetch(&server.page("/")).await)
+        };
+        assert_eq!(kind_of("220 smtp.example ready\r\n\r\n").await, FailureKind::Protocol);
+        assert_eq!(kind_of("HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\nhello").await, FailureKind::Protocol);
+        assert_eq!(kind_of("HTTP/1.1 200 OK\r\n: nameless\r\n\r\n").await, FailureKind::Protocol);
+        let broken = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello";
+        assert_eq!(kind_of(broken).await, FailureKind::Protocol);
+    }
+
+    #[tokio::test]
+    async fn each_deadline_names_itself() {
+        let short = Duration::from_millis(50);
+        let check = async |options: Options, bytes: &str, expected: &str| {
+            let server = Loopback::start(bytes, Then::Hang).await;
+            assert_eq!(answer(&options, &server).await, expected);
+        };
+        let body = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nhello";
+        let first_byte = Options { first_byte_timeout: short, ..options() };
+        check(first_byte, "", "timeout: no response headers within 50ms").await;
+        let idle = Options { idle_timeout: short, ..options() };
+        check(idle, body, "timeout: the body paused for more than 50ms").await;
+        let whole = Options { timeout: short, ..options() };
+        check(whole.clone(), "", "timeout: the request took more than 50ms").await;
+        check(whole, body, "timeout: the request took more than 50ms").await;
+    }
+
+    #[tokio::test]
+    async fn the_connect_deadline_covers_tls() {
+        // A listener that nobody accepts from: TCP connects, TLS never answers.
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let options = Options { connect_timeout: Duration::from_millis(50), ..options() };
+        let request = page(&format!("https://{}/", silent.local_addr().unwrap()));
+        let failure = Http::new(&options, &[], &[]).unwrap().fetch(&request).await.unwrap_err();
+        assert_eq!(failure.to_string(), "timeout: no connection within 50ms");
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_names_the_host() {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let request = page(&format!("http://{free}/"));
+        let failure = Http::new(&options(), &[], &[]).unwrap().fetch(&request).await.unwrap_err();
+        assert_eq!(failure.to_string(), format!("connect: connection refused ({free})"));
+    }
+
+    #[tokio::test]
+    async fn a_server_without_tls_is_a_tls_failure() {
+        let plain = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let request = page(&format!("https://{}/", plain.local_addr().unwrap()));
+        let thread = std::thread::spawn(move || {
+            let (mut stream, _) = plain.accept().unwrap();
+            std::io::Write::write_all(&mut stream, b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+            drop(std::io::Read::read_to_end(&mut stream, &mut Vec::new()));
+        });
+        let failure = Http::new(&options(), &[], &[]).unwrap().fetch(&request).await.unwrap_err();
+        assert_eq!(failure.to_string(), "tls: the server does not speak TLS on this port");
+        thread.join().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_name_without_address_is_a_dns_failure() {
+        // No label is longer than 63 bytes, so no name server is asked.
+        let request = page(&format!("http://{}/", "a".repeat(64)));
+        let failure = Http::new(&options(), &[], &[]).unwrap().fetch(&request).await.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Dns);
+    }
+
+    #[tokio::test]
+    async fn a_body_over_the_limit_is_too_large() {
+        let limit = "too_large: the body is longer than 1000B";
+        check("HTTP/1.1 200 OK\r\n\r\n", Then::Flood, limit).await;
+        let announced = "too_large: the body is 1001B long; at most 1000B are read";
+        check("HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n", Then::Hang, announced).await;
+        let bomb = gzip(&vec![0; 10 << 20]);
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", bomb.len());
+        check([head.as_bytes(), &bomb].concat(), Then::Hang, limit).await;
+    }
+
+    #[tokio::test]
+    async fn encoded_bodies_are_decoded() {
+        let encoded = gzip(b"hello");
+        let head = |length: usize| {
+            format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {length}\r\n\r\n").into_bytes()
+        };
+        check([head(encoded.len()), encoded.clone()].concat(), Then::Continue, "200 hello").await;
+        check([head(9), encoded[..9].to_vec()].concat(), Then::Close, "decode: the gzip data ends too early").await;
+        check(head(0), Then::Continue, "200 ").await;
+        let unknown = "HTTP/1.1 200 OK\r\nContent-Encoding: foo\r\nContent-Length: 1\r\n\r\na";
+        check(unknown, Then::Continue, "decode: content-encoding `foo` is not supported").await;
+    }
+
+    #[tokio::test]
+    async fn unwanted_bodies_are_not_downloaded() {
+        let endless = "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n";
+        check(endless, Then::Flood, "200 unwanted").await;
+        let long = "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 99999999\r\n\r\n";
+        check(long, Then::Hang, "200 unwanted").await;
+        let encoded =
+            "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Encoding: foo\r\nContent-Length: 1\r\n\r\na";
+        check(encoded, Then::Hang, "200 unwanted").await;
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_an_answer_and_its_connection_is_used_again() {
+        let redirect = "HTTP/1.1 301 Moved\r\nLocation: /b\r\nContent-Length: 5\r\n\r\nmoved";
+        let server = Loopback::start(redirect, Then::Continue).await;
+        let http = Http::new(&options(), &[], &[]).unwrap();
+        for _ in 0..3 {
+            let response = http.fetch(&server.page("/a")).await.unwrap();
+            assert_eq!(response.headers.get("location").unwrap(), "/b");
+            assert_eq!(response.body, Body::Unwanted);
+        }
+        let heads = server.heads();
+        assert_eq!(heads.len(), 3);
+        assert!(heads.iter().all(|head| *head == heads[0]), "one connection: {heads:?}");
+    }
+
+    #[tokio::test]
+    async fn robots_txt_is_read_to_its_limit() {
+        let robots = async |bytes: &str, then: Then| {
+            let server = Loopback::start(bytes, then).await;
+            let request = Request { purpose: Purpose::Robots, ..server.page("/robots.txt") };
+            Http::new(&options(), &[], &[]).unwrap().fetch(&request).await.unwrap().body
+        };
+        let image = "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 5\r\n\r\nhello";
+        assert_eq!(robots(image, Then::Continue).await, Body::Read("hello".into()));
+        let endless = robots("HTTP/1.1 200 OK\r\n\r\n", Then::Flood).await;
+        assert_eq!(endless.bytes().unwrap().len() as u64, MAX_ROBOTS);
+        let missing = "HTTP/1.1 404 Not Found\r\nContent-Encoding: foo\r\nContent-Length: 1\r\n\r\na";
+        assert_eq!(robots(missing, Then::Continue).await, Body::Unwanted);
+    }
+
+    #[tokio::test]
+    async fn requests_carry_the_headers_of_the_options() {
+        let server = Loopback::start("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Then::Continue).await;
+        let mut options = Options { user_agent: "test/1".to_owned(), ..options() };
+        options.headers.insert("Cookie".to_owned(), "session=1".to_owned());
+        options.headers.insert("Accept".to_owned(), "text/plain".to_owned());
+        let request = server.page("/a?b=1");
+        for seeds in [vec![], vec![request.url.clone()]] {
+            Http::new(&options, &seeds, &[]).unwrap().fetch(&request).await.unwrap();
+        }
+        let heads = server.heads();
+        for line in ["GET /a?b=1 HTTP/1.1", "user-agent: test/1", "accept: text/plain"] {
+            assert!(heads[0].contains(line), "{line} in {}", heads[0]);
+        }
+        assert!(heads[0].contains("accept-encoding: gzip, br, zstd, deflate"), "{}", heads[0]);
+        assert!(!heads[0].contains("cookie"), "{}", heads[0]);
+        assert!(heads[1].contains("cookie: session=1"), "{}", heads[1]);
+    }
+
+    #[tokio::test]
+    async fn a_special_address_is_not_connected_to() {
+        let server = Loopback::start("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Then::Continue).await;
+        let port = server.address.port();
+        let status = async |http: &Http, host: &str| {
+            http.fetch(&page(&format!("http://{host}:{port}/"))).await.map(|response| response.status.as_u16())
+        };
+        let closed = Http::new(&Options::default(), &[], &[]).unwrap();
+        let failure = status(&closed, "127.0.0.1").await.unwrap_err();
+        assert_eq!(
+            failure.to_string(),
+            "blocked_address: 127.0.0.1 is a loopback address; list it in `allow_hosts` to let it through"
+        );
+        assert_eq!(status(&closed, "localhost").await.unwrap_err().kind, FailureKind::BlockedAddress);
+        assert!(server.heads().is_empty());
+        let seeded = Http::new(&Options::default(), &[url("http://localhost:1/")], &[]).unwrap();
+        assert_eq!(status(&seeded, "localhost").await, Ok(200));
+        assert_eq!(status(&seeded, "127.0.0.1").await.unwrap_err().kind, FailureKind::BlockedAddress);
+    }
+
+    #[tokio::test]
+    async fn a_name_is_judged_by_what_it_resolves_to() {
+        let server = Loopback::start("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Then::Continue).await;
+        let at = format!("http://localhost:{}/", server.address.port());
+        // Past the check of literal addresses, which would have caught this name.
+        let closed = Http::new(&Options::default(), &[], &[]).unwrap();
+        let error = closed.client.get(&at).send().await.unwrap_err();
+        let failure = failure::classify(&error, Phase::Body { taken: 0, length: None });
+        assert_eq!(failure.kind, FailureKind::BlockedAddress);
+        assert!(failure.message.starts_with("localhost resolves to "), "{failure}");
+        assert!(server.heads().is_empty());
+        // One of its addresses is allowed: that one is taken.
+        let options = Options { allow_hosts: vec!["127.0.0.1".to_owned()], ..Options::default() };
+        let open = Http::new(&options, &[], &[]).unwrap();
+        assert_eq!(open.fetch(&page(&at)).await.unwrap().status, 200);
+    }
+}

@@ -1,0 +1,54 @@
+//! Fetch: one request, one response or one failure.
+
+mod body;
+mod by_origin;
+mod decode;
+mod failure;
+mod guard;
+mod headers;
+mod http;
+mod local;
+#[cfg(test)]
+mod loopback;
+mod options;
+mod tls;
+mod zstd;
+
+pub use by_origin::ByOrigin;
+pub use guard::{AddressGuard, Refusal, check_allow_host};
+pub use headers::{Credentials, check_header};
+pub use http::Http;
+pub use local::LocalSite;
+pub use options::Options;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::outcome::Failure;
+use crate::request::Request;
+use crate::response::Response;
+use crate::url::CrawlUrl;
+
+/// A fetch under way.
+pub type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Response, Failure>> + Send + 'a>>;
+
+/// Something that can answer requests: HTTP, a folder of files, an archive.
+///
+/// # Contract
+/// - One call is one request: no redirect is followed, nothing is retried. The crawl does both, politely.
+/// - The future ends within its own deadlines, whatever the host does.
+/// - The body is bounded while it is read, counted after decompression, by the purpose of the request.
+/// - Dropping the future stops the request: it must be cancel safe.
+/// - What goes wrong is a [`Failure`], never a panic.
+pub trait Fetch: fmt::Debug + Send + Sync {
+    /// Asks for one URL.
+    fn fetch<'a>(&'a self, request: &'a Request) -> Fetching<'a>;
+
+    /// Why this URL would be refused without being asked for, when its text alone says so. By default nothing is
+    /// refused. The crawl then counts it as skipped (`unsafe_address`).
+    fn refuses(&self, url: &CrawlUrl) -> Option<Refusal> {
+        let _ = url;
+        None
+    }
+}

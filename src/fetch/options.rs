@@ -1,0 +1,65 @@
+//! `[fetch]`: what requests look like and how long they may take.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::units;
+
+/// `[fetch]`: what requests look like, how long they may take, and what of a response is read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// The `User-Agent` header. Its product token, the name before the first slash, is what robots.txt groups are
+    /// matched with. Say who you are and how to reach you.
+    pub user_agent: String,
+    /// Headers sent with every request. `Authorization`, `Cookie` and `Proxy-Authorization` go only to the origins of
+    /// the seeds.
+    pub headers: BTreeMap<String, String>,
+    /// How long a request may take as a whole.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "units::duration::Schema")]
+    pub timeout: Duration,
+    /// How long resolving the name, connecting and the TLS handshake may take together.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "units::duration::Schema")]
+    pub connect_timeout: Duration,
+    /// How long the response headers may take, from the start of the request: a connection that has to be made first
+    /// counts too.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "units::duration::Schema")]
+    pub first_byte_timeout: Duration,
+    /// How long a body may pause.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "units::duration::Schema")]
+    pub idle_timeout: Duration,
+    /// The longest body that is read, counted after decompression. A longer one is recorded as failed (`too_large`).
+    #[serde(with = "units::size")]
+    #[schemars(with = "units::size::Schema")]
+    pub max_body: u64,
+    /// The media types whose bodies are downloaded; `text/*` and `*/*` work too. Others are recorded without a body.
+    pub content_types: Vec<String>,
+    /// Names, addresses and address ranges (`10.0.0.0/8`) that may be asked although they are private, loopback,
+    /// link-local or a cloud's metadata service. The seeds' own hosts always may.
+    pub allow_hosts: Vec<String>,
+    /// The URL under which the files of a site on disk (`--seed DIR`) appear.
+    pub origin: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            user_agent: concat!("crawler/", env!("CARGO_PKG_VERSION")).to_owned(),
+            headers: BTreeMap::new(),
+            timeout: Duration::from_mins(1),
+            connect_timeout: Duration::from_secs(10),
+            first_byte_timeout: Duration::from_secs(30),
+            idle_timeout: Duration::from_secs(20),
+            max_body: 8 << 20,
+            content_types: vec!["text/html".to_owned(), "application/xhtml+xml".to_owned()],
+            allow_hosts: Vec::new(),
+            origin: "http://localhost/".to_owned(),
+        }
+    }
+}
