@@ -6,6 +6,7 @@ pub mod fetch;
 pub mod frontier;
 pub mod outcome;
 pub mod page;
+pub mod parse;
 pub mod politeness;
 pub mod request;
 pub mod response;

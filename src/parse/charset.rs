@@ -1,0 +1,330 @@
+//! Which character encoding a page is in: byte order mark, `Content-Type`, `<meta>`, then detection.
+//!
+//! The order and the prescan are those of the HTML Standard, section 13.2.3.2 "Determining the character encoding".
+//! Labels are resolved as in the Encoding Standard. Unlike there, a label that stands for the *replacement* encoding
+//! counts as unknown: a crawler would lose the whole page, a browser only protects itself from running its scripts.
+
+use std::borrow::Cow;
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use memchr::memmem;
+
+/// How a body is to be decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Charset {
+    pub(super) encoding: &'static Encoding,
+    /// Guessed from the text: a `<meta>` that only the parser finds overrules it.
+    pub(super) guessed: bool,
+    /// The length of the byte order mark.
+    bom: usize,
+}
+
+impl Charset {
+    /// Decides by the body, the raw `Content-Type` value and the name of the host.
+    pub(super) fn of(body: &[u8], content_type: Option<&str>, host: &str) -> Self {
+        if let Some((encoding, bom)) = Encoding::for_bom(body) {
+            return Self { encoding, guessed: false, bom };
+        }
+        let declared = content_type.and_then(from_content_type);
+        match declared.or_else(|| prescan(body.get(..PRESCAN).unwrap_or(body))) {
+            Some(encoding) => Self { encoding, guessed: false, bom: 0 },
+            None => Self { encoding: detect(body, host), guessed: true, bom: 0 },
+        }
+    }
+
+    /// What a `<meta>` past the prescanned bytes declares, when that changes anything.
+    pub(super) fn corrected(self, label: &str) -> Option<Self> {
+        let encoding = from_meta(label.as_bytes())?;
+        (self.guessed && encoding != self.encoding).then_some(Self { encoding, guessed: false, bom: 0 })
+    }
+
+    /// Decodes a body; what cannot be decoded becomes U+FFFD.
+    pub(super) fn decode(self, body: &[u8]) -> Cow<'_, str> {
+        self.encoding.decode_without_bom_handling(body.get(self.bom..).unwrap_or_default()).0
+    }
+}
+
+/// The `charset` parameter of a `Content-Type` value. Only the first of several joined values counts.
+fn from_content_type(value: &str) -> Option<&'static Encoding> {
+    let mut rest = value;
+    loop {
+        let start = rest.find([';', ','])?;
+        rest = match rest.split_at(start) {
+            (_, after) if after.starts_with(',') => return None,
+            (_, after) => after.get(1..)?,
+        };
+        let (name, after) = rest.split_at(rest.find(['=', ';', ','])?);
+        let Some(after) = after.strip_prefix('=') else { continue };
+        let (label, after) = match after.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"')?,
+            None => after.split_at(after.find([';', ',']).unwrap_or(after.len())),
+        };
+        if name.trim().eq_ignore_ascii_case("charset") {
+            return Encoding::for_label_no_replacement(label.as_bytes());
+        }
+        rest = after;
+    }
+}
+
+/// "Prescan a byte stream to determine its encoding", then "get an XML encoding". What the bytes end in the middle of
+/// does not count.
+fn prescan(head: &[u8]) -> Option<&'static Encoding> {
+    match head {
+        [0x3C, 0x00, 0x3F, 0x00, 0x78, 0x00, ..] => return Some(UTF_16LE),
+        [0x00, 0x3C, 0x00, 0x3F, 0x00, 0x78, ..] => return Some(UTF_16BE),
+        _ => {}
+    }
+    Prescan { rest: head }.run().ok().or_else(|| xml_encoding(head))
+}
+
+/// The bytes ran out: the prescan has found nothing.
+struct RanOut;
+
+/// One attribute of a tag: its lower-case name and its value.
+type Attribute<'a> = (Vec<u8>, &'a [u8]);
+
+/// The bytes that the prescan has still before it.
+struct Prescan<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Prescan<'a> {
+    fn run(&mut self) -> Result<&'static Encoding, RanOut> {
+        loop {
+            self.skip_to(|byte| byte == b'<')?;
+            match self.rest {
+                [b'<', b'!', b'-', b'-', ..] => {
+                    // The hyphens that open a comment may also close it: `<!-->`.
+                    self.advance(2);
+                    self.advance(memmem::find(self.rest, b"-->").ok_or(RanOut)? + 2);
+                }
+                [b'<', m, e, t, a, after, ..]
+                    if [*m, *e, *t, *a].eq_ignore_ascii_case(b"meta") && (is_space(*after) || *after == b'/') =>
+                {
+                    self.advance(5);
+                    if let Some(encoding) = self.meta()? {
+                        return Ok(encoding);
+                    }
+                }
+                [b'<', b'/', first, ..] | [b'<', first, ..] if first.is_ascii_alphabetic() => {
+                    self.skip_to(|byte| is_space(byte) || byte == b'>')?;
+                    while self.attribute()?.is_some() {}
+                }
+                [b'<', b'!' | b'/' | b'?', ..] => self.skip_to(|byte| byte == b'>')?,
+                _ => {}
+            }
+            self.advance(1);
+        }
+    }
+
+    /// The encoding that the attributes of one `<meta>` declare.
+    fn meta(&mut self) -> Result<Option<&'static Encoding>, RanOut> {
+        let mut seen: Vec<Vec<u8>> = Vec::new();
+        let (mut pragma, mut by_charset, mut by_content) = (false, None, None);
+        while let Some((name, value)) = self.attribute()? {
+            if seen.contains(&name) {
+                continue;
+            }
+            match name.as_slice() {
+                b"http-equiv" => pragma = value.eq_ignore_ascii_case(b"content-type"),
+                b"content" => by_content = charset_in_content(value),
+                b"charset" => by_charset = Some(value),
+                _ => {}
+            }
+            seen.push(name);
+        }
+        Ok(match by_charset {
+            Some(label) => from_meta(label),
+            None => by_content.filter(|_| pragma).and_then(from_meta),
+        })
+    }
+
+    /// "Get an attribute"; `None` at the end of the tag.
+    fn attribute(&mut self) -> Result<Option<Attribute<'a>>, RanOut> {
+        self.skip_to(|byte| !is_space(byte) && byte != b'/')?;
+        if self.first()? == b'>' {
+            return Ok(None);
+        }
+        // A `=` in front is a part of the name.
+        let mut start = true;
+        let name =
+            self.take_to(|byte| !std::mem::take(&mut start) && (is_space(byte) || matches!(byte, b'/' | b'>' | b'=')))?;
+        let name = name.to_ascii_lowercase();
+        self.skip_to(|byte| !is_space(byte))?;
+        if self.first()? != b'=' {
+            return Ok(Some((name, b"")));
+        }
+        self.advance(1);
+        self.skip_to(|byte| !is_space(byte))?;
+        let value = match self.first()? {
+            quote @ (b'"' | b'\'') => {
+                self.advance(1);
+                let value = self.take_to(|byte| byte == quote)?;
+                self.advance(1);
+                value
+            }
+            _ => self.take_to(|byte| is_space(byte) || byte == b'>')?,
+        };
+        Ok(Some((name, value)))
+    }
+
+    fn first(&self) -> Result<u8, RanOut> {
+        self.rest.first().copied().ok_or(RanOut)
+    }
+
+    fn advance(&mut self, count: usize) {
+        self.rest = self.rest.get(count..).unwrap_or_default();
+    }
+
+    fn skip_to(&mut self, wanted: impl FnMut(u8) -> bool) -> Result<(), RanOut> {
+        self.take_to(wanted).map(drop)
+    }
+
+    fn take_to(&mut self, mut wanted: impl FnMut(u8) -> bool) -> Result<&'a [u8], RanOut> {
+        let (taken, rest) = self.rest.split_at(self.rest.iter().position(|byte| wanted(*byte)).ok_or(RanOut)?);
+        self.rest = rest;
+        Ok(taken)
+    }
+}
+
+/// "Extracting a character encoding from a meta element", up to the label.
+fn charset_in_content(content: &[u8]) -> Option<&[u8]> {
+    let mut rest = content;
+    loop {
+        let at = rest.windows(CHARSET.len()).position(|word| word.eq_ignore_ascii_case(CHARSET))?;
+        rest = rest.get(at + CHARSET.len()..)?;
+        let Some(value) = rest.trim_ascii_start().strip_prefix(b"=") else { continue };
+        let value = value.trim_ascii_start();
+        return match value.first()? {
+            quote @ (b'"' | b'\'') => {
+                let value = value.get(1..)?;
+                value.get(..value.iter().position(|byte| byte == quote)?)
+            }
+            _ => value.split(|byte| is_space(*byte) || *byte == b';').next(),
+        };
+    }
+}
+
+/// The encoding that a `<meta>` means: a page that is read as ASCII cannot be in UTF-16.
+fn from_meta(label: &[u8]) -> Option<&'static Encoding> {
+    let encoding = Encoding::for_label_no_replacement(label)?;
+    Some(match encoding.name() {
+        "UTF-16LE" | "UTF-16BE" => UTF_8,
+        "x-user-defined" => WINDOWS_1252,
+        _ => encoding,
+    })
+}
+
+/// "Get an XML encoding": `<?xml … encoding="…"`.
+fn xml_encoding(head: &[u8]) -> Option<&'static Encoding> {
+    let declaration = head.strip_prefix(b"<?xml")?;
+    let declaration = declaration.get(..declaration.iter().position(|byte| *byte == b'>')?)?;
+    let after = declaration.get(memmem::find(declaration, b"encoding")? + b"encoding".len()..)?;
+    let after = after.trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
+    let (quote, label) = after.split_first().filter(|(quote, _)| matches!(quote, b'"' | b'\''))?;
+    from_meta(label.get(..label.iter().position(|byte| byte == quote)?)?)
+}
+
+/// Guesses by the text and the top-level domain. Unlike in a browser, UTF-8 is a possible guess.
+fn detect(body: &[u8], host: &str) -> &'static Encoding {
+    const ESCAPE: u8 = 0x1B;
+    let start = body.iter().position(|byte| !byte.is_ascii() || *byte == ESCAPE).unwrap_or(body.len());
+    let text = body.get(start.saturating_sub(2)..).unwrap_or_default();
+    if start < body.len() && !text.contains(&ESCAPE) && std::str::from_utf8(text).is_ok() {
+        return UTF_8;
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    // The detector runs 27 decoders at once, so that a sample has to do.
+    detector.feed(text.get(..SAMPLE).unwrap_or(text), text.len() <= SAMPLE);
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let top = name.rsplit('.').next().unwrap_or_default().as_bytes();
+    let is_domain = top.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    detector.guess(is_domain.then_some(top), Utf8Detection::Allow)
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b'\t' | b'\n' | 0x0C | b'\r' | b' ')
+}
+
+/// How many bytes are searched for a `<meta>` before parsing starts.
+const PRESCAN: usize = 1024;
+/// How many bytes, from the first that is not ASCII, the detector sees.
+const SAMPLE: usize = 64 << 10;
+const CHARSET: &[u8] = b"charset";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(body: &[u8], content_type: Option<&str>) -> &'static str {
+        Charset::of(body, content_type, "example.com").encoding.name()
+    }
+
+    #[test]
+    fn a_byte_order_mark_wins_over_the_header_and_the_header_over_meta() {
+        let header = Some("text/html; charset=koi8-r");
+        assert_eq!(of(b"\xEF\xBB\xBF<meta charset=big5>", header), "UTF-8");
+        assert_eq!(of(b"\xFE\xFF\0a", header), "UTF-16BE");
+        assert_eq!(of(b"<meta charset=big5>", header), "KOI8-R");
+        assert_eq!(of(b"<meta charset=big5>", Some("text/html")), "Big5");
+    }
+
+    #[test]
+    fn the_charset_parameter_is_read_out_of_any_content_type() {
+        let check = |value: &str, expected: Option<&str>| {
+            assert_eq!(from_content_type(value).map(Encoding::name), expected, "{value}");
+        };
+        check("text/html;charset=utf-8", Some("UTF-8"));
+        check("text/html; Charset=\"Shift_JIS\"; x=y", Some("Shift_JIS"));
+        check("text/html; x=\"a; charset=utf-8\"; charset=big5", Some("Big5"));
+        check("text/html; charset = koi8-r ;", Some("KOI8-R"));
+        check("text/html; charset=utf-8, text/plain; charset=big5", Some("UTF-8"));
+        check("text/html, text/plain; charset=big5", None);
+        check("text/html; mycharset=utf-8", None);
+        check("text/html; charset=none", None);
+        check("text/html; charset", None);
+        check("text/html; charset=iso-2022-kr", None);
+        check("", None);
+    }
+
+    #[test]
+    fn the_prescan_reads_tags_as_browsers_do() {
+        let check = |head: &str, expected: Option<&str>| {
+            assert_eq!(prescan(head.as_bytes()).map(Encoding::name), expected, "{head}");
+        };
+        check("<META CharSet='windows-1251'>", Some("windows-1251"));
+        check("<meta/charset=big5>", Some("Big5"));
+        check("<meta http-equiv=Content-Type content='text/html; charset=\"big5\"'>", Some("Big5"));
+        check("<meta content='text/html; charset=big5'>", None);
+        check("<!-- <meta charset=big5> --><meta charset=euc-kr>", Some("EUC-KR"));
+        check("<!--><meta charset=big5>", Some("Big5"));
+        check("<p title='<meta charset=big5>'><meta charset=euc-kr>", Some("EUC-KR"));
+        check("<? > <meta charset=big5>", Some("Big5"));
+        check("<meta charset=no-such><meta charset=big5>", Some("Big5"));
+        check("<meta charset=utf-16le>", Some("UTF-8"));
+        check("<meta charset=x-user-defined>", Some("windows-1252"));
+        check("<meta charset=big5 charset=euc-kr>", Some("Big5"));
+        check("<meta charset=big5", None);
+        check("<metal charset=big5>", None);
+        check("<?xml version='1.0' encoding='koi8-r'?><html>", Some("KOI8-R"));
+        check("<\0?\0x\0", Some("UTF-16LE"));
+    }
+
+    #[test]
+    fn what_nothing_declares_is_detected() {
+        assert_eq!(of("Grüße".as_bytes(), None), "UTF-8");
+        let russian = encoding_rs::WINDOWS_1251.encode("Привет, как дела? Всё хорошо.").0.into_owned();
+        assert_eq!(of(&russian, None), "windows-1251");
+        assert_eq!(Charset::of(&russian, None, "example.com:8080").encoding.name(), "windows-1251");
+        assert_eq!(Charset::of(b"\xFF", None, "[::1]").encoding.name(), "windows-1252");
+    }
+
+    #[test]
+    fn only_a_guess_is_corrected() {
+        let guess = Charset::of(b"plain", None, "example.com");
+        assert_eq!(guess.corrected("big5").map(|charset| charset.encoding.name()), Some("Big5"));
+        assert_eq!(guess.corrected("no-such"), None);
+        assert_eq!(Charset::of(b"plain", Some("text/html; charset=koi8-r"), "example.com").corrected("big5"), None);
+    }
+}

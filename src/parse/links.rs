@@ -1,0 +1,108 @@
+//! From references as they are written to the links of a page: absolute, each target once.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use encoding_rs::{Encoding, UTF_8};
+use url::Url;
+
+use super::facts::Reference;
+use crate::url::{CrawlUrl, Link, LinkKind, Target, UrlKey, UrlRules};
+
+/// How the references of one page are resolved.
+#[derive(Debug)]
+pub(super) struct Resolver<'a> {
+    rules: &'a UrlRules,
+    base: Url,
+    /// Queries are written in the encoding of the page (URL Standard, section 4.4, "query state").
+    encoding: &'static Encoding,
+}
+
+/// The links of a page, in document order.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    pub(super) links: Vec<Link>,
+    /// How many different references were not looked at.
+    pub(super) left_out: usize,
+}
+
+impl<'a> Resolver<'a> {
+    /// References start from `base`, if that is a URL that can be requested, and else from the page itself. A base
+    /// that is longer than a URL may be would make every link of the page as long, and all that for nothing.
+    pub(super) fn new(rules: &'a UrlRules, page: &CrawlUrl, base: Option<&str>, encoding: &'static Encoding) -> Self {
+        let mut resolver = Self { rules, base: page.to_url(), encoding: UTF_8 };
+        if let Some(Target::Url(base)) = base.and_then(|base| resolver.resolve(base)) {
+            resolver.base = base.to_url();
+        }
+        Self { encoding: encoding.output_encoding(), ..resolver }
+    }
+
+    /// The target of a reference; `None` when it is no URL.
+    pub(super) fn resolve(&self, reference: &str) -> Option<Target> {
+        if self.encoding == UTF_8 || reference.is_ascii() {
+            return self.rules.resolve(&self.base, reference);
+        }
+        let encode: &dyn Fn(&str) -> Cow<'_, [u8]> = &|query| self.encoding.encode(query).0;
+        let url = Url::options().base_url(Some(&self.base)).encoding_override(Some(encode)).parse(reference);
+        url.ok().map(|url| self.rules.target(url))
+    }
+}
+
+impl Links {
+    /// Resolves `references`, of which at most `max` different ones are looked at. What is to be followed at one
+    /// place of the page is to be followed.
+    pub(super) fn resolve<'a>(
+        references: impl Iterator<Item = Reference<'a>>,
+        resolver: &Resolver<'_>,
+        max: usize,
+    ) -> Self {
+        let mut found = Self::default();
+        // By text first: joining is what costs, and a page repeats most of its references.
+        let mut by_text: HashMap<&str, Option<usize>> = HashMap::new();
+        let mut by_target: HashMap<(Arc<str>, UrlKey), usize> = HashMap::new();
+        for reference in references {
+            let text = reference.text.split('#').next().unwrap_or_default();
+            let looked_at = by_text.len();
+            let place = match by_text.entry(text) {
+                Entry::Occupied(entry) => *entry.get(),
+                Entry::Vacant(entry) if looked_at < max => {
+                    let place = resolver.resolve(text).map(|target| match by_target.entry(identity(&target)) {
+                        Entry::Occupied(entry) => *entry.get(),
+                        Entry::Vacant(entry) => {
+                            found.links.push(Link { target, kind: LinkKind::Nofollow });
+                            *entry.insert(found.links.len() - 1)
+                        }
+                    });
+                    *entry.insert(place)
+                }
+                Entry::Vacant(entry) => {
+                    found.left_out += 1;
+                    *entry.insert(None)
+                }
+            };
+            if let Some(link) = place.filter(|_| !reference.nofollow).and_then(|place| found.links.get_mut(place)) {
+                link.kind = LinkKind::Follow;
+            }
+        }
+        found
+    }
+
+    /// The http and https URLs.
+    pub(super) fn urls(&self) -> Vec<Arc<str>> {
+        let url = |link: &Link| match &link.target {
+            Target::Url(url) => Some(url.to_shared()),
+            Target::Other { .. } => None,
+        };
+        self.links.iter().filter_map(url).collect()
+    }
+}
+
+/// What two targets have in common only when they are the same: of what cannot be requested, the text is cut.
+fn identity(target: &Target) -> (Arc<str>, UrlKey) {
+    match target {
+        Target::Url(url) => (url.to_shared(), url.key()),
+        Target::Other { text, key, .. } => (Arc::clone(text), *key),
+    }
+}

@@ -1,0 +1,27 @@
+//! `[parse]`: what is honoured in a page and how much of it is looked at.
+
+use serde::{Deserialize, Serialize};
+
+/// `[parse]`: what is honoured in a page, and how much of a page is looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// Honour `rel=nofollow` on links, and `nofollow` in `<meta name=robots>` and `X-Robots-Tag`: such links are
+    /// counted as skipped (`nofollow`) unless another link to the same page may be followed.
+    pub nofollow: bool,
+    /// How deep elements may nest; deeper ones are read as if they were not nested further.
+    #[schemars(range(min = 16, max = 65536))]
+    pub max_nesting: usize,
+    /// How many attributes of one tag are read.
+    #[schemars(range(min = 8, max = 65536))]
+    pub max_attributes: usize,
+    /// How many different links of one page are taken; when a page has more, a warning says so.
+    #[schemars(range(min = 1))]
+    pub max_links: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { nofollow: true, max_nesting: 512, max_attributes: 512, max_links: 50_000 }
+    }
+}
