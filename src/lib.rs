@@ -11,6 +11,7 @@ pub mod politeness;
 pub mod request;
 pub mod response;
 pub mod scope;
+pub mod sink;
 pub mod units;
 pub mod url;
 

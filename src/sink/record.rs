@@ -1,0 +1,219 @@
+//! The record: what is known of one URL that was requested.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::Options;
+use crate::outcome::{Failure, Outcome, OutcomeKind};
+use crate::url::CrawlUrl;
+
+/// One line of `pages.jsonl`: one URL that was requested, and what came of it.
+///
+/// The fields are written in this order; what does not apply is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Record {
+    /// The URL as it was requested, absolute, without fragment and credentials.
+    #[schemars(extend("format" = "uri"))]
+    pub url: Arc<str>,
+    /// What came of it.
+    pub outcome: OutcomeKind,
+    /// The HTTP status. Absent when there was no complete response.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 100, max = 999))]
+    pub status: Option<u16>,
+    /// The least number of links from a seed.
+    pub depth: u32,
+    /// The URL of the page on which this one was found first at that depth. Absent for seeds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "uri"))]
+    pub referrer: Option<Arc<str>>,
+    /// Where a redirect leads, absolute. Absent when it is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "uri"))]
+    pub location: Option<Arc<str>>,
+    /// Why there is no complete response. Absent when there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+    /// How often the URL was requested until this came of it, the retries included.
+    #[schemars(range(min = 1))]
+    pub attempts: u32,
+    /// When the last request was sent: RFC 3339 with milliseconds, UTC.
+    #[serde(with = "milliseconds")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub fetched_at: jiff::Timestamp,
+    /// From sending the last request to the end of its response, in milliseconds.
+    pub elapsed_ms: u64,
+    /// The media type of the body, lower case, without parameters. Absent when there was no complete response or it named none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    /// The charset that the body was decoded with. Absent when none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charset: Option<Cow<'static, str>>,
+    /// The length of the body in bytes, after decompression. Absent when no body was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// The hash of the body after decompression, in hexadecimal, with its algorithm as prefix (`blake3:…`). Absent when
+    /// no body was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_hash: Option<String>,
+    /// The text of `<title>`. Absent when the outcome is not `ok`, or the body is not HTML or has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The description from `<meta>`. Absent when the outcome is not `ok`, or the body is not HTML or has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The `lang` of `<html>`. Absent when the outcome is not `ok`, or the body is not HTML or has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lang: Option<String>,
+    /// The absolute URL of `<link rel=canonical>`. Absent when the outcome is not `ok`, or the body is not HTML or has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canonical: Option<String>,
+    /// The absolute http and https URLs that the page links to, in its order, each once. Absent when the outcome
+    /// is not `ok`, the body is not HTML, or with `links = false` in `[output]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub links: Option<Vec<Arc<str>>>,
+}
+
+impl Record {
+    /// The record of a URL: how it was reached, and what came of it. Moves the page and the texts out of the outcome;
+    /// what the crawl needs to go on (its kind, its status, [`Outcome::links`]) stays there.
+    pub fn new(
+        url: &CrawlUrl,
+        depth: u32,
+        referrer: Option<Arc<str>>,
+        attempts: u32,
+        outcome: &mut Outcome,
+        options: &Options,
+    ) -> Self {
+        let is_page = outcome.page.is_some();
+        let page = outcome.page.take().unwrap_or_default();
+        Self {
+            url: url.to_shared(),
+            outcome: outcome.kind,
+            status: outcome.status,
+            depth,
+            referrer,
+            location: outcome.location.take(),
+            error: outcome.failure.take(),
+            attempts,
+            fetched_at: outcome.fetched_at,
+            elapsed_ms: u64::try_from(outcome.elapsed.as_millis()).unwrap_or(u64::MAX),
+            content_type: outcome.content_type.take(),
+            charset: outcome.charset.map(Cow::Borrowed),
+            bytes: outcome.bytes,
+            content_hash: outcome.content_hash.take(),
+            title: page.title,
+            description: page.description,
+            lang: page.lang,
+            canonical: page.canonical,
+            links: (is_page && options.links).then_some(page.links),
+        }
+    }
+}
+
+/// RFC 3339 in UTC with three decimals.
+mod milliseconds {
+    use std::borrow::Cow;
+
+    use jiff::Timestamp;
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(timestamp: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&format_args!("{timestamp:.3}"))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
+        Cow::<'_, str>::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::outcome::FailureKind;
+    use crate::page::Page;
+    use crate::url::UrlRules;
+
+    pub(in crate::sink) fn url(text: &str) -> CrawlUrl {
+        UrlRules::new(4096, [""; 0]).parse(text).unwrap()
+    }
+
+    /// A record of a page with everything that a page can have.
+    pub(in crate::sink) fn page(text: &str, depth: u32, referrer: Option<&str>) -> Record {
+        let time = "2025-01-02T03:04:05.6Z".parse().unwrap();
+        let mut outcome = Outcome::new(OutcomeKind::Ok, time, Duration::from_micros(12_999));
+        outcome.status = Some(200);
+        outcome.content_type = Some("text/html".to_owned());
+        outcome.charset = Some("UTF-8");
+        outcome.bytes = Some(1234);
+        outcome.content_hash = Some("blake3:00ff".to_owned());
+        outcome.page = Some(Page {
+            title: Some("\"A\"\n\\ \u{1b}[31m ツ".to_owned()),
+            description: Some(",\"depth\":7,\"referrer\":\"x\"".to_owned()),
+            lang: Some("en".to_owned()),
+            canonical: Some("http://e.com/".to_owned()),
+            links: vec!["http://e.com/a".into(), "http://e.com/b".into()],
+        });
+        Record::new(&url(text), depth, referrer.map(Into::into), 1, &mut outcome, &Options::default())
+    }
+
+    fn json(record: &Record) -> String {
+        serde_json::to_string(record).unwrap()
+    }
+
+    #[test]
+    fn a_page_has_all_fields_in_their_order() {
+        insta::assert_snapshot!(json(&page("http://e.com/ü?a\\b", 2, Some("http://e.com/"))), @r#"{"url":"http://e.com/%C3%BC?a\\b","outcome":"ok","status":200,"depth":2,"referrer":"http://e.com/","attempts":1,"fetched_at":"2025-01-02T03:04:05.600Z","elapsed_ms":12,"content_type":"text/html","charset":"UTF-8","bytes":1234,"content_hash":"blake3:00ff","title":"\"A\"\n\\ \u001b[31m ツ","description":",\"depth\":7,\"referrer\":\"x\"","lang":"en","canonical":"http://e.com/","links":["http://e.com/a","http://e.com/b"]}"#);
+    }
+
+    #[test]
+    fn what_does_not_apply_is_left_out() {
+        let time = jiff::Timestamp::UNIX_EPOCH;
+        let failure = Failure::new(FailureKind::Dns, "no address");
+        let mut outcome = Outcome::failed(failure, time, Duration::ZERO);
+        let record = Record::new(&url("http://e.com/"), 0, None, 3, &mut outcome, &Options::default());
+        insta::assert_snapshot!(json(&record), @r#"{"url":"http://e.com/","outcome":"failed","depth":0,"error":{"kind":"dns","message":"no address"},"attempts":3,"fetched_at":"1970-01-01T00:00:00.000Z","elapsed_ms":0}"#);
+
+        let mut outcome = Outcome::new(OutcomeKind::Redirect, time, Duration::ZERO);
+        outcome.status = Some(301);
+        outcome.location = Some("http://www.e.com/".into());
+        let record = Record::new(&url("http://e.com/"), 0, None, 1, &mut outcome, &Options::default());
+        insta::assert_snapshot!(json(&record), @r#"{"url":"http://e.com/","outcome":"redirect","status":301,"depth":0,"location":"http://www.e.com/","attempts":1,"fetched_at":"1970-01-01T00:00:00.000Z","elapsed_ms":0}"#);
+    }
+
+    #[test]
+    fn links_are_there_for_html_unless_switched_off() {
+        let links = |page: Option<Page>, links: bool| {
+            let mut outcome = Outcome::new(OutcomeKind::Ok, jiff::Timestamp::UNIX_EPOCH, Duration::ZERO);
+            outcome.page = page;
+            let options = Options { links, ..Options::default() };
+            Record::new(&url("http://e.com/"), 0, None, 1, &mut outcome, &options).links
+        };
+        assert_eq!(links(Some(Page::default()), true), Some(Vec::new()));
+        assert_eq!(links(Some(Page::default()), false), None);
+        assert_eq!(links(None, true), None);
+    }
+
+    #[test]
+    fn a_record_is_read_as_it_was_written() {
+        let record = page("http://e.com/a", 1, Some("http://e.com/"));
+        assert_eq!(serde_json::from_str::<Record>(&json(&record)).unwrap(), record);
+        let least = r#"{"url":"http://e.com/","outcome":"ok","status":null,"depth":0,"attempts":1,"fetched_at":"1970-01-01T00:00:00.000Z","elapsed_ms":0}"#;
+        assert_eq!(serde_json::from_str::<Record>(least).unwrap().status, None);
+    }
+
+    #[test]
+    fn the_schema_requires_what_is_never_absent() {
+        let schema = schemars::schema_for!(Record);
+        let required = schema.get("required").unwrap();
+        assert_eq!(required, &serde_json::json!(["url", "outcome", "depth", "attempts", "fetched_at", "elapsed_ms"]));
+        let fields: Vec<_> = schema.get("properties").unwrap().as_object().unwrap().values().collect();
+        assert_eq!(fields.len(), 19);
+        assert!(fields.iter().all(|field| field.get("description").is_some()), "each field is described");
+    }
+}
