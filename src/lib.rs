@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod error;
 pub mod fetch;
 pub mod frontier;
+pub mod observe;
 pub mod outcome;
 pub mod page;
 pub mod parse;

@@ -1,0 +1,32 @@
+//! Observe: what a crawl shows while it runs and when it has ended. Never blocks the crawl.
+
+mod log;
+mod options;
+mod progress;
+mod stats;
+mod summary;
+mod terminal;
+mod text;
+
+pub use log::subscriber;
+pub use options::{LogFormat, LogLevel, Options, ProgressMode};
+pub use progress::Progress;
+pub use stats::{Snapshot, Stats};
+pub use summary::{FailedSeed, HostSummary, State, Summary};
+pub use terminal::Terminal;
+pub use text::printable;
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+/// Someone who looks at a running crawl from time to time, on a thread of its own.
+pub trait Observer: fmt::Debug + Send {
+    /// How much time is to pass between two looks.
+    fn every(&self) -> Duration;
+
+    /// Takes a look. The crawl does not wait for it.
+    fn look(&mut self, snapshot: &Snapshot, now: Instant);
+
+    /// The crawl has ended; there will be no further look.
+    fn end(&mut self) {}
+}

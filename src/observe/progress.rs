@@ -1,0 +1,226 @@
+//! Progress: a bar on a terminal, a plain line every few seconds elsewhere.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike as _};
+
+use super::terminal::{Narrowed, Terminal};
+use super::text::{bytes, count, elapsed};
+use super::{Observer, Snapshot};
+
+/// Shows the numbers of a crawl on stderr.
+#[derive(Debug)]
+pub struct Progress {
+    terminal: Terminal,
+    view: View,
+    started: Instant,
+    rate: RecentRate,
+}
+
+#[derive(Debug)]
+enum View {
+    Bar(ProgressBar),
+    Lines { last: Option<Instant> },
+}
+
+/// Pages a second over the last few seconds: the mean since the start would hide that a crawl has slowed down.
+#[derive(Debug, Default)]
+struct RecentRate {
+    samples: VecDeque<(Instant, u64)>,
+}
+
+impl Progress {
+    /// A bar when stderr is a terminal, plain lines when it is not. `now` is the start of the crawl.
+    pub fn new(terminal: Terminal, now: Instant) -> Self {
+        let view = if terminal.is_interactive() {
+            let bar = ProgressBar::with_draw_target(
+                None,
+                ProgressDrawTarget::term_like_with_hz(Box::new(Narrowed::stderr()), DRAWS_PER_SECOND),
+            );
+            bar.set_style(style(0));
+            terminal.show(&bar);
+            View::Bar(bar)
+        } else {
+            View::Lines { last: None }
+        };
+        Self { terminal, view, started: now, rate: RecentRate::default() }
+    }
+
+    fn draw(&mut self, snapshot: &Snapshot, now: Instant) {
+        self.rate.note(now, snapshot.done);
+        let running = now.saturating_duration_since(self.started);
+        let rate = self.rate.per_second();
+        match &mut self.view {
+            View::Bar(bar) => {
+                bar.set_length(snapshot.known());
+                bar.set_position(snapshot.done);
+                let counts = format!("{}/{}", count(snapshot.done), count(snapshot.known()));
+                let width = usize::from(Narrowed::stderr().width());
+                let (wide, text) = fit(format!("{counts}  {}", numbers(snapshot, rate, running)), width);
+                bar.set_style(style(wide));
+                bar.set_message(text);
+                bar.tick();
+            }
+            View::Lines { last } => {
+                let due = last.unwrap_or(self.started) + LINE_EVERY;
+                if now >= due {
+                    *last = Some(now);
+                    let (done, known) = (count(snapshot.done), count(snapshot.known()));
+                    let numbers = numbers(snapshot, rate, running);
+                    self.terminal.line(&format!("{done} of {known} known pages  {numbers}"));
+                }
+            }
+        }
+    }
+}
+
+impl Observer for Progress {
+    fn every(&self) -> Duration {
+        LOOK_EVERY
+    }
+
+    fn look(&mut self, snapshot: &Snapshot, now: Instant) {
+        self.draw(snapshot, now);
+    }
+
+    fn end(&mut self) {
+        if let View::Bar(bar) = &self.view {
+            self.terminal.hide();
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl RecentRate {
+    fn note(&mut self, now: Instant, done: u64) {
+        self.samples.push_back((now, done));
+        while self.samples.len() > 2
+            && self.samples.get(1).is_some_and(|(at, _)| now.saturating_duration_since(*at) >= RATE_OVER)
+        {
+            self.samples.pop_front();
+        }
+    }
+
+    fn per_second(&self) -> f64 {
+        let (Some((from, before)), Some((to, after))) = (self.samples.front(), self.samples.back()) else {
+            return 0.0;
+        };
+        let seconds = to.saturating_duration_since(*from).as_secs_f64();
+        #[expect(clippy::cast_precision_loss, reason = "a rate for people to read")]
+        let pages = after.saturating_sub(*before) as f64;
+        if seconds > 0.0 { pages / seconds } else { 0.0 }
+    }
+}
+
+/// How wide the bar gets beside a text, and what of the text fits.
+fn fit(text: String, width: usize) -> (usize, String) {
+    let room = width.saturating_sub(SPINNER);
+    let length = text.chars().count();
+    match room.checked_sub(length + 1) {
+        Some(columns) if columns >= NARROWEST => (columns.min(WIDEST), text),
+        _ => (0, text.chars().take(room).collect()),
+    }
+}
+
+fn style(columns: usize) -> ProgressStyle {
+    let template =
+        if columns == 0 { "{spinner} {msg}".to_owned() } else { format!("{{spinner}} {{bar:{columns}}} {{msg}}") };
+    ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// What bar and line both say.
+fn numbers(snapshot: &Snapshot, rate: f64, running: Duration) -> String {
+    let Snapshot { in_flight, hosts, errors, bytes: read, .. } = *snapshot;
+    let host = if hosts == 1 { "host" } else { "hosts" };
+    let error = if errors == 1 { "error" } else { "errors" };
+    let mut text = format!(
+        "{rate:.1}/s  {in_flight} in flight  {} {host}  {} {error}  {}  {}",
+        count(hosts),
+        count(errors),
+        bytes(read),
+        elapsed(running),
+    );
+    if let Some(left) = estimate(snapshot, rate) {
+        text.push_str("  about ");
+        text.push_str(&elapsed(left));
+        text.push_str(" left");
+    }
+    text
+}
+
+/// How long the rest will take: only when it is known how much the rest is.
+fn estimate(snapshot: &Snapshot, rate: f64) -> Option<Duration> {
+    let left = snapshot.pending + snapshot.in_flight;
+    if !snapshot.discovery_closed || rate <= 0.0 || left == 0 {
+        return None;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "an estimate for people to read")]
+    Duration::try_from_secs_f64((left as f64 / rate).max(1.0)).ok()
+}
+
+/// The spinner and a space.
+const SPINNER: usize = 2;
+const NARROWEST: usize = 8;
+const WIDEST: usize = 40;
+const DRAWS_PER_SECOND: u8 = 10;
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+const LINE_EVERY: Duration = Duration::from_secs(5);
+const RATE_OVER: Duration = Duration::from_secs(3);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn snapshot() -> Snapshot {
+        Snapshot {
+            pending: 90,
+            in_flight: 10,
+            done: 1200,
+            errors: 3,
+            hosts: 2,
+            bytes: 3 << 20,
+            discovery_closed: false,
+        }
+    }
+
+    #[test]
+    fn the_rest_is_estimated_only_once_it_is_known() {
+        let open = snapshot();
+        assert_eq!(estimate(&open, 10.0), None);
+        let closed = Snapshot { discovery_closed: true, ..open };
+        assert_eq!(estimate(&closed, 10.0), Some(Duration::from_secs(10)));
+        assert_eq!(estimate(&closed, 0.0), None);
+    }
+
+    #[test]
+    fn the_bar_takes_what_the_text_leaves() {
+        for width in [0, 10, 40, 71, 80, 120, 300] {
+            let (wide, text) = fit("x".repeat(60), width);
+            let used = if wide > 0 { SPINNER + wide + 1 } else { SPINNER } + text.len();
+            assert!(used <= width.max(SPINNER), "{width}: {used}");
+            assert_eq!(wide > 0, width >= 71, "{width}");
+        }
+    }
+
+    #[test]
+    fn the_line_says_it_all() {
+        let closed = Snapshot { discovery_closed: true, ..snapshot() };
+        assert_eq!(
+            numbers(&closed, 12.34, Duration::from_secs(75)),
+            "12.3/s  10 in flight  2 hosts  3 errors  3.00 MiB  1m 15s  about 8.1s left"
+        );
+    }
+
+    #[test]
+    fn the_rate_is_that_of_the_last_seconds() {
+        let (mut rate, start) = (RecentRate::default(), Instant::now());
+        for second in 0..=10 {
+            rate.note(start + Duration::from_secs(second), second * 100);
+        }
+        for second in 11..=20 {
+            rate.note(start + Duration::from_secs(second), 1000 + (second - 10) * 10);
+        }
+        assert!((rate.per_second() - 10.0).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,224 @@
+//! The summary: what a crawl came to, for `summary.json` and for the person at the terminal.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::text::{bytes, count, elapsed, printable};
+use crate::accounts::{Accounts, Settled, Skipped};
+use crate::outcome::FailureKind;
+
+/// What a crawl came to. `discovered = pending + settled + skipped`, and `records = settled`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Summary {
+    /// The version of this format.
+    pub version: u32,
+    /// How the crawl ended.
+    pub state: State,
+    /// Every URL that was ever discovered.
+    pub discovered: u64,
+    /// Not requested yet: the crawl was stopped before.
+    pub pending: u64,
+    /// Being requested: 0 once a crawl has ended.
+    pub in_flight: u64,
+    /// Requested URLs by outcome.
+    pub settled: Settled,
+    /// URLs that were not requested, by reason.
+    pub skipped: Skipped,
+    /// Lines of the output.
+    pub records: u64,
+    /// Records by HTTP status.
+    pub statuses: BTreeMap<u16, u64>,
+    /// Records without a complete response, by kind of error.
+    pub errors: BTreeMap<FailureKind, u64>,
+    /// Requests that were sent, robots.txt and retries included.
+    pub requests: u64,
+    /// Requests that were sent because an earlier one for the same URL had failed.
+    pub retries: u64,
+    /// Decoded bytes of the bodies that were read.
+    pub bytes: u64,
+    /// When the crawl started, RFC 3339 in UTC with milliseconds.
+    pub started_at: String,
+    /// How long it ran.
+    pub elapsed_ms: u64,
+    /// Each host, by name.
+    pub hosts: Vec<HostSummary>,
+    /// Why no seed could be fetched; empty when one was.
+    pub failed_seeds: Vec<FailedSeed>,
+    /// Where the records are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
+}
+
+/// How a crawl ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Nothing is left.
+    Complete,
+    /// A limit that the user set has ended it.
+    Limit,
+    /// It was stopped: what is pending was not requested.
+    Stopped,
+}
+
+/// What one host was asked.
+#[derive(Debug, Clone, Serialize)]
+pub struct HostSummary {
+    /// Name or address, with a port that is not the default.
+    pub host: String,
+    /// Requests that were sent, robots.txt and retries included.
+    pub requests: u64,
+    /// Requests without a complete response.
+    pub failures: u64,
+    /// The most requests that were sent within any one second.
+    pub highest_rate: usize,
+    /// How often it answered 429 or 503.
+    pub slowed: u64,
+    /// The mean time from a request to the end of its response.
+    pub mean_response_ms: u64,
+}
+
+/// A seed that gave no page.
+#[derive(Debug, Clone, Serialize)]
+pub struct FailedSeed {
+    /// The seed.
+    pub url: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Summary {
+    /// A summary with the accounts filled in.
+    pub fn new(state: State, accounts: Accounts, started_at: jiff::Timestamp, elapsed: Duration) -> Self {
+        Self {
+            version: VERSION,
+            state,
+            discovered: accounts.discovered(),
+            pending: accounts.pending,
+            in_flight: accounts.in_flight,
+            settled: accounts.settled,
+            skipped: accounts.skipped,
+            records: accounts.settled.total(),
+            statuses: BTreeMap::new(),
+            errors: BTreeMap::new(),
+            requests: 0,
+            retries: 0,
+            bytes: 0,
+            started_at: format!("{started_at:.3}"),
+            elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+            hosts: Vec::new(),
+            failed_seeds: Vec::new(),
+            output: None,
+        }
+    }
+
+    fn slowest_hosts(&self) -> Vec<&HostSummary> {
+        let mut hosts: Vec<_> = self.hosts.iter().collect();
+        hosts.sort_by_key(|host| std::cmp::Reverse(host.mean_response_ms));
+        hosts.truncate(SLOWEST_SHOWN);
+        hosts
+    }
+}
+
+/// The closing table: one line a fact, nothing that counts nothing.
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.state {
+            State::Complete => "complete",
+            State::Limit => "ended by a limit",
+            State::Stopped => "stopped",
+        };
+        let time = Duration::from_millis(self.elapsed_ms);
+        let records = self.records;
+        let pages = if records == 1 { "page" } else { "pages" };
+        writeln!(f, "{state}: {} {pages} in {}, {}", count(records), elapsed(time), bytes(self.bytes))?;
+        let pairs = |pairs: Vec<(String, u64)>| {
+            let shown = pairs.into_iter().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{name} {}", count(n)));
+            shown.collect::<Vec<_>>().join("  ")
+        };
+        let mut line = |name: &str, value: String| {
+            if value.is_empty() { Ok(()) } else { writeln!(f, "  {name:<12}{value}") }
+        };
+        let Settled { ok, redirect, http_error, failed } = self.settled;
+        let outcomes = [("ok", ok), ("redirect", redirect), ("http error", http_error), ("failed", failed)];
+        line("outcome", pairs(outcomes.map(|(name, n)| (name.to_owned(), n)).to_vec()))?;
+        line("status", pairs(self.statuses.iter().map(|(status, n)| (status.to_string(), *n)).collect()))?;
+        line("error", pairs(self.errors.iter().map(|(kind, n)| (kind.name().to_owned(), *n)).collect()))?;
+        line("skipped", pairs(self.skipped.iter().map(|(reason, n)| (reason.name().to_owned(), n)).collect()))?;
+        let waiting = if self.pending > 0 { format!("{} URLs", count(self.pending)) } else { String::new() };
+        line("pending", waiting)?;
+        for (n, host) in self.slowest_hosts().into_iter().enumerate() {
+            let mean = elapsed(Duration::from_millis(host.mean_response_ms));
+            let requests = if host.requests == 1 { "request" } else { "requests" };
+            let text = format!(
+                "{}  {mean} a response, {} {requests}, at most {} a second",
+                printable(&host.host),
+                count(host.requests),
+                host.highest_rate,
+            );
+            line(if n == 0 { "slowest" } else { "" }, text)?;
+        }
+        line("records", self.output.as_deref().map(printable).unwrap_or_default())
+    }
+}
+
+const VERSION: u32 = 1;
+const SLOWEST_SHOWN: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::SkipReason;
+
+    fn summary() -> Summary {
+        let mut accounts = Accounts { pending: 3, ..Accounts::default() };
+        accounts.settled = Settled { ok: 1234, redirect: 5, http_error: 2, failed: 1 };
+        *accounts.skipped.of(SkipReason::Scope) = 77;
+        *accounts.skipped.of(SkipReason::Robots) = 4;
+        let elapsed = Duration::from_millis(83_250);
+        let mut summary = Summary::new(State::Stopped, accounts, jiff::Timestamp::UNIX_EPOCH, elapsed);
+        summary.statuses = BTreeMap::from([(200, 1234), (301, 5), (404, 2)]);
+        summary.errors = BTreeMap::from([(FailureKind::Timeout, 1)]);
+        summary.bytes = 5 << 20;
+        summary.output = Some("crawl/pages.jsonl".to_owned());
+        summary.hosts = ["a.example", "b.example"]
+            .into_iter()
+            .enumerate()
+            .map(|(n, host)| HostSummary {
+                host: host.to_owned(),
+                requests: 1000,
+                failures: 0,
+                highest_rate: 5,
+                slowed: 0,
+                mean_response_ms: 20 + n as u64,
+            })
+            .collect();
+        summary
+    }
+
+    #[test]
+    fn the_table_shows_what_counts_and_nothing_else() {
+        insta::assert_snapshot!(summary(), @r"
+        stopped: 1,242 pages in 1m 23s, 5.00 MiB
+          outcome     ok 1,234  redirect 5  http error 2  failed 1
+          status      200 1,234  301 5  404 2
+          error       timeout 1
+          skipped     scope 77  robots 4
+          pending     3 URLs
+          slowest     b.example  21ms a response, 1,000 requests, at most 5 a second
+                      a.example  20ms a response, 1,000 requests, at most 5 a second
+          records     crawl/pages.jsonl
+        ");
+    }
+
+    #[test]
+    fn the_accounts_add_up_in_json() {
+        let json = serde_json::to_value(summary()).unwrap();
+        let sum = |key: &str| json[key].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum::<u64>();
+        assert_eq!(json["discovered"].as_u64().unwrap(), 3 + sum("settled") + sum("skipped"));
+        assert_eq!(json["records"].as_u64().unwrap(), sum("settled"));
+    }
+}
