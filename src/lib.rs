@@ -1,6 +1,7 @@
 //! A concurrent web crawler: fast, polite, and nothing lost.
 
 pub mod accounts;
+pub mod config;
 pub mod error;
 pub mod fetch;
 pub mod frontier;

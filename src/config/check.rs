@@ -1,0 +1,187 @@
+//! Check: whether a setting's name is known and its value is allowed, before any layer takes it over.
+
+use toml::{Table, Value};
+
+use super::keys::{self, Key, Kind};
+use super::place::Problem;
+use super::rules;
+use crate::units;
+
+/// One wrong setting and where in its document it is.
+#[derive(Debug)]
+pub(super) struct Fault {
+    /// The way from the top of the document.
+    pub(super) path: Vec<Step>,
+    /// Which half of the setting is wrong.
+    pub(super) part: Part,
+    pub(super) problem: Problem,
+}
+
+/// One step into a document.
+#[derive(Debug, Clone)]
+pub(super) enum Step {
+    Name(String),
+    Item(usize),
+}
+
+/// The half of a setting that is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Key,
+    Value,
+}
+
+/// Everything that is wrong in a whole `crawl.toml`.
+pub(super) fn document(table: &Table) -> Vec<Fault> {
+    let mut check = Check::default();
+    check.table("", keys::root(), table);
+    check.faults
+}
+
+/// Everything that is wrong with the value of one key.
+pub(super) fn setting(path: &str, key: &Key, value: &Value) -> Vec<Fault> {
+    let mut check = Check::default();
+    check.value(path, &key.kind, value);
+    check.faults
+}
+
+/// What to say of a key that does not exist.
+pub(super) fn unknown_key(path: &str) -> Problem {
+    let (table, name) = path.rsplit_once('.').unwrap_or(("", path));
+    let siblings = match keys::find(table).map(|found| &found.key.kind) {
+        Some(Kind::Table(keys)) => keys.as_slice(),
+        _ => keys::root(),
+    };
+    let names = siblings.iter().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ");
+    let (found, allowed) = if table.is_empty() {
+        (format!("unknown key `{name}`"), format!("at the top: {names}"))
+    } else {
+        (format!("unknown key `{name}` in [{table}]"), format!("in [{table}]: {names}"))
+    };
+    let help = keys::nearest(path).map(|near| match near.rsplit_once('.') {
+        Some((near_table, near_name)) if near_table == table => format!("did you mean `{near_name}`?"),
+        Some((near_table, near_name)) => format!("did you mean `{near_name}` in [{near_table}]?"),
+        None if table.is_empty() => format!("did you mean `{near}`?"),
+        None => format!("did you mean `{near}` at the top, before the first table?"),
+    });
+    Problem::new(found).allowed(allowed).help(help)
+}
+
+#[derive(Default)]
+struct Check {
+    path: Vec<Step>,
+    faults: Vec<Fault>,
+}
+
+impl Check {
+    fn table(&mut self, prefix: &str, keys: &[Key], table: &Table) {
+        for (name, value) in table {
+            self.path.push(Step::Name(name.clone()));
+            let path = keys::join(prefix, name);
+            match keys.iter().find(|key| key.name == *name) {
+                Some(key) => self.value(&path, &key.kind, value),
+                None => self.fault(Part::Key, unknown_key(&path)),
+            }
+            self.path.pop();
+        }
+    }
+
+    fn value(&mut self, path: &str, kind: &Kind, value: &Value) {
+        match (kind, value) {
+            (Kind::Table(keys), Value::Table(table)) => self.table(path, keys, table),
+            (Kind::Map(_), Value::Table(entries)) => self.entries(path, entries),
+            (Kind::List(inner), Value::Array(items)) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.path.push(Step::Item(index));
+                    self.value(path, inner, item);
+                    self.path.pop();
+                }
+            }
+            _ => {
+                let checked = typed(path, kind, value).and_then(|()| match scalar(value) {
+                    Some(text) => rules::check(path, &text),
+                    None => Ok(()),
+                });
+                if let Err(problem) = checked {
+                    self.fault(Part::Value, problem);
+                }
+            }
+        }
+    }
+
+    /// The entries of a map, of which `fetch.headers` is the only one: names are compared without case.
+    fn entries(&mut self, path: &str, entries: &Table) {
+        let mut seen: Vec<&str> = Vec::new();
+        for (name, value) in entries {
+            self.path.push(Step::Name(name.clone()));
+            if let Some(other) = seen.iter().find(|other| other.eq_ignore_ascii_case(name)) {
+                self.fault(Part::Key, Problem::new(format!("the header `{name}` is there twice, also as `{other}`")));
+            } else if let Err(problem) = rules::header_name(name) {
+                self.fault(Part::Key, problem);
+            } else if let Err(problem) = typed(&keys::join(path, name), &Kind::Text, value)
+                .and_then(|()| rules::header_value(name, value.as_str().unwrap_or_default()))
+            {
+                self.fault(Part::Value, problem);
+            }
+            seen.push(name);
+            self.path.pop();
+        }
+    }
+
+    fn fault(&mut self, part: Part, problem: Problem) {
+        self.faults.push(Fault { path: self.path.clone(), part, problem });
+    }
+}
+
+/// Whether a value is of the kind, and within its bounds.
+fn typed(path: &str, kind: &Kind, value: &Value) -> Result<(), Problem> {
+    let mismatch = || Err(Problem::new(format!("`{path}` is {}", described(value))).allowed(kind.allowed()));
+    let parsed = |result: Result<(), String>| result.map_err(|found| Problem::new(format!("`{path}`: {found}")));
+    let text = scalar(value).filter(|_| !value.is_bool());
+    match (kind, value, text) {
+        (Kind::Bool, Value::Boolean(_), _) | (Kind::Text, Value::String(_), _) | (Kind::Other, ..) => Ok(()),
+        (Kind::Integer { min, max }, Value::Integer(n), _) if n >= min && max.is_none_or(|max| *n <= max) => Ok(()),
+        (Kind::OneOf(words), Value::String(word), _) if words.contains(word) => Ok(()),
+        (Kind::OneOf(words), Value::String(word), _) => {
+            let near = words.iter().min_by_key(|known| strsim::damerau_levenshtein(&word.to_lowercase(), known));
+            let near = near.filter(|known| strsim::damerau_levenshtein(&word.to_lowercase(), known) <= 2);
+            let help = near.map(|known| format!("did you mean \"{known}\"?"));
+            mismatch().map_err(|problem: Problem| problem.help(help))
+        }
+        (Kind::Table(_), ..) => {
+            mismatch().map_err(|problem| problem.help(Some(format!("write [{path}] and its keys below"))))
+        }
+        (Kind::List(_), Value::String(text), _) => {
+            mismatch().map_err(|problem| problem.help(Some(format!("write [\"{text}\"]"))))
+        }
+        (Kind::Duration, _, Some(text)) => parsed(units::parse_duration(&text).map(drop)),
+        (Kind::Size, _, Some(text)) => parsed(units::parse_size(&text).map(drop)),
+        (Kind::Limit, _, Some(text)) => parsed(text.parse::<units::Limit>().map(drop)),
+        (Kind::TimeLimit, _, Some(text)) => parsed(text.parse::<units::TimeLimit>().map(drop)),
+        (Kind::Rate, _, Some(text)) => parsed(text.parse::<units::Rate>().map(drop)),
+        _ => mismatch(),
+    }
+}
+
+/// A text, number or truth value as a user writes it.
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Float(number) => Some(number.to_string()),
+        Value::Boolean(truth) => Some(truth.to_string()),
+        _ => None,
+    }
+}
+
+fn described(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("the text \"{text}\""),
+        Value::Integer(number) => format!("the number {number}"),
+        Value::Float(number) => format!("the number {number}"),
+        Value::Boolean(truth) => format!("the truth value {truth}"),
+        Value::Datetime(time) => format!("the date {time}"),
+        Value::Array(_) => "a list".to_owned(),
+        Value::Table(_) => "a table".to_owned(),
+    }
+}

@@ -1,0 +1,461 @@
+//! Layers: default, then file, then flags in the order of the command line; and which of them each setting is from.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use toml::de::DeTable;
+use toml::{Spanned, Table, Value};
+
+use super::check::{self, Fault, Part, Step};
+use super::keys::{self, Found, Key, Kind};
+use super::place::{self, Problem, position};
+use super::{Config, secret, seeds};
+use crate::error::{Error, Result};
+
+/// Where a setting comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody set it.
+    Default,
+    /// A line of a file.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// The command line: the flag, without its value.
+    Flag(String),
+}
+
+/// The settings in force and where each comes from.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The settings.
+    pub config: Config,
+    /// For each dotted key where its value comes from; the entries of `fetch.headers` one by one.
+    pub origins: BTreeMap<String, Origin>,
+}
+
+/// Settings while they are put together. Each layer is checked on its own, so that a message names its place.
+///
+/// ```
+/// let mut layers = crawler::config::Layers::default();
+/// layers.text("crawl.toml", "depth = 3\npoliteness.rate = 2")?;
+/// layers.flag("--rate", "politeness.rate", "10")?;
+/// let loaded = layers.finish()?;
+/// assert_eq!(loaded.origins["politeness.rate"].to_string(), "--rate");
+/// assert_eq!(loaded.origins["depth"].to_string(), "crawl.toml:1");
+/// # Ok::<(), crawler::error::Error>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct Layers {
+    /// What differs from the defaults.
+    values: Table,
+    origins: BTreeMap<String, Origin>,
+}
+
+impl Layers {
+    /// Puts a file over what is there. [`Error::Usage`] names the place of the first thing that is wrong with it.
+    pub fn file(&mut self, path: &Path) -> Result<()> {
+        let name = path.display().to_string();
+        let bytes = std::fs::read(path).map_err(|error| unreadable(&name, path, &error))?;
+        self.text(&name, &utf8(&name, bytes)?)
+    }
+
+    /// Puts the text of a `crawl.toml` over what is there; `name` is what messages call it.
+    pub fn text(&mut self, name: &str, text: &str) -> Result<()> {
+        let at = |span: Range<usize>, problem: &Problem| Error::Usage(problem.in_text(name, text, &span));
+        let syntax = |error: toml::de::Error| {
+            at(error.span().unwrap_or(text.len()..text.len()), &Problem::new(error.message().trim()))
+        };
+        let (spanned, errors) = DeTable::parse_recoverable(text);
+        // The parser goes on after an error; the first in the text is the one that the others follow from.
+        let start = |error: &toml::de::Error| error.span().map_or(text.len(), |span| span.start);
+        if let Some(error) = errors.into_iter().min_by_key(start) {
+            return Err(syntax(error));
+        }
+        let table: Table = toml::from_str(text).map_err(|error| match error.span() {
+            // What parses and is no value is a number that TOML's 64 bits cannot hold.
+            Some(span) => {
+                let number = text.get(span.clone()).unwrap_or_default();
+                at(span, &Problem::new(format!("`{number}` is too great")).allowed("whole numbers of 64 bits"))
+            }
+            None => syntax(error),
+        })?;
+        let faults = check::document(&table);
+        let placed = faults.iter().map(|fault| (locate(spanned.get_ref(), &fault.path, fault.part), &fault.problem));
+        if let Some((span, problem)) = placed.min_by_key(|(span, _)| span.start) {
+            return Err(at(span, problem));
+        }
+        // The types have the last word, should they know more than their schema says.
+        toml::from_str::<Config>(text).map_err(syntax)?;
+
+        let origin = |steps: &[Step]| {
+            let line = position(text, locate(spanned.get_ref(), steps, Part::Key).start).0;
+            Origin::File { path: PathBuf::from(name), line }
+        };
+        for (path, key) in keys::leaves() {
+            let Some(value) = get(&table, &path) else { continue };
+            let mut steps: Vec<_> = path.split('.').map(|name| Step::Name(name.to_owned())).collect();
+            match (&key.kind, value) {
+                (Kind::Map(_), Value::Table(entries)) => {
+                    for (entry, value) in entries {
+                        steps.push(Step::Name(entry.clone()));
+                        self.put_entry(&path, entry, value.clone(), origin(&steps));
+                        steps.pop();
+                    }
+                }
+                (_, value) => self.put(&path, value.clone(), origin(&steps)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets a key by a flag of its own, with the value as it is on the command line. A flag of a list starts a new
+    /// list and adds to it when it repeats; a flag of `fetch.headers` takes `Name: value` and adds to what is there.
+    pub fn flag(&mut self, flag: &str, path: &str, raw: &str) -> Result<()> {
+        let unknown = || Error::Usage(check::unknown_key(path).in_flag(flag));
+        let key = keys::find(path).ok_or_else(unknown)?.key;
+        match &key.kind {
+            Kind::Map(_) => {
+                let (name, value) = raw.split_once(':').ok_or_else(|| {
+                    let problem = Problem::new("there is no `:`").allowed("'Name: value', like 'Accept-Language: en'");
+                    Error::Usage(problem.in_flag(flag))
+                })?;
+                let entries = Table::from_iter([(name.trim().to_owned(), Value::String(value.trim().to_owned()))]);
+                self.checked(&place::flag_with(flag, name.trim()), path, key, Value::Table(entries), flag)
+            }
+            Kind::List(inner) => {
+                let label = place::flag_with(flag, &secret::redact_url(raw));
+                let item = bare(inner, raw);
+                refuse(&label, path, key, &Value::Array(vec![item.clone()]))?;
+                self.push(flag, path, item);
+                Ok(())
+            }
+            kind => self.checked(&place::flag_with(flag, raw), path, key, bare(kind, raw), flag),
+        }
+    }
+
+    /// Adds the seeds of a file, or of stdin for `-`, to those that flags gave.
+    pub fn seeds_file(&mut self, name: &str) -> Result<()> {
+        for seed in seeds::read_file(name)? {
+            self.push("--seeds-file", "seeds", Value::String(seed));
+        }
+        Ok(())
+    }
+
+    /// Sets any key: `table.key=value`. The value is TOML; text needs no quotes, and a list of one no brackets.
+    pub fn set(&mut self, assignment: &str) -> Result<()> {
+        let flag = "--set";
+        let (path, raw) = assignment.split_once('=').map(|(path, raw)| (path.trim(), raw.trim())).ok_or_else(|| {
+            let problem = Problem::new("there is no `=`").allowed("table.key=value, like politeness.rate=2");
+            Error::Usage(problem.in_flag(&place::flag_with(flag, assignment)))
+        })?;
+        let shown =
+            if secret::is_secret_header(path) || secret::is_secret_header(raw) { secret::REDACTED } else { raw };
+        let label = place::flag_with(flag, &format!("{path}={}", secret::redact_url(shown)));
+        let usage = |problem: &Problem| Error::Usage(problem.in_flag(&label));
+        let Found { key, path, entry } = keys::find(path).ok_or_else(|| usage(&check::unknown_key(path)))?;
+        let value = match (&key.kind, entry) {
+            (Kind::Table(_), _) => {
+                let help = format!("set one of its keys: {path}.key=value");
+                return Err(usage(&Problem::new(format!("`{path}` is a table")).help(Some(help))));
+            }
+            (Kind::Map(inner), Some(entry)) => {
+                Value::Table(Table::from_iter([(entry.to_owned(), written(inner, raw).map_err(|p| usage(&p))?)]))
+            }
+            (kind, _) => written(kind, raw).map_err(|problem| usage(&problem))?,
+        };
+        self.checked(&label, path, key, value, flag)
+    }
+
+    /// The settings in force.
+    pub fn finish(self) -> Result<Loaded> {
+        let config: Config = Value::Table(self.values)
+            .try_into()
+            .map_err(|error: toml::de::Error| Error::Usage(error.message().trim().to_owned()))?;
+        let defaults = keys::leaves().into_iter().map(|(path, _)| (path, Origin::Default));
+        let mut origins: BTreeMap<_, _> = defaults.collect();
+        origins.extend(self.origins);
+        Ok(Loaded { config, origins })
+    }
+
+    fn checked(&mut self, label: &str, path: &str, key: &Key, value: Value, flag: &str) -> Result<()> {
+        refuse(label, path, key, &value)?;
+        let origin = Origin::Flag(flag.to_owned());
+        match (&key.kind, value) {
+            (Kind::Map(_), Value::Table(entries)) => {
+                for (entry, value) in entries {
+                    self.put_entry(path, &entry, value, origin.clone());
+                }
+            }
+            (_, value) => self.put(path, value, origin),
+        }
+        Ok(())
+    }
+
+    /// Adds to a list that flags began, or begins it. `--seed` and `--seeds-file` share one.
+    fn push(&mut self, flag: &str, path: &str, item: Value) {
+        let adds = match self.origins.get(path) {
+            Some(Origin::Flag(flags)) => flags != "--set",
+            _ => false,
+        };
+        let (table, name) = path.rsplit_once('.').unwrap_or(("", path));
+        match table_at(&mut self.values, table).get_mut(name) {
+            Some(Value::Array(items)) if adds => items.push(item),
+            _ => self.put(path, Value::Array(vec![item]), Origin::Flag(flag.to_owned())),
+        }
+        if let Some(Origin::Flag(flags)) = self.origins.get_mut(path)
+            && !flags.split(", ").any(|known| known == flag)
+        {
+            flags.push_str(", ");
+            flags.push_str(flag);
+        }
+    }
+
+    fn put(&mut self, path: &str, value: Value, origin: Origin) {
+        let (table, name) = path.rsplit_once('.').unwrap_or(("", path));
+        table_at(&mut self.values, table).insert(name.to_owned(), value);
+        self.origins.insert(path.to_owned(), origin);
+    }
+
+    /// Sets one entry of a map; header names are the same whatever their case.
+    fn put_entry(&mut self, path: &str, entry: &str, value: Value, origin: Origin) {
+        let full = keys::join(path, entry);
+        let entries = table_at(&mut self.values, path);
+        entries.retain(|name, _| !name.eq_ignore_ascii_case(entry));
+        entries.insert(entry.to_owned(), value);
+        self.origins.retain(|known, _| !known.eq_ignore_ascii_case(&full));
+        self.origins.insert(full, origin);
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File { path, line } => write!(f, "{}:{line}", path.display()),
+            Self::Flag(flag) => f.write_str(flag),
+        }
+    }
+}
+
+/// The message for a file of settings that cannot be read.
+pub(super) fn unreadable(name: &str, path: &Path, error: &std::io::Error) -> Error {
+    if path.is_dir() {
+        return Error::Usage(format!("{name}: cannot be read: it is a folder, not a file"));
+    }
+    match error.kind() {
+        std::io::ErrorKind::NotFound => Error::Usage(format!("{name}: there is no such file")),
+        _ => Error::Usage(format!("{name}: cannot be read: {error}")),
+    }
+}
+
+/// The text of a file of settings, or the place of the first byte that is not UTF-8.
+pub(super) fn utf8(name: &str, bytes: Vec<u8>) -> Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let text = String::from_utf8_lossy(error.as_bytes());
+        let byte = error.as_bytes().get(valid).copied().unwrap_or_default();
+        let problem = Problem::new(format!("the byte 0x{byte:02x} is not UTF-8")).allowed("UTF-8 text");
+        Error::Usage(problem.in_text(name, &text, &(valid..valid + char::REPLACEMENT_CHARACTER.len_utf8())))
+    })
+}
+
+fn refuse(label: &str, path: &str, key: &Key, value: &Value) -> Result<()> {
+    match check::setting(path, key, value).into_iter().next() {
+        Some(Fault { problem, .. }) => Err(Error::Usage(problem.in_flag(label))),
+        None => Ok(()),
+    }
+}
+
+/// A value as a shell passes it: numbers and truth values by the key's kind, everything else is text.
+fn bare(kind: &Kind, raw: &str) -> Value {
+    match kind {
+        Kind::Bool => raw.parse().map_or_else(|_| Value::from(raw), Value::Boolean),
+        Kind::Integer { .. } => raw.parse().map_or_else(|_| Value::from(raw), Value::Integer),
+        _ => Value::String(raw.to_owned()),
+    }
+}
+
+/// A value after `--set key=`: TOML where it is written so, else as [`bare`] takes it.
+fn written(kind: &Kind, raw: &str) -> Result<Value, Problem> {
+    if !raw.starts_with(['"', '\'', '[', '{']) {
+        return Ok(match kind {
+            Kind::List(inner) => Value::Array(vec![bare(inner, raw)]),
+            kind => bare(kind, raw),
+        });
+    }
+    let wrong = |error: toml::de::Error| Problem::new(error.message().trim().to_owned()).allowed(kind.allowed());
+    let mut document: Table = toml::from_str(&format!("value = {raw}")).map_err(wrong)?;
+    let value = document.remove("value").filter(|_| document.is_empty());
+    let value = value.ok_or_else(|| Problem::new("there is more than one value").allowed(kind.allowed()))?;
+    Ok(match (kind, value) {
+        (Kind::List(_), text @ Value::String(_)) => Value::Array(vec![text]),
+        (_, value) => value,
+    })
+}
+
+fn get<'t>(table: &'t Table, path: &str) -> Option<&'t Value> {
+    match path.split_once('.') {
+        Some((name, rest)) => get(table.get(name)?.as_table()?, rest),
+        None => table.get(path),
+    }
+}
+
+/// The table at a path, made when it is not there.
+fn table_at<'t>(table: &'t mut Table, path: &str) -> &'t mut Table {
+    let mut inner = table;
+    for name in path.split('.').filter(|name| !name.is_empty()) {
+        let entry = inner.entry(name).or_insert_with(|| Value::Table(Table::new()));
+        if !entry.is_table() {
+            *entry = Value::Table(Table::new());
+        }
+        inner = entry.as_table_mut().expect("made a table just above");
+    }
+    inner
+}
+
+/// The bytes of a setting's name or value in its document; as far down as the document goes.
+fn locate(document: &DeTable<'_>, path: &[Step], part: Part) -> Range<usize> {
+    use toml::de::DeValue;
+    let mut found = 0..0;
+    let mut value: Option<&Spanned<DeValue<'_>>> = None;
+    for (index, step) in path.iter().enumerate() {
+        let last = index + 1 == path.len();
+        let table = match (index, value.map(Spanned::get_ref)) {
+            (0, _) => Some(document),
+            (_, Some(DeValue::Table(table))) => Some(table),
+            _ => None,
+        };
+        match (step, table, value.map(Spanned::get_ref)) {
+            (Step::Name(name), Some(table), _) => {
+                let Some((key, inner)) = table.iter().find(|(key, _)| key.get_ref() == name) else { break };
+                found = if last && part == Part::Key { key.span() } else { inner.span() };
+                value = Some(inner);
+            }
+            (Step::Item(item), _, Some(DeValue::Array(items))) => {
+                let Some(inner) = items.get(*item) else { break };
+                found = inner.span();
+                value = Some(inner);
+            }
+            _ => break,
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shown(value: &Value) -> String {
+        match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        }
+    }
+
+    #[test]
+    fn setting_a_key_to_its_default_changes_nothing() {
+        let defaults = Table::try_from(Config::default()).unwrap();
+        for (path, _) in keys::leaves() {
+            let value = get(&defaults, &path).unwrap_or_else(|| panic!("{path}"));
+            for text in [value.to_string(), shown(value)] {
+                let mut layers = Layers::default();
+                layers.set(&format!("{path}={text}")).unwrap_or_else(|error| panic!("{error}"));
+                assert_eq!(layers.finish().unwrap().config, Config::default(), "{path}={text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_in_quotes_is_one_entry() {
+        let mut layers = Layers::default();
+        layers.set("fetch.headers.\"X.Y\"=1.5").unwrap();
+        assert_eq!(layers.finish().unwrap().config.fetch.headers["X.Y"], "1.5");
+    }
+
+    #[test]
+    fn a_limit_is_a_number_or_none_in_each_layer() {
+        for (text, pages) in
+            [("max_pages = 3", Some(3)), ("max_pages = \"3\"", Some(3)), ("max_pages = \"none\"", None)]
+        {
+            assert_eq!(Config::from_toml(text, "c").unwrap().max_pages.0, pages);
+        }
+        for (text, pages) in [("3", Some(3)), ("none", None)] {
+            let mut layers = Layers::default();
+            layers.flag("--max-pages", "max_pages", text).unwrap();
+            assert_eq!(layers.finish().unwrap().config.max_pages.0, pages);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn settings_are_read_as_they_were_written(table in any_settings()) {
+            let config = Config::from_toml(&table.to_string(), "random").unwrap();
+            let written = toml::to_string(&config).unwrap();
+            prop_assert_eq!(&Config::from_toml(&written, "written").unwrap(), &config);
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused_with_its_place(text in "[a-z_\\[\\]=\"'0-9. \n\t\r\u{feff}é{},]{0,60}") {
+            if let Err(error) = Config::from_toml(&text, "any") {
+                prop_assert!(error.to_string().starts_with("any:"), "{}", error);
+            }
+        }
+    }
+
+    /// Any subset of the keys, each with any value that is allowed there.
+    fn any_settings() -> impl Strategy<Value = Table> {
+        let keys = keys::leaves().into_iter().map(|(path, key)| {
+            prop::option::of(any_value(&path, &key.kind)).prop_map(move |value| (path.clone(), value))
+        });
+        keys.collect::<Vec<_>>().prop_map(|settings| {
+            let mut table = Table::new();
+            for (path, value) in settings {
+                let (inner, name) = path.rsplit_once('.').unwrap_or(("", &path));
+                if let Some(value) = value {
+                    table_at(&mut table, inner).insert(name.to_owned(), value);
+                }
+            }
+            table
+        })
+    }
+
+    fn any_value(path: &str, kind: &Kind) -> BoxedStrategy<Value> {
+        let text = |texts: &'static [&'static str]| prop::sample::select(texts).prop_map(Value::from).boxed();
+        let or_none = |value: BoxedStrategy<Value>| prop_oneof![Just(Value::from("none")), value].boxed();
+        let duration = || (1_u64..10_000_000_000).prop_map(|millis| format!("{millis}ms").into()).boxed();
+        match kind {
+            Kind::Bool => any::<bool>().prop_map(Value::from).boxed(),
+            Kind::Integer { min, max } => (*min..=max.unwrap_or(i64::MAX)).prop_map(Value::from).boxed(),
+            Kind::OneOf(words) => prop::sample::select(words.clone()).prop_map(Value::from).boxed(),
+            Kind::Duration if path.ends_with("max_age") => text(&["24h", "1s", "3h 2m"]),
+            Kind::Duration => duration(),
+            Kind::TimeLimit => or_none(duration()),
+            Kind::Size => (1_u64..1 << 50).prop_map(|bytes| format!("{bytes}B").into()).boxed(),
+            Kind::Limit => or_none((1..=i64::MAX).prop_map(Value::from).boxed()),
+            Kind::Rate => or_none((0.001..1e6).prop_map(Value::from).boxed()),
+            Kind::List(inner) => prop::collection::vec(any_value(path, inner), 0..4).prop_map(Value::from).boxed(),
+            Kind::Map(_) => prop::collection::btree_map("X-[A-Z]{1,5}", "[ -~]{0,20}", 0..3)
+                .prop_map(|map| Value::Table(map.into_iter().map(|(name, text)| (name, text.into())).collect()))
+                .boxed(),
+            _ => match path {
+                "seeds" => text(&["https://example.com/", "http://user:pw@[::1]:8080/ü?q#f", "src"]),
+                "scope.include" | "scope.exclude" => text(&["*.pdf", "re:/\\d+'\"", "{a,b}/?"]),
+                "frontier.ignore_params" => text(&["gclid", "utm_*"]),
+                "fetch.user_agent" => text(&["bot", "my-bot/1.0 (\"+http://a/\")"]),
+                "fetch.content_types" => text(&["text/html", "text/*", "*/*"]),
+                "fetch.allow_hosts" => text(&["localhost", "10.0.0.0/8", "::1"]),
+                "fetch.origin" => text(&["http://localhost/", "https://example.com/docs/"]),
+                _ => ".{1,20}".prop_map(Value::from).boxed(),
+            },
+        }
+    }
+}

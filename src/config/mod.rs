@@ -1,0 +1,111 @@
+//! Config: everything that a user can set, typed, with its default.
+
+mod check;
+mod keys;
+mod layers;
+mod place;
+pub mod reference;
+mod rules;
+mod secret;
+mod seeds;
+mod show;
+
+pub use layers::{Layers, Loaded, Origin};
+pub use secret::{REDACTED, is_secret_header, redact_url};
+pub use seeds::Seed;
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::units::{Limit, TimeLimit};
+use crate::url::UrlRules;
+use crate::{fetch, frontier, observe, parse, politeness, scope, sink};
+
+/// All settings of a crawl: what `crawl.toml` holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where the crawl starts: URLs, or folders that hold a static site.
+    pub seeds: Vec<String>,
+    /// How many links away from a seed pages are taken; 0 takes the seeds only; "none" has no limit.
+    pub depth: Limit,
+    /// How many pages are requested, exactly, when there are so many; "none" has no limit.
+    pub max_pages: Limit,
+    /// How long the crawl may run; then what is in flight is finished. "none" has no limit.
+    pub max_time: TimeLimit,
+    /// Requests in flight over all hosts.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub concurrency: usize,
+    /// The crawl directory.
+    pub dir: PathBuf,
+    /// Which URLs belong to the crawl.
+    pub scope: scope::Options,
+    /// When two URLs are the same page.
+    pub frontier: frontier::Options,
+    /// How each host is treated.
+    pub politeness: politeness::Options,
+    /// What requests look like.
+    pub fetch: fetch::Options,
+    /// How pages are read.
+    pub parse: parse::Options,
+    /// Where records go.
+    pub output: sink::Options,
+    /// What is shown.
+    pub observe: observe::Options,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            seeds: Vec::new(),
+            depth: Limit(None),
+            max_pages: Limit(None),
+            max_time: TimeLimit(None),
+            concurrency: 64,
+            dir: PathBuf::from("crawl"),
+            scope: scope::Options::default(),
+            frontier: frontier::Options::default(),
+            politeness: politeness::Options::default(),
+            fetch: fetch::Options::default(),
+            parse: parse::Options::default(),
+            output: sink::Options::default(),
+            observe: observe::Options::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the settings from a file. What it does not set has its default.
+    ///
+    /// [`Error::Usage`] names file, line and column of what is wrong, what is allowed there, and the nearest known key.
+    pub fn load(path: &Path) -> Result<Self> {
+        let mut layers = Layers::default();
+        layers.file(path)?;
+        Ok(layers.finish()?.config)
+    }
+
+    /// Reads the settings from the text of a `crawl.toml`; `name` is what messages call it.
+    pub fn from_toml(text: &str, name: &str) -> Result<Self> {
+        let mut layers = Layers::default();
+        layers.text(name, text)?;
+        Ok(layers.finish()?.config)
+    }
+
+    /// Checks settings that were not read but put together by a program: all that reading them would check.
+    pub fn check(&self) -> Result<()> {
+        let text = toml::to_string(self).map_err(|error| Error::Usage(format!("the settings are no TOML: {error}")))?;
+        Self::from_toml(&text, "settings").map(drop)
+    }
+
+    /// The seeds as URLs and folders, by the rules of these settings.
+    pub fn parsed_seeds(&self) -> Result<Vec<Seed>> {
+        let rules = UrlRules::new(self.frontier.max_url_length, &self.frontier.ignore_params);
+        let seed = |text: &String| {
+            Seed::parse(text, &rules)
+                .map_err(|problem| Error::Usage(problem.in_flag(&format!("seed {}", redact_url(text)))))
+        };
+        self.seeds.iter().map(seed).collect()
+    }
+}

@@ -1,0 +1,269 @@
+//! Reference: every key written down, from the types' own doc comments: for `crawler init` and for `docs/config.md`.
+
+use std::fmt::Write as _;
+
+use toml::{Table, Value};
+
+use super::Config;
+use super::keys::{self, Key, Kind};
+
+/// A `crawl.toml` with every key, its text and its default, commented out: what `crawler init` writes.
+pub fn template() -> String {
+    document(Style::Commented)
+}
+
+/// A `crawl.toml` that sets every key to its default.
+pub fn defaults() -> String {
+    document(Style::Set)
+}
+
+/// The JSON Schema of `crawl.toml`.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Config).to_value()
+}
+
+/// The page about every key, in Markdown.
+pub fn markdown() -> String {
+    let mut text = INTRODUCTION.to_owned();
+    let values = default_values();
+    section(&mut text, "", keys::root(), &values);
+    text
+}
+
+/// Which flag sets which key. A switch sets its key to a fixed value.
+pub const FLAGS: [Flag; 23] = [
+    Flag::new("seed", "seeds"),
+    Flag::new("seeds-file", "seeds"),
+    Flag::new("depth", "depth"),
+    Flag::new("max-pages", "max_pages"),
+    Flag::new("max-time", "max_time"),
+    Flag::new("concurrency", "concurrency"),
+    Flag::new("dir", "dir"),
+    Flag::new("scope", "scope.kind"),
+    Flag::new("include", "scope.include"),
+    Flag::new("exclude", "scope.exclude"),
+    Flag::new("rate", "politeness.rate"),
+    Flag::new("per-host-concurrency", "politeness.per_host_concurrency"),
+    Flag::switch("ignore-robots", "politeness.robots", "false"),
+    Flag::new("user-agent", "fetch.user_agent"),
+    Flag::new("header", "fetch.headers"),
+    Flag::new("timeout", "fetch.timeout"),
+    Flag::new("max-body", "fetch.max_body"),
+    Flag::new("origin", "fetch.origin"),
+    Flag::new("output", "output.path"),
+    Flag::switch("links", "output.links", "true"),
+    Flag::switch("no-links", "output.links", "false"),
+    Flag::new("progress", "observe.progress"),
+    Flag::new("log-format", "observe.log_format"),
+];
+
+/// A flag and the key that it sets.
+#[derive(Debug, Clone, Copy)]
+pub struct Flag {
+    /// The flag without its dashes.
+    pub name: &'static str,
+    /// The dotted key.
+    pub key: &'static str,
+    /// What a switch sets; `None` for a flag that takes a value.
+    pub value: Option<&'static str>,
+}
+
+impl Flag {
+    const fn new(name: &'static str, key: &'static str) -> Self {
+        Self { name, key, value: None }
+    }
+
+    const fn switch(name: &'static str, key: &'static str, value: &'static str) -> Self {
+        Self { name, key, value: Some(value) }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    Commented,
+    Set,
+}
+
+fn document(style: Style) -> String {
+    let mut text = match style {
+        Style::Commented => TEMPLATE_HEAD.to_owned(),
+        Style::Set => DEFAULTS_HEAD.to_owned(),
+    };
+    table(&mut text, style, "", keys::root(), &default_values());
+    text
+}
+
+fn table(text: &mut String, style: Style, prefix: &str, keys: &[Key], values: &Table) {
+    let (tables, plain): (Vec<_>, Vec<_>) = keys.iter().partition(|key| matches!(key.kind, Kind::Table(_)));
+    for key in plain {
+        let Some(value) = values.get(&key.name) else { continue };
+        text.push('\n');
+        comment(text, &key.doc);
+        // Enums are described word by word in their doc comment; all other kinds say what they take.
+        if !matches!(key.kind, Kind::Text | Kind::Bool | Kind::List(_) | Kind::Map(_)) {
+            comment(text, &format!("Allowed: {}.", key.kind.allowed()));
+        }
+        let path = keys::join(prefix, &key.name);
+        let example = EXAMPLES.iter().find(|(key, _)| *key == path).map(|(_, example)| *example);
+        let value = match (style, example) {
+            (Style::Commented, Some(example)) => example.to_owned(),
+            _ => literal(value),
+        };
+        let lead = if style == Style::Commented { "#" } else { "" };
+        for line in format!("{} = {value}", key.name).lines() {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{lead}{line}");
+        }
+    }
+    for key in tables {
+        let (Kind::Table(keys), Some(Value::Table(values))) = (&key.kind, values.get(&key.name)) else { continue };
+        let path = keys::join(prefix, &key.name);
+        text.push('\n');
+        comment(text, key.doc.strip_prefix(&format!("`[{path}]`: ")).unwrap_or(&key.doc));
+        let _ = writeln!(text, "[{path}]");
+        table(text, style, &path, keys, values);
+    }
+}
+
+fn section(text: &mut String, prefix: &str, keys: &[Key], values: &Table) {
+    let (tables, plain): (Vec<_>, Vec<_>) = keys.iter().partition(|key| matches!(key.kind, Kind::Table(_)));
+    for key in plain {
+        let path = keys::join(prefix, &key.name);
+        let default = values.get(&key.name).map_or_else(|| "not set".to_owned(), |value| format!("`{value}`"));
+        let flags: Vec<_> = FLAGS.iter().filter(|flag| flag.key == path).map(|f| format!("`--{}`", f.name)).collect();
+        let flags = if flags.is_empty() { format!("`--set {path}=…`") } else { flags.join(", ") };
+        let _ = writeln!(text, "\n### `{}`\n\n{}\n", key.name, key.doc.replace('\n', "\n\n"));
+        let _ = writeln!(text, "- allowed: {}", key.kind.allowed());
+        let _ = writeln!(text, "- default: {default}");
+        let _ = writeln!(text, "- flag: {flags}");
+    }
+    for key in tables {
+        let (Kind::Table(keys), Some(Value::Table(values))) = (&key.kind, values.get(&key.name)) else { continue };
+        let path = keys::join(prefix, &key.name);
+        let doc = key.doc.strip_prefix(&format!("`[{path}]`: ")).unwrap_or(&key.doc);
+        let _ = writeln!(text, "\n## `[{path}]`\n\n{}", capitalised(doc));
+        section(text, &path, keys, values);
+    }
+}
+
+fn default_values() -> Table {
+    Table::try_from(Config::default()).expect("every default is valid TOML, which a test of this file holds")
+}
+
+/// A value on one line when it fits, else one item a line.
+fn literal(value: &Value) -> String {
+    let line = value.to_string();
+    match value {
+        Value::Array(items) if line.len() > WIDTH => {
+            let items: Vec<_> = items.iter().map(|item| format!("    {item},")).collect();
+            format!("[\n{}\n]", items.join("\n"))
+        }
+        _ => line,
+    }
+}
+
+fn comment(text: &mut String, doc: &str) {
+    for paragraph in capitalised(doc).split('\n') {
+        let mut line = "#".to_owned();
+        for word in paragraph.split_whitespace() {
+            if line.chars().count() + 1 + word.chars().count() > WIDTH {
+                let _ = writeln!(text, "{line}");
+                "#".clone_into(&mut line);
+            }
+            line.push(' ');
+            line.push_str(word);
+        }
+        let _ = writeln!(text, "{line}");
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+const WIDTH: usize = 96;
+
+/// What `crawler init` shows where the default is empty and so shows nothing.
+const EXAMPLES: [(&str, &str); 5] = [
+    ("seeds", "[\"https://example.com/\"]"),
+    ("scope.include", "[\"https://example.com/docs/*\"]"),
+    ("scope.exclude", "[\"*/print/*\", 're:[?&]page=\\d{4,}']"),
+    ("fetch.headers", "{ Accept-Language = \"en\" }"),
+    ("fetch.allow_hosts", "[\"localhost\", \"127.0.0.0/8\"]"),
+];
+
+const TEMPLATE_HEAD: &str = "\
+# Settings of a crawl. A line that starts with `#` and a key shows the key's default, or an
+# example where the default is empty: take the `#` away to set it. Flags win over this file.
+# `crawler config` prints the settings in force and where each comes from.
+";
+
+const DEFAULTS_HEAD: &str = "\
+# Every setting of a crawl with its default. Flags win over this file. `crawler init` writes a
+# file like this with every key commented out.
+";
+
+const INTRODUCTION: &str = "\
+# Settings
+
+<!-- Generated from the doc comments of the options; `cargo test` compares it and says how to write it anew. -->
+
+A crawl takes its settings from `./crawl.toml` when it is there, or from the file that `--config` names, and from the
+command line. Flags win over the file, the file wins over the defaults, and of two flags for one key the later wins. Every
+key has a flag or is set by `--set table.key=value`. Flags of a list (`--seed`, `--include`, `--exclude`) replace the
+file's list and add to it when they repeat; `--header` adds to the file's headers. `-v` and `-vv` set
+`observe.log_level` to `debug` and `trace`; `-q` sets it to `warn` and `observe.progress` to `never`, unless `--progress` or
+`--set` say otherwise.
+
+Durations and sizes carry a unit: `\"30s\"`, `\"1m 30s\"`, `\"250ms\"`; `\"8MiB\"`, `\"500kB\"`. A key that does not exist, a
+wrong type and a value out of bounds end the call with exit code 2 and a message that names the line and the column.
+Relative paths are relative to the current directory, not to the file.
+
+`crawler init` writes a commented `crawl.toml`, `crawler config` prints the settings in force and where each comes from,
+and `crawler schema config` prints the JSON Schema for editors.
+
+## At the top
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_load_as_the_default_and_name_every_key() {
+        let text = defaults();
+        assert_eq!(Config::from_toml(&text, "defaults").unwrap(), Config::default());
+        let table: Table = text.parse().unwrap();
+        for (path, _) in keys::leaves() {
+            let found = path.split('.').try_fold(&Value::Table(table.clone()), |value, name| value.get(name)).is_some();
+            assert!(found, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_template_changes_nothing_and_every_line_of_it_can_be_taken_in() {
+        let text = template();
+        assert_eq!(Config::from_toml(&text, "template").unwrap(), Config::default());
+        let set: String = text
+            .lines()
+            .map(|line| match line.strip_prefix('#') {
+                Some(rest) if !rest.starts_with(' ') || rest.starts_with("    ") => format!("{rest}\n"),
+                _ => format!("{line}\n"),
+            })
+            .collect();
+        let config = Config::from_toml(&set, "template").unwrap();
+        assert_eq!(config.seeds, ["https://example.com/"]);
+        let config = Config { seeds: Vec::new(), ..config };
+        let expected = Config::default();
+        assert_eq!(config.frontier, expected.frontier);
+        assert_eq!(config.politeness, expected.politeness);
+    }
+
+    #[test]
+    fn every_flag_names_a_key() {
+        for flag in FLAGS {
+            assert!(keys::find(flag.key).is_some_and(|found| found.entry.is_none()), "--{} {}", flag.name, flag.key);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Secrets: what is never shown of the settings.
+
+/// What is shown instead of a secret.
+pub const REDACTED: &str = "<redacted>";
+
+/// Whether the values of this header are secrets: credentials, cookies, keys and tokens.
+pub fn is_secret_header(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    SECRET_WORDS.iter().any(|word| name.contains(word))
+}
+
+/// A URL with its password replaced; any other text as it is.
+pub fn redact_url(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(authority_end);
+    match authority.rsplit_once('@').and_then(|(user_info, host)| Some((user_info.split_once(':')?.0, host))) {
+        Some((user, host)) => format!("{scheme}://{user}:{REDACTED}@{host}{path}"),
+        None => text.to_owned(),
+    }
+}
+
+/// The line without what may be a secret, when it holds one: up to its first `=`, or with its URL passwords replaced.
+pub(super) fn without_secret(line: &str) -> Option<String> {
+    if is_secret_header(line) {
+        let key = line.split_once('=').map_or("", |(key, _)| key);
+        return Some(format!("{key}= {REDACTED}"));
+    }
+    let shown = line.split_inclusive(['"', '\'']).map(redact_url).collect::<String>();
+    (shown != line).then_some(shown)
+}
+
+const SECRET_WORDS: [&str; 10] =
+    ["authorization", "cookie", "token", "secret", "password", "passwd", "api-key", "apikey", "credential", "session"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_that_carry_credentials_are_secret() {
+        for name in ["Authorization", "cookie", "Proxy-Authorization", "X-Api-Key", "X-Auth-Token", "X-Session-Id"] {
+            assert!(is_secret_header(name), "{name}");
+        }
+        for name in ["Accept", "Accept-Language", "From", "Referer"] {
+            assert!(!is_secret_header(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn only_the_password_of_a_url_is_replaced() {
+        for (url, shown) in [
+            ("http://user:pw@example.com/a@b", "http://user:<redacted>@example.com/a@b"),
+            ("http://user:p:w@example.com", "http://user:<redacted>@example.com"),
+            ("http://user@example.com/", "http://user@example.com/"),
+            ("http://example.com/?u=a:b@c", "http://example.com/?u=a:b@c"),
+            ("docs", "docs"),
+        ] {
+            assert_eq!(redact_url(url), shown);
+        }
+        assert_eq!(
+            without_secret("seeds = [\"http://a/\", \"http://u:pw@b/\"]").as_deref(),
+            Some("seeds = [\"http://a/\", \"http://u:<redacted>@b/\"]")
+        );
+        assert_eq!(without_secret("rate = 5"), None);
+    }
+}

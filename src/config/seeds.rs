@@ -1,0 +1,116 @@
+//! Seeds: where a crawl starts.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use super::place::Problem;
+use crate::error::{Error, Result};
+use crate::url::{CrawlUrl, UrlRules};
+
+/// Where a crawl starts.
+#[derive(Debug, Clone)]
+pub enum Seed {
+    /// A page.
+    Url(CrawlUrl),
+    /// A folder that holds a static site.
+    Folder(PathBuf),
+}
+
+impl Seed {
+    /// Reads a seed: with `://` it is a URL, else a folder that exists.
+    pub(super) fn parse(text: &str, rules: &UrlRules) -> Result<Self, Problem> {
+        if text.contains("://") {
+            return rules.parse(text).map(Self::Url).map_err(|found| Problem::new(super::redact_url(&found)));
+        }
+        let path = Path::new(text);
+        if path.is_dir() {
+            return Ok(Self::Folder(path.to_owned()));
+        }
+        if text.trim().is_empty() {
+            return Err(Problem::new("a seed is empty").allowed(ALLOWED));
+        }
+        if path.exists() {
+            let help = path.parent().map(|parent| if parent == Path::new("") { Path::new(".") } else { parent });
+            return Err(Problem::new(format!("the seed `{text}` is a file")).allowed(ALLOWED).help(
+                help.map(|parent| format!("take its folder, `{}`, or list URLs with --seeds-file", parent.display())),
+            ));
+        }
+        // Only what looks like a host gets the advice: `docs` is more likely a folder that is elsewhere.
+        let like_host = text.contains(['.', ':']) && !text.starts_with(['.', '/']);
+        let help = like_host.then(|| format!("write https://{text}"));
+        Err(Problem::new(format!("the seed `{text}` is neither a URL nor a folder that exists"))
+            .allowed(ALLOWED)
+            .help(help))
+    }
+}
+
+/// Reads a file of seeds, one on each line; empty lines and lines that start with `#` are left out. `-` is stdin.
+pub(super) fn read_file(name: &str) -> Result<Vec<String>> {
+    let mut bytes = Vec::new();
+    let read = if name == "-" {
+        std::io::stdin().lock().read_to_end(&mut bytes).map(drop)
+    } else {
+        std::fs::read(name).map(|content| bytes = content)
+    };
+    let shown = if name == "-" { "stdin" } else { name };
+    read.map_err(|error| super::layers::unreadable(&format!("--seeds-file {name}"), Path::new(name), &error))?;
+    let text = super::layers::utf8(shown, bytes)?;
+    let seeds = parse_lines(shown, &text)?;
+    if seeds.is_empty() {
+        return Err(Error::Usage(format!("--seeds-file {name}: {shown} has no seed; write one URL on each line")));
+    }
+    Ok(seeds)
+}
+
+fn parse_lines(name: &str, text: &str) -> Result<Vec<String>> {
+    let rules = UrlRules::new(usize::MAX, std::iter::empty::<&str>());
+    let mut seeds = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let seed = line.trim_start_matches('\u{feff}').trim();
+        if !seed.is_empty() && !seed.starts_with('#') {
+            if let Err(problem) = Seed::parse(seed, &rules) {
+                let at = start + line.find(seed).unwrap_or(0);
+                return Err(Error::Usage(problem.in_text(name, text, &(at..at + seed.len()))));
+            }
+            seeds.push(seed.to_owned());
+        }
+        start += line.len();
+    }
+    Ok(seeds)
+}
+
+const ALLOWED: &str = "an http or https URL, like \"https://example.com/\", or a folder that holds a site";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_empty_lines_and_line_endings_are_left_out() {
+        let text = "\u{feff}# mine\r\nhttp://a/\r\n\n  http://b/#frag  \n#http://c/\n";
+        assert_eq!(parse_lines("urls", text).unwrap(), ["http://a/", "http://b/#frag"]);
+    }
+
+    #[test]
+    fn a_bad_line_is_named() {
+        let error = parse_lines("urls.txt", "http://a/\n\n  example.com/x\n").unwrap_err();
+        insta::assert_snapshot!(error, @r#"
+        urls.txt:3:3: the seed `example.com/x` is neither a URL nor a folder that exists
+          |
+        3 |   example.com/x
+          |   ^^^^^^^^^^^^^
+          = allowed: an http or https URL, like "https://example.com/", or a folder that holds a site
+          = help: write https://example.com/x
+        "#);
+    }
+
+    #[test]
+    fn a_folder_is_a_seed() {
+        let rules = UrlRules::new(100, std::iter::empty::<&str>());
+        assert!(matches!(Seed::parse("src", &rules), Ok(Seed::Folder(_))));
+        assert!(Seed::parse("Cargo.toml", &rules).unwrap_err().found.contains("is a file"));
+        assert!(Seed::parse("ftp://a/", &rules).is_err());
+        assert!(!Seed::parse("ftp://u:pw@a/", &rules).unwrap_err().found.contains("pw@"));
+    }
+}

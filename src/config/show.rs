@@ -1,0 +1,88 @@
+//! Show: the settings in force as TOML, each with where it comes from.
+
+use std::fmt::Write as _;
+
+use toml::{Table, Value};
+
+use super::keys::{self, Key, Kind};
+use super::layers::{Loaded, Origin};
+use super::secret;
+use crate::error::{Error, Result};
+
+impl Loaded {
+    /// The settings in force as a `crawl.toml`, one a line, each with its origin in a comment. Secrets are redacted.
+    pub fn show(&self) -> Result<String> {
+        let values = Table::try_from(&self.config).map_err(|error| Error::Internal(error.to_string()))?;
+        let mut rows = Vec::new();
+        self.rows("", keys::root(), &values, &mut rows);
+        let width = rows.iter().map(|row| row.setting.chars().count()).filter(|width| *width <= WIDEST).max();
+        let mut text = String::new();
+        for row in rows {
+            // Writing to a String cannot fail.
+            let _ = match row.origin {
+                Some(origin) => writeln!(text, "{:width$}  # {origin}", row.setting, width = width.unwrap_or(0)),
+                None => writeln!(text, "\n{}", row.setting),
+            };
+        }
+        Ok(text)
+    }
+
+    fn rows(&self, prefix: &str, keys: &[Key], values: &Table, rows: &mut Vec<Row>) {
+        let (tables, plain): (Vec<_>, Vec<_>) = keys.iter().partition(|key| is_table(key, values));
+        for key in plain {
+            let path = keys::join(prefix, &key.name);
+            if let Some(value) = values.get(&key.name) {
+                rows.push(self.row(&path, &key.name, &redacted(value)));
+            }
+        }
+        for key in tables {
+            let path = keys::join(prefix, &key.name);
+            let Some(Value::Table(values)) = values.get(&key.name) else { continue };
+            rows.push(Row { setting: format!("[{path}]"), origin: None });
+            match &key.kind {
+                Kind::Table(keys) => self.rows(&path, keys, values, rows),
+                _ => rows.extend(values.iter().map(|(name, value)| {
+                    let shown = if secret::is_secret_header(name) { &Value::from(secret::REDACTED) } else { value };
+                    self.row(&keys::join(&path, name), &quoted(name), shown)
+                })),
+            }
+        }
+    }
+
+    fn row(&self, path: &str, name: &str, value: &Value) -> Row {
+        let origin = self.origins.get(path).cloned().unwrap_or(Origin::Default);
+        Row { setting: format!("{name} = {value}"), origin: Some(origin) }
+    }
+}
+
+/// A line: a setting with its origin, or the head of a table.
+struct Row {
+    setting: String,
+    origin: Option<Origin>,
+}
+
+/// An empty map is written as a value, so that it is shown at all.
+fn is_table(key: &Key, values: &Table) -> bool {
+    match key.kind {
+        Kind::Table(_) => true,
+        Kind::Map(_) => values.get(&key.name).and_then(Value::as_table).is_some_and(|entries| !entries.is_empty()),
+        _ => false,
+    }
+}
+
+fn redacted(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(secret::redact_url(text)),
+        Value::Array(items) => Value::Array(items.iter().map(redacted).collect()),
+        other => other.clone(),
+    }
+}
+
+/// A name as TOML needs it.
+fn quoted(name: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if name.chars().all(bare) { name.to_owned() } else { Value::from(name).to_string() }
+}
+
+/// Origins are aligned, except behind settings that are wider than this.
+const WIDEST: usize = 48;
