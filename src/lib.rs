@@ -1,7 +1,46 @@
 //! A concurrent web crawler: fast, polite, and nothing lost.
+//!
+//! A crawl starts from seeds, follows links as far as its depth and scope allow, asks each host no faster than it may,
+//! and gives one [`Record`](sink::Record) for each URL that it requested. Every other URL that it found is counted under
+//! the one reason for which it was not requested.
+//!
+//! ```
+//! use crawler::Crawl;
+//! use crawler::sink::JsonlFile;
+//!
+//! # #[tokio::main]
+//! # async fn main() -> crawler::error::Result<()> {
+//! # let folder = tempfile::tempdir().unwrap();
+//! # let pages = folder.path().join("pages.jsonl");
+//! // A URL, or a folder that holds a static site: that needs no network.
+//! let crawl = Crawl::builder()
+//!     .seed("fixtures/sites/three-levels")
+//!     .depth(2)
+//!     .sink(JsonlFile::create(pages)?)
+//!     .build()?;
+//! let summary = crawl.run().await?;
+//! assert_eq!(summary.records, 11);
+//! assert_eq!(summary.discovered, summary.pending + summary.settled.total() + summary.skipped.total());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What to start from
+//! - [`CrawlBuilder`] sets seeds and limits; [`Config`](config::Config) has every setting, and reads `crawl.toml`.
+//! - [`Crawl::run`] goes to the end; [`Crawl::records`] is a stream of records that stops the crawl when it is dropped;
+//!   [`Crawl::stopper`] stops it from outside.
+//! - [`Sink`](sink::Sink) takes records, [`Fetch`](fetch::Fetch) answers requests, [`Observer`](observe::Observer) looks
+//!   at the numbers: implement one to put something of your own in its place.
+//!
+//! What goes wrong with one URL is in its record. An [`Error`](error::Error) means that the crawl itself cannot go on.
+//!
+//! # Runtime
+//! A crawl runs on tokio, with time and I/O enabled. Sinks and the observer get a thread of their own each, so they may
+//! block. The library installs no logger and no TLS provider; it logs through `tracing`.
 
 pub mod accounts;
 pub mod config;
+pub mod engine;
 pub mod error;
 pub mod fetch;
 pub mod frontier;
@@ -17,3 +56,4 @@ pub mod sink;
 pub mod units;
 pub mod url;
 
+pub use engine::{Crawl, CrawlBuilder, CrawlDir, Records, Stopper};

@@ -1,0 +1,176 @@
+//! The crawl directory: the files that a crawl makes, and no others.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::observe::Summary;
+
+/// A directory that belongs to one crawl, and to one process as long as this lives.
+#[derive(Debug)]
+pub struct CrawlDir {
+    path: PathBuf,
+    /// Locked: the operating system lets go of it when the process ends, however it ends.
+    _lock: File,
+}
+
+impl CrawlDir {
+    /// Takes a directory, and creates it when it is not there.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when another process has taken it, or when it is no directory.
+    pub fn take(path: &Path) -> Result<Self> {
+        if path.exists() && !path.is_dir() {
+            return Err(Error::Usage(format!("the crawl directory {} is a file; --dir takes another", path.display())));
+        }
+        fs::create_dir_all(path).map_err(|error| Error::io("create", path, error))?;
+        let lock_path = path.join(LOCK);
+        let lock = File::options().read(true).write(true).create(true).truncate(false).open(&lock_path);
+        let mut lock = lock.map_err(|error| Error::io("open", &lock_path, error))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut owner = String::new();
+                let _ = lock.read_to_string(&mut owner);
+                let (path, owner) = (path.display(), owner.trim());
+                return Err(Error::Usage(format!("process {owner} crawls into {path}; --dir takes another directory")));
+            }
+            Err(TryLockError::Error(error)) => return Err(Error::io("lock", &lock_path, error)),
+        }
+        lock.set_len(0)
+            .and_then(|()| writeln!(lock, "{}", std::process::id()))
+            .map_err(|error| Error::io("write", &lock_path, error))?;
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    /// Refuses a directory that holds a crawl already: it is never overwritten.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] names what is there.
+    pub fn expect_empty(&self) -> Result<()> {
+        match self.files().into_iter().find(|file| file.exists()) {
+            None => Ok(()),
+            Some(file) => Err(Error::Usage(format!(
+                "{} holds a crawl already ({}); --fresh starts it over, --dir takes another directory",
+                self.path.display(),
+                file.file_name().unwrap_or_default().display(),
+            ))),
+        }
+    }
+
+    /// Deletes the files that an earlier crawl made: those of the directory, and the output that its summary names.
+    /// Others stay.
+    pub fn clear(&self) -> Result<()> {
+        let named = fs::read(self.path.join(SUMMARY)).ok();
+        let named = named.and_then(|summary| serde_json::from_slice::<serde_json::Value>(&summary).ok());
+        let named = named.as_ref().and_then(|summary| summary.get("output")?.as_str()).map(PathBuf::from);
+        // A pipe or a device is no file that a crawl made.
+        let named = named.filter(|output| output.is_file());
+        for file in self.files().into_iter().chain(named) {
+            match fs::remove_file(&file) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(Error::io("delete", &file, error)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks where the records are to go.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when that is a folder, a file of the crawl directory with another purpose, or a file that holds
+    /// something.
+    pub fn check_output(&self, output: &Path) -> Result<()> {
+        let shown = output.display();
+        let wrong = |what: &str| Err(Error::Usage(format!("the output {shown} {what}; --output takes another")));
+        if output.is_dir() {
+            return wrong("is a folder");
+        }
+        let own = [RECORDS_TEMPORARY, SUMMARY, SUMMARY_TEMPORARY, LOCK].map(|name| self.path.join(name));
+        if own.iter().any(|own| std::path::absolute(own).ok() == std::path::absolute(output).ok()) {
+            return wrong("is a file of the crawl directory that has another purpose");
+        }
+        match output.metadata() {
+            Ok(file) if file.is_file() && file.len() > 0 => wrong("holds something that this crawl has not made"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Where the records go unless the user names another file.
+    pub fn records(&self) -> PathBuf {
+        self.path.join(RECORDS)
+    }
+
+    /// Writes `summary.json`: whole, or not at all.
+    pub fn write_summary(&self, summary: &Summary) -> Result<()> {
+        let (path, temporary) = (self.path.join(SUMMARY), self.path.join(SUMMARY_TEMPORARY));
+        let mut json = serde_json::to_vec_pretty(summary)
+            .map_err(|error| Error::Internal(format!("the summary is no JSON: {error}")))?;
+        json.push(b'\n');
+        fs::write(&temporary, json).map_err(|error| Error::io("write", &temporary, error))?;
+        fs::rename(&temporary, &path).map_err(|error| Error::io("write", &path, error))
+    }
+
+    fn files(&self) -> [PathBuf; 4] {
+        [RECORDS, RECORDS_TEMPORARY, SUMMARY, SUMMARY_TEMPORARY].map(|name| self.path.join(name))
+    }
+}
+
+const RECORDS: &str = "pages.jsonl";
+/// What the JSONL sink writes while it amends.
+const RECORDS_TEMPORARY: &str = "pages.jsonl.tmp";
+const SUMMARY: &str = "summary.json";
+const SUMMARY_TEMPORARY: &str = "summary.json.tmp";
+/// Holds the process id of the one who crawls. Stays when a crawl ends: a file that is deleted could be locked twice.
+const LOCK: &str = "lock";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(result: Result<()>) -> String {
+        match result {
+            Err(Error::Usage(message)) => message,
+            other => panic!("not refused: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn only_the_files_of_a_crawl_are_deleted() {
+        let folder = tempfile::tempdir().unwrap();
+        let (elsewhere, notes) = (folder.path().join("elsewhere.jsonl"), folder.path().join("notes.txt"));
+        let summary = serde_json::json!({ "output": elsewhere }).to_string();
+        for (file, text) in [(&elsewhere, "x"), (&notes, "x"), (&folder.path().join(SUMMARY), &summary)] {
+            fs::write(file, text).unwrap();
+        }
+        let dir = CrawlDir::take(folder.path()).unwrap();
+        assert!(refusal(dir.expect_empty()).contains("--fresh"));
+        dir.clear().unwrap();
+        dir.expect_empty().unwrap();
+        assert!(notes.exists() && !elsewhere.exists());
+    }
+
+    #[test]
+    fn a_directory_belongs_to_one_crawl_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = CrawlDir::take(folder.path()).unwrap();
+        let refused = CrawlDir::take(folder.path()).map(drop);
+        assert!(refusal(refused).contains(&format!("process {} crawls", std::process::id())));
+        drop(first);
+        CrawlDir::take(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn records_go_nowhere_where_something_else_would_be_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = CrawlDir::take(folder.path()).unwrap();
+        let keep = folder.path().join("keep.txt");
+        fs::write(&keep, "precious").unwrap();
+        assert!(refusal(dir.check_output(&keep)).contains("has not made"));
+        assert!(refusal(dir.check_output(folder.path())).contains("is a folder"));
+        assert!(refusal(dir.check_output(&folder.path().join(SUMMARY))).contains("another purpose"));
+        dir.check_output(&dir.records()).unwrap();
+        dir.check_output(Path::new("/dev/null")).unwrap();
+    }
+}

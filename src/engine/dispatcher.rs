@@ -1,0 +1,339 @@
+//! The dispatcher: the one place that walks from links back to the frontier, and the only owner of the crawl's state.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::watch;
+use tokio::task::{Id, JoinError, JoinSet};
+
+use super::robots_hops::RobotsHop;
+use super::seeds::{Seeds, why};
+use super::shutdown::Stop;
+use super::tally::Tally;
+use super::worker::{RobotsReply, Worker};
+use super::writer::Writer;
+use crate::error::{Error, Result};
+use crate::fetch::Fetch;
+use crate::frontier::{Found, Frontier, Hold, HostId, Lease, Place};
+use crate::observe::{State, Stats};
+use crate::outcome::{Failure, FailureKind, Outcome, SkipReason};
+use crate::politeness::{Admit, Next, Politeness, RobotsAnswer};
+use crate::scope::Scope;
+use crate::sink::{self, Amendment, Record};
+use crate::url::{CrawlUrl, Link, LinkKind, Target};
+
+/// A running crawl.
+#[derive(Debug)]
+pub(super) struct Dispatcher {
+    pub(super) frontier: Box<dyn Frontier>,
+    pub(super) politeness: Politeness,
+    pub(super) scope: Scope,
+    pub(super) fetch: Arc<dyn Fetch>,
+    pub(super) worker: Arc<Worker>,
+    pub(super) writer: Writer,
+    pub(super) stats: Arc<Stats>,
+    pub(super) tally: Tally,
+    pub(super) seeds: Seeds,
+    pub(super) limits: Limits,
+    pub(super) output: sink::Options,
+    pub(super) tasks: JoinSet<Answer>,
+    pub(super) jobs: HashMap<Id, Job>,
+    /// The robots.txt that others redirect to, and that wait for their turn.
+    pub(super) robots_hops: Vec<RobotsHop>,
+}
+
+/// When a crawl ends although something is left.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// Requests in flight over all hosts.
+    pub(super) concurrency: usize,
+    /// Records.
+    pub(super) pages: Option<u64>,
+    /// When to start nothing new.
+    pub(super) deadline: Option<Instant>,
+}
+
+/// What a task was started for.
+#[derive(Debug)]
+pub(super) enum Job {
+    Page(Lease),
+    Robots(RobotsHop),
+}
+
+/// What a task hands back.
+#[derive(Debug)]
+pub(super) enum Answer {
+    Page(Outcome),
+    Robots(RobotsReply, Outcome),
+}
+
+/// What happened next.
+#[expect(clippy::large_enum_variant, reason = "one at a time, and most are answers: a box would cost more")]
+enum Event {
+    Answer(Result<(Id, Answer), JoinError>),
+    Stop(Stop),
+    Deadline,
+    Due,
+}
+
+impl Dispatcher {
+    /// Crawls until nothing is left, a limit is reached, or someone stops it. Dropping the future stops at once.
+    pub(super) async fn run(&mut self, mut stop: watch::Receiver<Stop>) -> Result<State> {
+        let mut ending = None;
+        loop {
+            if ending.is_none() {
+                self.fill().await?;
+            }
+            self.publish();
+            if self.tasks.is_empty() && (ending.is_some() || self.is_done()) {
+                return self.end(ending.unwrap_or(State::Complete));
+            }
+            match self.next_event(&mut stop, ending.is_some()).await? {
+                Event::Answer(answer) => {
+                    self.take(answer).await?;
+                    while let Some(answer) = self.tasks.try_join_next_with_id() {
+                        self.take(answer).await?;
+                    }
+                }
+                Event::Stop(Stop::AtOnce) => return self.stop_at_once().await,
+                Event::Stop(_) => {
+                    ending.get_or_insert(State::Stopped);
+                    let in_flight = self.tasks.len();
+                    tracing::warn!(
+                        "stopping: {in_flight} requests in flight are being finished; again to stop at once"
+                    );
+                }
+                Event::Deadline => {
+                    ending.get_or_insert(State::Limit);
+                    tracing::info!("max_time is over: {} being finished", requests(self.tasks.len()));
+                }
+                Event::Due => {}
+            }
+        }
+    }
+
+    /// Waits for whatever comes first. Cancel safe: each arm only takes what is there. In this order, because under load
+    /// there is always an answer, and the end must not wait for a lull.
+    async fn next_event(&mut self, stop: &mut watch::Receiver<Stop>, ending: bool) -> Result<Event> {
+        let hop = self.robots_hops.iter().filter_map(|hop| hop.not_before).min();
+        let due = if ending || !self.has_room() { None } else { self.frontier.next_due().into_iter().chain(hop).min() };
+        let deadline = self.limits.deadline.filter(|_| !ending);
+        if self.tasks.is_empty() && due.is_none() {
+            return Err(Error::Internal("URLs are waiting, but none of them is ever due".to_owned()));
+        }
+        let event = tokio::select! {
+            biased;
+            Ok(()) = stop.changed() => Event::Stop(*stop.borrow_and_update()),
+            () = until(deadline) => Event::Deadline,
+            Some(answer) = self.tasks.join_next_with_id() => Event::Answer(answer),
+            () = until(due) => Event::Due,
+        };
+        Ok(event)
+    }
+
+    /// Starts whatever may start now.
+    async fn fill(&mut self) -> Result<()> {
+        self.follow_robots();
+        while self.has_room() {
+            let now = now();
+            let Some(lease) = self.frontier.lease(now)? else { break };
+            match self.politeness.admit(&lease.url, now) {
+                Admit::Now => self.start(lease),
+                Admit::NotBefore(at) => self.put_off(&lease, Hold::Until(at))?,
+                Admit::Busy => self.put_off(&lease, Hold::Released)?,
+                Admit::AskRobots => {
+                    self.put_off(&lease, Hold::Released)?;
+                    self.ask_robots_of(lease)?;
+                }
+                Admit::Disallowed => {
+                    tracing::debug!(url = %lease.url, "skipped: robots.txt disallows it");
+                    self.seeds.failed(&lease.url, "robots.txt disallows it, or could not be read");
+                    self.frontier.skip(lease.id, SkipReason::Robots)?;
+                }
+                Admit::NoConnection(failure) => {
+                    let outcome = Outcome::failed(failure, jiff::Timestamp::now(), std::time::Duration::ZERO);
+                    self.settle(lease, outcome).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn put_off(&mut self, lease: &Lease, hold: Hold) -> Result<()> {
+        self.frontier.give_back(lease.id)?;
+        self.frontier.hold(lease.host, hold);
+        Ok(())
+    }
+
+    fn start(&mut self, lease: Lease) {
+        let (worker, url) = (Arc::clone(&self.worker), lease.url.clone());
+        let task = self.tasks.spawn(async move { Answer::Page(worker.visit(url).await) });
+        self.jobs.insert(task.id(), Job::Page(lease));
+    }
+
+    /// Takes what a task hands back. A task that panicked hands back that.
+    async fn take(&mut self, answer: Result<(Id, Answer), JoinError>) -> Result<()> {
+        let (id, answer) = match answer {
+            Ok((id, answer)) => (id, Some(answer)),
+            Err(error) => (error.id(), None),
+        };
+        let job = self.jobs.remove(&id).ok_or_else(|| Error::Internal("a task ended that was never started".into()))?;
+        match (job, answer) {
+            (Job::Page(lease), Some(Answer::Page(outcome))) => self.take_page(lease, outcome).await,
+            (Job::Page(lease), _) => self.take_page(lease, panicked()).await,
+            (Job::Robots(hop), Some(Answer::Robots(reply, outcome))) => {
+                self.take_robots(hop, reply, &outcome);
+                Ok(())
+            }
+            (Job::Robots(hop), _) => {
+                self.take_robots(hop, RobotsReply::Answer(RobotsAnswer::Unreachable), &panicked());
+                Ok(())
+            }
+        }
+    }
+
+    async fn take_page(&mut self, lease: Lease, outcome: Outcome) -> Result<()> {
+        let now = now();
+        let next = self.politeness.finished(&lease.url, &outcome, now);
+        self.apply(lease.host, next);
+        if let Some(at) = self.politeness.retry_at(lease.attempt, &outcome, now) {
+            tracing::debug!(url = %lease.url, attempt = lease.attempt, "will be tried again: {}", why(&outcome));
+            self.tally.retries += 1;
+            return self.frontier.retry(lease.id, at);
+        }
+        self.settle(lease, outcome).await
+    }
+
+    /// Ends a lease with a record.
+    async fn settle(&mut self, lease: Lease, mut outcome: Outcome) -> Result<()> {
+        let links = std::mem::take(&mut outcome.links);
+        self.follow_seed(&lease.url, &outcome, &links)?;
+        let found = links.into_iter().map(|link| self.judge(link)).collect();
+        let Place { depth, referrer } = self.frontier.settle(lease.id, outcome.kind, found)?;
+        tracing::debug!(url = %lease.url, depth, "{}", why(&outcome));
+        self.tally.note(&outcome);
+        let record = Record::new(&lease.url, depth, referrer, lease.attempt, &mut outcome, &self.output);
+        self.writer.record(record).await
+    }
+
+    /// A seed that leads to another host takes the scope along, unless that host is not to be connected to.
+    fn follow_seed(&mut self, url: &CrawlUrl, outcome: &Outcome, links: &[Link]) -> Result<()> {
+        if !self.seeds.contain(url) {
+            return Ok(());
+        }
+        let Some(Link { target: Target::Url(target), kind: LinkKind::Redirect }) = links.first() else {
+            self.seeds.ended(url, outcome);
+            return Ok(());
+        };
+        if self.fetch.refuses(target).is_some() {
+            self.seeds.failed(url, &format!("redirects to {target}, an address that is not allowed"));
+            return Ok(());
+        }
+        if let Some(moved) = self.scope.follow_seed_redirect(url, target) {
+            tracing::info!("{moved}");
+            let scope = &self.scope;
+            self.frontier.reconsider(SkipReason::Scope, &|url| scope.admits(url))?;
+        }
+        self.seeds.leads_to(url, target, self.scope.admits(target));
+        Ok(())
+    }
+
+    /// Decides about a link by what is known of its URL alone.
+    fn judge(&self, link: Link) -> Found {
+        let skip = match &link.target {
+            Target::Url(url) if !self.scope.admits(url) => Some(SkipReason::Scope),
+            Target::Url(url) if self.fetch.refuses(url).is_some() => Some(SkipReason::UnsafeAddress),
+            _ => None,
+        };
+        Found { target: link.target, kind: link.kind, skip }
+    }
+
+    pub(super) fn apply(&mut self, host: HostId, next: Next) {
+        match next {
+            Next::Any => self.frontier.release(host),
+            Next::NotBefore(at) => self.frontier.hold(host, Hold::Until(at)),
+        }
+    }
+
+    /// Whether one more request may start.
+    pub(super) fn has_room(&self) -> bool {
+        self.tasks.len() < self.limits.concurrency && !self.reached_pages()
+    }
+
+    /// What is in flight counts: the limit is exact.
+    fn reached_pages(&self) -> bool {
+        let accounts = self.frontier.accounts();
+        self.limits.pages.is_some_and(|pages| accounts.settled.total() + accounts.in_flight >= pages)
+    }
+
+    fn is_done(&self) -> bool {
+        self.frontier.accounts().pending == 0 || self.reached_pages()
+    }
+
+    /// Drops what is in flight: as if it had never been requested.
+    pub(super) async fn stop_at_once(&mut self) -> Result<State> {
+        self.tasks.shutdown().await;
+        for (_, job) in self.jobs.drain() {
+            if let Job::Page(lease) = job {
+                self.frontier.give_back(lease.id)?;
+            }
+        }
+        self.end(State::Stopped)
+    }
+
+    fn end(&mut self, state: State) -> Result<State> {
+        let left = self.frontier.accounts().pending > 0;
+        let state = match state {
+            State::Complete if left => {
+                self.frontier.skip_pending(SkipReason::Limit)?;
+                State::Limit
+            }
+            _ if !left => State::Complete,
+            state => state,
+        };
+        self.publish();
+        Ok(state)
+    }
+
+    /// Corrects the records of pages to which a shorter path was found after they were written.
+    pub(super) async fn amend(&mut self) -> Result<()> {
+        let moved = self.frontier.take_moved()?;
+        if moved.is_empty() {
+            return Ok(());
+        }
+        tracing::debug!("{} records get a smaller depth", moved.len());
+        let amendment = |moved: crate::frontier::Moved| {
+            let Place { depth, referrer } = moved.place;
+            Amendment { url: moved.url, depth, referrer }
+        };
+        self.writer.amend(moved.into_iter().map(amendment).collect()).await
+    }
+
+    fn publish(&self) {
+        let frontier = &self.frontier;
+        let (accounts, hosts) = (frontier.accounts(), frontier.host_count());
+        self.stats.publish(&accounts, hosts, self.tally.bytes, frontier.discovery_closed());
+    }
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Now, by tokio's clock: tests may pause it.
+pub(super) fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+fn panicked() -> Outcome {
+    let failure = Failure::new(FailureKind::Panic, "the request made its task panic: please report it");
+    Outcome::failed(failure, jiff::Timestamp::now(), std::time::Duration::ZERO)
+}
+
+fn requests(in_flight: usize) -> String {
+    if in_flight == 1 { "1 request in flight is".to_owned() } else { format!("{in_flight} requests in flight are") }
+}

@@ -1,0 +1,113 @@
+//! The engine: puts the stages together and runs them. The only place that spawns tasks or owns channels.
+
+mod builder;
+mod crawl_dir;
+mod dispatcher;
+mod records;
+mod reporter;
+mod robots_hops;
+mod seeds;
+mod shutdown;
+mod tally;
+mod worker;
+mod writer;
+
+pub use builder::CrawlBuilder;
+pub use crawl_dir::CrawlDir;
+pub use records::Records;
+pub use shutdown::Stopper;
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::error::{Error, Result};
+use crate::observe::{Observer, State, Stats, Summary};
+use crate::sink::Sink;
+use builder::Plan;
+use dispatcher::Dispatcher;
+use reporter::Reporter;
+use writer::Writer;
+
+/// One crawl, ready to run.
+///
+/// ```no_run
+/// use crawler::Crawl;
+///
+/// # async fn run() -> crawler::error::Result<()> {
+/// let summary = Crawl::builder().seed("https://example.com/").depth(2).build()?.run().await?;
+/// println!("{} pages", summary.records);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Crawl {
+    plan: Plan,
+    sinks: Vec<Box<dyn Sink>>,
+    observer: Option<Box<dyn Observer>>,
+    stopper: Stopper,
+    stats: Arc<Stats>,
+}
+
+impl Crawl {
+    /// A crawl with the default settings and no seed yet.
+    pub fn builder() -> CrawlBuilder {
+        CrawlBuilder::default()
+    }
+
+    /// A handle that stops the crawl while it runs.
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
+    }
+
+    /// The numbers of the crawl, for looking at them while it runs.
+    pub fn stats(&self) -> Arc<Stats> {
+        Arc::clone(&self.stats)
+    }
+
+    /// Runs to the end and tells what it came to. Needs a tokio runtime with time and I/O.
+    ///
+    /// # Errors
+    /// The crawl cannot go on: a sink has failed. What goes wrong with single URLs is in their records.
+    ///
+    /// # Cancel safety
+    /// Dropping the future stops the crawl at once. Records that were handed to the sinks are still written.
+    pub async fn run(self) -> Result<Summary> {
+        let (started_at, started) = (jiff::Timestamp::now(), Instant::now());
+        let writer = Writer::start(self.sinks)?;
+        let reporter = self.observer.map(|observer| Reporter::start(observer, Arc::clone(&self.stats))).transpose()?;
+        let mut dispatcher = self.plan.dispatcher(writer, self.stats, started)?;
+        let mut end = dispatcher.run(self.stopper.watch()).await;
+        if end.is_ok() {
+            end = dispatcher.amend().await.and(end);
+        }
+        if let Err(Error::ClosedPipe) = end {
+            // Nobody reads any more: that is how a user of `| head` stops a crawl.
+            end = dispatcher.stop_at_once().await;
+        }
+        let Dispatcher { writer, frontier, politeness, tally, seeds, .. } = dispatcher;
+        let written = writer.finish().await;
+        drop(reporter);
+        let state = match (end?, written) {
+            (_, Err(Error::ClosedPipe)) => State::Stopped,
+            (state, written) => written.map(|()| state)?,
+        };
+        let hosts = politeness.reports();
+        let mut summary = tally.summary(state, frontier.accounts(), started_at, started.elapsed(), &hosts);
+        if state == State::Complete && summary.settled.ok == 0 {
+            summary.failed_seeds = seeds.into_failed();
+        }
+        Ok(summary)
+    }
+
+    /// Runs as a stream of records. The crawl goes on only while the stream is polled, and stops when it is dropped.
+    pub fn records(self) -> Records {
+        Records::new(self)
+    }
+}
+
+impl fmt::Debug for Crawl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Crawl").field("plan", &self.plan).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,91 @@
+//! The way to a robots.txt: each redirect on it is a request of its own, under the limits of the host that it goes to.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::dispatcher::{Answer, Dispatcher, Job, now};
+use super::seeds::why;
+use super::worker::RobotsReply;
+use crate::error::{Error, Result};
+use crate::frontier::{HostId, Lease};
+use crate::outcome::Outcome;
+use crate::politeness::{Admit, RobotsAnswer};
+use crate::url::CrawlUrl;
+
+/// One request on the way to the robots.txt of a page's origin.
+#[derive(Debug, Clone)]
+pub(super) struct RobotsHop {
+    /// A page of the origin.
+    page: CrawlUrl,
+    host: HostId,
+    /// What is asked for: robots.txt of the origin, or what that redirects to.
+    asked: CrawlUrl,
+    redirects: u32,
+    pub(super) not_before: Option<Instant>,
+}
+
+impl Dispatcher {
+    /// Asks for robots.txt of the origin of a page.
+    pub(super) fn ask_robots_of(&mut self, lease: Lease) -> Result<()> {
+        let asked = self.worker.robots_of(&lease.url).map_err(Error::Internal)?;
+        self.ask_robots(RobotsHop { page: lease.url, host: lease.host, asked, redirects: 0, not_before: None });
+        Ok(())
+    }
+
+    fn ask_robots(&mut self, hop: RobotsHop) {
+        let (worker, url) = (Arc::clone(&self.worker), hop.asked.clone());
+        let task = self.tasks.spawn(async move {
+            let (reply, outcome) = worker.ask_robots(url).await;
+            Answer::Robots(reply, outcome)
+        });
+        self.jobs.insert(task.id(), Job::Robots(hop));
+    }
+
+    /// Starts the requests on the way to a robots.txt that may start now.
+    pub(super) fn follow_robots(&mut self) {
+        for mut hop in std::mem::take(&mut self.robots_hops) {
+            let admit = if self.has_room() { self.politeness.admit_to_host(&hop.asked, now()) } else { Admit::Busy };
+            match admit {
+                Admit::Now => self.ask_robots(hop),
+                Admit::NotBefore(at) => {
+                    hop.not_before = Some(at);
+                    self.robots_hops.push(hop);
+                }
+                _ => {
+                    hop.not_before = None;
+                    self.robots_hops.push(hop);
+                }
+            }
+        }
+    }
+
+    /// Takes what came of one request; with the last one, the host is free.
+    pub(super) fn take_robots(&mut self, hop: RobotsHop, reply: RobotsReply, outcome: &Outcome) {
+        let now = now();
+        let next = self.politeness.finished(&hop.asked, outcome, now);
+        if let Some(host) = self.frontier.host_of(&hop.asked) {
+            self.apply(host, next);
+        }
+        let answer = match reply {
+            RobotsReply::Answer(answer) => answer,
+            RobotsReply::Redirect(to) if hop.redirects < ROBOTS_REDIRECTS => {
+                let redirects = hop.redirects + 1;
+                self.robots_hops.push(RobotsHop { asked: to, redirects, not_before: None, ..hop });
+                return;
+            }
+            RobotsReply::Redirect(_) => RobotsAnswer::Unreachable,
+        };
+        let unreachable = matches!(answer, RobotsAnswer::Unreachable);
+        let again = self.politeness.robots_known(&hop.page, answer, outcome, now);
+        self.frontier.release(hop.host);
+        let (origin, why) = (hop.page.origin(), why(outcome));
+        if again {
+            tracing::debug!("{origin}/robots.txt cannot be read ({why}): it will be asked for again");
+        } else if unreachable {
+            tracing::warn!("{origin}/robots.txt cannot be read ({why}): nothing there is requested");
+        }
+    }
+}
+
+/// RFC 9309, section 2.3.1.2, asks for at least five.
+const ROBOTS_REDIRECTS: u32 = 5;

@@ -1,0 +1,63 @@
+//! The tally: what the summary counts beside the accounts.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::accounts::Accounts;
+use crate::observe::{HostSummary, State, Summary};
+use crate::outcome::{FailureKind, Outcome};
+use crate::politeness::HostReport;
+
+/// Counts of what was settled.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    statuses: BTreeMap<u16, u64>,
+    errors: BTreeMap<FailureKind, u64>,
+    pub(super) retries: u64,
+    pub(super) bytes: u64,
+}
+
+impl Tally {
+    /// Counts one settled URL.
+    pub(super) fn note(&mut self, outcome: &Outcome) {
+        if let Some(status) = outcome.status {
+            *self.statuses.entry(status).or_default() += 1;
+        }
+        if let Some(failure) = &outcome.failure {
+            *self.errors.entry(failure.kind).or_default() += 1;
+        }
+        self.bytes += outcome.bytes.unwrap_or_default();
+    }
+
+    /// The summary of a crawl that has ended.
+    pub(super) fn summary(
+        &self,
+        state: State,
+        accounts: Accounts,
+        started_at: jiff::Timestamp,
+        elapsed: Duration,
+        hosts: &[HostReport],
+    ) -> Summary {
+        let hosts: Vec<_> = hosts.iter().map(host_summary).collect();
+        Summary {
+            statuses: self.statuses.clone(),
+            errors: self.errors.clone(),
+            requests: hosts.iter().map(|host| host.requests).sum(),
+            retries: self.retries,
+            bytes: self.bytes,
+            hosts,
+            ..Summary::new(state, accounts, started_at, elapsed)
+        }
+    }
+}
+
+fn host_summary(report: &HostReport) -> HostSummary {
+    HostSummary {
+        host: report.host.to_string(),
+        requests: report.requests,
+        failures: report.failures,
+        highest_rate: report.highest_rate,
+        slowed: report.slowed,
+        mean_response_ms: u64::try_from(report.mean_response_time.as_millis()).unwrap_or(u64::MAX),
+    }
+}

@@ -1,0 +1,220 @@
+//! The worker: fetches, parses, makes links canonical, and hands back an outcome. It owns nothing and changes nothing.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::{CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use crate::fetch::Fetch;
+use crate::outcome::{Failure, FailureKind, Outcome, OutcomeKind};
+use crate::parse::{self, Input, Parsed, Parser};
+use crate::politeness::robots::Robots;
+use crate::politeness::{RobotsAnswer, retry_after};
+use crate::request::{Purpose, Request};
+use crate::response::{Body, Response};
+use crate::url::{CrawlUrl, Link, LinkKind, Target, UrlRules};
+
+/// What came of one request for robots.txt.
+#[derive(Debug)]
+pub(super) enum RobotsReply {
+    Answer(RobotsAnswer),
+    /// It is elsewhere.
+    Redirect(CrawlUrl),
+}
+
+/// What all workers of a crawl share.
+#[derive(Debug)]
+pub(super) struct Worker {
+    fetch: Arc<dyn Fetch>,
+    parser: Arc<Parser>,
+    rules: UrlRules,
+    /// The product token that robots.txt groups are matched with.
+    agent: String,
+    /// How many long parses may run at once beside the runtime: more threads than cores would only take memory.
+    parse_slots: Semaphore,
+}
+
+impl Worker {
+    pub(super) fn new(fetch: Arc<dyn Fetch>, parser: Parser, rules: UrlRules, agent: String) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { fetch, parser: Arc::new(parser), rules, agent, parse_slots: Semaphore::new(cores) }
+    }
+
+    /// Requests one page.
+    pub(super) async fn visit(&self, url: CrawlUrl) -> Outcome {
+        let (fetched_at, started) = (jiff::Timestamp::now(), Instant::now());
+        let request = Request { url, purpose: Purpose::Page };
+        let answer = self.fetch.fetch(&request).await;
+        let elapsed = started.elapsed();
+        match answer {
+            Ok(response) => self.outcome(&request.url, response, fetched_at, elapsed).await,
+            Err(failure) => Outcome::failed(failure, fetched_at, elapsed),
+        }
+    }
+
+    /// Where robots.txt of a page's origin is (RFC 9309, section 2.3).
+    pub(super) fn robots_of(&self, page: &CrawlUrl) -> Result<CrawlUrl, String> {
+        self.rules.parse(&format!("{}/robots.txt", page.origin()))
+    }
+
+    /// Requests one robots.txt. A redirect is handed back like any other answer: its target has limits of its own.
+    pub(super) async fn ask_robots(&self, url: CrawlUrl) -> (RobotsReply, Outcome) {
+        let (fetched_at, started) = (jiff::Timestamp::now(), Instant::now());
+        let request = Request { url, purpose: Purpose::Robots };
+        let answer = self.fetch.fetch(&request).await;
+        let elapsed = started.elapsed();
+        let response = match answer {
+            Ok(Response { body: Body::Failed(failure), .. }) | Err(failure) => {
+                return (RobotsReply::Answer(RobotsAnswer::Unreachable), Outcome::failed(failure, fetched_at, elapsed));
+            }
+            Ok(response) => response,
+        };
+        let redirect = self.redirect(&request.url, &response);
+        let kind = match &redirect {
+            Some(_) => OutcomeKind::Redirect,
+            None if response.status.is_success() => OutcomeKind::Ok,
+            None => OutcomeKind::HttpError,
+        };
+        let mut outcome = Outcome::new(kind, fetched_at, elapsed);
+        outcome.status = Some(response.status.as_u16());
+        outcome.retry_after = asked_to_wait(&response.headers);
+        match redirect {
+            Some(Target::Url(target)) => (RobotsReply::Redirect(target), outcome),
+            _ => (RobotsReply::Answer(self.read_robots(&response)), outcome),
+        }
+    }
+
+    fn read_robots(&self, response: &Response) -> RobotsAnswer {
+        match response.status.as_u16() {
+            200..=299 => {
+                let body = response.body.bytes().map(Bytes::as_ref).unwrap_or_default();
+                RobotsAnswer::Rules(Arc::new(Robots::parse(body, &self.agent)))
+            }
+            // "Too many requests" is not "there is none".
+            400..=499 if response.status.as_u16() != 429 => RobotsAnswer::Rules(Arc::new(Robots::allow_all())),
+            _ => RobotsAnswer::Unreachable,
+        }
+    }
+
+    async fn outcome(
+        &self,
+        url: &CrawlUrl,
+        response: Response,
+        fetched_at: jiff::Timestamp,
+        elapsed: Duration,
+    ) -> Outcome {
+        let redirect = self.redirect(url, &response);
+        let kind = match &redirect {
+            Some(_) => OutcomeKind::Redirect,
+            None if response.status.is_success() => OutcomeKind::Ok,
+            None => OutcomeKind::HttpError,
+        };
+        let mut outcome = Outcome::new(kind, fetched_at, elapsed);
+        outcome.status = Some(response.status.as_u16());
+        outcome.retry_after = asked_to_wait(&response.headers);
+        let content_type = header(&response.headers, &CONTENT_TYPE);
+        outcome.content_type = content_type.as_deref().map(essence).filter(|essence| !essence.is_empty());
+        if let Some(target) = redirect {
+            outcome.location = Some(Arc::clone(target.text()));
+            outcome.links.push(Link { target, kind: LinkKind::Redirect });
+        }
+        let body = match &response.body {
+            Body::Read(body) => body,
+            Body::Unwanted => return outcome,
+            Body::Failed(failure) => {
+                outcome.kind = OutcomeKind::Failed;
+                outcome.failure = Some(failure.clone());
+                return outcome;
+            }
+        };
+        outcome.bytes = Some(body.len() as u64);
+        outcome.content_hash = Some(format!("blake3:{}", blake3::hash(body).to_hex()));
+        if kind == OutcomeKind::Ok && content_type.as_deref().map_or_else(|| looks_like_html(body), parse::is_html) {
+            match self.parse(url, body, content_type, robots_tags(&response.headers)).await {
+                Ok(parsed) => take(&mut outcome, url, parsed),
+                Err(failure) => {
+                    outcome.kind = OutcomeKind::Failed;
+                    outcome.failure = Some(failure);
+                }
+            }
+        }
+        outcome
+    }
+
+    /// Parses a page: a short one here, a long one beside the runtime, where it holds up no other request.
+    async fn parse(
+        &self,
+        url: &CrawlUrl,
+        body: &Bytes,
+        content_type: Option<String>,
+        robots_tags: Vec<String>,
+    ) -> Result<Parsed, Failure> {
+        let (parser, url, body) = (Arc::clone(&self.parser), url.clone(), body.clone());
+        let short = body.len() <= PARSED_HERE;
+        let parse = move || {
+            let tags: Vec<&str> = robots_tags.iter().map(String::as_str).collect();
+            let input = Input { url: &url, body: &body, content_type: content_type.as_deref(), robots_tags: &tags };
+            // A panic leaves nothing behind: the parser is not changed by what it reads.
+            catch_unwind(AssertUnwindSafe(|| parser.parse(&input)))
+        };
+        let parsed = if short {
+            parse()
+        } else {
+            let slot = self.parse_slots.acquire().await;
+            let parsed = tokio::task::spawn_blocking(parse).await;
+            drop(slot);
+            parsed.unwrap_or_else(|error| Err(Box::new(error)))
+        };
+        parsed.map_err(|_| Failure::new(FailureKind::Panic, "the page made the parser panic: please report it"))
+    }
+
+    /// The target of a redirect (RFC 9110, section 15.4). A 3xx without a usable `Location` is none.
+    fn redirect(&self, url: &CrawlUrl, response: &Response) -> Option<Target> {
+        if !matches!(response.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+            return None;
+        }
+        self.rules.resolve(&url.to_url(), header(&response.headers, &LOCATION)?.trim())
+    }
+}
+
+fn take(outcome: &mut Outcome, url: &CrawlUrl, parsed: Parsed) {
+    if parsed.links_left_out > 0 {
+        tracing::warn!(%url, "{} links of this page are left out: it has more than max_links", parsed.links_left_out);
+    }
+    outcome.charset = Some(parsed.charset);
+    outcome.page = Some(parsed.page);
+    outcome.links = parsed.links;
+}
+
+/// The value of a header as text. Bytes that are no UTF-8 are replaced: a `Location` must not be lost over one of them.
+fn header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+fn robots_tags(headers: &HeaderMap) -> Vec<String> {
+    let tags = headers.get_all("x-robots-tag").iter();
+    tags.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
+}
+
+fn asked_to_wait(headers: &HeaderMap) -> Option<Duration> {
+    retry_after(&header(headers, &RETRY_AFTER)?, SystemTime::now())
+}
+
+/// The media type of a `Content-Type`, lower case, without parameters.
+fn essence(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// A body without a content type: HTML when it starts with a tag, as browsers see it (MIME Sniffing, section 7.1).
+fn looks_like_html(body: &Bytes) -> bool {
+    let start = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii_start();
+    start.first() == Some(&b'<') && start.get(1).is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'!')
+}
+
+/// Up to this many bytes a parse takes about a millisecond: less than a hop to another thread may cost the others.
+const PARSED_HERE: usize = 32 << 10;
