@@ -1,0 +1,226 @@
+//! The command line: flags only override settings, and a few helpers need no crawl.
+
+mod crawl;
+mod flags;
+mod help;
+
+pub(crate) use crawl::crawl;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use crawler::config::{Layers, Loaded, reference};
+use crawler::error::{Error, Result};
+
+/// What a call asks for.
+#[derive(Debug)]
+pub(crate) enum Call {
+    /// Crawl with these settings.
+    Crawl {
+        /// The settings, with at least one seed.
+        loaded: Box<Loaded>,
+        /// Start over.
+        fresh: bool,
+    },
+    /// A helper has done its work.
+    Done,
+}
+
+/// Crawls websites: fast, polite, and nothing lost.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    max_term_width = 100,
+    args_override_self = true,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    override_usage = help::USAGE,
+    after_help = help::EPILOGUE
+)]
+struct Cli {
+    #[command(flatten)]
+    flags: flags::Flags,
+    /// Not a way to give a seed: taken only to say so.
+    #[arg(hide = true)]
+    stray: Vec<String>,
+    #[command(subcommand)]
+    helper: Option<Helper>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Helper {
+    /// Write a commented crawl.toml to the current folder
+    Init {
+        /// Replace a crawl.toml that is there
+        #[arg(long)]
+        force: bool,
+    },
+    /// Print the settings in force, each with where it comes from
+    #[command(override_usage = "crawler config [FLAGS]", args_override_self = true)]
+    Config {
+        #[command(flatten)]
+        flags: Box<flags::Flags>,
+    },
+    /// Print a JSON Schema
+    Schema {
+        /// Of what
+        what: Schema,
+    },
+    /// Print a shell's completion script
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff)
+    Man,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Schema {
+    /// A line of pages.jsonl
+    Record,
+    /// crawl.toml
+    Config,
+}
+
+/// Reads the command line, and runs what needs no crawl. `Err` is what the process exits with; its message is printed.
+pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> Result<Call, ExitCode> {
+    let matches = Cli::command().try_get_matches_from(args);
+    let (cli, matches) = match matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches))) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            // Nowhere to report it to: the stream that is closed is the one that messages go to.
+            let _ = error.print();
+            return Err(ExitCode::from(if error.use_stderr() { USAGE } else { 0 }));
+        }
+    };
+    let called = match &cli.helper {
+        None => settings(&cli, &matches),
+        Some(helper) => help(helper, &matches).map(|()| Call::Done),
+    };
+    called.map_err(|error| report(&error))
+}
+
+/// Prints why the crawl cannot go on and gives the exit code of it.
+pub(crate) fn report(error: &Error) -> ExitCode {
+    match error {
+        // The reader has what it wanted.
+        Error::ClosedPipe => return ExitCode::SUCCESS,
+        error => say(&format!("error: {error}")),
+    }
+    ExitCode::from(if matches!(error, Error::Usage(_)) { USAGE } else { FAILURE })
+}
+
+/// Prints a line to stderr.
+pub(crate) fn say(line: &str) {
+    // A closed stderr leaves nobody to tell.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+fn settings(cli: &Cli, matches: &clap::ArgMatches) -> Result<Call> {
+    if let Some(stray) = cli.stray.first() {
+        return Err(Error::Usage(help::stray(stray, Cli::command().get_subcommands().map(clap::Command::get_name))));
+    }
+    let loaded = load(&cli.flags, matches)?;
+    if loaded.config.seeds.is_empty() {
+        return Err(Error::Usage(help::NO_SEED.to_owned()));
+    }
+    loaded.config.parsed_seeds()?;
+    Ok(Call::Crawl { loaded: Box::new(loaded), fresh: cli.flags.fresh })
+}
+
+fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<()> {
+    match helper {
+        Helper::Init { force } => init(Path::new(flags::DEFAULT_FILE), *force),
+        Helper::Config { flags } => {
+            let matches = matches.subcommand_matches("config").unwrap_or(matches);
+            print(&load(flags, matches)?.show()?)
+        }
+        Helper::Schema { what: Schema::Record } => print_json(&schemars::schema_for!(crawler::sink::Record).to_value()),
+        Helper::Schema { what: Schema::Config } => print_json(&reference::schema()),
+        Helper::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "crawler", &mut script);
+            print(&String::from_utf8_lossy(&script))
+        }
+        Helper::Man => {
+            let mut page = Vec::new();
+            let rendered = clap_mangen::Man::new(Cli::command()).render(&mut page);
+            rendered.map_err(|error| Error::Internal(error.to_string()))?;
+            print(&String::from_utf8_lossy(&page))
+        }
+    }
+}
+
+fn load(flags: &flags::Flags, matches: &clap::ArgMatches) -> Result<Loaded> {
+    let mut layers = Layers::default();
+    flags.apply(matches, &mut layers)?;
+    layers.finish()
+}
+
+fn init(path: &Path, force: bool) -> Result<()> {
+    let mut options = std::fs::File::options();
+    let mut file = match options.write(true).create(force).truncate(force).create_new(!force).open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let name = path.display();
+            return Err(Error::Usage(format!("{name} is already there\n = help: --force replaces it")));
+        }
+        opened => opened.map_err(|error| Error::io("write", path, error))?,
+    };
+    file.write_all(reference::template().as_bytes()).map_err(|error| Error::io("write", path, error))?;
+    say(&format!("wrote {}: set `seeds` in it, then run `crawler`", path.display()));
+    Ok(())
+}
+
+fn print_json(value: &serde_json::Value) -> Result<()> {
+    print(&format!("{value:#}\n"))
+}
+
+fn print(text: &str) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    written.map_err(|error| Error::io("write to", Path::new("stdout"), error))
+}
+
+const FAILURE: u8 = 1;
+const USAGE: u8 = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn each_flag_of_a_key_exists_and_each_flag_is_accounted_for() {
+        let command = Cli::command();
+        let known: Vec<_> = command.get_arguments().filter_map(|arg| arg.get_long()).collect();
+        for flag in reference::FLAGS {
+            assert!(known.contains(&flag.name), "--{} is not a flag", flag.name);
+        }
+        let others = ["config", "set", "fresh", "quiet", "verbose", "help", "version"];
+        for name in known {
+            assert!(reference::FLAGS.iter().any(|flag| flag.name == name) || others.contains(&name), "--{name}");
+        }
+    }
+
+    #[test]
+    fn the_words_that_a_flag_takes_are_those_of_its_key() {
+        let command = Cli::command();
+        let schema = reference::schema().to_string();
+        for name in ["scope", "progress", "log-format"] {
+            let arg = command.get_arguments().find(|arg| arg.get_long() == Some(name)).unwrap();
+            let words = arg.get_possible_values();
+            assert!(words.len() > 1, "{name}");
+            for word in words {
+                assert!(schema.contains(&format!("\"const\":\"{}\"", word.get_name())), "--{name} {}", word.get_name());
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! One crawl at the terminal: outputs, signals, the closing summary, the exit code.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use crawler::config::Config;
+use crawler::error::{Error, Result};
+use crawler::observe::{LogFormat, LogLevel, Progress, ProgressMode, State, Summary, Terminal, printable, subscriber};
+use crawler::sink::{JsonlFile, JsonlStream};
+use crawler::{Crawl, CrawlDir};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Crawls with these settings.
+pub(crate) fn crawl(config: Config, fresh: bool) -> ExitCode {
+    let terminal = Terminal::default();
+    // Only fails when there is one already, and this is the first.
+    let _ = tracing::subscriber::set_global_default(subscriber(&config.observe, terminal.clone()));
+    std::panic::set_hook(Box::new(|panic| tracing::error!("internal error: {panic}")));
+    match start(config, fresh, &terminal) {
+        Ok(code) => code,
+        Err(error) => super::report(&error),
+    }
+}
+
+fn start(mut config: Config, fresh: bool, terminal: &Terminal) -> Result<ExitCode> {
+    let observe = config.observe.clone();
+    // Settings are checked before anything is deleted or created.
+    Crawl::builder().config(config.clone()).build()?;
+    let dir = CrawlDir::take(&config.dir)?;
+    if fresh {
+        dir.clear()?;
+    }
+    dir.expect_empty()?;
+    if config.output.path.as_os_str().is_empty() {
+        config.output.path = dir.records();
+    }
+    let path = config.output.path.clone();
+    let mut builder = Crawl::builder().config(config);
+    builder = if path == Path::new("-") {
+        builder.sink(JsonlStream::stdout())
+    } else {
+        dir.check_output(&path)?;
+        builder.sink(JsonlFile::create(&path)?)
+    };
+    if observe.progress != ProgressMode::Never {
+        builder = builder.observer(Progress::new(terminal.clone(), Instant::now()));
+    }
+    let crawl = builder.build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::Internal(format!("cannot start the runtime: {error}")))?;
+    let ended = runtime.block_on(run(crawl));
+    // A name that is being looked up, or a page that is being parsed, is nothing to wait for any more.
+    runtime.shutdown_background();
+    let (end, signal) = ended?;
+    let mut summary = end?;
+    summary.output = Some(if path == Path::new("-") { "stdout".to_owned() } else { path.display().to_string() });
+    dir.write_summary(&summary)?;
+    close(&summary, terminal, observe.log_format, observe.log_level);
+    Ok(exit_code(&summary, signal))
+}
+
+/// Runs the crawl. The first signal drains it, the second stops it at once.
+async fn run(crawl: Crawl) -> Result<(Result<Summary>, Option<Signal>)> {
+    let stopper = crawl.stopper();
+    let listen = |kind| signal(kind).map_err(|error| Error::Internal(format!("cannot listen for signals: {error}")));
+    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    let mut crawl = Box::pin(crawl.run());
+    let mut received = None;
+    loop {
+        let signal = tokio::select! {
+            end = &mut crawl => return Ok((end, received)),
+            Some(()) = interrupt.recv() => Signal::Interrupt,
+            Some(()) = terminate.recv() => Signal::Terminate,
+        };
+        if received.is_none() {
+            stopper.drain();
+        } else {
+            stopper.stop();
+        }
+        received = Some(signal);
+    }
+}
+
+fn close(summary: &Summary, terminal: &Terminal, format: LogFormat, level: LogLevel) {
+    let shown = !matches!(level, LogLevel::Error | LogLevel::Warn);
+    match format {
+        LogFormat::Text if shown => terminal.line(&summary.to_string()),
+        LogFormat::Text => {}
+        LogFormat::Json => tracing::info!(
+            state = ?summary.state,
+            records = summary.records,
+            discovered = summary.discovered,
+            pending = summary.pending,
+            skipped = summary.skipped.total(),
+            elapsed_ms = summary.elapsed_ms,
+            "the crawl has ended"
+        ),
+    }
+    for seed in summary.failed_seeds.iter().take(SEEDS_SHOWN) {
+        tracing::error!("no page came of {}: {}", printable(&seed.url), printable(&seed.reason));
+    }
+    if let Some(more @ 1..) = summary.failed_seeds.len().checked_sub(SEEDS_SHOWN) {
+        tracing::error!("nor of {more} more seeds: summary.json has them all");
+    }
+}
+
+fn exit_code(summary: &Summary, signal: Option<Signal>) -> ExitCode {
+    match (summary.state, signal) {
+        (State::Stopped, Some(Signal::Interrupt)) => ExitCode::from(130),
+        (State::Stopped, Some(Signal::Terminate)) => ExitCode::from(143),
+        _ if !summary.failed_seeds.is_empty() => ExitCode::from(3),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Signal {
+    Interrupt,
+    Terminate,
+}
+
+/// How many of the seeds that gave no page are explained at the terminal.
+const SEEDS_SHOWN: usize = 5;

@@ -1,0 +1,194 @@
+//! The flags of a crawl, and the order in which they are laid over the settings.
+
+use std::path::{Path, PathBuf};
+
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, Args};
+use crawler::config::{Layers, reference};
+use crawler::error::{Error, Result};
+
+/// The flags. Values stay text, read in their order from `ArgMatches`: the settings check them, so that a flag, `--set`
+/// and a file give the same message.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
+#[expect(clippy::doc_markdown, reason = "the texts of --help are plain text, not Markdown")]
+pub(crate) struct Flags {
+    /// Start here: a URL, or a folder that holds a static site; repeats
+    #[arg(long, value_name = "URL|DIR", help_heading = LIMITS, value_hint = clap::ValueHint::AnyPath)]
+    seed: Vec<String>,
+    /// Read seeds from a file, or from stdin for `-`: one URL a line, # starts a comment; repeats
+    #[arg(long, value_name = "FILE", help_heading = LIMITS, value_hint = clap::ValueHint::FilePath)]
+    seeds_file: Vec<String>,
+    /// Follow links this far from a seed; 0 takes the seeds only [default: none]
+    #[arg(long, value_name = "N", help_heading = LIMITS, allow_negative_numbers = true)]
+    depth: Option<String>,
+    /// Request exactly so many pages, when there are so many [default: none]
+    #[arg(long, value_name = "N", help_heading = LIMITS, allow_negative_numbers = true)]
+    max_pages: Option<String>,
+    /// Stop after this time, like 10m [default: none]
+    #[arg(long, value_name = "TIME", help_heading = LIMITS, allow_negative_numbers = true)]
+    max_time: Option<String>,
+    /// Requests in flight over all hosts [default: 64]
+    #[arg(long, value_name = "N", help_heading = LIMITS, allow_negative_numbers = true)]
+    concurrency: Option<String>,
+
+    /// How far from the seeds [default: host]
+    #[arg(long, value_name = "KIND", help_heading = SCOPE,
+        value_parser = ["host", "subdomains", "domain", "prefix", "any"])]
+    scope: Option<String>,
+    /// Take only URLs that match: a glob, or a regular expression after `re:`; repeats, and replaces the file's list
+    #[arg(long, value_name = "PATTERN", help_heading = SCOPE)]
+    include: Vec<String>,
+    /// Leave out URLs that match, even when included; repeats, and replaces the file's list
+    #[arg(long, value_name = "PATTERN", help_heading = SCOPE)]
+    exclude: Vec<String>,
+
+    /// Requests per second to each host; `none` lifts it [default: 5]
+    #[arg(long, value_name = "N", help_heading = POLITENESS, allow_negative_numbers = true)]
+    rate: Option<String>,
+    /// Requests in flight to each host [default: 4]
+    #[arg(long, value_name = "N", help_heading = POLITENESS, allow_negative_numbers = true)]
+    per_host_concurrency: Option<String>,
+    /// Do not ask for robots.txt; for sites of your own
+    #[arg(long, help_heading = POLITENESS)]
+    ignore_robots: bool,
+
+    /// Say who you are and how to reach you [default: crawler/VERSION]
+    #[arg(long, value_name = "TEXT", help_heading = FETCH)]
+    user_agent: Option<String>,
+    /// Send this header with every request, like 'Accept-Language: en'; repeats, and adds to the file's
+    #[arg(long, value_name = "HEADER", help_heading = FETCH)]
+    header: Vec<String>,
+    /// The longest that a request may take [default: 1m]
+    #[arg(long, value_name = "TIME", help_heading = FETCH, allow_negative_numbers = true)]
+    timeout: Option<String>,
+    /// The longest body that is read, after decompression [default: 8MiB]
+    #[arg(long, value_name = "SIZE", help_heading = FETCH, allow_negative_numbers = true)]
+    max_body: Option<String>,
+    /// Where the files of --seed DIR appear to be [default: http://localhost/]
+    #[arg(long, value_name = "URL", help_heading = FETCH)]
+    origin: Option<String>,
+
+    /// The crawl directory [default: crawl]
+    #[arg(long, value_name = "DIR", help_heading = OUTPUT, value_hint = clap::ValueHint::DirPath)]
+    dir: Option<String>,
+    /// Write the records to this file, or to stdout for `-` [default: DIR/pages.jsonl]
+    #[arg(long, short, value_name = "FILE", help_heading = OUTPUT, value_hint = clap::ValueHint::FilePath)]
+    output: Option<String>,
+    /// Start over: delete what an earlier crawl left in DIR
+    #[arg(long, help_heading = OUTPUT)]
+    pub(crate) fresh: bool,
+    /// List each page's links in its record; the default
+    #[arg(long, help_heading = OUTPUT, overrides_with = "no_links")]
+    links: bool,
+    /// Leave the links out of the records
+    #[arg(long, help_heading = OUTPUT, overrides_with = "links")]
+    no_links: bool,
+
+    /// Show only warnings and errors, no progress
+    #[arg(long, short, help_heading = PROGRESS, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Show each URL; twice, everything
+    #[arg(long, short, action = ArgAction::Count, help_heading = PROGRESS)]
+    verbose: u8,
+    /// When to show progress [default: auto]
+    #[arg(long, value_name = "WHEN", help_heading = PROGRESS, value_parser = ["auto", "always", "never"])]
+    progress: Option<String>,
+    /// How log lines look [default: text]
+    #[arg(long, value_name = "FORMAT", help_heading = PROGRESS, value_parser = ["text", "json"])]
+    log_format: Option<String>,
+
+    /// Read the settings from this file [default: crawl.toml when there]
+    #[arg(long, value_name = "FILE", help_heading = SETTINGS, value_hint = clap::ValueHint::FilePath)]
+    config: Option<PathBuf>,
+    /// Set any key of crawl.toml, like politeness.burst=5; repeats
+    #[arg(long, value_name = "TABLE.KEY=VALUE", help_heading = SETTINGS)]
+    set: Vec<String>,
+}
+
+impl Flags {
+    /// Lays the file and then the flags over the settings, in the order of the command line. `-q` and `-v` come first,
+    /// so that `-q --progress always` is what it says, whichever comes first.
+    pub(crate) fn apply(&self, matches: &ArgMatches, layers: &mut Layers) -> Result<()> {
+        self.file(layers)?;
+        if self.quiet {
+            layers.flag("-q", "observe.log_level", "warn")?;
+            layers.flag("-q", "observe.progress", "never")?;
+        }
+        match self.verbose {
+            0 => {}
+            1 => layers.flag("-v", "observe.log_level", "debug")?,
+            _ => layers.flag("-v", "observe.log_level", "trace")?,
+        }
+        for (_, setting) in ordered(matches) {
+            match setting {
+                Setting::Set(assignment) => layers.set(assignment)?,
+                Setting::SeedsFile(name) => layers.seeds_file(name)?,
+                Setting::Flag(flag, value) => layers.flag(&format!("--{}", flag.name), flag.key, value)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&self, layers: &mut Layers) -> Result<()> {
+        let Some(path) = &self.config else {
+            let default = Path::new(DEFAULT_FILE);
+            return match default.symlink_metadata() {
+                Ok(_) => layers.file(default),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+                Err(error) => Err(Error::Usage(format!("{DEFAULT_FILE}: cannot be read: {error}"))),
+            };
+        };
+        if matches!(path.try_exists(), Ok(false)) {
+            let help = "`crawler init` writes a crawl.toml";
+            return Err(Error::Usage(format!("--config {}: there is no such file\n = help: {help}", path.display())));
+        }
+        layers.file(path)
+    }
+}
+
+/// One setting of the command line.
+enum Setting<'a> {
+    Set(&'a str),
+    SeedsFile(&'a str),
+    Flag(reference::Flag, &'a str),
+}
+
+fn ordered(matches: &ArgMatches) -> Vec<(usize, Setting<'_>)> {
+    let mut all = Vec::new();
+    for (index, value) in values(matches, "set") {
+        all.push((index, Setting::Set(value)));
+    }
+    for flag in reference::FLAGS {
+        let id = flag.name.replace('-', "_");
+        match flag.value {
+            Some(value) => {
+                if matches.value_source(&id) == Some(ValueSource::CommandLine) {
+                    all.extend(matches.index_of(&id).map(|index| (index, Setting::Flag(flag, value))));
+                }
+            }
+            None if flag.name == "seeds-file" => {
+                all.extend(values(matches, &id).map(|(index, value)| (index, Setting::SeedsFile(value))));
+            }
+            None => all.extend(values(matches, &id).map(|(index, value)| (index, Setting::Flag(flag, value)))),
+        }
+    }
+    all.sort_by_key(|(index, _)| *index);
+    all
+}
+
+fn values<'a>(matches: &'a ArgMatches, id: &str) -> impl Iterator<Item = (usize, &'a str)> {
+    let indices = matches.indices_of(id).into_iter().flatten();
+    indices.zip(matches.get_many::<String>(id).into_iter().flatten().map(String::as_str))
+}
+
+/// The file that is read when it is there.
+pub(crate) const DEFAULT_FILE: &str = "crawl.toml";
+
+const LIMITS: &str = "Seeds and limits";
+const SCOPE: &str = "Scope";
+const POLITENESS: &str = "Politeness";
+const FETCH: &str = "Fetch";
+const OUTPUT: &str = "Output";
+const PROGRESS: &str = "Progress";
+const SETTINGS: &str = "Settings";
