@@ -1,0 +1,20 @@
+//! The behaviours that `crawler` guarantees, tested from outside: the real binary, sites on loopback, no other network.
+#![cfg(test)]
+
+mod cli;
+mod config;
+mod crawl;
+mod depth;
+mod docs;
+mod examples;
+mod failures;
+mod output;
+mod politeness;
+mod scope;
+mod stop;
+#[cfg_attr(target_vendor = "apple", allow(dead_code, unused_imports, reason = "`tls` uses them, which is not there"))]
+mod support;
+mod tidy;
+// Apple's verifier takes no roots from the environment.
+#[cfg(not(target_vendor = "apple"))]
+mod tls;

@@ -1,0 +1,205 @@
+//! What a host sees of a crawl: robots.txt first, no more at once and no faster than allowed, and back-off when it asks.
+
+use std::time::Duration;
+
+use crate::support::{Crawl, Expected, Log, Reply, Server, Site};
+
+/// A site of one page that links to `n` pages, all of them held.
+fn held_pages(n: usize) -> (Server, Vec<String>) {
+    let pages: Vec<String> = (0..n).map(|n| format!("/{n}")).collect();
+    let home = Reply::links("home", &pages);
+    let site =
+        pages.iter().fold(Site::default().with("/", home), |site, page| site.with(page, Reply::html(page.as_str())));
+    let server = Server::start(site.routes());
+    for page in &pages {
+        server.hold(page);
+    }
+    (server, pages)
+}
+
+#[test]
+fn as_many_requests_are_in_flight_as_asked_for() {
+    let (server, _) = held_pages(100);
+    let crawl = Crawl::of(server.url("/")).concurrency(100).start();
+    server.wait_for("100 requests at once", |log| log.in_flight == 100);
+    server.open_all();
+    assert_eq!(crawl.finish().records.len(), 101);
+}
+
+#[test]
+fn a_host_never_has_more_requests_in_flight_than_allowed() {
+    let (server, pages) = held_pages(30);
+    let other = Server::start_on(2, Site::linked(&[("/", &["/a"]), ("/a", &["/b"]), ("/b", &[])]).routes());
+    let crawl = Crawl::of(server.url("/")).seed(other.url("/")).arg("--per-host-concurrency", "5").start();
+    server.wait_for("5 requests at once", |log| log.in_flight == 5);
+    other.wait_for("the end of the other host", |log| log.has_answered("/b"));
+    for page in &pages {
+        server.open(page);
+    }
+    assert_eq!(crawl.finish().records.len(), 34);
+    assert_eq!(server.log(|log| log.max_in_flight), 5);
+}
+
+#[test]
+fn the_whole_crawl_never_has_more_requests_in_flight_than_allowed() {
+    let (server, pages) = held_pages(30);
+    let crawl = Crawl::of(server.url("/")).arg("--concurrency", "6").arg("--per-host-concurrency", "64").start();
+    server.wait_for("6 requests at once", |log| log.in_flight == 6);
+    for page in &pages {
+        server.open(page);
+    }
+    assert_eq!(crawl.finish().records.len(), 31);
+    assert_eq!(server.log(|log| log.max_in_flight), 6);
+}
+
+#[test]
+fn nothing_is_asked_of_a_host_before_its_robots_txt() {
+    let slow = Server::start(Site::fixture("robots-disallow"));
+    let other = Server::start_on(2, Site::linked(&[("/", &["/a"]), ("/a", &["/b"]), ("/b", &[])]).routes());
+    slow.hold("/robots.txt");
+    let crawl = Crawl::of(slow.url("/")).seed(other.url("/")).start();
+    slow.wait_for("robots.txt", |log| log.count("/robots.txt") == 1);
+    other.wait_for("the end of the other host", |log| log.has_answered("/b"));
+    assert_eq!(slow.log(|log| log.arrivals.len()), 1);
+    slow.open("/robots.txt");
+    crawl.finish().assert_code(0);
+    assert_eq!(slow.count("/robots.txt"), 1);
+}
+
+#[test]
+fn a_robots_txt_that_others_redirect_to_is_asked_for_within_the_limits_of_its_host() {
+    let rules = Reply::text("User-agent: *\nDisallow: /no\n");
+    let victim = Server::start(Site::linked(&[("/", &[])]).with("/rules.txt", rules).routes());
+    victim.hold("/rules.txt");
+    let sites: Vec<Server> = (2..10)
+        .map(|last| {
+            let site = Site::linked(&[("/", &["/no"]), ("/no", &[])]);
+            let robots = Reply::redirect(301, &victim.url("/rules.txt"));
+            Server::start_on(last, site.with("/robots.txt", robots).routes())
+        })
+        .collect();
+    let crawl = sites.iter().fold(Crawl::bare(), |crawl, site| crawl.seed(site.url("/")));
+    let crawl = crawl.arg("--per-host-concurrency", "2").set("fetch.allow_hosts", "['127.0.0.0/8']").start();
+    victim.wait_for("two requests at once", |log| log.in_flight == 2);
+    for site in &sites {
+        site.wait_for("its robots.txt", |log| log.has_answered("/robots.txt"));
+    }
+    victim.open_all();
+    let crawled = crawl.finish();
+    assert_eq!((victim.log(|log| log.max_in_flight), victim.count("/rules.txt")), (2, sites.len()));
+    assert_eq!((crawled.records.len(), crawled.skipped("robots")), (sites.len(), sites.len() as u64));
+}
+
+#[test]
+fn what_robots_txt_disallows_is_not_requested() {
+    let server = Server::start(Site::fixture("robots-disallow"));
+    let crawled = Crawl::of(server.url("/")).run();
+    Expected::of("robots-disallow").assert_equal_to(&crawled, &server.url(""));
+    assert_eq!(crawled.skipped("robots"), 3);
+}
+
+#[test]
+fn robots_txt_is_read_with_the_product_name_of_the_user_agent() {
+    let server = Server::start(Site::fixture("robots-disallow"));
+    let agent = "Other-Robot/1.0 (+https://robot.example/about)";
+    let crawled = Crawl::of(server.url("/")).arg("--user-agent", agent).run();
+    assert_eq!((crawled.code, crawled.skipped("robots")), (Some(3), 1), "{}", crawled.stderr);
+    assert_eq!(server.log(|log| log.paths().join(" ")), "/robots.txt");
+    assert_eq!(server.log(|log| log.arrivals[0].header("user-agent").map(str::to_owned)).as_deref(), Some(agent));
+}
+
+#[test]
+fn ignore_robots_does_not_even_ask() {
+    let server = Server::start(Site::fixture("robots-disallow"));
+    let crawled = Crawl::of(server.url("/")).flag("--ignore-robots").run();
+    assert_eq!((crawled.records.len(), crawled.skipped("robots"), server.count("/robots.txt")), (7, 0, 0));
+}
+
+#[test]
+fn a_host_without_robots_txt_allows_everything() {
+    for status in [401, 403, 404, 410] {
+        let site = Site::linked(&[("/", &["/a"]), ("/a", &[])]).with("/robots.txt", Reply::new(status));
+        let server = Server::start(site.routes());
+        let crawled = Crawl::of(server.url("/")).run();
+        assert_eq!(crawled.assert_code(0).records.len(), 2, "{status}");
+    }
+}
+
+#[test]
+fn a_host_whose_robots_txt_is_broken_is_left_alone() {
+    let broken = Server::start(Site::linked(&[("/", &[])]).with("/robots.txt", Reply::new(500)).routes());
+    let other = Server::start_on(2, Site::linked(&[("/", &["/a"]), ("/a", &[])]).routes());
+    let crawled = Crawl::of(broken.url("/")).seed(other.url("/")).run();
+    assert_eq!(crawled.assert_code(0).urls(), ["/", "/a"].map(|path| other.url(path)));
+    assert_eq!(crawled.skipped("robots"), 1);
+    assert_eq!(broken.count("/"), 0);
+}
+
+#[test]
+fn a_redirected_robots_txt_is_followed() {
+    let robots = Reply::text("User-agent: *\nDisallow: /no\n");
+    let site = Site::linked(&[("/", &["/no", "/yes"]), ("/yes", &[]), ("/no", &[])]).with("/real-robots", robots);
+    let server = Server::start(site.with("/robots.txt", Reply::redirect(301, "/real-robots")).routes());
+    let crawled = Crawl::of(server.url("/")).run();
+    assert_eq!(crawled.urls(), ["/", "/yes"].map(|path| server.url(path)), "nor is robots.txt a page of the crawl");
+}
+
+/// Only the lower bound is checked: a busy machine may always be slower.
+#[test]
+fn requests_to_a_host_keep_the_distance_that_the_rate_asks_for() {
+    let pages: &[(&str, &[&str])] =
+        &[("/", &["/a", "/b", "/c", "/d"]), ("/a", &[]), ("/b", &[]), ("/c", &[]), ("/d", &[])];
+    let server = Server::start(Site::linked(pages).routes());
+    Crawl::of(server.url("/")).arg("--rate", "10").run().assert_code(0);
+    assert_paced(&server, Duration::from_millis(100), 5);
+}
+
+#[test]
+fn a_crawl_delay_is_kept() {
+    let site = Site::linked(&[("/", &["/a", "/b"]), ("/a", &[]), ("/b", &[])]);
+    let server = Server::start(site.robots("User-agent: *\nCrawl-delay: 0.5\n").routes());
+    Crawl::of(server.url("/")).run().assert_code(0);
+    assert_paced(&server, Duration::from_millis(500), 3);
+}
+
+/// Checks the whole time that `pages` arrivals took, and each gap with the little that a busy machine may shorten it by:
+/// the request before may have been late on its way.
+#[track_caller]
+fn assert_paced(server: &Server, interval: Duration, pages: u32) {
+    let gaps = server.log(|log| log.gaps(|path| path != "/robots.txt"));
+    assert_eq!(gaps.len(), pages as usize - 1);
+    let whole: Duration = gaps.iter().sum();
+    let slack = interval / 2;
+    assert!(whole + slack >= interval * (pages - 1), "{gaps:?}");
+    assert!(gaps.iter().all(|gap| *gap + slack >= interval), "{gaps:?}");
+}
+
+#[test]
+fn a_host_is_left_alone_for_as_long_as_it_asks() {
+    for status in [429, 503] {
+        let site = Site::linked(&[("/", &["/busy", "/a"]), ("/busy", &[]), ("/a", &[])]).routes();
+        let tries = std::sync::atomic::AtomicUsize::new(0);
+        let server = Server::start(move |arrival| match arrival.path.as_str() {
+            "/busy" if tries.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0 => {
+                Reply::new(status).header("Retry-After", "1")
+            }
+            _ => site(arrival),
+        });
+        let other = Server::start_on(2, Site::linked(&[("/", &["/a"]), ("/a", &["/b"]), ("/b", &[])]).routes());
+        // One request at a time, so that none is under way when the host asks.
+        let crawl = Crawl::of(server.url("/")).seed(other.url("/")).set("politeness.retries", "1");
+        let crawled = crawl.arg("--per-host-concurrency", "1").run();
+        assert_eq!(crawled.record(&server.url("/busy"))["attempts"], 2);
+        let (after_busy, since_busy) = server.log(rest_after_busy);
+        assert!(after_busy >= Duration::from_millis(990), "{status}: {after_busy:?}");
+        assert!(since_busy >= Duration::from_millis(990), "{status}: the whole host rests: {since_busy:?}");
+        assert_eq!(other.log(|log| log.answered.len()), 4, "another host is not held");
+    }
+}
+
+/// How long after the first `/busy` the second one came, and whatever came next.
+fn rest_after_busy(log: &Log) -> (Duration, Duration) {
+    let first = log.arrivals.iter().position(|arrival| arrival.path == "/busy").unwrap();
+    let next = &log.arrivals[first + 1];
+    (log.gaps(|path| path == "/busy")[0], next.at - log.arrivals[first].at)
+}

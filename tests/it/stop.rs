@@ -1,0 +1,88 @@
+//! How a crawl is stopped: by a signal, by a second one, by its time. What was recorded is whole in each case.
+
+use rustix::process::Signal;
+
+use crate::support::{Crawl, Reply, Running, Server, Site};
+
+/// A crawl with its first page settled, five requests in flight that are held, and ten pages waiting.
+fn five_in_flight() -> (Server, Running) {
+    let pages: Vec<String> = (0..15).map(|n| format!("/{n}")).collect();
+    let site = Site::default().with("/", Reply::links("home", &pages));
+    let server = Server::start(pages.iter().fold(site, |site, page| site.with(page, Reply::html("page"))).routes());
+    for page in &pages {
+        server.hold(page);
+    }
+    let crawl = Crawl::of(server.url("/")).talkative().concurrency(5).start();
+    server.wait_for("5 requests at once", |log| log.in_flight == 5);
+    (server, crawl)
+}
+
+#[test]
+fn the_first_interrupt_finishes_what_is_in_flight() {
+    let (server, crawl) = five_in_flight();
+    crawl.signal(Signal::INT);
+    // The message has to come at once: it is what tells the user that the signal has been understood.
+    crawl.wait_for_stderr(STOPPING);
+    server.open_all();
+    let crawled = crawl.finish();
+    assert_eq!(crawled.assert_code(130).records.len(), 6);
+    assert!(crawled.records.iter().all(|record| record["outcome"] == "ok"));
+    assert_eq!((crawled.count("pending"), crawled.count("in_flight")), (10, 0));
+    assert_eq!(crawled.summary["state"], "stopped");
+    assert_eq!(server.log(|log| log.answered.len()), 7, "robots.txt, the first page, and the five");
+    let message = crawled.stderr.lines().find(|line| line.contains(STOPPING)).unwrap();
+    assert!(message.contains('5'), "it tells how many requests are being finished: {message}");
+}
+
+#[test]
+fn the_second_interrupt_stops_at_once() {
+    let (server, crawl) = five_in_flight();
+    crawl.signal(Signal::INT);
+    crawl.wait_for_stderr(STOPPING);
+    crawl.signal(Signal::INT);
+    let crawled = crawl.finish();
+    assert_eq!(crawled.assert_code(130).urls(), [server.url("/")], "no gate was ever opened");
+    assert_eq!(crawled.count("pending"), 15, "what was in flight is pending again: {}", crawled.summary);
+    assert_eq!(crawled.summary["state"], "stopped");
+}
+
+#[test]
+fn a_termination_ends_as_an_interrupt_does_with_its_own_code() {
+    let (server, crawl) = five_in_flight();
+    crawl.signal(Signal::TERM);
+    crawl.wait_for_stderr(STOPPING);
+    server.open_all();
+    let crawled = crawl.finish();
+    assert_eq!((crawled.assert_code(143).records.len(), crawled.count("pending")), (6, 10));
+}
+
+#[test]
+fn an_interrupt_while_a_host_rests_does_not_wait_for_it() {
+    let busy = Reply::new(429).header("Retry-After", "3000");
+    let server = Server::start(Site::linked(&[("/", &["/busy"])]).with("/busy", busy).routes());
+    let crawl = Crawl::of(server.url("/")).talkative().set("politeness.retries", "5").start();
+    server.wait_for("the busy answer", |log| log.has_answered("/busy"));
+    crawl.signal(Signal::INT);
+    let crawled = crawl.finish();
+    assert_eq!((crawled.assert_code(130).records.len(), crawled.count("pending")), (1, 1));
+}
+
+#[test]
+fn max_time_ends_a_crawl_that_would_never_end() {
+    let server = Server::start(Site::endless());
+    let crawled = Crawl::of(server.url("/")).arg("--max-time", "1s").run();
+    assert_eq!(crawled.assert_code(0).summary["state"], "limit");
+    assert_eq!(crawled.records.len(), server.log(|log| log.answered.len() - 1), "what was in flight was finished");
+    assert!(crawled.count("elapsed_ms") >= 1000, "{}", crawled.summary);
+}
+
+#[test]
+fn max_time_does_not_wait_for_hosts_that_rest() {
+    let busy = Reply::new(503).header("Retry-After", "3000");
+    let server = Server::start(Site::linked(&[("/", &["/busy"])]).with("/busy", busy).routes());
+    let crawled = Crawl::of(server.url("/")).set("politeness.retries", "5").arg("--max-time", "500ms").run();
+    assert_eq!((crawled.assert_code(0).records.len(), &crawled.summary["state"]), (1, &"limit".into()));
+}
+
+/// The word that the first signal's message has.
+const STOPPING: &str = "stopping";

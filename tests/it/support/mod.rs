@@ -1,0 +1,17 @@
+//! What the tests stand on: sites on loopback that can misbehave, and runs of the real binary whose accounts are checked.
+
+mod crawled;
+mod log;
+mod reply;
+mod run;
+mod server;
+mod site;
+mod tls;
+
+pub(crate) use crawled::Crawled;
+pub(crate) use log::{Arrival, Log};
+pub(crate) use reply::{Place, Reply};
+pub(crate) use run::{Crawl, Running};
+pub(crate) use server::{ClosedPort, Server};
+pub(crate) use site::{Expected, Site, folder};
+pub(crate) use tls::{Authority, Manners, TlsServer};

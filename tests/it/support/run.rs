@@ -1,0 +1,202 @@
+//! Runs of the real binary in a directory of their own. Every run that wrote a summary has its accounts checked.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex, mpsc};
+use std::thread::JoinHandle;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use super::crawled::DIR;
+use super::log::FAIL_SAFE;
+use super::{Authority, Crawled};
+
+/// A crawl to be run: flags and the keys of a `crawl.toml` that hold for tests unless they set them otherwise.
+#[derive(Debug)]
+pub(crate) struct Crawl {
+    dir: TempDir,
+    args: Vec<String>,
+    config: BTreeMap<&'static str, String>,
+    env: BTreeMap<&'static str, &'static str>,
+    quiet: bool,
+}
+
+/// A crawl under way. Dropping it ends the process.
+#[derive(Debug)]
+pub(crate) struct Running {
+    dir: Arc<TempDir>,
+    pid: Pid,
+    ended: mpsc::Receiver<ExitStatus>,
+    status: Option<ExitStatus>,
+    stdout: Option<JoinHandle<String>>,
+    stderr: Arc<Talk>,
+    stderr_reader: Option<JoinHandle<()>>,
+}
+
+/// What the process has said on stderr so far.
+#[derive(Debug, Default)]
+struct Talk {
+    text: Mutex<String>,
+    more: Condvar,
+}
+
+impl Crawl {
+    /// A quiet crawl from a seed, without a rate, without retries.
+    pub(crate) fn of(seed: impl AsRef<str>) -> Self {
+        let bare = Self::bare().set("politeness.rate", "'none'").set("politeness.retries", "0");
+        bare.set("politeness.backoff", "'10ms'").arg("--seed", seed)
+    }
+
+    /// The binary without any argument.
+    pub(crate) fn bare() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        Self { dir, args: Vec::new(), config: BTreeMap::new(), env: BTreeMap::new(), quiet: true }
+    }
+
+    pub(crate) fn seed(self, seed: impl AsRef<str>) -> Self {
+        self.arg("--seed", seed)
+    }
+
+    pub(crate) fn arg(self, flag: &str, value: impl AsRef<str>) -> Self {
+        self.flag(flag).flag(value.as_ref())
+    }
+
+    pub(crate) fn flag(mut self, flag: &str) -> Self {
+        self.args.push(flag.to_owned());
+        self
+    }
+
+    /// A key of `crawl.toml` with its value in TOML.
+    pub(crate) fn set(mut self, key: &'static str, value: &str) -> Self {
+        self.config.insert(key, value.to_owned());
+        self
+    }
+
+    /// How many requests may be in flight: in all and to each host.
+    pub(crate) fn concurrency(self, n: usize) -> Self {
+        self.arg("--concurrency", n.to_string()).arg("--per-host-concurrency", n.to_string())
+    }
+
+    /// Takes every host, as long as it is on loopback.
+    pub(crate) fn any_host(self) -> Self {
+        self.set("scope.kind", "'any'").set("fetch.allow_hosts", "['127.0.0.0/8']")
+    }
+
+    /// Makes the authority the only one that the run trusts, in place of the system's.
+    pub(crate) fn trusting(mut self, authority: &Authority) -> Self {
+        fs::write(self.dir.path().join(ROOTS), authority.pem()).unwrap();
+        self.env.insert("SSL_CERT_FILE", ROOTS);
+        self
+    }
+
+    /// Lets the run speak on stderr as it does for a user.
+    pub(crate) fn talkative(mut self) -> Self {
+        self.quiet = false;
+        self
+    }
+
+    /// Runs to the end.
+    #[track_caller]
+    pub(crate) fn run(self) -> Crawled {
+        self.start().finish()
+    }
+
+    /// Starts the process, its stdout read to the end.
+    pub(crate) fn start(self) -> Running {
+        let (mut running, mut stdout) = self.start_piped();
+        running.stdout = Some(std::thread::spawn(move || {
+            let mut text = String::new();
+            stdout.read_to_string(&mut text).unwrap();
+            text
+        }));
+        running
+    }
+
+    /// Starts the process and hands its stdout over.
+    pub(crate) fn start_piped(self) -> (Running, ChildStdout) {
+        let config: Vec<String> = self.config.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+        fs::write(self.dir.path().join("crawl.toml"), config.join("\n")).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_crawler"));
+        command.current_dir(self.dir.path()).args(["--config", "crawl.toml", "--dir", DIR]).args(&self.args);
+        command.args(self.quiet.then_some("-q"));
+        for proxy in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "https_proxy", "HTTPS_PROXY"] {
+            command.env_remove(proxy);
+        }
+        command.env_remove("SSL_CERT_DIR").envs(&self.env);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let pid = Pid::from_child(&child);
+        let (tell, ended) = mpsc::channel();
+        std::thread::spawn(move || tell.send(child.wait().unwrap()));
+        let talk = Arc::new(Talk::default());
+        let stderr_reader = Some(std::thread::spawn({
+            let talk = Arc::clone(&talk);
+            move || talk.listen(stderr)
+        }));
+        let dir = Arc::new(self.dir);
+        (Running { dir, pid, ended, status: None, stdout: None, stderr: talk, stderr_reader }, stdout)
+    }
+}
+
+impl Running {
+    /// Sends a signal to the process.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(self.pid, signal).unwrap();
+    }
+
+    /// Waits until stderr holds the text.
+    #[track_caller]
+    pub(crate) fn wait_for_stderr(&self, part: &str) {
+        let text = self.stderr.text.lock().unwrap();
+        let (text, timeout) =
+            self.stderr.more.wait_timeout_while(text, FAIL_SAFE, |text| !text.contains(part)).unwrap();
+        let said = text.clone();
+        drop(text);
+        assert!(!timeout.timed_out(), "`{part}` was never said on stderr: {said}");
+    }
+
+    /// Waits for the end and checks the accounts.
+    #[track_caller]
+    pub(crate) fn finish(mut self) -> Crawled {
+        let Ok(status) = self.ended.recv_timeout(FAIL_SAFE) else {
+            let said = self.stderr.text.lock().unwrap().clone();
+            panic!("the crawl does not end; stderr: {said}");
+        };
+        self.status = Some(status);
+        let stdout = self.stdout.take().map(|reader| reader.join().unwrap());
+        self.stderr_reader.take().unwrap().join().unwrap();
+        let stderr = self.stderr.text.lock().unwrap().clone();
+        let crawled = Crawled::read(status.code(), stdout, stderr, Arc::clone(&self.dir));
+        crawled.assert_accounts_add_up();
+        crawled
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.status.is_none() {
+            // It may have ended by itself in the meantime.
+            let _ = kill_process(self.pid, Signal::KILL);
+        }
+    }
+}
+
+impl Talk {
+    /// Reads to the end and tells each line to whoever waits.
+    fn listen(&self, stderr: ChildStderr) {
+        let mut stderr = BufReader::new(stderr);
+        let mut line = Vec::new();
+        while stderr.read_until(b'\n', &mut line).unwrap() > 0 {
+            self.text.lock().unwrap().push_str(&String::from_utf8_lossy(&line));
+            self.more.notify_all();
+            line.clear();
+        }
+    }
+}
+
+/// The roots of a run, relative to the directory in which it runs.
+const ROOTS: &str = "roots.pem";

@@ -1,0 +1,235 @@
+//! An HTTP/1.1 server on loopback, exact to the byte, so that it can also be wrong to the byte.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinSet;
+
+use super::log::SharedLog;
+use super::reply::Fault;
+use super::{Arrival, Log, Place, Reply};
+
+/// A server that runs until it is dropped, on a thread of its own: the tests block on the binary.
+#[derive(Debug)]
+pub(crate) struct Server {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// A port that refuses connections for as long as this lives: bound, so that nobody else gets it, but not listening.
+#[derive(Debug)]
+pub(crate) struct ClosedPort {
+    socket: TcpSocket,
+}
+
+struct Shared {
+    routes: Box<dyn Fn(&Arrival) -> Reply + Send + Sync>,
+    log: SharedLog,
+    held: watch::Sender<BTreeSet<String>>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("log", &self.log).field("held", &self.held).finish_non_exhaustive()
+    }
+}
+
+impl Server {
+    /// Serves on 127.0.0.1.
+    pub(crate) fn start(routes: impl Fn(&Arrival) -> Reply + Send + Sync + 'static) -> Self {
+        Self::start_on(1, routes)
+    }
+
+    /// Serves on 127.0.0.`last`: another host for the crawl, on the same loopback.
+    pub(crate) fn start_on(last: u8, routes: impl Fn(&Arrival) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::new(127, 0, 0, last), 0)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let held = watch::Sender::new(BTreeSet::new());
+        let shared = Arc::new(Shared { routes: Box::new(routes), log: SharedLog::default(), held });
+        let (stop, stopped) = oneshot::channel();
+        let thread = std::thread::spawn({
+            let shared = Arc::clone(&shared);
+            move || serve(listener, &shared, stopped)
+        });
+        Self { address, shared, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// The absolute URL of a path.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Host and port, as the crawl names the host.
+    pub(crate) fn host(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// Closes the gate of a path: requests for it arrive and are not answered.
+    pub(crate) fn hold(&self, path: &str) {
+        self.shared.held.send_modify(|held| {
+            held.insert(path.to_owned());
+        });
+    }
+
+    /// Opens the gate of a path.
+    pub(crate) fn open(&self, path: &str) {
+        self.shared.held.send_modify(|held| {
+            held.remove(path);
+        });
+    }
+
+    /// Opens every gate.
+    pub(crate) fn open_all(&self) {
+        self.shared.held.send_modify(BTreeSet::clear);
+    }
+
+    /// Waits until the log fulfils the condition.
+    #[track_caller]
+    pub(crate) fn wait_for(&self, what: &str, condition: impl Fn(&Log) -> bool) {
+        self.shared.log.wait_for(what, condition);
+    }
+
+    /// Looks at the log. Don't wait for anything inside.
+    pub(crate) fn log<T>(&self, look: impl FnOnce(&Log) -> T) -> T {
+        look(&self.shared.log.lock())
+    }
+
+    /// How often a path was asked for.
+    pub(crate) fn count(&self, path: &str) -> usize {
+        self.log(|log| log.count(path))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+            && !std::thread::panicking()
+        {
+            panic!("the test server panicked");
+        }
+    }
+}
+
+impl ClosedPort {
+    pub(crate) fn reserve() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        Self { socket }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.socket.local_addr().unwrap())
+    }
+}
+
+fn serve(listener: TcpListener, shared: &Arc<Shared>, mut stopped: oneshot::Receiver<()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+        let mut connections = JoinSet::new();
+        loop {
+            tokio::select! {
+                _ = &mut stopped => return,
+                Ok((stream, _)) = listener.accept() => drop(connections.spawn(connection(stream, Arc::clone(shared)))),
+                Some(ended) = connections.join_next() => ended.expect("a connection does not panic"),
+            }
+        }
+    });
+}
+
+/// Serves one connection until either side has had enough.
+async fn connection(stream: TcpStream, shared: Arc<Shared>) {
+    stream.set_nodelay(true).unwrap();
+    let (reader, mut writer) = stream.into_split();
+    let mut reader = BufReader::new(reader);
+    while let Some(arrival) = read_request(&mut reader).await {
+        let path = arrival.path.clone();
+        let counted = usize::from(!arrival.is_robots());
+        let reply = (shared.routes)(&arrival);
+        shared.log.change(|log| {
+            log.arrivals.push(arrival);
+            log.in_flight += counted;
+            log.max_in_flight = log.max_in_flight.max(log.in_flight);
+        });
+        let sent = tokio::select! {
+            sent = answer(&mut writer, &reply, &path, &shared) => sent.is_ok(),
+            () = hung_up(&mut reader) => false,
+        };
+        // No await since the last byte went out, and one thread serves all connections: whatever the crawl sends in
+        // return arrives after this.
+        shared.log.change(|log| {
+            log.in_flight -= counted;
+            log.answered.extend(sent.then_some(path));
+        });
+        if matches!(reply.fault, Some(Fault::Reset(_))) {
+            writer.as_ref().set_zero_linger().unwrap();
+            // Its drop would send a regular end before the reset.
+            writer.forget();
+            return;
+        }
+        if !sent || !reply.keeps_alive() {
+            return;
+        }
+    }
+}
+
+/// Sends the answer once the gate of its path is open.
+async fn answer(writer: &mut OwnedWriteHalf, reply: &Reply, path: &str, shared: &Shared) -> io::Result<()> {
+    let open = shared.held.subscribe().wait_for(|held| !held.contains(path)).await.map(drop);
+    open.expect("the sender lives as long as the server");
+    if let Some(delay) = reply.delay {
+        pause(delay).await;
+    }
+    match reply.fault {
+        Some(Fault::Reset(Place::BeforeHead)) => return Ok(()),
+        Some(Fault::Hang(Place::BeforeHead)) => std::future::pending::<()>().await,
+        _ => writer.write_all(&reply.wire()).await?,
+    }
+    if reply.fault == Some(Fault::Hang(Place::InBody)) {
+        std::future::pending::<()>().await;
+    }
+    Ok(())
+}
+
+/// Ends when the crawl has closed the connection.
+async fn hung_up(reader: &mut BufReader<OwnedReadHalf>) {
+    match reader.fill_buf().await {
+        Ok([]) | Err(_) => (),
+        // The next request came early: it is read when its turn comes.
+        Ok(_) => std::future::pending().await,
+    }
+}
+
+/// Reads the head of a request; requests of a crawler have no body. `None` at the end of the connection.
+async fn read_request(reader: &mut BufReader<OwnedReadHalf>) -> Option<Arrival> {
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if reader.read_line(&mut head).await.ok()? == 0 {
+            return None;
+        }
+    }
+    let mut lines = head.lines();
+    let mut request = lines.next()?.split(' ');
+    let (method, path) = (request.next()?.to_owned(), request.next()?.to_owned());
+    let headers = lines.filter_map(|line| line.split_once(':'));
+    let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
+    Some(Arrival { at: Instant::now(), method, path, headers })
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the slow host that the crawl has to cope with")]
+async fn pause(delay: Duration) {
+    tokio::time::sleep(delay).await;
+}

@@ -1,0 +1,140 @@
+//! https: HTTP/2 where it is offered, and no request over a connection that cannot be trusted.
+
+use std::collections::BTreeSet;
+
+use hyper::Version;
+
+use crate::support::{Authority, Crawl, Crawled, Manners, Place, Reply, Server, Site, TlsServer};
+
+/// A page that links to so many others.
+fn pages(n: usize) -> Site {
+    let paths: Vec<String> = (1..=n).map(|n| format!("/{n}")).collect();
+    let home = Reply::links("home", &paths);
+    paths.iter().fold(Site::default().with("/", home), |site, path| site.with(path, Reply::links::<&str>(path, [])))
+}
+
+/// Asserts that the only seed failed with the kind and the words, and that nothing was requested.
+#[track_caller]
+fn assert_untrusted(server: &TlsServer, crawl: Crawl, words: &str) {
+    let crawled = crawl.flag("--ignore-robots").set("politeness.retries", "2").run();
+    let record = crawled.assert_code(3).record(&server.url("/"));
+    assert_eq!((&record["outcome"], &record["error"]["kind"]), (&"failed".into(), &"tls".into()), "{record}");
+    let message = record["error"]["message"].as_str().unwrap();
+    assert!(message.contains(words), "{message}");
+    assert_eq!(record["attempts"], 1, "it will be the same next time");
+    let log = server.log();
+    assert_eq!((log.connections, log.requests.len()), (1, 0), "{log:?}");
+}
+
+#[track_caller]
+fn assert_all_ok(crawled: &Crawled, pages: usize) {
+    let failed: Vec<_> = crawled.records.iter().filter(|record| record["outcome"] != "ok").collect();
+    assert!(failed.is_empty(), "{failed:?}");
+    assert_eq!((crawled.records.len(), &crawled.summary["state"]), (pages, &"complete".into()));
+}
+
+#[test]
+fn pages_come_over_one_http2_connection_where_it_is_offered() {
+    let authority = Authority::named("The test");
+    let server = TlsServer::start(authority.certify(&["127.0.0.1"]), pages(60).routes());
+    let crawled = Crawl::of(server.url("/")).trusting(&authority).concurrency(16).run();
+    assert_all_ok(crawled.assert_code(0), 61);
+    let log = server.log();
+    assert_eq!((log.connections, log.requests.len()), (1, 62), "robots.txt opens the connection for the pages");
+    for asked in &log.requests {
+        assert_eq!((asked.version, asked.alpn.as_deref()), (Version::HTTP_2, Some("h2")), "{asked:?}");
+    }
+}
+
+#[test]
+fn pages_come_over_http1_where_http2_is_not_offered() {
+    for (offered, agreed) in [(&["http/1.1"][..], Some("http/1.1")), (&[], None)] {
+        let authority = Authority::named("The test");
+        let manners = authority.certify(&["127.0.0.1"]).offers(offered);
+        let server = TlsServer::start(manners, pages(60).routes());
+        let crawled = Crawl::of(server.url("/")).trusting(&authority).concurrency(16).run();
+        assert_all_ok(crawled.assert_code(0), 61);
+        let log = server.log();
+        assert!(log.connections < log.requests.len(), "connections are used again: {}", log.connections);
+        for asked in &log.requests {
+            assert_eq!((asked.version, asked.alpn.as_deref()), (Version::HTTP_11, agreed), "{asked:?}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_requested_when_nobody_known_vouches_for_the_server() {
+    let (known, other) = (Authority::named("The test"), Authority::named("Another"));
+    let server = TlsServer::start(other.certify(&["127.0.0.1"]), pages(1).routes());
+    assert_untrusted(&server, Crawl::of(server.url("/")).trusting(&known), "issuer is not trusted");
+}
+
+#[test]
+fn nothing_is_requested_of_a_server_with_the_name_of_another() {
+    let authority = Authority::named("The test");
+    let server = TlsServer::start(authority.certify(&["another.example", "127.0.0.2"]), pages(1).routes());
+    assert_untrusted(&server, Crawl::of(server.url("/")).trusting(&authority), "127.0.0.1");
+}
+
+#[test]
+fn nothing_is_requested_of_a_server_whose_certificate_has_expired() {
+    let authority = Authority::named("The test");
+    let server = TlsServer::start(authority.certify_in_the_past(&["127.0.0.1"]), pages(1).routes());
+    assert_untrusted(&server, Crawl::of(server.url("/")).trusting(&authority), "expired");
+}
+
+#[test]
+fn nothing_is_requested_of_a_server_without_tls_on_the_port_of_https() {
+    let server = TlsServer::start(Manners::plain(), pages(1).routes());
+    assert_untrusted(&server, Crawl::of(server.url("/")), "does not speak TLS");
+}
+
+#[test]
+fn a_seed_that_has_moved_to_https_is_crawled_there() {
+    let authority = Authority::named("The test");
+    let secure = TlsServer::start(authority.certify(&["localhost"]), pages(3).routes());
+    let moved = Reply::redirect(301, &secure.named_url("localhost", "/"));
+    let plain = Server::start(Site::default().with("/", moved).routes());
+    let seed = plain.url("/").replace("127.0.0.1", "localhost");
+    let crawled = Crawl::of(&seed).trusting(&authority).run();
+    assert_eq!(crawled.assert_code(0).record(&seed)["outcome"], "redirect");
+    for path in ["/", "/1", "/2", "/3"] {
+        assert_eq!(crawled.record(&secure.named_url("localhost", path))["outcome"], "ok");
+    }
+    assert_eq!(crawled.records.len(), 5);
+}
+
+#[test]
+fn a_stream_that_the_server_resets_is_a_reset_and_leaves_the_connection_to_the_others() {
+    let authority = Authority::named("The test");
+    let page = || Reply::html("<!doctype html><title>A page</title>".repeat(50));
+    let (before, within) = (page().resets(Place::BeforeHead), page().resets(Place::InBody));
+    let site = Site::linked(&[("/", &["/before", "/within", "/after"]), ("/after", &["/last"]), ("/last", &[])]);
+    let routes = site.with("/before", before).with("/within", within).routes();
+    let server = TlsServer::start(authority.certify(&["127.0.0.1"]), routes);
+    let crawled = Crawl::of(server.url("/")).trusting(&authority).run();
+    for path in ["/before", "/within"] {
+        let record = crawled.record(&server.url(path));
+        assert_eq!((&record["outcome"], &record["error"]["kind"]), (&"failed".into(), &"reset".into()), "{record}");
+    }
+    for path in ["/", "/after", "/last"] {
+        assert_eq!(crawled.record(&server.url(path))["outcome"], "ok");
+    }
+    assert_eq!(server.log().connections, 1);
+}
+
+#[test]
+fn no_page_is_lost_or_asked_for_twice_when_the_server_ends_its_connections() {
+    for protocol in ["h2", "http/1.1"] {
+        let authority = Authority::named("The test");
+        let manners = authority.certify(&["127.0.0.1"]).offers(&[protocol]).goes_away_after(7);
+        let server = TlsServer::start(manners, pages(60).routes());
+        // A request that crosses a GOAWAY on its way is not taken, and is made again.
+        let crawl = Crawl::of(server.url("/")).set("politeness.retries", "10");
+        assert_all_ok(crawl.trusting(&authority).concurrency(16).run().assert_code(0), 61);
+        let log = server.log();
+        assert!(log.connections > 1, "{protocol}: {}", log.connections);
+        let asked: BTreeSet<&str> = log.requests.iter().map(|asked| asked.path.as_str()).collect();
+        assert_eq!((asked.len(), log.requests.len()), (62, 62), "{protocol}: each page and robots.txt, once");
+    }
+}
