@@ -19,8 +19,9 @@ use crate::url::CrawlUrl;
 
 /// Asks hosts over the network.
 ///
-/// One call is one request on the wire: redirects are not followed and nothing is retried, except that a request which
-/// found its pooled connection closed before a byte of it was sent takes another connection. Proxies are not used, also
+/// One call is one request that a host has taken: redirects are not followed and nothing is retried, except what the
+/// host itself says it has not looked at. That is a request which found its pooled connection closed before a byte of it
+/// was sent, and an HTTP/2 stream that was refused or that came after a GOAWAY (RFC 9113, section 8.7). Proxies are not used, also
 /// not those of the environment: behind a proxy, the address guard would see the proxy's address only.
 ///
 /// # Deadlines
@@ -68,7 +69,6 @@ impl Http {
             .dns_resolver(guard.clone())
             .default_headers(headers.everywhere().clone())
             .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
             .referer(false)
             .no_proxy()
             .tcp_nodelay(true)
