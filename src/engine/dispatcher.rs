@@ -99,14 +99,11 @@ impl Dispatcher {
                 Event::Stop(Stop::AtOnce) => return self.stop_at_once().await,
                 Event::Stop(_) => {
                     ending.get_or_insert(State::Stopped);
-                    let in_flight = self.tasks.len();
-                    tracing::warn!(
-                        "stopping: {in_flight} requests in flight are being finished; again to stop at once"
-                    );
+                    tracing::warn!("stopping: {}", in_flight(self.tasks.len(), "; again to stop at once"));
                 }
                 Event::Deadline => {
                     ending.get_or_insert(State::Limit);
-                    tracing::info!("max_time is over: {} being finished", requests(self.tasks.len()));
+                    tracing::info!("max_time is over: {}", in_flight(self.tasks.len(), ""));
                 }
                 Event::Due => {}
             }
@@ -334,6 +331,11 @@ fn panicked() -> Outcome {
     Outcome::failed(failure, jiff::Timestamp::now(), std::time::Duration::ZERO)
 }
 
-fn requests(in_flight: usize) -> String {
-    if in_flight == 1 { "1 request in flight is".to_owned() } else { format!("{in_flight} requests in flight are") }
+/// What is being waited for at the end, and what can be done about it.
+fn in_flight(requests: usize, hint: &str) -> String {
+    match requests {
+        0 => "nothing is in flight".to_owned(),
+        1 => format!("1 request in flight is being finished{hint}"),
+        _ => format!("{requests} requests in flight are being finished{hint}"),
+    }
 }
