@@ -7,6 +7,7 @@ use ipnet::IpNet;
 
 use super::place::Problem;
 use super::seeds::Seed;
+use crate::politeness::robots::product_token;
 use crate::units;
 use crate::url::UrlRules;
 
@@ -99,14 +100,15 @@ fn positive(path: &str, zero: bool) -> Result<(), Problem> {
 }
 
 fn user_agent(text: &str) -> Result<(), Problem> {
-    let token = text.split(['/', ' ']).next().unwrap_or_default();
-    let usable = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if HeaderValue::from_str(text).is_err() || !text.is_ascii() {
         return Err(
             Problem::new("`fetch.user_agent` has a character that no header may have").allowed("printable ASCII text")
         );
     }
-    if !token.starts_with(|c: char| c.is_ascii_alphabetic()) || !token.chars().all(usable) {
+    // What robots.txt groups are matched with has to be the whole of a word, not `my` of `my.bot`.
+    let token = product_token(text);
+    let after = text.split_once(token).and_then(|(_, after)| after.chars().next());
+    if token.is_empty() || !after.is_none_or(|c| c == '/' || c == ';' || c == ')' || c.is_ascii_whitespace()) {
         return Err(Problem::new(format!("`{text}` does not start with a product token"))
             .allowed("a name of letters, digits, `-` and `_` first, like \"my-bot/1.0 (+https://example.com/bot)\""));
     }
@@ -191,8 +193,8 @@ mod tests {
 
     #[test]
     fn a_user_agent_starts_with_a_product_token() {
-        let good = ["crawler/0.1.0", "my-bot", "Mozilla/5.0 (compatible; Bot/1.0)", "bot2/1.0"];
-        check_all("fetch.user_agent", &good, &["", "/1.0", "(bot)", "bot\n", "böt/1", "1bot", "a(b"]);
+        let good = ["crawler/0.1.0", "my-bot", "Mozilla/5.0 (compatible; Bot/1.0)", "bot2/1.0", "360spider"];
+        check_all("fetch.user_agent", &good, &["", "/1.0", "(bot)", "bot\n", "böt/1", "a(b", "my.bot/1.0"]);
     }
 
     #[test]
