@@ -67,6 +67,8 @@ impl Dispatcher {
             self.apply(host, next);
         }
         let answer = match reply {
+            // That what it redirects to cannot be connected to says nothing about the origin itself.
+            RobotsReply::Answer(RobotsAnswer::NoConnection(_)) if hop.redirects > 0 => RobotsAnswer::Unreachable,
             RobotsReply::Answer(answer) => answer,
             RobotsReply::Redirect(to) if hop.redirects < ROBOTS_REDIRECTS => {
                 let redirects = hop.redirects + 1;
@@ -75,7 +77,7 @@ impl Dispatcher {
             }
             RobotsReply::Redirect(_) => RobotsAnswer::Unreachable,
         };
-        let unreachable = matches!(answer, RobotsAnswer::Unreachable);
+        let unreachable = !matches!(answer, RobotsAnswer::Rules(_));
         let again = self.politeness.robots_known(&hop.page, answer, outcome, now);
         self.frontier.release(hop.host);
         let (origin, why) = (hop.page.origin(), why(outcome));

@@ -70,7 +70,12 @@ impl Worker {
         let elapsed = started.elapsed();
         let response = match answer {
             Ok(Response { body: Body::Failed(failure), .. }) | Err(failure) => {
-                return (RobotsReply::Answer(RobotsAnswer::Unreachable), Outcome::failed(failure, fetched_at, elapsed));
+                let answer = if failure.kind.is_no_connection() {
+                    RobotsAnswer::NoConnection(failure.clone())
+                } else {
+                    RobotsAnswer::Unreachable
+                };
+                return (RobotsReply::Answer(answer), Outcome::failed(failure, fetched_at, elapsed));
             }
             Ok(response) => response,
         };

@@ -60,6 +60,8 @@ pub enum RobotsAnswer {
     /// A server error, 429, no answer, or too many redirects: everything is disallowed until it can be read
     /// (RFC 9309, section 2.3.1.4).
     Unreachable,
+    /// There is no connection to the origin: as unreachable, and nothing else can be had there either.
+    NoConnection(Failure),
 }
 
 /// What a host may be given after a request to it has finished.
@@ -163,10 +165,9 @@ impl Politeness {
         let state = host.robots(url.scheme());
         *state = match answer {
             RobotsAnswer::Rules(rules) => RobotsState::Known { rules, until: fresh_until },
-            RobotsAnswer::Unreachable => {
+            unreachable => {
                 let attempts = state.attempts() + 1;
-                let no_connection = outcome.failure.as_ref().filter(|failure| failure.kind.is_no_connection());
-                match (state.last_rules(), no_connection) {
+                match (state.last_rules(), unreachable) {
                     (last, _)
                         if attempts <= options.retries && outcome.failure.as_ref().is_none_or(backoff::may_pass) =>
                     {
@@ -175,8 +176,10 @@ impl Politeness {
                         RobotsState::Unreachable { attempts, until: now + wait, last }
                     }
                     (Some(last), _) => RobotsState::Known { rules: last, until: fresh_until },
-                    (None, Some(failure)) => RobotsState::NoConnection { failure: failure.clone(), until: fresh_until },
-                    (None, None) => RobotsState::Known { rules: Arc::new(Robots::disallow_all()), until: fresh_until },
+                    (None, RobotsAnswer::NoConnection(failure)) => {
+                        RobotsState::NoConnection { failure, until: fresh_until }
+                    }
+                    (None, _) => RobotsState::Known { rules: Arc::new(Robots::disallow_all()), until: fresh_until },
                 }
             }
         };

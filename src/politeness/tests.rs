@@ -86,7 +86,7 @@ fn a_host_that_cannot_be_connected_to_is_told_apart_from_one_that_disallows() {
     let mut manners = Politeness::new(options, now);
     let page = url("http://a/x");
     assert_eq!(manners.admit(&page, now), Admit::AskRobots);
-    assert!(!answer(&mut manners, &page, RobotsAnswer::Unreachable, &failed, now));
+    assert!(!answer(&mut manners, &page, RobotsAnswer::NoConnection(refused.clone()), &failed, now));
     assert_eq!(manners.admit(&page, now), Admit::NoConnection(refused));
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Crawl, Expected, Log, Reply, Server, Site};
+use crate::support::{ClosedPort, Crawl, Expected, Log, Reply, Server, Site};
 
 /// A site of one page that links to `n` pages, all of them held.
 fn held_pages(n: usize) -> (Server, Vec<String>) {
@@ -88,6 +88,17 @@ fn a_robots_txt_that_others_redirect_to_is_asked_for_within_the_limits_of_its_ho
     let crawled = crawl.finish();
     assert_eq!((victim.log(|log| log.max_in_flight), victim.count("/rules.txt")), (2, sites.len()));
     assert_eq!((crawled.records.len(), crawled.skipped("robots")), (sites.len(), sites.len() as u64));
+}
+
+#[test]
+fn a_robots_txt_that_redirects_to_a_dead_host_is_unreadable_and_its_own_host_is_not_dead() {
+    let dead = ClosedPort::reserve();
+    let robots = Reply::redirect(302, &dead.url("/robots.txt"));
+    let server = Server::start(Site::linked(&[("/", &[])]).with("/robots.txt", robots).routes());
+    let crawl = Crawl::of(server.url("/")).set("politeness.retries", "0").set("fetch.allow_hosts", "['127.0.0.0/8']");
+    let crawled = crawl.run();
+    assert_eq!((crawled.assert_code(3).records.len(), crawled.skipped("robots")), (0, 1));
+    assert_eq!(server.log(|log| log.paths().len()), 1, "only robots.txt");
 }
 
 #[test]
