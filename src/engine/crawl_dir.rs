@@ -1,5 +1,6 @@
 //! The crawl directory: the files that a crawl makes, and no others.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -59,14 +60,13 @@ impl CrawlDir {
         }
     }
 
-    /// Deletes the files that an earlier crawl made: those of the directory, and the output that its summary names.
-    /// Others stay.
+    /// Deletes the files that an earlier crawl made in the directory, also an output of another name. What lies elsewhere
+    /// stays, whatever a summary says of it: a directory can come from anyone.
     pub fn clear(&self) -> Result<()> {
         let named = fs::read(self.path.join(SUMMARY)).ok();
         let named = named.and_then(|summary| serde_json::from_slice::<serde_json::Value>(&summary).ok());
         let named = named.as_ref().and_then(|summary| summary.get("output")?.as_str()).map(PathBuf::from);
-        // A pipe or a device is no file that a crawl made.
-        let named = named.filter(|output| output.is_file());
+        let named = named.filter(|output| output.is_file() && self.own_name(output).is_some());
         for file in self.files().into_iter().chain(named) {
             match fs::remove_file(&file) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(Error::io("delete", &file, error)),
@@ -87,8 +87,8 @@ impl CrawlDir {
         if output.is_dir() {
             return wrong("is a folder");
         }
-        let own = [RECORDS_TEMPORARY, SUMMARY, SUMMARY_TEMPORARY, LOCK].map(|name| self.path.join(name));
-        if own.iter().any(|own| std::path::absolute(own).ok() == std::path::absolute(output).ok()) {
+        let own = [RECORDS_TEMPORARY, SUMMARY, SUMMARY_TEMPORARY, LOCK];
+        if self.own_name(output).is_some_and(|name| own.iter().any(|own| name == *own)) {
             return wrong("is a file of the crawl directory that has another purpose");
         }
         match output.metadata() {
@@ -110,6 +110,12 @@ impl CrawlDir {
         json.push(b'\n');
         fs::write(&temporary, json).map_err(|error| Error::io("write", &temporary, error))?;
         fs::rename(&temporary, &path).map_err(|error| Error::io("write", &path, error))
+    }
+
+    /// The name of a file that lies directly in this directory. A path alone may lie: `..` and links lead elsewhere.
+    fn own_name<'a>(&self, file: &'a Path) -> Option<&'a OsStr> {
+        let folder = file.parent().map(|folder| if folder == Path::new("") { Path::new(".") } else { folder })?;
+        (folder.canonicalize().ok()? == self.path.canonicalize().ok()?).then(|| file.file_name()).flatten()
     }
 
     fn files(&self) -> [PathBuf; 4] {
@@ -139,16 +145,30 @@ mod tests {
     #[test]
     fn only_the_files_of_a_crawl_are_deleted() {
         let folder = tempfile::tempdir().unwrap();
-        let (elsewhere, notes) = (folder.path().join("elsewhere.jsonl"), folder.path().join("notes.txt"));
-        let summary = serde_json::json!({ "output": elsewhere }).to_string();
-        for (file, text) in [(&elsewhere, "x"), (&notes, "x"), (&folder.path().join(SUMMARY), &summary)] {
+        let (named, notes) = (folder.path().join("named.jsonl"), folder.path().join("notes.txt"));
+        let summary = serde_json::json!({ "output": named }).to_string();
+        for (file, text) in [(&named, "x"), (&notes, "x"), (&folder.path().join(SUMMARY), &summary)] {
             fs::write(file, text).unwrap();
         }
         let dir = CrawlDir::take(folder.path()).unwrap();
         assert!(refusal(dir.expect_empty()).contains("--fresh"));
         dir.clear().unwrap();
         dir.expect_empty().unwrap();
-        assert!(notes.exists() && !elsewhere.exists());
+        assert!(notes.exists() && !named.exists());
+    }
+
+    #[test]
+    fn nothing_outside_of_the_directory_is_deleted_whatever_its_summary_says() {
+        let outside = tempfile::tempdir().unwrap();
+        let keep = outside.path().join("keep.txt");
+        fs::write(&keep, "precious").unwrap();
+        let crawl = outside.path().join("crawl");
+        let dir = CrawlDir::take(&crawl).unwrap();
+        for lie in [keep.clone(), crawl.join("../keep.txt")] {
+            fs::write(crawl.join(SUMMARY), serde_json::json!({ "output": lie }).to_string()).unwrap();
+            dir.clear().unwrap();
+            assert!(keep.exists(), "{}", lie.display());
+        }
     }
 
     #[test]
@@ -169,7 +189,10 @@ mod tests {
         fs::write(&keep, "precious").unwrap();
         assert!(refusal(dir.check_output(&keep)).contains("has not made"));
         assert!(refusal(dir.check_output(folder.path())).contains("is a folder"));
-        assert!(refusal(dir.check_output(&folder.path().join(SUMMARY))).contains("another purpose"));
+        fs::create_dir(folder.path().join("sub")).unwrap();
+        for summary in [SUMMARY, "./summary.json", "sub/../summary.json"] {
+            assert!(refusal(dir.check_output(&folder.path().join(summary))).contains("another purpose"));
+        }
         dir.check_output(&dir.records()).unwrap();
         dir.check_output(Path::new("/dev/null")).unwrap();
     }
