@@ -55,5 +55,6 @@ pub mod scope;
 pub mod sink;
 pub mod units;
 pub mod url;
+pub mod wall_clock;
 
 pub use engine::{Crawl, CrawlBuilder, CrawlDir, Records, Stopper};

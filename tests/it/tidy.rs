@@ -245,6 +245,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("response", Layer::Word),
     ("units", Layer::Word),
     ("url", Layer::Word),
+    ("wall_clock", Layer::Word),
     ("scope", Layer::Stage),
     ("frontier", Layer::Stage),
     ("politeness", Layer::Stage),
