@@ -14,6 +14,8 @@ mod tests;
 pub use agent::product_token;
 
 use std::cmp::Reverse;
+use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use lines::Line;
@@ -23,9 +25,12 @@ pub const LIMIT: usize = 512 << 10;
 
 /// The rules of one robots.txt for one agent, and what else the file says.
 ///
-/// Only what applies to the agent is kept, in few allocations: a crawl holds one of these for each host.
+/// What applies to the agent is kept in few allocations, and the file beside it: a crawl holds one of these for each
+/// host, and has to know it again when it is continued.
 #[derive(Debug, Clone)]
 pub struct Robots {
+    /// The file; `None` when there is none that says it.
+    source: Option<Arc<str>>,
     /// All patterns, one after another: canonical, and as written where that differs.
     text: Box<str>,
     /// In the order of precedence: the first that matches decides.
@@ -96,21 +101,31 @@ impl Robots {
     /// Never fails: lines that are not understood are passed over. What is past [`LIMIT`] is not read, and neither is
     /// the line that the limit cuts: half a pattern would match too much.
     pub fn parse(body: &[u8], agent: &str) -> Self {
-        let mut reading = Reading::new(agent);
-        for (number, line) in lines::lines(readable(body)) {
-            reading.take(number, line);
-        }
-        reading.finish()
+        let body = readable(body);
+        Self { source: Some(as_text(body)), ..Self::read(body, agent) }
+    }
+
+    /// Reads a [`source`](Self::source) once more, maybe for another agent.
+    pub fn from_source(source: Arc<str>, agent: &str) -> Self {
+        let rules = Self::read(source.as_bytes(), agent);
+        Self { source: Some(source), ..rules }
     }
 
     /// No rules: what holds for a host without a robots.txt (4xx; RFC 9309, section 2.3.1.3).
     pub fn allow_all() -> Self {
-        Self::of(Group::default(), Vec::new())
+        Self::parse(&[], "")
     }
 
     /// Nothing is allowed: what holds for a host whose robots.txt cannot be reached (RFC 9309, section 2.3.1.4).
     pub fn disallow_all() -> Self {
-        Self { otherwise: Access::Disallow, ..Self::allow_all() }
+        Self { otherwise: Access::Disallow, source: None, ..Self::allow_all() }
+    }
+
+    /// The file up to [`LIMIT`], for keeping it: [`from_source`](Self::from_source) makes the same verdicts of it. What
+    /// is not UTF-8 is percent-encoded, which means the same in a path. `None` of [`disallow_all`](Self::disallow_all),
+    /// which no file says.
+    pub fn source(&self) -> Option<&Arc<str>> {
+        self.source.as_ref()
     }
 
     /// Whether a path with its query may be asked for. The longest matching pattern decides, and between equally long
@@ -144,6 +159,14 @@ impl Robots {
         &self.sitemaps
     }
 
+    fn read(body: &[u8], agent: &str) -> Self {
+        let mut reading = Reading::new(agent);
+        for (number, line) in lines::lines(body) {
+            reading.take(number, line);
+        }
+        reading.finish()
+    }
+
     fn of(group: Group<'_>, sitemaps: Vec<String>) -> Self {
         let mut text = String::new();
         let mut store = |part: &str| {
@@ -165,6 +188,7 @@ impl Robots {
         // Octets are counted in the canonical form, so that one rule has one rank however it is written.
         rules.sort_by_key(|rule| (Reverse(rule.canonical.end - rule.canonical.start), rule.access));
         Self {
+            source: None,
             text: text.into(),
             rules: rules.into(),
             otherwise: Access::Allow,
@@ -304,6 +328,17 @@ fn readable(body: &[u8]) -> &[u8] {
         Some(head) => head.get(..memchr::memrchr2(b'\n', b'\r', head).unwrap_or(0)).unwrap_or_default(),
         None => body,
     }
+}
+
+fn as_text(body: &[u8]) -> Arc<str> {
+    let mut text = String::with_capacity(body.len());
+    for chunk in body.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            write!(text, "%{byte:02X}").expect("a String takes all that is written to it");
+        }
+    }
+    text.into()
 }
 
 fn offset(at: usize) -> u32 {

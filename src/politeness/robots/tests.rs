@@ -147,6 +147,25 @@ proptest! {
     }
 
     #[test]
+    fn what_is_kept_of_a_file_says_the_same(
+        lines in proptest::collection::vec("(User-agent:|Disallow:|Allow:|Crawl-delay:|Sitemap:|x)?[/*$%a-c0-9.#é~]{0,9}[~
+]{1,2}", 0..20),
+        paths in proptest::collection::vec("/[a-c%*$0-9é]{0,12}", 8),
+    ) {
+        let body: Vec<u8> = lines.concat().bytes().map(|byte| if byte == b'~' { 0xE4 } else { byte }).collect();
+        for agent in ["a", "b"] {
+            let robots = Robots::parse(&body, agent);
+            let again = Robots::from_source(Arc::clone(robots.source().unwrap()), agent);
+            for path in paths.iter().chain([&"/%E4".to_owned(), &"/a%e4".to_owned()]) {
+                let line = |robots: &Robots| (robots.verdict(path).allowed, robots.verdict(path).rule.map(|rule| rule.line));
+                prop_assert_eq!(line(&robots), line(&again), "{}", path);
+            }
+            prop_assert_eq!(robots.crawl_delay(), again.crawl_delay());
+            prop_assert_eq!(again.source(), robots.source());
+        }
+    }
+
+    #[test]
     fn the_longest_match_decides(
         rules in proptest::collection::vec((any::<bool>(), "/[ab*]{0,6}[$]?"), 0..8),
         path in "/[ab]{0,8}",
