@@ -269,6 +269,11 @@ impl UrlKey {
 }
 
 impl HostKey {
+    /// The host that [`as_str`](Self::as_str) was kept of.
+    pub fn stored(text: &str) -> Self {
+        Self(text.into())
+    }
+
     /// The host as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -21,14 +21,18 @@ pub(super) struct Host {
     /// How often in a row it answered that it is overloaded.
     pub(super) overloads: u32,
     /// robots.txt over http and over https: each scheme has its own (RFC 9309, section 2.3).
-    robots: [RobotsState; 2],
+    pub(super) robots: [RobotsState; 2],
     /// `Crawl-delay` over http and over https; zero when there is none.
     crawl_delays: [Duration; 2],
-    seen: SeenRate,
-    requests: u64,
-    failures: u64,
-    slowed: u64,
-    response_time: Duration,
+    /// When the rate last began to count: the last request, or what counts as one.
+    pub(super) quiet_since: Option<Instant>,
+    /// Whether it is among the hosts that have changed.
+    pub(super) changed: bool,
+    pub(super) seen: SeenRate,
+    pub(super) requests: u64,
+    pub(super) failures: u64,
+    pub(super) slowed: u64,
+    pub(super) response_time: Duration,
 }
 
 /// What is known of one robots.txt.
@@ -74,8 +78,9 @@ pub struct HostReport {
 }
 
 impl Host {
-    pub(super) fn new(options: &Options, clock: &PassedClock) -> Self {
-        Self {
+    /// A host of which nothing is known. `quiet_since` is when somebody else may have sent it a request.
+    pub(super) fn new(options: &Options, clock: &PassedClock, quiet_since: Option<Instant>) -> Self {
+        let mut host = Self {
             rate: HostRate::new(options.rate, options.burst, clock),
             in_flight: 0,
             concurrency: options.per_host_concurrency,
@@ -83,12 +88,18 @@ impl Host {
             overloads: 0,
             robots: Default::default(),
             crawl_delays: [Duration::ZERO; 2],
+            quiet_since: None,
+            changed: false,
             seen: SeenRate::default(),
             requests: 0,
             failures: 0,
             slowed: 0,
             response_time: Duration::ZERO,
+        };
+        if let Some(since) = quiet_since {
+            host.quiet_since(since, clock);
         }
+        host
     }
 
     pub(super) fn robots(&mut self, scheme: &str) -> &mut RobotsState {
@@ -116,6 +127,14 @@ impl Host {
     pub(super) fn restart_rate(&mut self, clock: &PassedClock) {
         self.rate = self.rate.restarted(clock);
         let _ = self.rate.take(clock);
+        self.quiet_since = Some(clock.time());
+    }
+
+    /// Counts the rate as if all that it allows at once had been sent at `since`, unless something was sent later.
+    pub(super) fn quiet_since(&mut self, since: Instant, clock: &PassedClock) {
+        let since = self.quiet_since.map_or(since, |known| known.max(since));
+        self.rate = self.rate.spent(since, clock);
+        self.quiet_since = Some(since);
     }
 
     fn delay(&self) -> Duration {
@@ -126,6 +145,7 @@ impl Host {
     pub(super) fn started(&mut self, now: Instant) {
         self.in_flight += 1;
         self.requests += 1;
+        self.quiet_since = Some(now);
         self.seen.note(now);
     }
 
@@ -171,7 +191,8 @@ impl RobotsState {
     pub(super) fn last_rules(&self) -> Option<Arc<Robots>> {
         match self {
             Self::Unknown | Self::NoConnection { .. } => None,
-            Self::Known { rules, .. } => Some(Arc::clone(rules)),
+            // That nothing is allowed was not read anywhere.
+            Self::Known { rules, .. } => rules.source().map(|_| Arc::clone(rules)),
             Self::Asking { last, .. } | Self::Unreachable { last, .. } => last.clone(),
         }
     }

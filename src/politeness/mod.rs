@@ -8,10 +8,12 @@ mod options;
 mod rate;
 mod retry_after;
 pub mod robots;
+mod saved;
 
 pub use host::HostReport;
 pub use options::Options;
 pub use retry_after::retry_after;
+pub use saved::{SavedHost, SavedRobots};
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,6 +26,7 @@ use robots::Robots;
 use crate::outcome::{Failure, Outcome};
 use crate::units::Rate;
 use crate::url::{CrawlUrl, HostKey};
+use crate::wall_clock::WallClock;
 
 /// The manners of a crawl towards all its hosts.
 #[derive(Debug)]
@@ -32,6 +35,11 @@ pub struct Politeness {
     hosts: HashMap<HostKey, Host>,
     clock: PassedClock,
     random: fastrand::Rng,
+    /// When an earlier process may have sent any host a request that nobody remembers.
+    quiet_since: Option<Instant>,
+    /// The hosts to be kept, each once.
+    changed: Vec<HostKey>,
+    urgent: bool,
 }
 
 /// Whether a URL may be requested.
@@ -76,13 +84,21 @@ pub enum Next {
 impl Politeness {
     /// Manners from `start` on.
     pub fn new(options: Options, start: Instant) -> Self {
-        Self { options, hosts: HashMap::new(), clock: PassedClock::new(start), random: fastrand::Rng::new() }
+        Self {
+            options,
+            hosts: HashMap::new(),
+            clock: PassedClock::new(start),
+            random: fastrand::Rng::new(),
+            quiet_since: None,
+            changed: Vec::new(),
+            urgent: false,
+        }
     }
 
     /// Lifts rate and concurrency for the host of a URL that is no host at all: a site on this disk.
     pub fn lift(&mut self, url: &CrawlUrl) {
         let options = Options { rate: Rate::UNLIMITED, per_host_concurrency: usize::MAX, ..self.options.clone() };
-        self.hosts.insert(url.host_key(), Host::new(&options, &self.clock));
+        self.hosts.insert(url.host_key(), Host::new(&options, &self.clock, None));
     }
 
     /// Whether a URL may be requested at `now`. The strictest rule of its host wins. What admits, takes: call it once for
@@ -108,7 +124,7 @@ impl Politeness {
         };
         match self.admit_to_host(url, now) {
             Admit::Now if ask => {
-                self.host(url).robots(url.scheme()).ask();
+                self.change(url).robots(url.scheme()).ask();
                 Admit::AskRobots
             }
             admit => admit,
@@ -131,6 +147,7 @@ impl Politeness {
             return Admit::NotBefore(at);
         }
         host.started(now);
+        self.change(url);
         Admit::Now
     }
 
@@ -138,9 +155,11 @@ impl Politeness {
     pub fn finished(&mut self, url: &CrawlUrl, outcome: &Outcome, now: Instant) -> Next {
         let asked = backoff::retry_after(&self.options, outcome);
         let (options, mut random) = (self.options.clone(), self.random.fork());
-        let host = self.host(url);
+        let overloaded = backoff::is_overloaded(outcome);
+        self.urgent |= overloaded;
+        let host = self.change(url);
         host.ended(outcome);
-        if backoff::is_overloaded(outcome) {
+        if overloaded {
             let wait = asked.unwrap_or_else(|| backoff::jittered(&options, host.overloads, &mut random));
             host.left_alone_until = host.left_alone_until.max(Some(now + wait));
         }
@@ -156,7 +175,8 @@ impl Politeness {
         self.clock.set(now);
         let fresh_until = now + self.options.robots_max_age;
         let (options, clock, mut random) = (self.options.clone(), self.clock.clone(), self.random.fork());
-        let host = self.host(url);
+        self.urgent |= matches!(&answer, RobotsAnswer::Rules(rules) if rules.crawl_delay().is_some());
+        let host = self.change(url);
         if let RobotsAnswer::Rules(rules) = &answer {
             host.set_delay(url.scheme(), rules.crawl_delay(), &options, &clock);
         }
@@ -191,6 +211,44 @@ impl Politeness {
         backoff::wait(&self.options, attempt, outcome, &mut self.random).map(|wait| now + wait)
     }
 
+    /// What is to be kept of the hosts that have changed since the last call, each once.
+    pub fn take_changed(&mut self, wall: &WallClock) -> Vec<(HostKey, SavedHost)> {
+        self.urgent = false;
+        let changed = std::mem::take(&mut self.changed).into_iter();
+        let saved = changed.filter_map(|key| {
+            let host = self.hosts.get_mut(&key)?;
+            host.changed = false;
+            Some((key, host.saved(wall)))
+        });
+        saved.collect()
+    }
+
+    /// Whether a change since the last [`take_changed`](Self::take_changed) should not wait for the next time that is
+    /// convenient: a host asked to be left alone, or for a `Crawl-delay`. Who forgets that comes too early.
+    pub fn is_urgent(&self) -> bool {
+        self.urgent
+    }
+
+    /// Takes over what an earlier process has kept of a host: call it before the first request. `agent` is the product
+    /// token that robots.txt is read with. The clock on the wall may have been set meanwhile, so nothing holds for
+    /// longer than it could if it were new.
+    pub fn restore(&mut self, key: HostKey, saved: SavedHost, agent: &str, wall: &WallClock) {
+        self.clock.set(wall.instant());
+        let new = || Host::new(&self.options, &self.clock, self.quiet_since);
+        let host = self.hosts.entry(key).or_insert_with(new);
+        host.restore(saved, agent, &self.options, &self.clock, wall);
+    }
+
+    /// Continues a crawl: an earlier process may have sent a request to any host a moment ago, and been killed before
+    /// that was kept. So no host is asked before its own interval has passed from `now` on.
+    pub fn resumed(&mut self, now: Instant) {
+        self.clock.set(now);
+        self.quiet_since = Some(now);
+        for host in self.hosts.values_mut() {
+            host.quiet_since(now, &self.clock);
+        }
+    }
+
     /// What every host was asked, in the order of their names.
     pub fn reports(&self) -> Vec<HostReport> {
         let mut reports: Vec<_> = self.hosts.iter().map(|(key, host)| host.report(key.clone())).collect();
@@ -201,9 +259,18 @@ impl Politeness {
     fn host(&mut self, url: &CrawlUrl) -> &mut Host {
         // Looked up twice only for a new host: a key is made for none that is known.
         if !self.hosts.contains_key(url.host()) {
-            self.hosts.insert(url.host_key(), Host::new(&self.options, &self.clock));
+            self.hosts.insert(url.host_key(), Host::new(&self.options, &self.clock, self.quiet_since));
         }
         self.hosts.get_mut(url.host()).expect("inserted above")
+    }
+
+    /// The host, and notes that there is something to keep.
+    fn change(&mut self, url: &CrawlUrl) -> &mut Host {
+        if !self.host(url).changed {
+            self.host(url).changed = true;
+            self.changed.push(url.host_key());
+        }
+        self.host(url)
     }
 }
 

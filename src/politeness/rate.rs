@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use governor::clock::{Clock, Reference};
+use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
@@ -53,6 +53,21 @@ impl HostRate {
         Self::of(self.quota, clock)
     }
 
+    /// The same limits, as if all that they allow at once had been sent at `when`, and nothing since.
+    pub(super) fn spent(&self, when: Instant, clock: &PassedClock) -> Self {
+        let now = clock.time();
+        clock.set(when);
+        let spent = self.restarted(clock);
+        if let (Some(limiter), Some(quota)) = (&spent.limiter, self.quota) {
+            limiter
+                .check_n(quota.burst_size())
+                .expect("a burst is what a limiter has room for")
+                .expect("a new limiter has not given anything yet");
+        }
+        clock.set(now);
+        spent
+    }
+
     fn of(quota: Option<Quota>, clock: &PassedClock) -> Self {
         Self { quota, limiter: quota.map(|quota| RateLimiter::direct_with_clock(quota, clock.clone())) }
     }
@@ -68,16 +83,25 @@ impl HostRate {
 
 impl PassedClock {
     pub(super) fn new(start: Instant) -> Self {
-        Self { start, nanos: Arc::default() }
+        Self { start, nanos: Arc::new(AtomicU64::new(START)) }
     }
 
     pub(super) fn set(&self, now: Instant) {
-        let passed = now.saturating_duration_since(self.start);
-        self.nanos.store(u64::try_from(passed.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        let nanos = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        let after = START.saturating_add(nanos(now.saturating_duration_since(self.start)));
+        self.nanos.store(after.saturating_sub(nanos(self.start.saturating_duration_since(now))), Ordering::Relaxed);
+    }
+
+    /// The time that it shows.
+    pub(super) fn time(&self) -> Instant {
+        self.instant(self.now())
     }
 
     fn instant(&self, at: Nanos) -> Instant {
-        self.start + Duration::from(at.duration_since(Nanos::default()))
+        let nanos = at.as_u64();
+        let before = Duration::from_nanos(START.saturating_sub(nanos));
+        let at = self.start + Duration::from_nanos(nanos.saturating_sub(START));
+        at.checked_sub(before).unwrap_or(at)
     }
 }
 
@@ -102,9 +126,16 @@ impl SeenRate {
     pub(super) fn highest(&self) -> usize {
         self.highest
     }
+
+    /// Takes over what an earlier process has seen.
+    pub(super) fn raise(&mut self, highest: usize) {
+        self.highest = self.highest.max(highest);
+    }
 }
 
 const HEADROOM: f64 = 1.01;
+/// What the clock shows at the start: requests of an earlier process were sent before it. 30 years of nanoseconds.
+const START: u64 = 1 << 60;
 const SECOND: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
@@ -151,6 +182,18 @@ mod tests {
         let sent = run("5", 3, 10.0);
         assert_eq!(sent.iter().filter(|at| **at == sent[0]).count(), 3);
         assert_eq!(sent.len(), 52);
+    }
+
+    #[test]
+    fn what_was_sent_before_the_start_still_counts() {
+        let start = Instant::now();
+        let clock = PassedClock::new(start);
+        for burst in [1, 3] {
+            let before = start.checked_sub(Duration::from_millis(500)).unwrap();
+            let host = HostRate::new("1".parse().unwrap(), burst, &clock).spent(before, &clock);
+            assert_eq!(clock.time(), start);
+            assert_eq!(host.take(&clock), Err(start + Duration::from_millis(510)));
+        }
     }
 
     #[test]

@@ -1,0 +1,189 @@
+//! What is kept of a host beyond the end of the process: one JSON text for each, in a store that somebody else owns.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Options;
+use super::host::{Host, RobotsState};
+use super::rate::PassedClock;
+use super::robots::Robots;
+use crate::outcome::Failure;
+use crate::wall_clock::WallClock;
+
+/// Everything of one host that a continued crawl has to know. Times are milliseconds since 1970 in UTC. What does not
+/// apply is left out, and what is missing counts as nothing known.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SavedHost {
+    /// robots.txt over http.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub robots_http: Option<SavedRobots>,
+    /// robots.txt over https.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub robots_https: Option<SavedRobots>,
+    /// When the last request was sent, or what counts as one: the rate goes on from there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quiet_since_ms: Option<i64>,
+    /// Nothing is asked before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_alone_until_ms: Option<i64>,
+    /// How often in a row it answered that it is overloaded.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub overloads: u32,
+    /// Requests that were sent.
+    pub requests: u64,
+    /// Requests without a complete response.
+    pub failures: u64,
+    /// How often it answered 429 or 503.
+    pub slowed: u64,
+    /// The most requests that were sent within any one second.
+    pub highest_rate: usize,
+    /// The response times of all requests together, in microseconds.
+    pub response_time_us: u64,
+}
+
+/// What is kept of one robots.txt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum SavedRobots {
+    /// It was read, or there is none.
+    Read {
+        /// The file ([`Robots::source`]).
+        text: Arc<str>,
+        /// How long it holds.
+        until_ms: i64,
+    },
+    /// It could not be read, and nothing is allowed.
+    DisallowAll {
+        /// How long that holds.
+        until_ms: i64,
+    },
+    /// It could not be read so far, or was being asked for.
+    Unreachable {
+        /// How often in a row it could not be read.
+        attempts: u32,
+        /// When it is asked for again; at once when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until_ms: Option<i64>,
+        /// The file that was read last, however old; absent when there was none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last: Option<Arc<str>>,
+    },
+    /// There is nobody to ask.
+    NoConnection {
+        /// Why not.
+        failure: Failure,
+        /// How long that holds.
+        until_ms: i64,
+    },
+}
+
+impl Host {
+    /// What is to be kept of it.
+    pub(super) fn saved(&self, wall: &WallClock) -> SavedHost {
+        let [http, https] = &self.robots;
+        SavedHost {
+            robots_http: http.saved(wall),
+            robots_https: https.saved(wall),
+            quiet_since_ms: self.quiet_since.map(|at| wall.to_millis(at)),
+            left_alone_until_ms: self.left_alone_until.filter(|at| *at > wall.instant()).map(|at| wall.to_millis(at)),
+            overloads: self.overloads,
+            requests: self.requests,
+            failures: self.failures,
+            slowed: self.slowed,
+            highest_rate: self.seen.highest(),
+            response_time_us: u64::try_from(self.response_time.as_micros()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// Goes on from what was kept. The burst of the rate counts as spent, since how much of it was is not known.
+    pub(super) fn restore(
+        &mut self,
+        saved: SavedHost,
+        agent: &str,
+        options: &Options,
+        clock: &PassedClock,
+        wall: &WallClock,
+    ) {
+        let now = wall.instant();
+        let longest_hold = options.max_retry_after.max(options.max_backoff);
+        for (scheme, robots) in [("http", saved.robots_http), ("https", saved.robots_https)] {
+            let Some(robots) = robots else { continue };
+            let state = RobotsState::restored(robots, agent, options, wall);
+            let delay = state.last_rules().and_then(|rules| rules.crawl_delay());
+            *self.robots(scheme) = state;
+            if options.robots {
+                self.set_delay(scheme, delay, options, clock);
+            }
+        }
+        let since = saved.quiet_since_ms.map(|since| wall.at_millis(since).min(now));
+        if let Some(since) = since.max(self.quiet_since) {
+            self.quiet_since(since, clock);
+        }
+        self.left_alone_until = saved.left_alone_until_ms.map(|until| wall.at_millis(until).min(now + longest_hold));
+        self.overloads = saved.overloads;
+        self.requests += saved.requests;
+        self.failures += saved.failures;
+        self.slowed += saved.slowed;
+        self.seen.raise(saved.highest_rate);
+        self.response_time += Duration::from_micros(saved.response_time_us);
+    }
+}
+
+impl RobotsState {
+    fn saved(&self, wall: &WallClock) -> Option<SavedRobots> {
+        let source = |rules: &Option<Arc<Robots>>| rules.as_ref().and_then(|rules| rules.source().cloned());
+        Some(match self {
+            Self::Unknown => return None,
+            Self::Asking { attempts, last } => {
+                SavedRobots::Unreachable { attempts: *attempts, until_ms: None, last: source(last) }
+            }
+            Self::Known { rules, until } => {
+                let until_ms = wall.to_millis(*until);
+                match rules.source() {
+                    Some(text) => SavedRobots::Read { text: Arc::clone(text), until_ms },
+                    None => SavedRobots::DisallowAll { until_ms },
+                }
+            }
+            Self::Unreachable { attempts, until, last } => SavedRobots::Unreachable {
+                attempts: *attempts,
+                until_ms: Some(wall.to_millis(*until)),
+                last: source(last),
+            },
+            Self::NoConnection { failure, until } => {
+                SavedRobots::NoConnection { failure: failure.clone(), until_ms: wall.to_millis(*until) }
+            }
+        })
+    }
+
+    fn restored(saved: SavedRobots, agent: &str, options: &Options, wall: &WallClock) -> Self {
+        let now = wall.instant();
+        let rules = |text| Arc::new(Robots::from_source(text, agent));
+        let within = |millis, longest| wall.at_millis(millis).min(now + longest);
+        let fresh_until = |millis| within(millis, options.robots_max_age);
+        match saved {
+            SavedRobots::Read { text, until_ms } => Self::Known { rules: rules(text), until: fresh_until(until_ms) },
+            SavedRobots::DisallowAll { until_ms } => {
+                Self::Known { rules: Arc::new(Robots::disallow_all()), until: fresh_until(until_ms) }
+            }
+            SavedRobots::Unreachable { attempts, until_ms, last } => Self::Unreachable {
+                attempts,
+                until: until_ms.map_or(now, |until| within(until, options.max_retry_after.max(options.max_backoff))),
+                last: last.map(rules),
+            },
+            SavedRobots::NoConnection { failure, until_ms } => {
+                Self::NoConnection { failure, until: fresh_until(until_ms) }
+            }
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+#[cfg(test)]
+mod tests;
