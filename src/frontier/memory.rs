@@ -25,6 +25,8 @@ pub struct MemoryFrontier {
     accounts: Accounts,
     /// Pending and in-flight URLs by depth.
     open_by_depth: BTreeMap<u32, u64>,
+    /// In the order in which they were settled.
+    settled: Vec<u32>,
     moved: HashSet<u32>,
 }
 
@@ -40,6 +42,7 @@ impl MemoryFrontier {
             schedule: Schedule::default(),
             accounts: Accounts::default(),
             open_by_depth: BTreeMap::new(),
+            settled: Vec::new(),
             moved: HashSet::new(),
         }
     }
@@ -248,6 +251,7 @@ impl Frontier for MemoryFrontier {
     fn settle(&mut self, lease: LeaseId, kind: OutcomeKind, found: Vec<Found>) -> Result<Place> {
         let depth = self.end_lease(lease, State::Settled)?.depth;
         self.close_depth(depth);
+        self.settled.push(lease.0);
         *self.accounts.settled.of(kind) += 1;
         let mut children = Vec::with_capacity(found.len());
         for found in found {
@@ -341,9 +345,9 @@ impl Frontier for MemoryFrontier {
     }
 
     fn take_moved(&mut self) -> Result<Vec<Moved>> {
-        let mut ids: Vec<u32> = self.moved.drain().collect();
-        ids.sort_unstable();
-        ids.into_iter().map(|id| Ok(Moved { url: self.node(id)?.url.to_shared(), place: self.place(id)? })).collect()
+        let moved = std::mem::take(&mut self.moved);
+        let ids = self.settled.iter().filter(|id| moved.contains(id));
+        ids.map(|id| Ok(Moved { url: self.node(*id)?.url.to_shared(), place: self.place(*id)? })).collect()
     }
 }
 

@@ -81,7 +81,8 @@ pub trait Frontier: fmt::Debug + Send {
     /// Whether nothing new can be found: everything that is open lies at the greatest depth.
     fn discovery_closed(&self) -> bool;
 
-    /// The settled URLs whose place has changed since their record was written, each once; the list is then empty.
+    /// The settled URLs whose place has changed since their record was written, each once, in the order in which they
+    /// were settled: that of their records in a file, which can then be amended in one pass. The list is then empty.
     fn take_moved(&mut self) -> Result<Vec<Moved>>;
 }
 

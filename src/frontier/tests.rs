@@ -209,6 +209,28 @@ fn a_shorter_path_to_a_settled_page_shortens_everything_behind_it() {
 }
 
 #[test]
+fn moved_pages_come_in_the_order_in_which_they_were_settled() {
+    each(unlimited(), |frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/")).unwrap();
+        let seed = lease(frontier, now, "a/");
+        settle(frontier, &seed, &["a/slow", "a/1"]);
+        let slow = lease(frontier, now, "a/slow");
+        let one = lease(frontier, now, "a/1");
+        settle(frontier, &one, &["a/2"]);
+        let two = lease(frontier, now, "a/2");
+        settle(frontier, &two, &["a/x", "a/y", "a/z"]);
+        let [x, y, z] = ["a/x", "a/y", "a/z"].map(|path| lease(frontier, now, path));
+        for settled in [&z, &x, &y] {
+            settle(frontier, settled, &[]);
+        }
+        settle(frontier, &slow, &["a/x", "a/y", "a/z"]);
+        let moved: Vec<_> = frontier.take_moved().unwrap().into_iter().map(|moved| moved.url).collect();
+        assert_eq!(moved, ["a/z", "a/x", "a/y"].map(|path| url(path).to_shared()));
+    });
+}
+
+#[test]
 fn a_redirect_leads_on_at_the_same_depth() {
     each(depth(0), |frontier| {
         let now = Instant::now();
