@@ -25,6 +25,10 @@ pub enum Error {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// Files of the crawl are gone, or are not what the crawl has left there: going on would lose records or repeat
+    /// them. Nothing was changed. The message names the file, what is wrong with it, and what can be done.
+    #[error("{0}")]
+    Damaged(String),
     /// The reader of an output pipe is gone. Not worth a message: `crawler -o - | head` ends this way.
     #[error("the reader of the output has closed it")]
     ClosedPipe,

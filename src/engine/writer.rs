@@ -97,7 +97,10 @@ fn write(
                     for sink in &mut sinks {
                         match &entry {
                             Entry::Record(record) => sink.write(record)?,
-                            Entry::Amend(amendments) => sink.amend(amendments)?,
+                            Entry::Amend(amendments) => {
+                                sink.prepare_amend(&mut amendments.iter().cloned().map(Ok))?;
+                                sink.finish_amend()?;
+                            }
                         }
                     }
                 }

@@ -1,35 +1,65 @@
 //! Amending JSON lines: other depths and referrers, everything else byte for byte.
 
-use std::collections::HashMap;
 use std::io::{self, BufRead, Write};
+use std::path::Path;
 
 use super::Amendment;
+use crate::error::{Error, Result};
 
-/// Copies lines, with the depth and the referrer of those that an amendment names replaced.
+/// Copies the lines of the file at `path`, with the depth and the referrer of those that an amendment names replaced.
+/// The amendments come in the order of the lines: one is held at a time, however many there are.
 ///
 /// Works on the text, not on parsed records: a line then keeps even what this version does not know, and a file of
 /// millions of lines is copied at the speed of the disk. It relies on the order of the fields in a
 /// [`Record`](super::Record): `url` is first, and nothing but names and numbers is between it and `depth`.
-pub(super) fn copy(mut from: impl BufRead, mut to: impl Write, amendments: &[Amendment]) -> io::Result<()> {
-    let amendments: HashMap<Vec<u8>, &Amendment> = amendments
-        .iter()
-        .map(|amendment| Ok((serde_json::to_vec(&amendment.url)?, amendment)))
-        .collect::<io::Result<_>>()?;
+///
+/// # Errors
+/// [`Error::Damaged`] when an amendment is left over: its line is not there, or before that of an earlier one.
+pub(super) fn copy(
+    path: &Path,
+    mut from: impl BufRead,
+    mut to: impl Write,
+    amendments: impl Iterator<Item = Result<Amendment>>,
+) -> Result<()> {
+    let io = |error: io::Error| Error::io("amend", path, error);
+    let mut amendments = amendments.map(|amendment| amendment.and_then(|amendment| Awaited::new(amendment, path)));
+    let mut awaited = amendments.next().transpose()?;
     let mut line = Vec::new();
-    while from.read_until(b'\n', &mut line)? > 0 {
-        match url(&line).and_then(|url| amendments.get(url)) {
-            Some(amendment) => write_amended(&line, amendment, &mut to)?,
-            None => to.write_all(&line)?,
+    while from.read_until(b'\n', &mut line).map_err(io)? > 0 {
+        match awaited.take_if(|awaited| url(&line) == Some(&awaited.url)) {
+            Some(Awaited { amendment, .. }) => {
+                let Some((before, after)) = around(&line) else { return Err(no_record(path, &amendment)) };
+                write_amended(before, &amendment, after, &mut to).map_err(io)?;
+                awaited = amendments.next().transpose()?;
+            }
+            None => to.write_all(&line).map_err(io)?,
         }
         line.clear();
     }
-    Ok(())
+    match awaited {
+        Some(Awaited { amendment, .. }) => Err(no_record(path, &amendment)),
+        None => Ok(()),
+    }
 }
 
-fn write_amended(line: &[u8], amendment: &Amendment, to: &mut impl Write) -> io::Result<()> {
-    let (before, after) = around(line).ok_or_else(|| {
-        io::Error::new(io::ErrorKind::InvalidData, format!("the line of {} is not a record", amendment.url))
-    })?;
+/// The amendment that comes next, with its URL as JSON has it.
+struct Awaited {
+    url: Vec<u8>,
+    amendment: Amendment,
+}
+
+impl Awaited {
+    fn new(amendment: Amendment, path: &Path) -> Result<Self> {
+        let url = serde_json::to_vec(&amendment.url).map_err(|error| Error::io("amend", path, error.into()))?;
+        Ok(Self { url, amendment })
+    }
+}
+
+fn no_record(path: &Path, amendment: &Amendment) -> Error {
+    Error::Damaged(format!("{} has no whole record of {} where it should be", path.display(), amendment.url))
+}
+
+fn write_amended(before: &[u8], amendment: &Amendment, after: &[u8], to: &mut impl Write) -> io::Result<()> {
     to.write_all(before)?;
     write!(to, "{}", amendment.depth)?;
     if let Some(referrer) = &amendment.referrer {
@@ -88,9 +118,9 @@ mod tests {
         Amendment { url: url.into(), depth, referrer: referrer.map(Into::into) }
     }
 
-    fn copied(from: &str, amendments: &[Amendment]) -> io::Result<String> {
+    fn copied(from: &str, amendments: &[Amendment]) -> Result<String> {
         let mut to = Vec::new();
-        copy(from.as_bytes(), &mut to, amendments)?;
+        copy(Path::new("x.jsonl"), from.as_bytes(), &mut to, amendments.iter().cloned().map(Ok))?;
         Ok(String::from_utf8(to).unwrap())
     }
 
@@ -102,11 +132,8 @@ mod tests {
         let to = line("http://e.com/a", 2, Some("http://e.com/?\\"))
             + &line("http://e.com/?q\\", 0, None)
             + &line("http://e.com/b", 3, None);
-        let amendments = [
-            amendment("http://e.com/a", 2, Some("http://e.com/?\\")),
-            amendment("http://e.com/?q\\", 0, None),
-            amendment("http://e.com/other", 1, None),
-        ];
+        let amendments =
+            [amendment("http://e.com/a", 2, Some("http://e.com/?\\")), amendment("http://e.com/?q\\", 0, None)];
         assert_eq!(copied(&from, &amendments).unwrap(), to);
     }
 
@@ -119,8 +146,9 @@ mod tests {
 
     #[test]
     fn what_is_no_record_is_copied() {
-        let from = "\n{}\nnot json\n{\"url\":\"http://e.com/b\n\u{1b}\"";
-        assert_eq!(copied(from, &[amendment("http://e.com/a", 1, None)]).unwrap(), from);
+        let strange = "\n{}\nnot json\n{\"url\":\"http://e.com/b\n\u{1b}\"\n";
+        let [from, to] = [3, 1].map(|depth| format!("{strange}{}{strange}", line("http://e.com/a", depth, None)));
+        assert_eq!(copied(&from, &[amendment("http://e.com/a", 1, None)]).unwrap(), to);
     }
 
     #[test]
@@ -131,8 +159,25 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_line_that_is_named_is_an_error() {
-        let error = copied("{\"url\":\"http://e.com/a\"}\n", &[amendment("http://e.com/a", 1, None)]).unwrap_err();
-        assert_eq!(error.to_string(), "the line of http://e.com/a is not a record");
+    fn an_amendment_without_a_whole_line_is_an_error_that_names_it() {
+        let refused = |from: &str, amendments: &[Amendment]| match copied(from, amendments) {
+            Err(Error::Damaged(message)) => message,
+            other => panic!("not refused: {other:?}"),
+        };
+        let [a, b] = ["http://e.com/a", "http://e.com/b"].map(|url| amendment(url, 1, None));
+        let message = "x.jsonl has no whole record of http://e.com/a where it should be";
+        assert_eq!(refused("{\"url\":\"http://e.com/a\"}\n", std::slice::from_ref(&a)), message);
+        assert_eq!(refused(&line("http://e.com/b", 3, None), std::slice::from_ref(&a)), message);
+        let lines = line("http://e.com/a", 3, None) + &line("http://e.com/b", 3, None);
+        assert_eq!(refused(&lines, &[b, a]), message, "they have to come in the order of the lines");
+    }
+
+    #[test]
+    fn an_amendment_that_cannot_be_had_ends_the_copy() {
+        let lost = || Err(Error::Internal("lost".to_owned()));
+        let lines = line("http://e.com/a", 3, None);
+        let amendments = [Ok(amendment("http://e.com/a", 1, None)), lost()];
+        let ended = copy(Path::new("x"), lines.as_bytes(), Vec::new(), amendments.into_iter());
+        assert!(matches!(ended, Err(Error::Internal(_))));
     }
 }
