@@ -3,6 +3,7 @@
 mod crawl;
 mod flags;
 mod help;
+mod signals;
 
 pub(crate) use crawl::crawl;
 

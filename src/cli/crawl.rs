@@ -9,7 +9,8 @@ use crawler::error::{Error, Result};
 use crawler::observe::{LogFormat, LogLevel, Progress, ProgressMode, State, Summary, Terminal, printable, subscriber};
 use crawler::sink::{JsonlFile, JsonlStream};
 use crawler::{Crawl, CrawlDir};
-use tokio::signal::unix::{SignalKind, signal};
+
+use super::signals::{self, Signal, Signals};
 
 /// Crawls with these settings.
 pub(crate) fn crawl(config: Config, fresh: bool) -> ExitCode {
@@ -25,6 +26,11 @@ pub(crate) fn crawl(config: Config, fresh: bool) -> ExitCode {
 
 fn start(mut config: Config, fresh: bool, terminal: &Terminal) -> Result<ExitCode> {
     let observe = config.observe.clone();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::Internal(format!("cannot start the runtime: {error}")))?;
+    runtime.block_on(async { signals::outlive_file_size_limit() })?;
     // Settings are checked before anything is deleted or created.
     Crawl::builder().config(config.clone()).build()?;
     let dir = CrawlDir::take(&config.dir)?;
@@ -47,10 +53,6 @@ fn start(mut config: Config, fresh: bool, terminal: &Terminal) -> Result<ExitCod
         builder = builder.observer(Progress::new(terminal.clone(), Instant::now()));
     }
     let crawl = builder.build()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::Internal(format!("cannot start the runtime: {error}")))?;
     let ended = runtime.block_on(run(crawl));
     // A name that is being looked up, or a page that is being parsed, is nothing to wait for any more.
     runtime.shutdown_background();
@@ -65,15 +67,13 @@ fn start(mut config: Config, fresh: bool, terminal: &Terminal) -> Result<ExitCod
 /// Runs the crawl. The first signal drains it, the second stops it at once.
 async fn run(crawl: Crawl) -> Result<(Result<Summary>, Option<Signal>)> {
     let stopper = crawl.stopper();
-    let listen = |kind| signal(kind).map_err(|error| Error::Internal(format!("cannot listen for signals: {error}")));
-    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    let mut signals = Signals::listen()?;
     let mut crawl = Box::pin(crawl.run());
     let mut received = None;
     loop {
         let signal = tokio::select! {
             end = &mut crawl => return Ok((end, received)),
-            Some(()) = interrupt.recv() => Signal::Interrupt,
-            Some(()) = terminate.recv() => Signal::Terminate,
+            signal = signals.next() => signal,
         };
         if received.is_none() {
             stopper.drain();
@@ -109,17 +109,10 @@ fn close(summary: &Summary, terminal: &Terminal, format: LogFormat, level: LogLe
 
 fn exit_code(summary: &Summary, signal: Option<Signal>) -> ExitCode {
     match (summary.state, signal) {
-        (State::Stopped, Some(Signal::Interrupt)) => ExitCode::from(130),
-        (State::Stopped, Some(Signal::Terminate)) => ExitCode::from(143),
+        (State::Stopped, Some(signal)) => signal.exit_code(),
         _ if !summary.failed_seeds.is_empty() => ExitCode::from(3),
         _ => ExitCode::SUCCESS,
     }
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Signal {
-    Interrupt,
-    Terminate,
 }
 
 /// How many of the seeds that gave no page are explained at the terminal.

@@ -42,4 +42,4 @@ Exit codes:
   1    the crawl could not go on: disk full, output not writable
   2    wrong usage or configuration
   3    no seed could be fetched
-  130  stopped by SIGINT; 143 by SIGTERM";
+  130  stopped by SIGINT; 143 by SIGTERM, 129 by SIGHUP";

@@ -57,6 +57,38 @@ fn a_termination_ends_as_an_interrupt_does_with_its_own_code() {
 }
 
 #[test]
+fn a_lost_terminal_ends_a_crawl_as_an_interrupt_does_with_its_own_code() {
+    let (server, crawl) = five_in_flight();
+    crawl.signal(Signal::HUP);
+    crawl.wait_for_stderr(STOPPING);
+    server.open_all();
+    let crawled = crawl.finish();
+    assert_eq!((crawled.assert_code(129).records.len(), crawled.count("pending")), (6, 10));
+}
+
+#[test]
+fn the_second_signal_stops_at_once_whichever_the_first_was() {
+    let (server, crawl) = five_in_flight();
+    crawl.signal(Signal::HUP);
+    crawl.wait_for_stderr(STOPPING);
+    crawl.signal(Signal::TERM);
+    let crawled = crawl.finish();
+    assert_eq!(crawled.assert_code(143).urls(), [server.url("/")], "no gate was ever opened");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_crawl_under_nohup_goes_on_without_its_terminal() {
+    let server = Server::start(Site::linked(&[("/", &["/a"]), ("/a", &["/b"]), ("/b", &[])]).routes());
+    server.hold("/a");
+    let crawl = Crawl::of(server.url("/")).after("trap '' HUP").start();
+    server.wait_for("the second page", |log| log.in_flight == 1 && log.count("/a") == 1);
+    crawl.signal(Signal::HUP);
+    server.open_all();
+    assert_eq!(crawl.finish().assert_code(0).records.len(), 3);
+}
+
+#[test]
 fn an_interrupt_while_a_host_rests_does_not_wait_for_it() {
     let busy = Reply::new(429).header("Retry-After", "3000");
     let server = Server::start(Site::linked(&[("/", &["/busy"])]).with("/busy", busy).routes());

@@ -22,6 +22,8 @@ pub(crate) struct Crawl {
     config: BTreeMap<&'static str, String>,
     env: BTreeMap<&'static str, &'static str>,
     quiet: bool,
+    /// What a shell does before it becomes the binary.
+    shell: Vec<String>,
 }
 
 /// A crawl under way. Dropping it ends the process.
@@ -53,7 +55,7 @@ impl Crawl {
     /// The binary without any argument.
     pub(crate) fn bare() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        Self { dir, args: Vec::new(), config: BTreeMap::new(), env: BTreeMap::new(), quiet: true }
+        Self { dir, args: Vec::new(), config: BTreeMap::new(), env: BTreeMap::new(), quiet: true, shell: Vec::new() }
     }
 
     pub(crate) fn seed(self, seed: impl AsRef<str>) -> Self {
@@ -98,6 +100,12 @@ impl Crawl {
         self
     }
 
+    /// Lets a shell do this before it becomes the binary: `ulimit`, `trap`.
+    pub(crate) fn after(mut self, command: &str) -> Self {
+        self.shell.push(command.to_owned());
+        self
+    }
+
     /// Runs to the end.
     #[track_caller]
     pub(crate) fn run(self) -> Crawled {
@@ -119,7 +127,11 @@ impl Crawl {
     pub(crate) fn start_piped(self) -> (Running, ChildStdout) {
         let config: Vec<String> = self.config.iter().map(|(key, value)| format!("{key} = {value}")).collect();
         fs::write(self.dir.path().join("crawl.toml"), config.join("\n")).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_crawler"));
+        let binary = env!("CARGO_BIN_EXE_crawler");
+        let mut command = Command::new(if self.shell.is_empty() { binary } else { "sh" });
+        if !self.shell.is_empty() {
+            command.args(["-c", &format!("{}; exec \"$@\"", self.shell.join("; ")), "sh", binary]);
+        }
         command.current_dir(self.dir.path()).args(["--config", "crawl.toml", "--dir", DIR]).args(&self.args);
         command.args(self.quiet.then_some("-q"));
         for proxy in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "https_proxy", "HTTPS_PROXY"] {
