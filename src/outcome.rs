@@ -24,6 +24,18 @@ pub enum OutcomeKind {
     Failed,
 }
 
+impl OutcomeKind {
+    /// The name in records.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Redirect => "redirect",
+            Self::HttpError => "http_error",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// Why there is no complete response.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Failure {
@@ -211,5 +223,15 @@ impl SkipReason {
             Self::TooLong => "too_long",
             Self::UnsafeAddress => "unsafe_address",
         }
+    }
+
+    /// The number in the store: its place in [`ALL`](Self::ALL), which only ever grows at its end.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The reason with this number.
+    pub fn of_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code)).copied()
     }
 }

@@ -83,6 +83,17 @@ struct ParamPattern {
 }
 
 impl CrawlUrl {
+    /// A URL that was taken apart before: `text` is what [`as_str`](Self::as_str) gave, and `key` its key.
+    pub(crate) fn stored(text: Arc<str>, key: UrlKey) -> Self {
+        let host_start = text.find("://").map_or(0, |scheme| scheme + "://".len());
+        Self::split(text, key, host_start)
+    }
+
+    fn split(text: Arc<str>, key: UrlKey, host_start: usize) -> Self {
+        let path_start = host_start + text.get(host_start..).and_then(|rest| rest.find('/')).unwrap_or(0);
+        Self { key, host_start: offset(host_start), path_start: offset(path_start), text }
+    }
+
     /// The URL as it is requested and recorded.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -193,14 +204,7 @@ impl UrlRules {
 
     fn crawl_url(&self, url: &Url) -> CrawlUrl {
         let text = url.as_str();
-        let host_start = url.scheme().len() + "://".len();
-        let path_start = host_start + text.get(host_start..).and_then(|rest| rest.find('/')).unwrap_or(0);
-        CrawlUrl {
-            key: self.key(text),
-            text: text.into(),
-            host_start: offset(host_start),
-            path_start: offset(path_start),
-        }
+        CrawlUrl::split(text.into(), self.key(text), url.scheme().len() + "://".len())
     }
 
     fn other(&self, text: &str, reason: SkipReason) -> Target {
@@ -242,6 +246,14 @@ impl Target {
             Self::Other { text, .. } => text,
         }
     }
+
+    /// The fingerprint that dedupes.
+    pub fn key(&self) -> UrlKey {
+        match self {
+            Self::Url(url) => url.key,
+            Self::Other { key, .. } => *key,
+        }
+    }
 }
 
 impl ParamPattern {
@@ -260,6 +272,11 @@ impl UrlKey {
             *to = *from;
         }
         Self(key)
+    }
+
+    /// A fingerprint that was kept.
+    pub const fn of_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
     }
 
     /// The 16 bytes of the fingerprint.

@@ -1,19 +1,34 @@
 //! What waits for one host: by least depth, and by the instant from which it may be tried again.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BinaryHeap};
 use std::time::Instant;
+
+use super::fifo::Fifo;
 
 /// The queue of one host. It holds entries, not URLs: an entry is only a hint, and is checked when it comes up.
 #[derive(Debug, Default)]
 pub(super) struct HostQueue {
-    by_depth: BTreeMap<u32, VecDeque<u32>>,
+    by_depth: BTreeMap<u32, Fifo>,
     retries: BinaryHeap<Reverse<(Instant, u32)>>,
     pub(super) standing: Standing,
     /// The earliest alarm that is set for the host.
     pub(super) alarm: Option<Instant>,
     /// Whether the host stands in the line of ready hosts.
     pub(super) in_line: bool,
+    pub(super) texts: Texts,
+}
+
+/// Whether the texts of the next URLs are being asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Texts {
+    /// They are not.
+    #[default]
+    AtHand,
+    /// They are, before they are needed.
+    Asked,
+    /// They are, and nothing can be leased before they are here.
+    Awaited,
 }
 
 /// Whether a host may be leased from.
@@ -68,6 +83,16 @@ impl HostQueue {
             return None;
         }
         self.retries.pop().map(|Reverse((_, entry))| entry)
+    }
+
+    /// The entries in their order, without the retries.
+    pub(super) fn iter(&self) -> impl Iterator<Item = u32> {
+        self.by_depth.values().flat_map(Fifo::iter)
+    }
+
+    /// The entry so many places behind the next; only among those of its depth, since that is cheap.
+    pub(super) fn peek(&self, at: usize) -> Option<u32> {
+        self.by_depth.values().next()?.peek(at)
     }
 
     /// When something is due, if anything waits at all.

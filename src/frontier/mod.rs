@@ -1,14 +1,24 @@
 //! The frontier: every URL that was ever discovered, in exactly one state, and which of them is due next.
 
+mod change;
+mod disk;
+mod fifo;
+mod graph;
 mod host_queue;
-mod key_map;
+mod known;
 mod memory;
 mod node;
 mod options;
+mod paths;
 mod schedule;
+mod segments;
+pub mod store;
+mod texts;
 
+pub use change::{Change, Purpose, Row, Rows, StoredUrl, Want};
+pub use disk::{DiskFrontier, Restore, Rules};
 pub use memory::MemoryFrontier;
-pub use node::Limits;
+pub use node::{Edge, Limits, Path, State};
 pub use options::Options;
 
 use std::fmt;
@@ -31,7 +41,8 @@ use crate::url::{CrawlUrl, LinkKind, Target};
 /// - [`lease`](Frontier::lease) gives the least depth of a host first and takes the hosts in turn.
 /// - Every lease ends in exactly one [`settle`](Frontier::settle), [`retry`](Frontier::retry),
 ///   [`skip`](Frontier::skip) or [`give_back`](Frontier::give_back).
-/// - No operation waits; time is passed in.
+/// - No operation waits; time is passed in. What a frontier has not at hand it [wants](Frontier::take_wants), and goes on
+///   with the rest until it is [supplied](Frontier::supply).
 /// - `Err` means that the crawl cannot go on.
 pub trait Frontier: fmt::Debug + Send {
     /// Makes a URL known and pending at depth 0.
@@ -69,7 +80,7 @@ pub trait Frontier: fmt::Debug + Send {
     /// Skips everything that is pending.
     fn skip_pending(&mut self, reason: SkipReason) -> Result<()>;
 
-    /// Takes up again what was skipped for `reason` and is now wanted.
+    /// Takes up again what was skipped for `reason` and is now wanted: at once, or as it is [supplied](Frontier::supply).
     fn reconsider(&mut self, reason: SkipReason, wanted: &dyn Fn(&CrawlUrl) -> bool) -> Result<()>;
 
     /// How many URLs are in which state.
@@ -82,8 +93,31 @@ pub trait Frontier: fmt::Debug + Send {
     fn discovery_closed(&self) -> bool;
 
     /// The settled URLs whose place has changed since their record was written, each once, in the order in which they
-    /// were settled: that of their records in a file, which can then be amended in one pass. The list is then empty.
+    /// were settled: that of their records in a file, which can then be amended in one pass. The list is then empty. A
+    /// frontier whose changes a store keeps leaves that to the store.
     fn take_moved(&mut self) -> Result<Vec<Moved>>;
+
+    /// What has changed since this was last asked, for a store to keep. Empty for a frontier that keeps everything itself.
+    fn take_changes(&mut self) -> Vec<Change> {
+        Vec::new()
+    }
+
+    /// What the store that keeps the changes is asked for: to be answered in this order, after the changes that were taken
+    /// before, each with one [`supply`](Frontier::supply). No more than [`OPEN_WANTS`] are open at a time.
+    fn take_wants(&mut self) -> Vec<Want> {
+        Vec::new()
+    }
+
+    /// Takes the answer to a [`Want`]. `wanted` judges URLs that are being [reconsidered](Frontier::reconsider).
+    fn supply(&mut self, rows: Rows, wanted: &dyn Fn(&CrawlUrl) -> bool) -> Result<()> {
+        let _ = (rows, wanted);
+        Ok(())
+    }
+
+    /// Whether something is still wanted: the crawl is not over before it is here.
+    fn is_waiting(&self) -> bool {
+        false
+    }
 }
 
 /// Names one lease of a frontier.
@@ -93,6 +127,13 @@ pub struct LeaseId(u32);
 /// Names one host of a frontier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HostId(u32);
+
+impl HostId {
+    /// Its place among the hosts of the frontier.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// A URL handed out to be requested.
 #[derive(Debug, Clone)]
@@ -145,5 +186,10 @@ pub enum Hold {
     Released,
 }
 
+/// How many [wants](Frontier::take_wants) are open at a time: who answers them needs no more places for the answers.
+pub const OPEN_WANTS: usize = 64;
+
+#[cfg(test)]
+mod stored;
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,8 @@
-//! What is known of one URL, and of the ways to it.
+//! What memory holds of one URL, and of the ways to it.
 
 use super::HostId;
+use crate::error::{Error, Result};
 use crate::outcome::SkipReason;
-use crate::url::CrawlUrl;
 
 /// How far a frontier goes.
 #[derive(Debug, Clone, Copy)]
@@ -14,55 +14,170 @@ pub struct Limits {
     pub redirects: u32,
 }
 
-/// One URL that can be requested.
-#[derive(Debug)]
+/// What decides about one URL whenever a link to it is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Node {
-    pub(super) url: CrawlUrl,
     pub(super) depth: u32,
     /// Redirects since the last link.
     pub(super) hops: u32,
+    pub(super) state: State,
     /// Known once it has been pending: what is only skipped makes no host.
     pub(super) host: Option<HostId>,
-    pub(super) referrer: Option<u32>,
-    pub(super) attempts: u32,
-    pub(super) state: State,
-    /// What a settled page leads to: needed when a shorter path to it is found.
-    pub(super) children: Box<[Edge]>,
 }
 
-/// A way from a settled page to what it leads to.
+/// A [`Node`] in 8 bytes: there is one for each URL that was ever discovered.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Edge {
-    pub(super) to: u32,
-    pub(super) redirect: bool,
-}
+pub(super) struct Packed(u64);
 
 /// The one state of a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+pub enum State {
+    /// Waiting to be requested, or to be tried again.
     Pending,
+    /// Being requested.
     InFlight,
+    /// Requested, with a record.
     Settled,
+    /// Known, not requested.
     Skipped(SkipReason),
 }
 
+/// A way from a settled page to what it leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edge {
+    /// The number of the URL that it leads to.
+    pub to: u32,
+    /// Whether it is a redirect: the same depth, one hop more.
+    pub redirect: bool,
+}
+
 /// A path to a URL.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Path {
-    pub(super) depth: u32,
-    pub(super) hops: u32,
-    pub(super) referrer: Option<u32>,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Path {
+    /// The number of links from a seed.
+    pub depth: u32,
+    /// Redirects since the last link.
+    pub hops: u32,
+    /// The number of the page that it comes from; `None` for a seed.
+    pub referrer: Option<u32>,
 }
 
 impl Limits {
-    /// Why a URL on this path is not requested.
-    pub(super) fn forbid(self, path: Path) -> Option<SkipReason> {
-        if self.depth.is_some_and(|depth| path.depth > depth) {
+    /// Why a URL at this place is not requested.
+    pub(super) fn forbid(self, depth: u32, hops: u32) -> Option<SkipReason> {
+        if self.depth.is_some_and(|most| depth > most) {
             Some(SkipReason::Depth)
-        } else if path.hops > self.redirects {
+        } else if hops > self.redirects {
             Some(SkipReason::Trap)
         } else {
             None
         }
+    }
+}
+
+impl Node {
+    /// # Errors
+    /// A depth, a chain of redirects or a number of hosts beyond what 8 bytes can count.
+    pub(super) fn pack(self) -> Result<Packed> {
+        let host = self.host.map_or(NO_HOST, |host| u64::from(host.0));
+        let fits = u64::from(self.depth) <= DEPTH.mask() && u64::from(self.hops) <= HOPS.mask() && host <= HOST.mask();
+        if !fits || (self.host.is_some() && host == NO_HOST) {
+            return Err(Error::Internal(format!(
+                "depth {}, {} redirects or host {host} is more than this frontier counts",
+                self.depth, self.hops
+            )));
+        }
+        let state = u64::from(self.state.code());
+        Ok(Packed(STATE.put(state) | HOPS.put(self.hops.into()) | DEPTH.put(self.depth.into()) | HOST.put(host)))
+    }
+}
+
+impl Packed {
+    pub(super) fn unpack(self) -> Node {
+        let host = HOST.get(self.0);
+        Node {
+            depth: DEPTH.get_u32(self.0),
+            hops: HOPS.get_u32(self.0),
+            state: State::of(STATE.get_u32(self.0)),
+            host: (host != NO_HOST).then_some(HostId(HOST.get_u32(self.0))),
+        }
+    }
+}
+
+impl State {
+    fn code(self) -> u8 {
+        match self {
+            Self::Pending => 0,
+            Self::InFlight => 1,
+            Self::Settled => 2,
+            Self::Skipped(reason) => 3 + reason.code(),
+        }
+    }
+
+    fn of(code: u32) -> Self {
+        match code {
+            0 => Self::Pending,
+            1 => Self::InFlight,
+            2 => Self::Settled,
+            code => {
+                let reason = u8::try_from(code - 3).ok().and_then(SkipReason::of_code);
+                Self::Skipped(reason.expect("only codes of reasons are packed"))
+            }
+        }
+    }
+}
+
+/// Where in the 64 bits a number lies.
+struct Bits {
+    from: u32,
+    count: u32,
+}
+
+impl Bits {
+    const fn mask(&self) -> u64 {
+        (1 << self.count) - 1
+    }
+
+    const fn put(&self, value: u64) -> u64 {
+        value << self.from
+    }
+
+    const fn get(&self, packed: u64) -> u64 {
+        (packed >> self.from) & self.mask()
+    }
+
+    fn get_u32(&self, packed: u64) -> u32 {
+        u32::try_from(self.get(packed)).expect("no number has more than 32 bits")
+    }
+}
+
+const STATE: Bits = Bits { from: 0, count: 4 };
+const HOPS: Bits = Bits { from: 4, count: 10 };
+const DEPTH: Bits = Bits { from: 14, count: 24 };
+const HOST: Bits = Bits { from: 38, count: 26 };
+const NO_HOST: u64 = HOST.mask();
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packing_keeps_everything() {
+        let states = SkipReason::ALL.into_iter().map(State::Skipped);
+        for state in states.chain([State::Pending, State::InFlight, State::Settled]) {
+            for (depth, hops, host) in [(0, 0, None), ((1 << 24) - 1, 1023, Some(HostId((1 << 26) - 2))), (7, 3, None)]
+            {
+                let node = Node { depth, hops, state, host };
+                assert_eq!(node.pack().unwrap().unpack(), node);
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_an_error() {
+        let node = Node { depth: 0, hops: 0, state: State::Pending, host: None };
+        assert!(Node { depth: 1 << 24, ..node }.pack().is_err());
+        assert!(Node { hops: 1024, ..node }.pack().is_err());
+        assert!(Node { host: Some(HostId((1 << 26) - 1)), ..node }.pack().is_err());
     }
 }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::time::Instant;
 
-use super::host_queue::{Due, HostQueue, Standing};
+use super::host_queue::{Due, HostQueue, Standing, Texts};
 use super::{Hold, HostId};
 use crate::error::{Error, Result};
 
@@ -53,7 +53,8 @@ impl Schedule {
         self.wake(now, &depth_of);
         while let Some(id) = self.line.pop_front() {
             self.queue(id).in_line = false;
-            if self.queue(id).standing != Standing::Open {
+            let queue = self.queue(id);
+            if queue.standing != Standing::Open || queue.texts == Texts::Awaited {
                 continue;
             }
             self.promote(id, now, &depth_of);
@@ -79,6 +80,37 @@ impl Schedule {
     pub(super) fn release(&mut self, host: HostId) {
         self.queue(host).standing = Standing::Open;
         self.line_up(host);
+    }
+
+    /// Leaves a host out until its texts are here; whether they have to be asked for.
+    pub(super) fn await_texts(&mut self, host: HostId) -> bool {
+        std::mem::replace(&mut self.queue(host).texts, Texts::Awaited) == Texts::AtHand
+    }
+
+    /// Notes that texts of a host are asked for, unless they are already; whether they have to be.
+    pub(super) fn ask_ahead(&mut self, host: HostId) -> bool {
+        let texts = &mut self.queue(host).texts;
+        let ask = *texts == Texts::AtHand;
+        if ask {
+            *texts = Texts::Asked;
+        }
+        ask
+    }
+
+    /// Ends what [`await_texts`](Self::await_texts) or [`ask_ahead`](Self::ask_ahead) has begun.
+    pub(super) fn texts_are_here(&mut self, host: HostId) {
+        self.queue(host).texts = Texts::AtHand;
+        self.line_up(host);
+    }
+
+    /// The next entries of a host, as far as they are queued.
+    pub(super) fn upcoming(&self, host: HostId) -> impl Iterator<Item = u32> {
+        self.hosts.get(host.index()).into_iter().flat_map(HostQueue::iter)
+    }
+
+    /// The entry so many places behind the next one of a host, among those of its depth.
+    pub(super) fn peek(&self, host: HostId, at: usize) -> Option<u32> {
+        self.hosts.get(host.index())?.peek(at)
     }
 
     /// When the next host's turn comes, once none is due.
@@ -117,7 +149,7 @@ impl Schedule {
     /// Puts an open host into the line when something of it is due, or sets an alarm for when it will be.
     fn line_up(&mut self, id: HostId) {
         let host = self.queue(id);
-        if host.standing != Standing::Open || host.in_line {
+        if host.standing != Standing::Open || host.texts == Texts::Awaited || host.in_line {
             return;
         }
         match host.due() {
@@ -159,6 +191,6 @@ impl Schedule {
     }
 
     fn queue(&mut self, id: HostId) -> &mut HostQueue {
-        self.hosts.get_mut(id.0 as usize).expect("only this schedule makes host ids, and it forgets no host")
+        self.hosts.get_mut(id.index()).expect("only this schedule makes host ids, and it forgets no host")
     }
 }

@@ -4,12 +4,15 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
+use super::stored::Stored;
 use super::*;
 use crate::url::UrlRules;
 
-/// Runs one check against each implementation.
+/// Runs one check against each implementation: in memory, on disk, and on disk with every text read back.
 fn each(limits: Limits, check: impl Fn(&mut dyn Frontier)) {
     check(&mut MemoryFrontier::new(limits));
+    check(&mut Stored::new(limits));
+    check(&mut Stored::forgetful(limits));
 }
 
 fn unlimited() -> Limits {
@@ -381,6 +384,108 @@ fn a_lease_cannot_end_twice() {
     });
 }
 
+/// The rules of the run before.
+const SAME: Rules<'static> = Rules { judge: &|_| None, lifted: &[] };
+
+fn skipped(frontier: &dyn Frontier, reason: SkipReason) -> u64 {
+    *frontier.accounts().skipped.of(reason)
+}
+
+#[test]
+fn another_process_goes_on_where_the_last_one_was_killed() {
+    let now = Instant::now();
+    let mut frontier = Stored::new(unlimited());
+    frontier.add_seed(url("a/")).unwrap();
+    let seed = lease(&mut frontier, now, "a/");
+    settle(&mut frontier, &seed, &["a/1", "b/2"]);
+    lease(&mut frontier, now, "a/1");
+    let before = frontier.accounts();
+    let mut frontier = frontier.restarted(unlimited(), SAME);
+    assert_eq!(frontier.accounts(), Accounts { pending: 2, in_flight: 0, ..before });
+    let one = lease(&mut frontier, now, "a/1");
+    assert_eq!(one.attempt, 1, "what was in flight was never given");
+    let place = settle(&mut frontier, &one, &["a/", "b/2", "a/3"]);
+    assert_eq!(place, Place { depth: 1, referrer: Some(url("a/").to_shared()) });
+    lease(&mut frontier, now, "b/2");
+    lease(&mut frontier, now, "a/3");
+    assert!(frontier.lease(now).unwrap().is_none());
+}
+
+#[test]
+fn a_retry_waits_for_its_instant_in_another_process_too() {
+    let now = Instant::now();
+    let later = now + Duration::from_mins(1);
+    let mut frontier = Stored::new(unlimited());
+    frontier.add_seed(url("a/")).unwrap();
+    let seed = lease(&mut frontier, now, "a/");
+    frontier.retry(seed.id, later).unwrap();
+    let mut frontier = frontier.restarted(unlimited(), SAME);
+    assert!(frontier.lease(now).unwrap().is_none());
+    assert_eq!(lease(&mut frontier, later + Duration::from_millis(1), "a/").attempt, 2);
+}
+
+#[test]
+fn a_greater_depth_takes_up_what_was_too_deep_and_a_smaller_one_leaves_it() {
+    let now = Instant::now();
+    let mut frontier = Stored::new(depth(0));
+    frontier.add_seed(url("a/")).unwrap();
+    let seed = lease(&mut frontier, now, "a/");
+    settle(&mut frontier, &seed, &["a/1", "a/2"]);
+    assert_eq!(skipped(&frontier, SkipReason::Depth), 2);
+    let mut frontier = frontier.restarted(depth(1), SAME);
+    let one = lease(&mut frontier, now, "a/1");
+    settle(&mut frontier, &one, &[]);
+    let mut frontier = frontier.restarted(depth(0), SAME);
+    assert!(frontier.lease(now).unwrap().is_none());
+    assert_eq!((frontier.accounts().settled.ok, skipped(&frontier, SkipReason::Depth)), (2, 1));
+}
+
+#[test]
+fn what_is_not_settled_is_judged_by_the_rules_of_this_run() {
+    let now = Instant::now();
+    let mut frontier = Stored::new(unlimited());
+    frontier.add_seed(url("a/")).unwrap();
+    let seed = lease(&mut frontier, now, "a/");
+    let out = Found { skip: Some(SkipReason::Scope), ..found("b/", LinkKind::Follow) };
+    let found = vec![out, found("a/1", LinkKind::Follow), found("a/2", LinkKind::Nofollow)];
+    frontier.settle(seed.id, OutcomeKind::Ok, found).unwrap();
+    let judge = |url: &CrawlUrl| (url.host() == "a").then_some(SkipReason::Scope);
+    let mut frontier = frontier.restarted(unlimited(), Rules { judge: &judge, lifted: &[] });
+    lease(&mut frontier, now, "b/");
+    assert!(frontier.lease(now).unwrap().is_none());
+    let mut frontier = frontier.restarted(unlimited(), Rules { judge: &|_| None, lifted: &[SkipReason::Nofollow] });
+    for expected in ["b/", "a/1", "a/2"] {
+        lease(&mut frontier, now, expected);
+    }
+    assert_eq!(frontier.accounts().skipped.total(), 0);
+}
+
+#[test]
+fn what_a_limit_left_over_is_pending_for_the_next_process() {
+    let mut frontier = Stored::new(unlimited());
+    frontier.add_seed(url("a/")).unwrap();
+    frontier.skip_pending(SkipReason::Limit).unwrap();
+    assert_eq!(skipped(&frontier, SkipReason::Limit), 1);
+    let mut frontier = frontier.restarted(unlimited(), SAME);
+    lease(&mut frontier, Instant::now(), "a/");
+}
+
+#[test]
+fn a_host_with_more_urls_than_texts_at_hand_gives_each_once_in_order() {
+    let now = Instant::now();
+    let mut frontier = Stored::forgetful(unlimited());
+    frontier.add_seed(url("a/")).unwrap();
+    let seed = lease(&mut frontier, now, "a/");
+    let pages: Vec<String> = (0..3000).map(|n| format!("a/{n}")).collect();
+    let pages: Vec<&str> = pages.iter().map(String::as_str).collect();
+    settle(&mut frontier, &seed, &pages);
+    for page in pages {
+        let page = lease(&mut frontier, now, page);
+        settle(&mut frontier, &page, &[]);
+    }
+    assert_eq!(frontier.accounts().settled.ok, 3001);
+}
+
 /// The least number of links from page 0, by breadth-first search.
 fn shortest(graph: &[Vec<usize>]) -> Vec<Option<u32>> {
     let mut depth = vec![None; graph.len()];
@@ -443,5 +548,52 @@ proptest! {
             let discovered = (0..graph.len()).filter(|n| reached(*n)).count() as u64;
             assert_eq!(frontier.accounts().discovered(), discovered);
         });
+    }
+}
+
+proptest! {
+    // Each process of each case makes its changes durable: that takes its time.
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn killed_and_continued_equals_undisturbed(
+        graph in proptest::collection::vec(proptest::collection::vec(0_usize..16, 0..4), 16),
+        greatest in 1_u32..6,
+        order in proptest::collection::vec((0_usize..64, proptest::bool::weighted(0.2)), 48),
+    ) {
+        let expected = shortest(&graph);
+        let now = Instant::now();
+        let page = |n: usize| format!("a/{n}");
+        let mut frontier = Stored::new(depth(greatest));
+        frontier.add_seed(url(&page(0))).unwrap();
+        let (mut open, mut places, mut turn) = (Vec::new(), std::collections::HashMap::new(), 0);
+        loop {
+            while let Some(lease) = frontier.lease(now).unwrap() {
+                open.push(lease);
+            }
+            if open.is_empty() {
+                break;
+            }
+            let (which, kill) = order[turn % order.len()];
+            turn += 1;
+            let lease = open.swap_remove(which % open.len());
+            let n: usize = lease.url.as_str().rsplit('/').next().unwrap().parse().unwrap();
+            let to: Vec<Found> = graph[n].iter().map(|n| found(&page(*n), LinkKind::Follow)).collect();
+            let place = frontier.settle_unserved(lease.id, to);
+            prop_assert!(places.insert(lease.url.to_shared(), place.depth).is_none(), "requested twice");
+            if kill {
+                open.clear();
+                frontier = frontier.restarted(depth(greatest), SAME);
+            } else {
+                frontier.serve(&|_| false).unwrap();
+            }
+        }
+        for moved in frontier.take_moved().unwrap() {
+            places.insert(moved.url, moved.place.depth);
+        }
+        for (n, depth) in expected.iter().enumerate() {
+            let depth = depth.filter(|depth| *depth <= greatest);
+            prop_assert_eq!(places.get(url(&page(n)).as_str()).copied(), depth, "page {}", n);
+        }
     }
 }

@@ -1,0 +1,135 @@
+//! What a frontier tells a store, and what it asks it for.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::{Edge, HostId, Path, State};
+use crate::outcome::{OutcomeKind, SkipReason};
+use crate::url::{HostKey, UrlKey};
+
+/// One thing that has changed. Changes are kept in their order; those of one operation belong together.
+///
+/// What is in flight is pending for a store: a lease that a process took with it into its end was never given.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// A host got its number.
+    Host {
+        /// Its number.
+        id: HostId,
+        /// Its name.
+        name: HostKey,
+    },
+    /// A URL was discovered.
+    Found(StoredUrl),
+    /// A URL has another depth, state or host. What a settled URL leads to has to be [told](Change::Told).
+    Placed {
+        /// Which URL.
+        id: u32,
+        /// The least number of links from a seed.
+        depth: u32,
+        /// Redirects since the last link.
+        hops: u32,
+        /// Its state.
+        state: State,
+        /// Whose it is, once that is known.
+        host: Option<HostId>,
+    },
+    /// A URL is found on another page, at a smaller depth. When it has a record, that is out of date.
+    Moved {
+        /// Which URL.
+        id: u32,
+        /// The page; `None` for a seed.
+        referrer: Option<u32>,
+    },
+    /// A URL is settled.
+    Settled {
+        /// Which URL.
+        id: u32,
+        /// How the request ended.
+        kind: OutcomeKind,
+        /// What the response leads to.
+        edges: Vec<Edge>,
+    },
+    /// What a settled URL leads to has been told of its new place.
+    Told {
+        /// Which URL.
+        id: u32,
+    },
+    /// A URL is to be tried again.
+    Retry {
+        /// Which URL.
+        id: u32,
+        /// How often it was tried.
+        attempts: u32,
+        /// When it is due.
+        due: Instant,
+    },
+    /// A URL is skipped.
+    Skipped {
+        /// Which URL.
+        id: u32,
+        /// Why.
+        reason: SkipReason,
+    },
+}
+
+/// A URL as a store keeps it.
+#[derive(Debug, Clone)]
+pub struct StoredUrl {
+    /// Its number: the order of discovery.
+    pub id: u32,
+    /// Its text; of a URL that is too long, the start of it.
+    pub text: Arc<str>,
+    /// Its fingerprint.
+    pub key: UrlKey,
+    /// How it was found.
+    pub path: Path,
+    /// Its state.
+    pub state: State,
+    /// Whose it is, when it is or was pending.
+    pub host: Option<HostId>,
+}
+
+/// Texts that a frontier asks a store for.
+#[derive(Debug, Clone)]
+pub struct Want {
+    /// What for: comes back with the answer.
+    pub purpose: Purpose,
+    /// Which URLs.
+    pub ids: Vec<u32>,
+}
+
+/// What texts are wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// They are the next of a host.
+    Queue(HostId),
+    /// Settled pages have a shorter path, so what they lead to has one too.
+    Edges,
+    /// They were skipped and may be wanted now.
+    Reconsider,
+}
+
+/// What a store answers.
+#[derive(Debug, Clone)]
+pub struct Rows {
+    /// What they were wanted for.
+    pub purpose: Purpose,
+    /// One for each URL that was asked for.
+    pub rows: Vec<Row>,
+}
+
+/// One URL as a store has it.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Which URL.
+    pub id: u32,
+    /// Its text.
+    pub text: Arc<str>,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// The text of its referrer.
+    pub referrer: Option<Arc<str>>,
+    /// What it leads to; empty unless that was asked for.
+    pub edges: Vec<Edge>,
+}

@@ -1,0 +1,213 @@
+//! The graph of all known URLs, in little memory: which state each is in, how deep it lies, whose turn it is.
+//!
+//! Texts and edges are with whoever keeps the [changes](Change); those that are needed are [wanted](Want) from there.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Instant;
+
+use super::change::{Change, Want};
+use super::known::Known;
+use super::node::{Limits, Node, Packed, State};
+use super::paths::Source;
+use super::schedule::Schedule;
+use super::segments::Segments;
+use super::texts::Near;
+use super::{Found, HostId, Lease, LeaseId, Place};
+use crate::accounts::Accounts;
+use crate::error::{Error, Result};
+use crate::outcome::{OutcomeKind, SkipReason};
+use crate::url::{CrawlUrl, HostKey};
+
+/// All URLs of a crawl, without what only a store has to know. How links become paths is in `paths`, which texts are at
+/// hand in `texts`.
+#[derive(Debug)]
+pub(super) struct Graph {
+    pub(super) limits: Limits,
+    pub(super) known: Known,
+    pub(super) nodes: Segments<Packed>,
+    pub(super) hosts: HashMap<HostKey, HostId>,
+    pub(super) schedule: Schedule,
+    pub(super) accounts: Accounts,
+    /// Pending and in-flight URLs by depth.
+    pub(super) open_by_depth: BTreeMap<u32, u64>,
+    /// What happened since someone took it.
+    pub(super) changes: Vec<Change>,
+    pub(super) wants: Vec<Want>,
+    /// Answers that are still to come.
+    pub(super) awaited: usize,
+    /// The URLs whose texts are at hand: those in flight, and those that will be soon.
+    pub(super) near: HashMap<u32, Near>,
+    /// How many texts are kept before anybody asks for them.
+    pub(super) room: usize,
+    /// Settled pages to which a shorter path was found, and whose edges are to be asked for.
+    pub(super) sinking: HashSet<u32>,
+    /// Skipped URLs that may be wanted now, and whose texts are to be asked for.
+    pub(super) reopening: Vec<u32>,
+    /// What is being reconsidered: the reason, and the number of the next URL to look at.
+    pub(super) reconsidered: Option<(SkipReason, u32)>,
+}
+
+impl Graph {
+    /// Without any URL. `room` is how many texts are kept before anybody asks for them.
+    pub(super) fn new(limits: Limits, room: usize) -> Self {
+        Self {
+            limits,
+            known: Known::default(),
+            nodes: Segments::default(),
+            hosts: HashMap::new(),
+            schedule: Schedule::default(),
+            accounts: Accounts::default(),
+            open_by_depth: BTreeMap::new(),
+            changes: Vec::new(),
+            wants: Vec::new(),
+            awaited: 0,
+            near: HashMap::new(),
+            room,
+            sinking: HashSet::new(),
+            reopening: Vec::new(),
+            reconsidered: None,
+        }
+    }
+
+    pub(super) fn lease(&mut self, now: Instant) -> Result<Option<Lease>> {
+        loop {
+            let nodes = &self.nodes;
+            let pending = |id: u32| nodes.get(id as usize).map(Packed::unpack).filter(|n| n.state == State::Pending);
+            let Some((host, id)) = self.schedule.next(now, |id| pending(id).map(|node| node.depth)) else {
+                return Ok(None);
+            };
+            let node = self.node(id)?;
+            let Some(near) = self.near.get_mut(&id) else {
+                self.schedule.push_front(host, node.depth, id);
+                self.await_texts(host);
+                continue;
+            };
+            near.attempts += 1;
+            let lease = Lease { id: LeaseId(id), url: near.url.clone(), host, attempt: near.attempts };
+            self.set(id, Node { state: State::InFlight, ..node })?;
+            self.accounts.pending -= 1;
+            self.accounts.in_flight += 1;
+            self.look_ahead(host);
+            return Ok(Some(lease));
+        }
+    }
+
+    pub(super) fn settle(&mut self, lease: LeaseId, kind: OutcomeKind, found: Vec<Found>) -> Result<Place> {
+        let (node, near) = self.end_lease(lease, State::Settled)?;
+        self.close_depth(node.depth);
+        *self.accounts.settled.of(kind) += 1;
+        let from = Source { id: lease.0, text: near.url.to_shared() };
+        let mut edges = Vec::with_capacity(found.len());
+        for found in found {
+            edges.extend(self.found(found, &from)?);
+        }
+        self.changes.push(Change::Settled { id: lease.0, kind, edges });
+        Ok(Place { depth: node.depth, referrer: near.referrer })
+    }
+
+    pub(super) fn retry(&mut self, lease: LeaseId, at: Instant) -> Result<()> {
+        let (node, near) = self.end_lease(lease, State::Pending)?;
+        self.accounts.pending += 1;
+        self.changes.push(Change::Retry { id: lease.0, attempts: near.attempts, due: at });
+        self.keep(lease.0, near);
+        self.schedule.push_retry(host_of(node)?, at, lease.0);
+        Ok(())
+    }
+
+    pub(super) fn skip(&mut self, lease: LeaseId, reason: SkipReason) -> Result<()> {
+        let (node, _) = self.end_lease(lease, State::Skipped(reason))?;
+        self.close_depth(node.depth);
+        *self.accounts.skipped.of(reason) += 1;
+        self.changes.push(Change::Skipped { id: lease.0, reason });
+        Ok(())
+    }
+
+    pub(super) fn give_back(&mut self, lease: LeaseId) -> Result<()> {
+        let (node, mut near) = self.end_lease(lease, State::Pending)?;
+        near.attempts -= 1;
+        self.near.insert(lease.0, near);
+        self.accounts.pending += 1;
+        self.schedule.push_front(host_of(node)?, node.depth, lease.0);
+        Ok(())
+    }
+
+    /// What is pending stays so for a store: a crawl that goes on with a higher limit takes it up.
+    pub(super) fn skip_pending(&mut self, reason: SkipReason) -> Result<()> {
+        self.open_by_depth.clear();
+        for id in 0..self.count() {
+            let node = self.node(id)?;
+            match node.state {
+                State::Pending => self.set(id, Node { state: State::Skipped(reason), ..node })?,
+                State::InFlight => *self.open_by_depth.entry(node.depth).or_default() += 1,
+                _ => {}
+            }
+        }
+        *self.accounts.skipped.of(reason) += std::mem::take(&mut self.accounts.pending);
+        Ok(())
+    }
+
+    pub(super) fn discovery_closed(&self) -> bool {
+        self.limits.depth.is_some_and(|depth| self.open_by_depth.keys().next().is_none_or(|least| *least >= depth))
+    }
+
+    /// Makes a URL pending: at once, or from an instant on when an attempt has failed.
+    pub(super) fn enqueue(&mut self, id: u32, host: HostId, due: Option<Instant>) -> Result<()> {
+        let node = self.node(id)?;
+        self.set(id, Node { state: State::Pending, host: Some(host), ..node })?;
+        self.accounts.pending += 1;
+        *self.open_by_depth.entry(node.depth).or_default() += 1;
+        match due {
+            None => self.schedule.push_back(host, node.depth, id),
+            Some(at) => self.schedule.push_retry(host, at, id),
+        }
+        Ok(())
+    }
+
+    /// The number of a URL's host, which gets one if it has none yet.
+    pub(super) fn host(&mut self, url: &CrawlUrl) -> Result<HostId> {
+        if let Some(host) = self.hosts.get(url.host()) {
+            return Ok(*host);
+        }
+        let (name, id) = (url.host_key(), self.schedule.add_host()?);
+        self.changes.push(Change::Host { id, name: name.clone() });
+        self.hosts.insert(name, id);
+        Ok(id)
+    }
+
+    pub(super) fn close_depth(&mut self, depth: u32) {
+        if let Some(open) = self.open_by_depth.get_mut(&depth) {
+            *open -= 1;
+            if *open == 0 {
+                self.open_by_depth.remove(&depth);
+            }
+        }
+    }
+
+    pub(super) fn node(&self, id: u32) -> Result<Node> {
+        let packed = self.nodes.get(id as usize);
+        packed.map(Packed::unpack).ok_or_else(|| Error::Internal(format!("the frontier has no URL {id}")))
+    }
+
+    pub(super) fn set(&mut self, id: u32, node: Node) -> Result<()> {
+        self.nodes.set(id as usize, node.pack()?);
+        Ok(())
+    }
+
+    pub(super) fn count(&self) -> u32 {
+        u32::try_from(self.nodes.len()).expect("`Known` gives no number beyond these")
+    }
+
+    /// Moves a leased URL to another state.
+    fn end_lease(&mut self, lease: LeaseId, state: State) -> Result<(Node, Near)> {
+        let node = self.node(lease.0)?;
+        let near = if node.state == State::InFlight { self.near.remove(&lease.0) } else { None };
+        let near = near.ok_or_else(|| Error::Internal(format!("lease {} ended twice", lease.0)))?;
+        self.set(lease.0, Node { state, ..node })?;
+        self.accounts.in_flight -= 1;
+        Ok((node, near))
+    }
+}
+
+fn host_of(node: Node) -> Result<HostId> {
+    node.host.ok_or_else(|| Error::Internal("a URL was leased that has no host".to_owned()))
+}

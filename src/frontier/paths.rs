@@ -1,0 +1,204 @@
+//! How links become paths: what is found is known once, and lies as deep as its shortest path.
+
+use std::sync::Arc;
+
+use super::change::{Change, Row, StoredUrl};
+use super::graph::Graph;
+use super::node::{Edge, Node, Path, State};
+use super::texts::Near;
+use super::{Found, HostId};
+use crate::error::{Error, Result};
+use crate::outcome::SkipReason;
+use crate::url::{CrawlUrl, LinkKind, Target};
+
+/// Where links come from.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub(super) id: u32,
+    pub(super) text: Arc<str>,
+}
+
+/// A way to a URL that may be known already.
+#[derive(Debug, Clone, Copy)]
+struct Way<'a> {
+    depth: u32,
+    hops: u32,
+    /// `None` for a seed.
+    from: Option<&'a Source>,
+    /// Whether the rules for the text of the URL have nothing against it, as far as that is known.
+    wanted: bool,
+}
+
+impl Graph {
+    pub(super) fn add_seed(&mut self, url: CrawlUrl) -> Result<()> {
+        let way = Way { depth: 0, hops: 0, from: None, wanted: true };
+        match self.known.get(url.key()) {
+            Some(id) => self.shorten(id, Some(&url), way),
+            None => self.insert(Target::Url(url), way, None).map(drop),
+        }
+    }
+
+    /// Takes note of one found URL; the edge to it, when its depth depends on this path.
+    pub(super) fn found(&mut self, found: Found, from: &Source) -> Result<Option<Edge>> {
+        let redirect = found.kind == LinkKind::Redirect;
+        let skip = match (&found.target, found.kind) {
+            (Target::Other { reason, .. }, _) => Some(*reason),
+            (_, LinkKind::Nofollow) => found.skip.or(Some(SkipReason::Nofollow)),
+            _ => found.skip,
+        };
+        // What is out of scope may come into scope: its depth has to be right then.
+        let is_path = found.kind != LinkKind::Nofollow && matches!(found.target, Target::Url(_));
+        let way = Way { wanted: skip.is_none(), ..self.way_on(from, redirect)? };
+        let to = match (self.known.get(found.target.key()), &found.target) {
+            (None, _) => self.insert(found.target, way, skip)?,
+            (Some(id), Target::Url(url)) if is_path => {
+                self.shorten(id, Some(url), way)?;
+                id
+            }
+            (Some(id), _) => id,
+        };
+        Ok(is_path.then_some(Edge { to, redirect }))
+    }
+
+    /// What a settled page leads to is now as far away as its new path says.
+    pub(super) fn supply_edges(&mut self, row: Row) -> Result<()> {
+        let from = Source { id: row.id, text: row.text };
+        // Before what it leads to: that may lead back, and then it has to be told again.
+        self.changes.push(Change::Told { id: row.id });
+        for Edge { to, redirect } in row.edges {
+            let way = self.way_on(&from, redirect)?;
+            self.shorten(to, None, way)?;
+        }
+        Ok(())
+    }
+
+    /// Takes up a skipped URL when nothing speaks against it any more.
+    pub(super) fn supply_skipped(&mut self, row: &Row, wanted: &dyn Fn(&CrawlUrl) -> bool) -> Result<()> {
+        let node = self.node(row.id)?;
+        let State::Skipped(reason) = node.state else { return Ok(()) };
+        let Some(key) = self.known.key(row.id) else { return Ok(()) };
+        let url = CrawlUrl::stored(Arc::clone(&row.text), key);
+        let forbidden = self.limits.forbid(node.depth, node.hops);
+        let still = match reason {
+            SkipReason::Depth | SkipReason::Trap => forbidden,
+            _ if wanted(&url) => forbidden,
+            reason => Some(reason),
+        };
+        if still == Some(reason) {
+            return Ok(());
+        }
+        *self.accounts.skipped.of(reason) -= 1;
+        if let Some(reason) = still {
+            *self.accounts.skipped.of(reason) += 1;
+            self.changes.push(Change::Skipped { id: row.id, reason });
+            return self.set(row.id, Node { state: State::Skipped(reason), ..node });
+        }
+        let host = self.host(&url)?;
+        self.enqueue(row.id, host, None)?;
+        self.tell_place(row.id)
+    }
+
+    /// The way that goes on from a page.
+    fn way_on<'a>(&self, from: &'a Source, redirect: bool) -> Result<Way<'a>> {
+        let node = self.node(from.id)?;
+        let (depth, hops) = if redirect { (node.depth, node.hops + 1) } else { (node.depth + 1, 0) };
+        Ok(Way { depth, hops, from: Some(from), wanted: false })
+    }
+
+    fn insert(&mut self, target: Target, way: Way<'_>, skip: Option<SkipReason>) -> Result<u32> {
+        let Way { depth, hops, from, .. } = way;
+        let id = self.known.insert(target.key()).ok_or_else(too_many)?;
+        let reason = skip.or_else(|| self.limits.forbid(depth, hops));
+        let state = reason.map_or(State::Pending, State::Skipped);
+        self.nodes.push(Node { depth, hops, state, host: None }.pack()?);
+        let host = match (&target, reason) {
+            (Target::Url(url), None) => Some(self.host(url)?),
+            _ => None,
+        };
+        let path = Path { depth, hops, referrer: from.map(|from| from.id) };
+        let (text, key) = (Arc::clone(target.text()), target.key());
+        self.changes.push(Change::Found(StoredUrl { id, text, key, path, state, host }));
+        if let Some(reason) = reason {
+            *self.accounts.skipped.of(reason) += 1;
+        }
+        if let (Target::Url(url), Some(host)) = (target, host) {
+            self.enqueue(id, host, None)?;
+            self.keep(id, Near { url, referrer: from.map(|from| Arc::clone(&from.text)), attempts: 0 });
+        }
+        Ok(id)
+    }
+
+    /// Takes a way to a known URL if it is shorter, or if the URL was not wanted on any way so far. What a settled URL
+    /// leads to is told later, once its edges are here.
+    fn shorten(&mut self, id: u32, url: Option<&CrawlUrl>, way: Way<'_>) -> Result<()> {
+        let node = self.node(id)?;
+        let reopens = self.limits.forbid(way.depth, way.hops).is_none()
+            && match node.state {
+                // Skipped because of its place: any better place will do.
+                State::Skipped(SkipReason::Depth | SkipReason::Trap) => true,
+                State::Skipped(SkipReason::Robots) | State::Pending | State::InFlight | State::Settled => false,
+                State::Skipped(_) => way.wanted,
+            };
+        let shorter = (way.depth, way.hops) < (node.depth, node.hops);
+        if !shorter && !reopens {
+            return Ok(());
+        }
+        // A nofollow link was no path, and one over too many redirects is none that may be taken.
+        let first = reopens && matches!(node.state, State::Skipped(SkipReason::Nofollow | SkipReason::Trap));
+        let sinks = way.depth < node.depth;
+        let moves = sinks || first;
+        let depth = if moves { way.depth } else { node.depth };
+        let hops = if shorter || first { way.hops } else { node.hops };
+        self.set(id, Node { depth, hops, ..node })?;
+        if moves {
+            let referrer = way.from.map(|from| from.id);
+            self.changes.push(Change::Moved { id, referrer });
+            if let Some(near) = self.near.get_mut(&id) {
+                near.referrer = way.from.map(|from| Arc::clone(&from.text));
+            }
+        }
+        match node.state {
+            State::Skipped(reason) if reopens => self.reopen(id, url, reason, node.host)?,
+            State::Pending if sinks => {
+                self.accounts.pending -= 1;
+                self.close_depth(node.depth);
+                let host = node.host.ok_or_else(|| Error::Internal(format!("URL {id} is pending without a host")))?;
+                self.enqueue(id, host, None)?;
+            }
+            State::InFlight if sinks => {
+                self.close_depth(node.depth);
+                *self.open_by_depth.entry(depth).or_default() += 1;
+            }
+            State::Settled => {
+                self.sinking.insert(id);
+            }
+            _ => {}
+        }
+        self.tell_place(id)
+    }
+
+    /// Makes a skipped URL pending; when nothing says whose it is, once its text is here.
+    fn reopen(&mut self, id: u32, url: Option<&CrawlUrl>, reason: SkipReason, host: Option<HostId>) -> Result<()> {
+        let host = match (host, url) {
+            (Some(host), _) => host,
+            (None, Some(url)) => self.host(url)?,
+            (None, None) => {
+                self.reopening.push(id);
+                return Ok(());
+            }
+        };
+        *self.accounts.skipped.of(reason) -= 1;
+        self.enqueue(id, host, None)
+    }
+
+    pub(super) fn tell_place(&mut self, id: u32) -> Result<()> {
+        let Node { depth, hops, state, host } = self.node(id)?;
+        let state = if state == State::InFlight { State::Pending } else { state };
+        self.changes.push(Change::Placed { id, depth, hops, state, host });
+        Ok(())
+    }
+}
+
+fn too_many() -> Error {
+    Error::Internal("more than 4 billion URLs, which is as far as this frontier counts".to_owned())
+}

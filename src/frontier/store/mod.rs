@@ -1,0 +1,125 @@
+//! The store: everything that a crawl knows, in one SQLite file, so that it can go on after any end.
+//!
+//! One transaction holds what belongs together: the states of URLs, the URLs they led to, and how far each output file is
+//! durable. What each table means is in `docs/design/store.md`.
+
+mod edges;
+mod open;
+mod read;
+mod write;
+
+pub use open::{APPLICATION_ID, FILE, VERSION};
+pub use read::Session;
+pub use write::Facts;
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, ErrorCode};
+
+use super::State;
+use crate::error::Error;
+use crate::outcome::{OutcomeKind, SkipReason};
+
+/// The store of one crawl, open for writing. Everything between two [commits](Store::commit) is one transaction.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    path: PathBuf,
+    /// Whether a transaction is open.
+    open: bool,
+    /// The number of this run.
+    session: i64,
+    /// Lines of the output.
+    records: i64,
+    /// Which file this is: a path may come to name another one.
+    identity: Option<Identity>,
+}
+
+/// Device and number of a file.
+type Identity = (u64, u64);
+
+impl Store {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn failed(&self, action: &'static str, error: &rusqlite::Error) -> Error {
+        failed(&self.path, action, error)
+    }
+}
+
+/// What SQLite says, for a person.
+fn failed(path: &Path, action: &'static str, error: &rusqlite::Error) -> Error {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => damaged(path, &error.to_string()),
+        Some(ErrorCode::DiskFull) => Error::io(action, path, std::io::ErrorKind::StorageFull.into()),
+        _ => Error::io(action, path, std::io::Error::other(error.to_string())),
+    }
+}
+
+fn damaged(path: &Path, what: &str) -> Error {
+    Error::Damaged(format!(
+        "the store {} is damaged: {what}; put a copy of it back, or start over with --fresh",
+        path.display()
+    ))
+}
+
+/// The number of a state in the store.
+fn code(state: State, kind: Option<OutcomeKind>) -> i64 {
+    match (state, kind) {
+        (State::Pending | State::InFlight, _) | (State::Settled, None) => PENDING,
+        (State::Settled, Some(kind)) => match kind {
+            OutcomeKind::Ok => 1,
+            OutcomeKind::Redirect => 2,
+            OutcomeKind::HttpError => 3,
+            OutcomeKind::Failed => 4,
+        },
+        (State::Skipped(reason), _) => FIRST_SKIPPED + i64::from(reason.code()),
+    }
+}
+
+/// The state with a number.
+fn of_code(code: i64) -> Option<(State, Option<OutcomeKind>)> {
+    let settled = |kind| Some((State::Settled, Some(kind)));
+    match code {
+        PENDING => Some((State::Pending, None)),
+        1 => settled(OutcomeKind::Ok),
+        2 => settled(OutcomeKind::Redirect),
+        3 => settled(OutcomeKind::HttpError),
+        4 => settled(OutcomeKind::Failed),
+        _ => {
+            let reason = u8::try_from(code - FIRST_SKIPPED).ok().and_then(SkipReason::of_code)?;
+            Some((State::Skipped(reason), None))
+        }
+    }
+}
+
+/// All states with their numbers and names.
+fn states() -> impl Iterator<Item = (i64, String)> {
+    let settled = [OutcomeKind::Ok, OutcomeKind::Redirect, OutcomeKind::HttpError, OutcomeKind::Failed]
+        .map(|kind| (code(State::Settled, Some(kind)), kind.name().to_owned()));
+    let skipped =
+        SkipReason::ALL.map(|reason| (code(State::Skipped(reason), None), format!("skipped: {}", reason.name())));
+    std::iter::once((PENDING, "pending".to_owned())).chain(settled).chain(skipped)
+}
+
+const PENDING: i64 = 0;
+/// Numbers in between are free for other outcomes.
+const FIRST_SKIPPED: i64 = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_state_has_a_number_of_its_own() {
+        let mut codes = std::collections::HashSet::new();
+        for (number, name) in states() {
+            assert!(codes.insert(number), "{name}");
+            let (state, kind) = of_code(number).unwrap();
+            assert_eq!(code(state, kind), number, "{name}");
+        }
+        assert!([5, 15, 16 + 9, -1].into_iter().all(|number| of_code(number).is_none()));
+    }
+}

@@ -1,0 +1,170 @@
+//! Opening a store: a new one, or one that an earlier run has left, and never what is no store of ours.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read as _};
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags, params};
+
+use super::{Identity, Store, damaged, failed, states};
+use crate::error::{Error, Result};
+
+impl Store {
+    /// Opens the store of a crawl directory, and makes one when there is none.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when what is there cannot be read, and [`Error::Usage`] when it is not of this program or of
+    /// another version of it. Nothing of it is changed then.
+    pub fn open(dir: &Path) -> Result<Self> {
+        let path = dir.join(FILE);
+        let is_new = match header(&path)? {
+            Header::Missing => true,
+            Header::Ours => false,
+            Header::Foreign => {
+                let path = path.display();
+                return Err(Error::Usage(format!("{path} is not a store of crawler; --dir takes another directory")));
+            }
+        };
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&path, flags).map_err(|error| failed(&path, "open", &error))?;
+        let mut store = Self { connection, path, open: false, session: 0, records: 0, identity: None };
+        store.prepare(is_new)?;
+        store.identity = identity(&store.path);
+        Ok(store)
+    }
+
+    /// Whether a crawl directory holds a store that this program has made, of whatever version and in whatever state.
+    pub fn is_there(dir: &Path) -> Result<bool> {
+        Ok(matches!(header(&dir.join(FILE))?, Header::Ours))
+    }
+
+    /// Deletes the store of a crawl directory. What is no store of this program stays.
+    pub fn delete(dir: &Path) -> Result<()> {
+        let path = dir.join(FILE);
+        match header(&path)? {
+            Header::Missing => return Ok(()),
+            Header::Ours => {}
+            Header::Foreign => {
+                let path = path.display();
+                return Err(Error::Usage(format!(
+                    "{path} is not a store of crawler and is left alone; --dir takes another directory"
+                )));
+            }
+        }
+        // The log first: alone it means nothing, but beside a new store it would be taken for its own.
+        for name in [format!("{FILE}-wal"), format!("{FILE}-shm"), FILE.to_owned()] {
+            let file = dir.join(name);
+            match fs::remove_file(&file) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(Error::io("delete", &file, error)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the path still names the file that was opened: a directory can be deleted while a crawl writes to it.
+    pub fn check_place(&self) -> Result<()> {
+        if identity(&self.path) == self.identity {
+            return Ok(());
+        }
+        let error = std::io::Error::new(ErrorKind::NotFound, "it has been moved or deleted during the crawl");
+        Err(Error::io("write", &self.path, error))
+    }
+
+    fn prepare(&mut self, is_new: bool) -> Result<()> {
+        let tried = |store: &Self, result: rusqlite::Result<()>| result.map_err(|error| store.failed("open", &error));
+        let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; \
+                       PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 16777216;";
+        if is_new {
+            let made = self.connection.execute_batch("PRAGMA page_size = 8192;").and_then(|()| self.create());
+            tried(self, made)?;
+            return tried(self, self.connection.execute_batch(pragmas));
+        }
+        let version = self.connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
+        let version = version.map_err(|error| self.failed("read", &error))?;
+        let path = self.path.display();
+        match version {
+            VERSION => tried(self, self.connection.execute_batch(pragmas)),
+            ..VERSION => Err(damaged(&self.path, &format!("it says that it has version {version}"))),
+            _ => Err(Error::Usage(format!(
+                "{path} was made by a newer crawler (version {version} of the store; this one knows {VERSION}); \
+                 use that one, or --dir takes another directory"
+            ))),
+        }
+    }
+
+    /// In one transaction: a process that is killed in the middle leaves an empty file, not half a store.
+    fn create(&self) -> rusqlite::Result<()> {
+        let transaction = self.connection.unchecked_transaction()?;
+        transaction.execute_batch(SCHEMA)?;
+        {
+            let mut insert = transaction.prepare("INSERT INTO state (code, name) VALUES (?1, ?2)")?;
+            for (code, name) in states() {
+                insert.execute(params![code, name])?;
+            }
+        }
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+        transaction.commit()
+    }
+}
+
+/// Whose file it is.
+enum Header {
+    Missing,
+    Ours,
+    Foreign,
+}
+
+/// Looks at the first bytes of a file, without SQLite: opening a foreign database with it could change that.
+fn header(path: &Path) -> Result<Header> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Header::Missing),
+        Err(error) => return Err(Error::io("open", path, error)),
+    };
+    let mut head = [0; HEAD];
+    let length = read_up_to(&mut file, &mut head).map_err(|error| Error::io("read", path, error))?;
+    // A process that was killed while it made the store.
+    if length == 0 {
+        return Ok(Header::Missing);
+    }
+    let id = head.get(APPLICATION_ID_AT..).and_then(|rest| rest.first_chunk::<4>());
+    let ours = head.starts_with(MAGIC) && id == Some(&APPLICATION_ID.to_be_bytes());
+    Ok(if ours { Header::Ours } else { Header::Foreign })
+}
+
+fn read_up_to(file: &mut File, to: &mut [u8]) -> std::io::Result<usize> {
+    let mut length = 0;
+    while let Some(rest) = to.get_mut(length..).filter(|rest| !rest.is_empty()) {
+        match file.read(rest)? {
+            0 => break,
+            read => length += read,
+        }
+    }
+    Ok(length)
+}
+
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<Identity> {
+    use std::os::unix::fs::MetadataExt as _;
+    fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(path: &Path) -> Option<Identity> {
+    path.exists().then_some((0, 0))
+}
+
+/// The name of the store in its crawl directory.
+pub const FILE: &str = "store.sqlite";
+/// "CRWL": `file` and SQLite's own tools show whose database it is.
+pub const APPLICATION_ID: i32 = 0x4352_574c;
+/// The version of the schema.
+pub const VERSION: i64 = 1;
+
+const SCHEMA: &str = include_str!("schema.sql");
+/// The header of an SQLite file (sqlite.org/fileformat2.html, section 1.3).
+const MAGIC: &[u8] = b"SQLite format 3\0";
+const APPLICATION_ID_AT: usize = 68;
+const HEAD: usize = 100;

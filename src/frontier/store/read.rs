@@ -1,0 +1,191 @@
+//! Reading: what a run goes on with, and the texts that it asks for.
+
+use std::sync::Arc;
+
+use rusqlite::{OptionalExtension as _, Row as SqlRow, params};
+
+use super::{Store, edges, of_code};
+use crate::error::{Error, Result};
+use crate::frontier::{HostId, Path, Purpose, Restore, Row, Rows, StoredUrl, Want};
+use crate::url::{HostKey, UrlKey};
+use crate::wall_clock::WallClock;
+
+/// One run of a crawl.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// The version of the program.
+    pub version: String,
+    /// Its process.
+    pub pid: u32,
+    /// Milliseconds since 1970.
+    pub started_at: i64,
+    /// The last commit, in milliseconds since 1970.
+    pub committed_at: i64,
+    /// Lines of the output when it began.
+    pub records_before: u64,
+    /// Lines of the output.
+    pub records: u64,
+    /// `running`, or how it ended.
+    pub state: String,
+}
+
+impl Store {
+    /// Reads back what earlier runs have found.
+    pub fn restore(&self, to: &mut Restore<'_>, clock: &WallClock) -> Result<()> {
+        self.each("SELECT id, name FROM host ORDER BY id", |row| {
+            let (id, name) = (row.get::<_, u32>(0)?, row.get_ref(1)?.as_str()?);
+            Ok(to.host(HostId(id), HostKey::stored(name)))
+        })?;
+        self.each(
+            "SELECT id, key, url, state, depth, hops, referrer, host, due, untold \
+                   FROM url ORDER BY id",
+            |row| {
+                let Some((state, kind)) = of_code(row.get(3)?) else {
+                    return Ok(Err(self.damaged(&format!("URL {} has no known state", row.get::<_, i64>(0)?))));
+                };
+                let path = Path { depth: row.get(4)?, hops: row.get(5)?, referrer: row.get(6)? };
+                let url = StoredUrl {
+                    id: row.get(0)?,
+                    key: UrlKey::of_bytes(row.get(1)?),
+                    text: text(row, 2)?,
+                    path,
+                    state,
+                    host: row.get::<_, Option<u32>>(7)?.map(HostId),
+                };
+                Ok(match kind {
+                    Some(kind) => to.settled(&url, kind, row.get::<_, Option<bool>>(9)?.unwrap_or_default()),
+                    None => to.open(url, row.get::<_, Option<i64>>(8)?.map(|due| clock.at_millis(due))),
+                })
+            },
+        )
+    }
+
+    /// Answers what a frontier wants to know.
+    pub fn rows(&self, want: Want) -> Result<Rows> {
+        let Want { purpose, ids } = want;
+        let rows = ids.into_iter().map(|id| self.row(id, purpose == Purpose::Edges)).collect::<Result<_>>()?;
+        Ok(Rows { purpose, rows })
+    }
+
+    /// What politeness knew of each host.
+    pub fn manners(&self, mut each: impl FnMut(HostKey, &str) -> Result<()>) -> Result<()> {
+        self.each("SELECT host, saved FROM manners", |row| {
+            Ok(each(HostKey::stored(row.get_ref(0)?.as_str()?), row.get_ref(1)?.as_str()?))
+        })
+    }
+
+    /// The seeds of all runs.
+    pub fn seeds(&self) -> Result<Vec<String>> {
+        let mut seeds = Vec::new();
+        self.each("SELECT url FROM seed", |row| {
+            seeds.push(row.get(0)?);
+            Ok(Ok(()))
+        })?;
+        Ok(seeds)
+    }
+
+    /// Where seeds lead to, in the order in which that was found.
+    pub fn seed_redirects(&self) -> Result<Vec<(String, String)>> {
+        let mut redirects = Vec::new();
+        self.each("SELECT url, target FROM seed_redirect ORDER BY id", |row| {
+            redirects.push((row.get(0)?, row.get(1)?));
+            Ok(Ok(()))
+        })?;
+        Ok(redirects)
+    }
+
+    /// What is kept under a name.
+    pub fn setting(&self, name: &str) -> Result<Option<String>> {
+        let sql = "SELECT value FROM setting WHERE name = ?1";
+        let value = self.connection.query_row(sql, params![name], |row| row.get(0)).optional();
+        value.map_err(|error| self.failed("read", &error))
+    }
+
+    /// How far each output is durable: its name, its length, and the length with corrected records if these are about
+    /// to take its place.
+    pub fn outputs(&self) -> Result<Vec<(String, u64, Option<u64>)>> {
+        let mut outputs = Vec::new();
+        self.each("SELECT name, length, amended FROM output", |row| {
+            let length = |at| row.get::<_, Option<i64>>(at).map(|length| length.map(i64::cast_unsigned));
+            outputs.push((row.get(0)?, length(1)?.unwrap_or_default(), length(2)?));
+            Ok(Ok(()))
+        })?;
+        Ok(outputs)
+    }
+
+    /// The last run.
+    pub fn last_session(&self) -> Result<Option<Session>> {
+        let sql = "SELECT version, pid, started_at, committed_at, records_before, records, state FROM session \
+                   ORDER BY id DESC LIMIT 1";
+        let session = |row: &SqlRow<'_>| {
+            Ok(Session {
+                version: row.get(0)?,
+                pid: row.get(1)?,
+                started_at: row.get(2)?,
+                committed_at: row.get(3)?,
+                records_before: row.get::<_, i64>(4)?.cast_unsigned(),
+                records: row.get::<_, i64>(5)?.cast_unsigned(),
+                state: row.get(6)?,
+            })
+        };
+        self.connection.query_row(sql, [], session).optional().map_err(|error| self.failed("read", &error))
+    }
+
+    /// How many settled URLs have which status, which kind of error, and the sum of their bytes.
+    pub fn tally(&self, mut each: impl FnMut(Option<u16>, Option<&str>, u64, u64)) -> Result<()> {
+        let sql = "SELECT status, error, count(*), sum(coalesce(bytes, 0)) FROM url WHERE record IS NOT NULL \
+                   GROUP BY status, error";
+        self.each(sql, |row| {
+            let number = |at| row.get::<_, i64>(at).map(i64::cast_unsigned);
+            each(row.get(0)?, row.get_ref(1)?.as_str_or_null()?, number(2)?, number(3)?);
+            Ok(Ok(()))
+        })
+    }
+
+    /// The records that are out of date, in the order of the output: URL, depth, referrer.
+    pub fn moved(&self, mut each: impl FnMut(Arc<str>, u32, Option<Arc<str>>) -> Result<()>) -> Result<()> {
+        let sql = "SELECT url.url, url.depth, referrer.url FROM url LEFT JOIN url AS referrer ON \
+                   referrer.id = url.referrer WHERE url.moved IS NOT NULL AND url.record IS NOT NULL ORDER BY url.record";
+        self.each(sql, |row| Ok(each(text(row, 0)?, row.get(1)?, optional_text(row, 2)?)))
+    }
+
+    fn row(&self, id: u32, with_edges: bool) -> Result<Row> {
+        let sql = "SELECT url.url, url.attempts, referrer.url FROM url LEFT JOIN url AS referrer ON \
+                   referrer.id = url.referrer WHERE url.id = ?1";
+        let read = |row: &SqlRow<'_>| Ok((text(row, 0)?, row.get(1)?, optional_text(row, 2)?));
+        let statement = self.connection.prepare_cached(sql);
+        let found = statement.and_then(|mut statement| statement.query_row(params![id], read));
+        let (text, attempts, referrer) = found.map_err(|error| self.failed("read", &error))?;
+        let edges = if with_edges { self.edges(id)? } else { Vec::new() };
+        Ok(Row { id, text, attempts, referrer, edges })
+    }
+
+    fn edges(&self, id: u32) -> Result<Vec<crate::frontier::Edge>> {
+        let statement = self.connection.prepare_cached("SELECT links FROM edges WHERE id = ?1");
+        let read = |row: &SqlRow<'_>| Ok(row.get_ref(0)?.as_blob().map(edges::decode)?);
+        let found = statement.and_then(|mut statement| statement.query_row(params![id], read).optional());
+        found.map_err(|error| self.failed("read", &error))?.unwrap_or_else(|| Ok(Vec::new()))
+    }
+
+    fn each(&self, sql: &str, mut each: impl FnMut(&SqlRow<'_>) -> rusqlite::Result<Result<()>>) -> Result<()> {
+        let failed = |error| self.failed("read", &error);
+        let mut statement = self.connection.prepare(sql).map_err(failed)?;
+        let mut rows = statement.query([]).map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            each(row).map_err(|error| self.damaged(&error.to_string()))??;
+        }
+        Ok(())
+    }
+
+    fn damaged(&self, what: &str) -> Error {
+        super::damaged(&self.path, what)
+    }
+}
+
+fn text(row: &SqlRow<'_>, at: usize) -> rusqlite::Result<Arc<str>> {
+    Ok(row.get_ref(at)?.as_str()?.into())
+}
+
+fn optional_text(row: &SqlRow<'_>, at: usize) -> rusqlite::Result<Option<Arc<str>>> {
+    Ok(row.get_ref(at)?.as_str_or_null()?.map(Into::into))
+}

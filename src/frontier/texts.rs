@@ -1,0 +1,135 @@
+//! Which texts are at hand: those of the URLs whose turn is near. The others are with the store, and asked for in time.
+
+use std::sync::Arc;
+
+use super::change::{Purpose, Row, Rows, Want};
+use super::graph::Graph;
+use super::node::{Packed, State};
+use super::{HostId, OPEN_WANTS};
+use crate::error::Result;
+use crate::outcome::SkipReason;
+use crate::url::CrawlUrl;
+
+/// A URL with its text.
+#[derive(Debug, Clone)]
+pub(super) struct Near {
+    pub(super) url: CrawlUrl,
+    pub(super) referrer: Option<Arc<str>>,
+    pub(super) attempts: u32,
+}
+
+impl Graph {
+    /// Keeps a text when there is room for it.
+    pub(super) fn keep(&mut self, id: u32, near: Near) {
+        if self.near.len() < self.room {
+            self.near.insert(id, near);
+        }
+    }
+
+    /// Takes what was wanted.
+    pub(super) fn supply(&mut self, rows: Rows, wanted: &dyn Fn(&CrawlUrl) -> bool) -> Result<()> {
+        self.awaited -= 1;
+        let purpose = rows.purpose;
+        for row in rows.rows {
+            match purpose {
+                Purpose::Queue(_) => self.supply_text(row)?,
+                Purpose::Edges => self.supply_edges(row)?,
+                Purpose::Reconsider => self.supply_skipped(&row, wanted)?,
+            }
+        }
+        if let Purpose::Queue(host) = purpose {
+            self.schedule.texts_are_here(host);
+        }
+        Ok(())
+    }
+
+    /// Whether answers are still to come: what they bring may have to be requested.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.awaited > 0
+            || !self.wants.is_empty()
+            || !self.sinking.is_empty()
+            || !self.reopening.is_empty()
+            || self.reconsidered.is_some()
+    }
+
+    /// What is to be asked for now. Few questions are open at any time: the others wait here.
+    pub(super) fn take_wants(&mut self) -> Vec<Want> {
+        if self.awaited < OPEN_WANTS / 2 {
+            self.want_edges();
+            self.want_skipped();
+        }
+        let count = self.wants.len().min(OPEN_WANTS.saturating_sub(self.awaited));
+        self.awaited += count;
+        self.wants.drain(..count).collect()
+    }
+
+    /// Leaves a host out until the texts that it lacks are here.
+    pub(super) fn await_texts(&mut self, host: HostId) {
+        if self.schedule.await_texts(host) {
+            self.want_queue(host);
+        }
+    }
+
+    /// Asks for the next texts of a host before they are needed.
+    pub(super) fn look_ahead(&mut self, host: HostId) {
+        let ahead = self.texts_for_a_host() / 2;
+        let lacks = self.schedule.peek(host, ahead).is_some_and(|id| self.lacks_text(id));
+        if lacks && self.schedule.ask_ahead(host) {
+            self.want_queue(host);
+        }
+    }
+
+    fn want_queue(&mut self, host: HostId) {
+        let next = self.schedule.upcoming(host).take(self.texts_for_a_host());
+        let ids: Vec<u32> = next.filter(|id| self.lacks_text(*id)).collect();
+        self.wants.push(Want { purpose: Purpose::Queue(host), ids });
+    }
+
+    fn lacks_text(&self, id: u32) -> bool {
+        let state = self.nodes.get(id as usize).map(|node| Packed::unpack(node).state);
+        state == Some(State::Pending) && !self.near.contains_key(&id)
+    }
+
+    /// The more hosts there are, the fewer texts of each are at hand.
+    fn texts_for_a_host(&self) -> usize {
+        (TEXTS / self.hosts.len().max(1)).clamp(LEAST_TEXTS, MOST_TEXTS)
+    }
+
+    fn supply_text(&mut self, row: Row) -> Result<()> {
+        let (state, key) = (self.node(row.id)?.state, self.known.key(row.id));
+        // It may have changed since it was asked for; then what is here is newer.
+        if let (State::Pending, Some(key)) = (state, key) {
+            let url = CrawlUrl::stored(row.text, key);
+            self.near.entry(row.id).or_insert(Near { url, referrer: row.referrer, attempts: row.attempts });
+        }
+        Ok(())
+    }
+
+    fn want_edges(&mut self) {
+        let mut ids: Vec<u32> = self.sinking.drain().collect();
+        ids.sort_unstable();
+        self.wants.extend(ids.chunks(MOST_TEXTS).map(|ids| Want { purpose: Purpose::Edges, ids: ids.to_vec() }));
+    }
+
+    fn want_skipped(&mut self) {
+        let mut ids = std::mem::take(&mut self.reopening);
+        if let Some((reason, next)) = self.reconsidered {
+            let matching = |id: &u32| self.node(*id).is_ok_and(|node| node.state == State::Skipped(reason));
+            let found = (next..self.count()).filter(matching).take(MOST_TEXTS);
+            let found: Vec<u32> = found.collect();
+            self.reconsidered = (found.len() == MOST_TEXTS).then(|| (reason, found.last().map_or(next, |id| id + 1)));
+            ids.extend(found);
+        }
+        self.wants.extend(ids.chunks(MOST_TEXTS).map(|ids| Want { purpose: Purpose::Reconsider, ids: ids.to_vec() }));
+    }
+
+    /// Looks at what was skipped for a reason again.
+    pub(super) fn reconsider(&mut self, reason: SkipReason) {
+        self.reconsidered = Some((reason, 0));
+    }
+}
+
+/// How many texts are asked for ahead, over all hosts.
+const TEXTS: usize = 1 << 15;
+const LEAST_TEXTS: usize = 8;
+const MOST_TEXTS: usize = 512;
