@@ -141,6 +141,27 @@ impl Failure {
 }
 
 impl FailureKind {
+    /// All kinds.
+    pub const ALL: [Self; 12] = [
+        Self::Dns,
+        Self::Connect,
+        Self::Tls,
+        Self::Timeout,
+        Self::Reset,
+        Self::TooLarge,
+        Self::Protocol,
+        Self::Decode,
+        Self::BlockedAddress,
+        Self::File,
+        Self::Resources,
+        Self::Panic,
+    ];
+
+    /// The kind with this [name](Self::name).
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// Whether there was no connection to the host at all: then nothing else of it can be had either.
     pub const fn is_no_connection(self) -> bool {
         matches!(self, Self::Dns | Self::Connect | Self::Tls | Self::BlockedAddress)

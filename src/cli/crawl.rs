@@ -1,13 +1,11 @@
 //! One crawl at the terminal: outputs, signals, the closing summary, the exit code.
 
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use crawler::config::Config;
 use crawler::error::{Error, Result};
 use crawler::observe::{LogFormat, LogLevel, Progress, ProgressMode, State, Summary, Terminal, printable, subscriber};
-use crawler::sink::{JsonlFile, JsonlStream};
 use crawler::{Crawl, CrawlDir};
 
 use super::signals::{self, Signal, Signals};
@@ -24,7 +22,7 @@ pub(crate) fn crawl(config: Config, fresh: bool) -> ExitCode {
     }
 }
 
-fn start(mut config: Config, fresh: bool, terminal: &Terminal) -> Result<ExitCode> {
+fn start(config: Config, fresh: bool, terminal: &Terminal) -> Result<ExitCode> {
     let observe = config.observe.clone();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -37,18 +35,7 @@ fn start(mut config: Config, fresh: bool, terminal: &Terminal) -> Result<ExitCod
     if fresh {
         dir.clear()?;
     }
-    dir.expect_empty()?;
-    if config.output.path.as_os_str().is_empty() {
-        config.output.path = dir.records();
-    }
-    let path = config.output.path.clone();
-    let mut builder = Crawl::builder().config(config);
-    builder = if path == Path::new("-") {
-        builder.sink(JsonlStream::stdout())
-    } else {
-        dir.check_output(&path)?;
-        builder.sink(JsonlFile::create(&path)?)
-    };
+    let mut builder = Crawl::builder().config(config).dir(dir);
     if observe.progress != ProgressMode::Never {
         builder = builder.observer(Progress::new(terminal.clone(), Instant::now()));
     }
@@ -57,9 +44,7 @@ fn start(mut config: Config, fresh: bool, terminal: &Terminal) -> Result<ExitCod
     // A name that is being looked up, or a page that is being parsed, is nothing to wait for any more.
     runtime.shutdown_background();
     let (end, signal) = ended?;
-    let mut summary = end?;
-    summary.output = Some(if path == Path::new("-") { "stdout".to_owned() } else { path.display().to_string() });
-    dir.write_summary(&summary)?;
+    let summary = end?;
     close(&summary, terminal, observe.log_format, observe.log_level);
     Ok(exit_code(&summary, signal))
 }

@@ -78,6 +78,9 @@ pub(crate) struct Flags {
     /// Start over: delete what an earlier crawl left in DIR
     #[arg(long, help_heading = OUTPUT)]
     pub(crate) fresh: bool,
+    /// Keep the frontier in memory only: a crawl that is stopped has to start over
+    #[arg(long, help_heading = OUTPUT)]
+    no_store: bool,
     /// List each page's links in its record; the default
     #[arg(long, help_heading = OUTPUT, overrides_with = "no_links")]
     links: bool,

@@ -31,7 +31,7 @@ pub fn markdown() -> String {
 }
 
 /// Which flag sets which key. A switch sets its key to a fixed value.
-pub const FLAGS: [Flag; 23] = [
+pub const FLAGS: [Flag; 24] = [
     Flag::new("seed", "seeds"),
     Flag::new("seeds-file", "seeds"),
     Flag::new("depth", "depth"),
@@ -44,6 +44,7 @@ pub const FLAGS: [Flag; 23] = [
     Flag::new("exclude", "scope.exclude"),
     Flag::new("rate", "politeness.rate"),
     Flag::new("per-host-concurrency", "politeness.per_host_concurrency"),
+    Flag::switch("no-store", "frontier.store", "false"),
     Flag::switch("ignore-robots", "politeness.robots", "false"),
     Flag::new("user-agent", "fetch.user_agent"),
     Flag::new("header", "fetch.headers"),

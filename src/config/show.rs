@@ -1,13 +1,21 @@
 //! Show: the settings in force as TOML, each with where it comes from.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use toml::{Table, Value};
 
 use super::keys::{self, Key, Kind};
 use super::layers::{Loaded, Origin};
-use super::secret;
+use super::{Config, secret};
 use crate::error::{Error, Result};
+
+impl Config {
+    /// All settings as a `crawl.toml`, without secrets.
+    pub fn shown(&self) -> Result<String> {
+        Loaded { config: self.clone(), origins: BTreeMap::default() }.show()
+    }
+}
 
 impl Loaded {
     /// The settings in force as a `crawl.toml`, one a line, each with its origin in a comment. Secrets are redacted.

@@ -2,28 +2,31 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::Crawl;
+use super::crawl_dir::CrawlDir;
 use super::dispatcher::{Dispatcher, Limits};
+use super::home::{Home, open_output};
+use super::past::{Past, Present};
 use super::seeds::Seeds;
 use super::shutdown::Stopper;
-use super::tally::Tally;
 use super::worker::Worker;
 use super::writer::Writer;
 use crate::config::{Config, Seed};
 use crate::error::{Error, Result};
 use crate::fetch::{ByOrigin, Credentials, Fetch, Http, LocalSite};
-use crate::frontier::{self, Frontier, MemoryFrontier};
+use crate::frontier;
 use crate::observe::{Observer, Stats};
 use crate::parse::Parser;
 use crate::politeness::Politeness;
 use crate::politeness::robots::product_token;
 use crate::scope::Scope;
-use crate::sink::Sink;
+use crate::sink::{Committed, Sink};
 use crate::units::Limit;
 use crate::url::{CrawlUrl, UrlRules};
 
@@ -34,6 +37,7 @@ pub struct CrawlBuilder {
     fetch: Option<Arc<dyn Fetch>>,
     sinks: Vec<Box<dyn Sink>>,
     observer: Option<Box<dyn Observer>>,
+    dir: Option<CrawlDir>,
 }
 
 /// Everything a crawl needs but its outputs.
@@ -42,6 +46,8 @@ pub(super) struct Plan {
     seeds: Vec<CrawlUrl>,
     /// The seeds that are sites on disk: there is no host to be polite to.
     on_disk: Vec<CrawlUrl>,
+    /// The folder of such a site.
+    folder: Option<PathBuf>,
     scope: Scope,
     rules: UrlRules,
     fetch: Arc<dyn Fetch>,
@@ -104,14 +110,30 @@ impl CrawlBuilder {
         self
     }
 
-    /// Checks the settings.
+    /// Crawls into a directory: records go to the output of the settings, a summary beside them, and unless the settings
+    /// say otherwise a store makes the crawl durable. When the directory holds a crawl of the same seeds, it goes on.
+    ///
+    /// Default: none. Then nothing is kept but what sinks keep.
+    #[must_use]
+    pub fn dir(mut self, dir: CrawlDir) -> Self {
+        self.dir = Some(dir);
+        self
+    }
+
+    /// Checks the settings, and reads back what an earlier run has left in the directory: that takes a second for some
+    /// million URLs, and blocks.
     ///
     /// # Errors
-    /// [`Error::Usage`] says which setting is wrong and what is allowed.
+    /// [`Error::Usage`] says which setting is wrong and what is allowed, or why the directory cannot be used.
+    /// [`Error::Damaged`] says what is wrong with what is in it.
     pub fn build(self) -> Result<Crawl> {
-        let plan = Plan::new(self.config, self.fetch)?;
+        let mut plan = Plan::new(self.config, self.fetch)?;
+        let (home, past) = match self.dir {
+            Some(dir) => plan.move_in(dir).map(|(home, past)| (Some(home), past))?,
+            None => (None, Past::none(plan.limits())),
+        };
         let (stopper, stats) = (Stopper::new(), Arc::<Stats>::default());
-        Ok(Crawl { plan, sinks: self.sinks, observer: self.observer, stopper, stats })
+        Ok(Crawl { plan, past, home, sinks: self.sinks, observer: self.observer, stopper, stats })
     }
 }
 
@@ -138,50 +160,106 @@ impl Plan {
             let origin = &config.fetch.origin;
             return Err(Error::Usage(format!("{} folders cannot all appear under {origin}; give one", sites.len())));
         }
+        let folder = sites.first().map(|site| site.folder().to_owned());
         let fetch = match fetch {
             Some(fetch) => fetch,
             None => Arc::new(ByOrigin { sites, http: http(&config, &network)? }),
         };
         let scope = Scope::new(&config.scope, &seeds).map_err(Error::Usage)?;
-        Ok(Self { config, seeds, on_disk, scope, rules, fetch })
+        Ok(Self { config, seeds, on_disk, folder, scope, rules, fetch })
     }
 
-    /// The crawl at its start.
-    pub(super) fn dispatcher(self, writer: Writer, stats: Arc<Stats>, started: Instant) -> Result<Dispatcher> {
-        let Self { config, seeds, on_disk, scope, rules, fetch } = self;
+    /// Moves into a directory: takes up what earlier runs have left there, and opens the output.
+    fn move_in(&mut self, dir: CrawlDir) -> Result<(Home, Past)> {
+        let path = match &self.config.output.path {
+            path if path.as_os_str().is_empty() => dir.records(),
+            path => path.clone(),
+        };
+        if !self.config.frontier.store {
+            dir.expect_empty()?;
+            dir.check_output(&path)?;
+            let output = open_output(&path, Committed::default())?;
+            return Ok((Home { dir, output, path }, Past::none(self.limits())));
+        }
+        let mut scope = self.scope.clone();
+        let present = self.present();
+        let mut past = Past::open(&dir, &present, &mut scope)?;
+        let output = past.take_up(&dir, &present, &path)?;
+        self.scope = scope;
+        Ok((Home { dir, output, path }, past))
+    }
+
+    fn present(&self) -> Present<'_> {
+        Present {
+            config: &self.config,
+            seeds: &self.seeds,
+            folder: self.folder.as_deref(),
+            rules: &self.rules,
+            fetch: &*self.fetch,
+            limits: self.limits(),
+        }
+    }
+
+    fn limits(&self) -> frontier::Limits {
+        frontier::Limits {
+            depth: self.config.depth.0.map(|depth| u32::try_from(depth).unwrap_or(u32::MAX)),
+            redirects: self.config.frontier.max_redirects,
+        }
+    }
+
+    /// The crawl at its start, or where earlier runs have left it.
+    pub(super) fn dispatcher(
+        self,
+        past: Past,
+        writer: Writer,
+        stats: Arc<Stats>,
+        started: Instant,
+    ) -> Result<Dispatcher> {
+        let started = started.into_std();
+        let mut frontier = past.frontier;
+        for seed in &self.seeds {
+            frontier.add_seed(seed.clone())?;
+        }
+        let mut seeds = Seeds::new(&self.seeds);
+        for (from, to) in &past.seed_redirects {
+            seeds.leads_to(from, to, self.scope.admits(to));
+        }
+        seeds.have_failed(past.failed_seeds);
+        let Self { config, on_disk, scope, rules, fetch, .. } = self;
         let agent = product_token(&config.fetch.user_agent);
         let parser = Parser::new(&config.parse, rules.clone(), agent);
         let worker = Worker::new(Arc::clone(&fetch), parser, rules, agent.to_owned());
-        let mut politeness = Politeness::new(config.politeness, started.into_std());
+        let mut politeness = Politeness::new(config.politeness, started);
+        for (host, saved) in past.manners {
+            politeness.restore(host, saved, agent, &past.clock);
+        }
+        if past.last.is_some() {
+            politeness.resumed(started);
+        }
         for site in &on_disk {
             politeness.lift(site);
         }
-        let mut frontier = MemoryFrontier::new(frontier::Limits {
-            depth: config.depth.0.map(|depth| u32::try_from(depth).unwrap_or(u32::MAX)),
-            redirects: config.frontier.max_redirects,
-        });
-        for seed in &seeds {
-            frontier.add_seed(seed.clone())?;
-        }
         Ok(Dispatcher {
-            frontier: Box::new(frontier),
+            frontier,
             politeness,
             scope,
             fetch,
             worker: Arc::new(worker),
             writer,
             stats,
-            tally: Tally::default(),
-            seeds: Seeds::new(&seeds),
+            tally: past.tally,
+            seeds,
             limits: Limits {
                 concurrency: config.concurrency,
                 pages: config.max_pages.0,
-                deadline: config.max_time.0.map(|time| started.into_std() + time),
+                deadline: config.max_time.0.map(|time| started + time),
             },
             output: config.output,
             tasks: JoinSet::new(),
             jobs: HashMap::new(),
             robots_hops: Vec::new(),
+            clock: past.clock,
+            manners_due: started,
         })
     }
 }

@@ -5,7 +5,9 @@ use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::home::STDOUT;
 use crate::error::{Error, Result};
+use crate::frontier::store::{self, Store};
 use crate::observe::Summary;
 
 /// A directory that belongs to one crawl, and to one process as long as this lives.
@@ -50,7 +52,7 @@ impl CrawlDir {
     /// # Errors
     /// [`Error::Usage`] names what is there.
     pub fn expect_empty(&self) -> Result<()> {
-        match self.files().into_iter().find(|file| file.exists()) {
+        match self.files().into_iter().chain([self.path.join(store::FILE)]).find(|file| file.exists()) {
             None => Ok(()),
             Some(file) => Err(Error::Usage(format!(
                 "{} holds a crawl already ({}); --fresh starts it over, --dir takes another directory",
@@ -67,6 +69,8 @@ impl CrawlDir {
         let named = named.and_then(|summary| serde_json::from_slice::<serde_json::Value>(&summary).ok());
         let named = named.as_ref().and_then(|summary| summary.get("output")?.as_str()).map(PathBuf::from);
         let named = named.filter(|output| output.is_file() && self.own_name(output).is_some());
+        // First what could not be told to be of a crawl: then nothing is deleted.
+        Store::delete(&self.path)?;
         for file in self.files().into_iter().chain(named) {
             match fs::remove_file(&file) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(Error::io("delete", &file, error)),
@@ -87,7 +91,7 @@ impl CrawlDir {
         if output.is_dir() {
             return wrong("is a folder");
         }
-        let own = [RECORDS_TEMPORARY, SUMMARY, SUMMARY_TEMPORARY, LOCK];
+        let own = [RECORDS_TEMPORARY, SUMMARY, SUMMARY_TEMPORARY, LOCK, store::FILE];
         if self.own_name(output).is_some_and(|name| own.iter().any(|own| name == *own)) {
             return wrong("is a file of the crawl directory that has another purpose");
         }
@@ -95,6 +99,40 @@ impl CrawlDir {
             Ok(file) if file.is_file() && file.len() > 0 => wrong("holds something that this crawl has not made"),
             _ => Ok(()),
         }
+    }
+
+    /// The directory.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The directory, absolute and without links in its path.
+    pub(super) fn real_path(&self) -> Result<PathBuf> {
+        self.path.canonicalize().map_err(|error| Error::io("open", &self.path, error))
+    }
+
+    /// What an output is called in the store: a file in this directory by its path from here, so that the directory can
+    /// be moved.
+    pub(super) fn output_name(&self, output: &Path) -> Result<String> {
+        if output == Path::new(STDOUT) {
+            return Ok(STDOUT.to_owned());
+        }
+        let real = |path: &Path| path.canonicalize().map_err(|error| Error::io("open", path, error));
+        // The file may not be there yet, and its folder neither.
+        let mut missing = Vec::new();
+        let mut there = std::path::absolute(output).map_err(|error| Error::io("open", output, error))?;
+        while !there.exists() {
+            match (there.file_name(), there.parent()) {
+                (Some(name), Some(folder)) => {
+                    missing.push(name.to_owned());
+                    there = folder.to_owned();
+                }
+                _ => break,
+            }
+        }
+        let mut path = real(&there)?;
+        path.extend(missing.iter().rev());
+        Ok(super::ledger::name(&self.real_path()?, &path))
     }
 
     /// Where the records go unless the user names another file.

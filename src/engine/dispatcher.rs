@@ -1,12 +1,14 @@
 //! The dispatcher: the one place that walks from links back to the frontier, and the only owner of the crawl's state.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 
+use super::ledger::Step;
 use super::robots_hops::RobotsHop;
 use super::seeds::{Seeds, why};
 use super::shutdown::Stop;
@@ -15,13 +17,14 @@ use super::worker::{RobotsReply, Worker};
 use super::writer::Writer;
 use crate::error::{Error, Result};
 use crate::fetch::Fetch;
-use crate::frontier::{Found, Frontier, Hold, HostId, Lease, Place};
+use crate::frontier::{Found, Frontier, Hold, HostId, Lease, Place, Rows};
 use crate::observe::{State, Stats};
 use crate::outcome::{Failure, FailureKind, Outcome, SkipReason};
 use crate::politeness::{Admit, Next, Politeness, RobotsAnswer};
 use crate::scope::Scope;
-use crate::sink::{self, Amendment, Record};
+use crate::sink::{self, Record};
 use crate::url::{CrawlUrl, Link, LinkKind, Target};
+use crate::wall_clock::WallClock;
 
 /// A running crawl.
 #[derive(Debug)]
@@ -41,6 +44,9 @@ pub(super) struct Dispatcher {
     pub(super) jobs: HashMap<Id, Job>,
     /// The robots.txt that others redirect to, and that wait for their turn.
     pub(super) robots_hops: Vec<RobotsHop>,
+    pub(super) clock: WallClock,
+    /// When what politeness knows is to be kept next.
+    pub(super) manners_due: Instant,
 }
 
 /// When a crawl ends although something is left.
@@ -72,6 +78,7 @@ pub(super) enum Answer {
 #[expect(clippy::large_enum_variant, reason = "one at a time, and most are answers: a box would cost more")]
 enum Event {
     Answer(Result<(Id, Answer), JoinError>),
+    Supply(Result<Rows>),
     Stop(Stop),
     Deadline,
     Due,
@@ -85,6 +92,7 @@ impl Dispatcher {
             if ending.is_none() {
                 self.fill().await?;
             }
+            self.hand_over().await?;
             self.publish();
             if self.tasks.is_empty() && (ending.is_some() || self.is_done()) {
                 return self.end(ending.unwrap_or(State::Complete));
@@ -94,6 +102,12 @@ impl Dispatcher {
                     self.take(answer).await?;
                     while let Some(answer) = self.tasks.try_join_next_with_id() {
                         self.take(answer).await?;
+                    }
+                }
+                Event::Supply(rows) => {
+                    self.supply(rows?)?;
+                    while let Some(rows) = self.writer.try_answer() {
+                        self.supply(rows)?;
                     }
                 }
                 Event::Stop(Stop::AtOnce) => return self.stop_at_once().await,
@@ -110,13 +124,24 @@ impl Dispatcher {
         }
     }
 
+    /// Says that this is not the first run.
+    pub(super) fn goes_on(&self, dir: &Path) -> String {
+        let accounts = self.frontier.accounts();
+        let (dir, records, pending) = (dir.display(), accounts.settled.total(), accounts.pending);
+        if self.is_done() {
+            return format!("the crawl in {dir} is complete, with {records} records; --fresh starts it over");
+        }
+        format!("going on with the crawl in {dir}: {records} records are there, {pending} URLs are waiting")
+    }
+
     /// Waits for whatever comes first. Cancel safe: each arm only takes what is there. In this order, because under load
     /// there is always an answer, and the end must not wait for a lull.
     async fn next_event(&mut self, stop: &mut watch::Receiver<Stop>, ending: bool) -> Result<Event> {
         let hop = self.robots_hops.iter().filter_map(|hop| hop.not_before).min();
         let due = if ending || !self.has_room() { None } else { self.frontier.next_due().into_iter().chain(hop).min() };
         let deadline = self.limits.deadline.filter(|_| !ending);
-        if self.tasks.is_empty() && due.is_none() {
+        let waiting = self.frontier.is_waiting();
+        if self.tasks.is_empty() && due.is_none() && !waiting {
             return Err(Error::Internal("URLs are waiting, but none of them is ever due".to_owned()));
         }
         let event = tokio::select! {
@@ -124,6 +149,7 @@ impl Dispatcher {
             Ok(()) = stop.changed() => Event::Stop(*stop.borrow_and_update()),
             () = until(deadline) => Event::Deadline,
             Some(answer) = self.tasks.join_next_with_id() => Event::Answer(answer),
+            rows = self.writer.answer(), if waiting => Event::Supply(rows),
             () = until(due) => Event::Due,
         };
         Ok(event)
@@ -205,17 +231,38 @@ impl Dispatcher {
     /// Ends a lease with a record.
     async fn settle(&mut self, lease: Lease, mut outcome: Outcome) -> Result<()> {
         let links = std::mem::take(&mut outcome.links);
-        self.follow_seed(&lease.url, &outcome, &links)?;
+        self.follow_seed(&lease.url, &outcome, &links).await?;
         let found = links.into_iter().map(|link| self.judge(link)).collect();
         let Place { depth, referrer } = self.frontier.settle(lease.id, outcome.kind, found)?;
         tracing::debug!(url = %lease.url, depth, "{}", why(&outcome));
         self.tally.note(&outcome);
         let record = Record::new(&lease.url, depth, referrer, lease.attempt, &mut outcome, &self.output);
-        self.writer.record(record).await
+        let changes = self.frontier.take_changes();
+        self.writer.step(Step { record: Some(Box::new(record)), changes, ..Step::default() }).await
+    }
+
+    /// Hands over what has changed beside what is settled, and what the frontier asks for.
+    async fn hand_over(&mut self) -> Result<()> {
+        let (urgent, now) = (self.politeness.is_urgent(), now());
+        let mut step =
+            Step { changes: self.frontier.take_changes(), wants: self.frontier.take_wants(), ..Step::default() };
+        if urgent || now >= self.manners_due {
+            self.manners_due = now + MANNERS_EVERY;
+            step.manners = self.politeness.take_changed(&self.clock);
+        }
+        if step.changes.is_empty() && step.wants.is_empty() && step.manners.is_empty() {
+            return Ok(());
+        }
+        self.writer.step(Step { urgent, ..step }).await
+    }
+
+    fn supply(&mut self, rows: Rows) -> Result<()> {
+        let scope = &self.scope;
+        self.frontier.supply(rows, &|url| scope.admits(url))
     }
 
     /// A seed that leads to another host takes the scope along, unless that host is not to be connected to.
-    fn follow_seed(&mut self, url: &CrawlUrl, outcome: &Outcome, links: &[Link]) -> Result<()> {
+    async fn follow_seed(&mut self, url: &CrawlUrl, outcome: &Outcome, links: &[Link]) -> Result<()> {
         if !self.seeds.contain(url) {
             return Ok(());
         }
@@ -233,7 +280,8 @@ impl Dispatcher {
             self.frontier.reconsider(SkipReason::Scope, &|url| scope.admits(url))?;
         }
         self.seeds.leads_to(url, target, self.scope.admits(target));
-        Ok(())
+        let seed_redirect = Some((url.clone(), target.clone()));
+        self.writer.step(Step { seed_redirect, ..Step::default() }).await
     }
 
     /// Decides about a link by what is known of its URL alone.
@@ -265,7 +313,7 @@ impl Dispatcher {
     }
 
     fn is_done(&self) -> bool {
-        self.frontier.accounts().pending == 0 || self.reached_pages()
+        (self.frontier.accounts().pending == 0 && !self.frontier.is_waiting()) || self.reached_pages()
     }
 
     /// Drops what is in flight: as if it had never been requested.
@@ -293,18 +341,13 @@ impl Dispatcher {
         Ok(state)
     }
 
-    /// Corrects the records of pages to which a shorter path was found after they were written.
-    pub(super) async fn amend(&mut self) -> Result<()> {
-        let moved = self.frontier.take_moved()?;
-        if moved.is_empty() {
-            return Ok(());
-        }
-        tracing::debug!("{} records get a smaller depth", moved.len());
-        let amendment = |moved: crate::frontier::Moved| {
-            let Place { depth, referrer } = moved.place;
-            Amendment { url: moved.url, depth, referrer }
-        };
-        self.writer.amend(moved.into_iter().map(amendment).collect()).await
+    /// Brings what was found in order at the end: the records of pages to which a shorter path was found after they were
+    /// written, and how the crawl has ended.
+    pub(super) async fn close(&mut self, state: State) -> Result<()> {
+        self.manners_due = now();
+        self.hand_over().await?;
+        self.writer.amend(self.frontier.take_moved()?).await?;
+        self.writer.end(state, self.seeds.failed_so_far().to_vec()).await
     }
 
     fn publish(&self) {
@@ -339,3 +382,6 @@ fn in_flight(requests: usize, hint: &str) -> String {
         _ => format!("{requests} requests in flight are being finished{hint}"),
     }
 }
+
+/// How often what politeness knows is kept when nothing of it is urgent.
+const MANNERS_EVERY: std::time::Duration = std::time::Duration::from_secs(2);

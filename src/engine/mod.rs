@@ -3,6 +3,10 @@
 mod builder;
 mod crawl_dir;
 mod dispatcher;
+mod fail_point;
+mod home;
+mod ledger;
+mod past;
 mod records;
 mod reporter;
 mod robots_hops;
@@ -27,6 +31,9 @@ use crate::observe::{Observer, State, Stats, Summary};
 use crate::sink::Sink;
 use builder::Plan;
 use dispatcher::Dispatcher;
+use home::Home;
+use ledger::{Durable, Ledger};
+use past::Past;
 use reporter::Reporter;
 use writer::Writer;
 
@@ -43,6 +50,8 @@ use writer::Writer;
 /// ```
 pub struct Crawl {
     plan: Plan,
+    past: Past,
+    home: Option<Home>,
     sinks: Vec<Box<dyn Sink>>,
     observer: Option<Box<dyn Observer>>,
     stopper: Stopper,
@@ -73,29 +82,48 @@ impl Crawl {
     /// # Cancel safety
     /// Dropping the future stops the crawl at once. Records that were handed to the sinks are still written.
     pub async fn run(self) -> Result<Summary> {
-        let (started_at, started) = (jiff::Timestamp::now(), Instant::now());
-        let writer = Writer::start(self.sinks)?;
-        let reporter = self.observer.map(|observer| Reporter::start(observer, Arc::clone(&self.stats))).transpose()?;
-        let mut dispatcher = self.plan.dispatcher(writer, self.stats, started)?;
-        let mut end = dispatcher.run(self.stopper.watch()).await;
-        if end.is_ok() {
-            end = dispatcher.amend().await.and(end);
+        let Self { plan, mut past, home, mut sinks, observer, stopper, stats } = self;
+        let started = Instant::now();
+        let before = (past.started_at, past.elapsed);
+        let mut ledger = Ledger { sinks: Vec::new(), durable: None };
+        let home = home.map(|Home { dir, output, path }| {
+            ledger.sinks.push(output);
+            (dir, path)
+        });
+        ledger.sinks.append(&mut sinks);
+        if let (Some((dir, _)), Some(store)) = (&home, past.store.take()) {
+            ledger.durable = Some(Durable { store, dir: dir.real_path()?, clock: past.clock });
         }
-        if let Err(Error::ClosedPipe) = end {
+        let writer = Writer::start(ledger)?;
+        let reporter = observer.map(|observer| Reporter::start(observer, Arc::clone(&stats))).transpose()?;
+        let goes_on = past.last.is_some();
+        let mut dispatcher = plan.dispatcher(past, writer, stats, started)?;
+        if let Some((dir, _)) = home.as_ref().filter(|_| goes_on) {
+            tracing::info!("{}", dispatcher.goes_on(dir.path()));
+        }
+        let (end, closed) = match dispatcher.run(stopper.watch()).await {
+            Ok(state) => (Ok(state), dispatcher.close(state).await),
             // Nobody reads any more: that is how a user of `| head` stops a crawl.
-            end = dispatcher.stop_at_once().await;
-        }
+            Err(Error::ClosedPipe) => (dispatcher.stop_at_once().await, Err(Error::ClosedPipe)),
+            Err(error) => (Err(error), Ok(())),
+        };
         let Dispatcher { writer, frontier, politeness, tally, seeds, .. } = dispatcher;
         let written = writer.finish().await;
         drop(reporter);
-        let state = match (end?, written) {
+        let state = match (end?, closed.and(written)) {
             (_, Err(Error::ClosedPipe)) => State::Stopped,
             (state, written) => written.map(|()| state)?,
         };
         let hosts = politeness.reports();
-        let mut summary = tally.summary(state, frontier.accounts(), started_at, started.elapsed(), &hosts);
+        let started_at = before.0.and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
+        let started_at = started_at.unwrap_or_else(|| jiff::Timestamp::now() - started.elapsed());
+        let elapsed = before.1 + started.elapsed();
+        let mut summary = tally.summary(state, frontier.accounts(), started_at, elapsed, &hosts);
         if state == State::Complete && summary.settled.ok == 0 {
             summary.failed_seeds = seeds.into_failed();
+        }
+        if let Some((dir, output)) = &home {
+            home::close(dir, output, &mut summary)?;
         }
         Ok(summary)
     }

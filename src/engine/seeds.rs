@@ -51,6 +51,16 @@ impl Seeds {
         }
     }
 
+    /// Takes over why no page came of seeds in earlier runs.
+    pub(super) fn have_failed(&mut self, failed: Vec<FailedSeed>) {
+        self.failed = failed;
+    }
+
+    /// Why no page came of seeds so far.
+    pub(super) fn failed_so_far(&self) -> &[FailedSeed] {
+        &self.failed
+    }
+
     /// Why no page came of any seed. Only for a crawl in which no page came of anything: all that is found is found
     /// on a page.
     pub(super) fn into_failed(mut self) -> Vec<FailedSeed> {

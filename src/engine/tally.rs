@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::accounts::Accounts;
+use crate::error::Result;
+use crate::frontier::store::Store;
 use crate::observe::{HostSummary, State, Summary};
 use crate::outcome::{FailureKind, Outcome};
 use crate::politeness::HostReport;
@@ -27,6 +29,22 @@ impl Tally {
             *self.errors.entry(failure.kind).or_default() += 1;
         }
         self.bytes += outcome.bytes.unwrap_or_default();
+    }
+
+    /// The counts of what earlier runs have settled.
+    pub(super) fn restore(store: &Store) -> Result<Self> {
+        let mut tally = Self::default();
+        store.tally(|status, error, count, bytes| {
+            if let Some(status) = status {
+                *tally.statuses.entry(status).or_default() += count;
+            }
+            if let Some(kind) = error.and_then(FailureKind::of_name) {
+                *tally.errors.entry(kind).or_default() += count;
+            }
+            tally.bytes += bytes;
+        })?;
+        tally.retries = store.retries()?;
+        Ok(tally)
     }
 
     /// The summary of a crawl that has ended.

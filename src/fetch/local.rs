@@ -74,6 +74,11 @@ impl LocalSite {
         })
     }
 
+    /// The folder: absolute, without symbolic links.
+    pub fn folder(&self) -> &Path {
+        &self.site.root
+    }
+
     /// Scheme, host and port that the site appears under.
     pub fn origin(&self) -> &str {
         &self.site.origin

@@ -12,6 +12,9 @@ pub struct Options {
     /// Longer URLs, in bytes, are counted as skipped (`too_long`) and not requested.
     #[schemars(range(min = 1, max = 65536))]
     pub max_url_length: usize,
+    /// Keep everything that the crawl knows in the crawl directory, so that it can go on after any end. Without, the
+    /// frontier is in memory, and a crawl that is stopped has to start over.
+    pub store: bool,
     /// How many redirects in a row are followed; what comes after is skipped (`trap`).
     #[schemars(range(max = 1000))]
     pub max_redirects: u32,
@@ -19,7 +22,12 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { ignore_params: TRACKING_PARAMS.map(str::to_owned).to_vec(), max_url_length: 4096, max_redirects: 20 }
+        Self {
+            ignore_params: TRACKING_PARAMS.map(str::to_owned).to_vec(),
+            max_url_length: 4096,
+            store: true,
+            max_redirects: 20,
+        }
     }
 }
 

@@ -150,11 +150,7 @@ impl Frontier for Stored {
     }
 
     fn take_moved(&mut self) -> Result<Vec<Moved>> {
-        let mut moved = Vec::new();
-        self.store.moved(|url, depth, referrer| {
-            moved.push(Moved { url, place: Place { depth, referrer } });
-            Ok(())
-        })?;
+        let moved = self.store.with_moved(|moved| moved.collect())?;
         self.store.forget_moved()?;
         Ok(moved)
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::text::{bytes, count, elapsed, printable};
 use crate::accounts::{Accounts, Settled, Skipped};
@@ -64,6 +64,17 @@ pub enum State {
     Stopped,
 }
 
+impl State {
+    /// The name in the summary and in the store.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Limit => "limit",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
 /// What one host was asked.
 #[derive(Debug, Clone, Serialize)]
 pub struct HostSummary {
@@ -82,7 +93,7 @@ pub struct HostSummary {
 }
 
 /// A seed that gave no page.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FailedSeed {
     /// The seed.
     pub url: String,

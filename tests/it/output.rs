@@ -73,7 +73,7 @@ fn a_full_disk_ends_the_crawl_and_says_so() {
 fn a_file_that_may_not_grow_ends_the_crawl_and_holds_whole_lines() {
     let server = Server::start(Site::endless());
     // In units of 512 or 1024 bytes: some hundreds of pages.
-    let crawled = Crawl::of(server.url("/")).after("ulimit -f 256").run();
+    let crawled = Crawl::of(server.url("/")).after("ulimit -f 256").flag("--no-store").run();
     crawled.assert_code(1);
     assert!(crawled.stderr.contains("cannot write crawl/pages.jsonl: File too large"), "{}", crawled.stderr);
     let urls = crawled.urls();

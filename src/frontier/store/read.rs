@@ -1,12 +1,13 @@
 //! Reading: what a run goes on with, and the texts that it asks for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::{OptionalExtension as _, Row as SqlRow, params};
 
 use super::{Store, edges, of_code};
 use crate::error::{Error, Result};
-use crate::frontier::{HostId, Path, Purpose, Restore, Row, Rows, StoredUrl, Want};
+use crate::frontier::{Edge, HostId, Moved, Path, Place, Purpose, Restore, Row, Rows, StoredUrl, Want};
 use crate::url::{HostKey, UrlKey};
 use crate::wall_clock::WallClock;
 
@@ -142,11 +143,31 @@ impl Store {
         })
     }
 
-    /// The records that are out of date, in the order of the output: URL, depth, referrer.
-    pub fn moved(&self, mut each: impl FnMut(Arc<str>, u32, Option<Arc<str>>) -> Result<()>) -> Result<()> {
+    /// How often URLs were tried again.
+    pub fn retries(&self) -> Result<u64> {
+        let sql = "SELECT coalesce(sum(attempts - 1), 0) FROM url WHERE attempts > 1";
+        let retries = self.connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+        retries.map(i64::cast_unsigned).map_err(|error| self.failed("read", &error))
+    }
+
+    /// When the first run began, in milliseconds since 1970, and how long all of them took together.
+    pub fn times(&self) -> Result<(Option<i64>, Duration)> {
+        let sql = "SELECT min(started_at), coalesce(sum(max(committed_at - started_at, 0)), 0) FROM session";
+        let times = self.connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)));
+        let (start, elapsed) = times.map_err(|error| self.failed("read", &error))?;
+        Ok((start, Duration::from_millis(elapsed.cast_unsigned())))
+    }
+
+    /// Gives the records that are out of date to somebody, in the order of the output.
+    pub fn with_moved<T>(&self, take: impl FnOnce(&mut dyn Iterator<Item = Result<Moved>>) -> Result<T>) -> Result<T> {
         let sql = "SELECT url.url, url.depth, referrer.url FROM url LEFT JOIN url AS referrer ON \
                    referrer.id = url.referrer WHERE url.moved IS NOT NULL AND url.record IS NOT NULL ORDER BY url.record";
-        self.each(sql, |row| Ok(each(text(row, 0)?, row.get(1)?, optional_text(row, 2)?)))
+        let failed = |error: rusqlite::Error| self.failed("read", &error);
+        let mut statement = self.connection.prepare(sql).map_err(failed)?;
+        let moved = statement.query_map([], |row| {
+            Ok(Moved { url: text(row, 0)?, place: Place { depth: row.get(1)?, referrer: optional_text(row, 2)? } })
+        });
+        take(&mut moved.map_err(failed)?.map(|moved| moved.map_err(failed)))
     }
 
     fn row(&self, id: u32, with_edges: bool) -> Result<Row> {
@@ -160,7 +181,7 @@ impl Store {
         Ok(Row { id, text, attempts, referrer, edges })
     }
 
-    fn edges(&self, id: u32) -> Result<Vec<crate::frontier::Edge>> {
+    fn edges(&self, id: u32) -> Result<Vec<Edge>> {
         let statement = self.connection.prepare_cached("SELECT links FROM edges WHERE id = ?1");
         let read = |row: &SqlRow<'_>| Ok(row.get_ref(0)?.as_blob().map(edges::decode)?);
         let found = statement.and_then(|mut statement| statement.query_row(params![id], read).optional());
