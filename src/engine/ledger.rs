@@ -43,6 +43,8 @@ pub(super) struct Durable {
     /// The crawl directory, without links in its path: outputs in it are named from there, so that it can be moved.
     pub(super) dir: PathBuf,
     pub(super) clock: WallClock,
+    /// What the store says of the outputs.
+    pub(super) outputs: Vec<Position>,
 }
 
 impl Ledger {
@@ -72,9 +74,11 @@ impl Ledger {
         self.sinks.iter_mut().try_for_each(|sink| sink.flush())?;
         fail_point("before-commit");
         let Some(durable) = &mut self.durable else { return Ok(()) };
-        for Position { path, length } in self.sinks.iter().filter_map(|sink| sink.committed()) {
-            durable.store.keep_output(&name(&durable.dir, &path), length, None)?;
+        let positions: Vec<Position> = self.sinks.iter().filter_map(|sink| sink.committed()).collect();
+        for Position { path, length } in positions.iter().filter(|position| !durable.outputs.contains(position)) {
+            durable.store.keep_output(&name(&durable.dir, path), *length, None)?;
         }
+        durable.outputs = positions;
         durable.commit()?;
         fail_point("after-commit");
         Ok(())
@@ -83,15 +87,18 @@ impl Ledger {
     /// Corrects the records of pages to which a shorter path was found after they were written: `moved` when there is no
     /// store that knows them. A kill in between leaves the old output or the new one, and the store can tell which.
     pub(super) fn amend(&mut self, moved: &[Moved]) -> Result<()> {
-        self.commit()?;
-        let Self { sinks, durable } = self;
-        let Some(durable) = durable else {
-            for sink in sinks {
+        let Some(Durable { store, .. }) = &self.durable else {
+            for sink in &mut self.sinks {
                 sink.prepare_amend(&mut moved.iter().cloned().map(amendment).map(Ok))?;
                 sink.finish_amend()?;
             }
             return Ok(());
         };
+        if !store.has_moved()? {
+            return Ok(());
+        }
+        self.commit()?;
+        let Self { sinks, durable: Some(durable) } = self else { return Ok(()) };
         for sink in sinks.iter_mut() {
             let prepare = |moved: &mut dyn Iterator<Item = Result<Moved>>| {
                 sink.prepare_amend(&mut moved.map(|moved| moved.map(amendment)))
@@ -106,18 +113,17 @@ impl Ledger {
             sink.finish_amend()?;
             fail_point("amend-finished");
         }
-        durable.store.forget_moved()?;
-        self.commit()
+        durable.store.forget_moved()
     }
 
-    /// Says how the crawl has ended.
+    /// Says how the crawl has ended. Durable with the next commit.
     pub(super) fn end(&mut self, state: State, failed_seeds: &[FailedSeed]) -> Result<()> {
         if let Some(Durable { store, .. }) = &mut self.durable {
             let failed = serde_json::to_string(failed_seeds).map_err(|error| Error::Internal(error.to_string()))?;
             store.keep_setting(FAILED_SEEDS, &failed)?;
             store.end_session(state.name())?;
         }
-        self.commit()
+        Ok(())
     }
 }
 

@@ -92,7 +92,7 @@ impl Crawl {
         });
         ledger.sinks.append(&mut sinks);
         if let (Some((dir, _)), Some(store)) = (&home, past.store.take()) {
-            ledger.durable = Some(Durable { store, dir: dir.real_path()?, clock: past.clock });
+            ledger.durable = Some(Durable { store, dir: dir.real_path()?, clock: past.clock, outputs: Vec::new() });
         }
         let writer = Writer::start(ledger)?;
         let reporter = observer.map(|observer| Reporter::start(observer, Arc::clone(&stats))).transpose()?;

@@ -129,7 +129,7 @@ impl Sink for JsonlFile {
 
     fn flush(&mut self) -> Result<()> {
         self.hand_over()?;
-        if let Some(durable) = &mut self.durable {
+        if let Some(durable) = self.durable.as_mut().filter(|durable| durable.length < self.length) {
             self.file.sync_data().map_err(|error| Error::io("write", &self.path, error))?;
             durable.length = self.length;
         }

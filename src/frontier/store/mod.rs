@@ -27,6 +27,8 @@ pub struct Store {
     path: PathBuf,
     /// Whether a transaction is open.
     open: bool,
+    /// Whether nothing of it was committed yet.
+    is_new: bool,
     /// The number of this run.
     session: i64,
     /// Lines of the output.

@@ -27,8 +27,13 @@ impl Store {
         };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags).map_err(|error| failed(&path, "open", &error))?;
-        let mut store = Self { connection, path, open: false, session: 0, records: 0, identity: None };
-        store.prepare(is_new)?;
+        let mut store = Self { connection, path, open: false, is_new: false, session: 0, records: 0, identity: None };
+        if is_new {
+            store.create().map_err(|error| store.failed("create", &error))?;
+        } else {
+            store.expect_version()?;
+            store.run(PRAGMAS)?;
+        }
         store.identity = identity(&store.path);
         Ok(store)
     }
@@ -71,41 +76,51 @@ impl Store {
         Err(Error::io("write", &self.path, error))
     }
 
-    fn prepare(&mut self, is_new: bool) -> Result<()> {
-        let tried = |store: &Self, result: rusqlite::Result<()>| result.map_err(|error| store.failed("open", &error));
-        let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; \
-                       PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 16777216;";
-        if is_new {
-            let made = self.connection.execute_batch("PRAGMA page_size = 8192;").and_then(|()| self.create());
-            tried(self, made)?;
-            return tried(self, self.connection.execute_batch(pragmas));
+    /// Makes the tables of a new store. The transaction stays open: with what the crawl keeps first it is one step, and
+    /// until it is [committed](Store::commit) the file is empty.
+    fn create(&mut self) -> rusqlite::Result<()> {
+        // Nothing can be lost yet; the first commit makes it durable as a whole.
+        self.connection.execute_batch("PRAGMA page_size = 8192; PRAGMA synchronous = OFF; BEGIN IMMEDIATE")?;
+        self.connection.execute_batch(SCHEMA)?;
+        let mut insert = self.connection.prepare("INSERT INTO state (code, name) VALUES (?1, ?2)")?;
+        for (code, name) in states() {
+            insert.execute(params![code, name])?;
         }
+        self.connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        self.connection.pragma_update(None, "user_version", VERSION)?;
+        (self.open, self.is_new) = (true, true);
+        Ok(())
+    }
+
+    /// Ends the time in which a store is new: its file is durable, and from here on each commit is.
+    pub(super) fn settle_in(&mut self) -> Result<()> {
+        self.run("PRAGMA journal_mode = WAL")?;
+        let synced = File::open(&self.path).and_then(|file| file.sync_all());
+        synced.map_err(|error| Error::io("write", &self.path, error))?;
+        if let Some(folder) = self.path.parent() {
+            // Not all systems can, and none needs it but after a loss of power.
+            let _ = File::open(folder).and_then(|folder| folder.sync_all());
+        }
+        self.run(PRAGMAS)?;
+        self.is_new = false;
+        Ok(())
+    }
+
+    fn expect_version(&self) -> Result<()> {
         let version = self.connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
-        let version = version.map_err(|error| self.failed("read", &error))?;
-        let path = self.path.display();
-        match version {
-            VERSION => tried(self, self.connection.execute_batch(pragmas)),
-            ..VERSION => Err(damaged(&self.path, &format!("it says that it has version {version}"))),
-            _ => Err(Error::Usage(format!(
-                "{path} was made by a newer crawler (version {version} of the store; this one knows {VERSION}); \
-                 use that one, or --dir takes another directory"
+        match version.map_err(|error| self.failed("read", &error))? {
+            VERSION => Ok(()),
+            version @ ..VERSION => Err(damaged(&self.path, &format!("it says that it has version {version}"))),
+            version => Err(Error::Usage(format!(
+                "{} was made by a newer crawler (version {version} of the store; this one knows {VERSION}); \
+                 use that one, or --dir takes another directory",
+                self.path.display()
             ))),
         }
     }
 
-    /// In one transaction: a process that is killed in the middle leaves an empty file, not half a store.
-    fn create(&self) -> rusqlite::Result<()> {
-        let transaction = self.connection.unchecked_transaction()?;
-        transaction.execute_batch(SCHEMA)?;
-        {
-            let mut insert = transaction.prepare("INSERT INTO state (code, name) VALUES (?1, ?2)")?;
-            for (code, name) in states() {
-                insert.execute(params![code, name])?;
-            }
-        }
-        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.pragma_update(None, "user_version", VERSION)?;
-        transaction.commit()
+    fn run(&self, sql: &str) -> Result<()> {
+        self.connection.execute_batch(sql).map_err(|error| self.failed("open", &error))
     }
 }
 
@@ -163,6 +178,9 @@ pub const APPLICATION_ID: i32 = 0x4352_574c;
 /// The version of the schema.
 pub const VERSION: i64 = 1;
 
+/// `FULL`: a commit is on disk when it returns. The log is cut back when a checkpoint has emptied it.
+const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; \
+                       PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 16777216;";
 const SCHEMA: &str = include_str!("schema.sql");
 /// The header of an SQLite file (sqlite.org/fileformat2.html, section 1.3).
 const MAGIC: &[u8] = b"SQLite format 3\0";

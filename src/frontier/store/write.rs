@@ -96,6 +96,12 @@ impl Store {
         )
     }
 
+    /// Whether any record is out of date.
+    pub fn has_moved(&self) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM url WHERE moved IS NOT NULL AND record IS NOT NULL)";
+        self.connection.query_row(sql, [], |row| row.get(0)).map_err(|error| self.failed("read", &error))
+    }
+
     /// Forgets which records are out of date.
     pub fn forget_moved(&mut self) -> Result<()> {
         self.begin()?;
@@ -132,7 +138,7 @@ impl Store {
         )?;
         self.connection.execute_batch("COMMIT").map_err(|error| self.failed("write", &error))?;
         self.open = false;
-        Ok(())
+        if self.is_new { self.settle_in() } else { Ok(()) }
     }
 
     fn begin(&mut self) -> Result<()> {
