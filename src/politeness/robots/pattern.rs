@@ -36,28 +36,37 @@ pub(super) fn canonical_pattern(written: &[u8]) -> String {
 /// Whether a canonical pattern matches a canonical path, from its start.
 ///
 /// Each piece after a `*` is taken where it first occurs. That leaves the most for the pieces after it, so no choice
-/// is ever taken back, and the path is walked through once whatever the pattern is.
+/// is ever taken back, and the path is walked through once whatever the pattern is. What a final `$` ties to the end of
+/// the path is looked at before that: most patterns that have one fail there.
 pub(super) fn matches(pattern: &str, path: &str) -> bool {
     let anchored = pattern.strip_suffix('$');
     let literal = anchored.unwrap_or(pattern);
-    let Some((head, mut wild)) = literal.split_once('*') else {
+    steps::count(literal.len());
+    let Some((head, wild)) = literal.split_once('*') else {
         return if anchored.is_some() { path == literal } else { path.starts_with(literal) };
     };
     let Some(rest) = path.strip_prefix(head) else {
         return false;
     };
+    let (wild, tail) = match (anchored, wild.rsplit_once('*')) {
+        (None, _) => (Some(wild), ""),
+        (Some(_), Some((wild, tail))) => (Some(wild), tail),
+        (Some(_), None) => (None, wild),
+    };
+    let Some(rest) = rest.strip_suffix(tail) else {
+        return false;
+    };
     let mut rest = rest.as_bytes();
-    while let Some((piece, after)) = wild.split_once('*') {
+    for piece in wild.into_iter().flat_map(|wild| wild.split('*')) {
         let found = memchr::memmem::find(rest, piece.as_bytes());
         let Some(left) = found.and_then(|at| rest.get(at + piece.len()..)) else {
+            steps::count(rest.len());
             return false;
         };
-        (rest, wild) = (left, after);
+        steps::count(rest.len() - left.len());
+        rest = left;
     }
-    match anchored {
-        Some(_) => rest.ends_with(wild.as_bytes()),
-        None => memchr::memmem::find(rest, wild.as_bytes()).is_some(),
-    }
+    true
 }
 
 fn push_canonical(bytes: &[u8], to: &mut String) {
@@ -99,6 +108,29 @@ fn is_plain(byte: u8) -> bool {
     is_unreserved(byte)
         || matches!(byte, b':' | b'/' | b'?' | b'#' | b'[' | b']' | b'@')
         || matches!(byte, b'!' | b'&' | b'(' | b')' | b'+' | b',' | b';' | b'=')
+}
+
+#[cfg(not(test))]
+mod steps {
+    pub(super) fn count(_: usize) {}
+}
+
+/// The work of the matcher in bytes that it looked at, so that a test can bound it whatever the machine is.
+#[cfg(test)]
+pub(super) mod steps {
+    use std::cell::Cell;
+
+    thread_local!(static STEPS: Cell<usize> = const { Cell::new(0) });
+
+    pub(super) fn count(bytes: usize) {
+        STEPS.set(STEPS.get() + bytes);
+    }
+
+    /// What the work costs.
+    pub(in super::super) fn of<T>(work: impl FnOnce() -> T) -> (T, usize) {
+        let before = STEPS.get();
+        (work(), STEPS.get() - before)
+    }
 }
 
 #[cfg(test)]
@@ -172,6 +204,17 @@ mod tests {
         #[test]
         fn matching_is_what_the_definition_says(pattern in "[ab/*]{0,8}[$]?", path in "[ab/]{0,12}") {
             prop_assert_eq!(matches(&pattern, &path), oracle(&pattern, &path));
+        }
+
+        #[test]
+        fn no_byte_of_the_path_is_walked_through_twice(
+            pattern in "[ab/*]{0,60}[$]?",
+            repeated in "[ab/]{1,3}",
+            path in "[ab/]{0,12}",
+        ) {
+            let path = repeated.repeat(40) + &path;
+            let (_, steps) = steps::of(|| matches(&pattern, &path));
+            prop_assert!(steps <= pattern.len() + path.len(), "{} steps", steps);
         }
 
         #[test]
