@@ -4,6 +4,7 @@ mod crawl;
 mod flags;
 mod help;
 mod signals;
+mod robots;
 
 pub(crate) use crawl::crawl;
 
@@ -26,8 +27,8 @@ pub(crate) enum Call {
         /// Start over.
         fresh: bool,
     },
-    /// A helper has done its work.
-    Done,
+    /// A helper has done its work, with this exit code.
+    Done(ExitCode),
 }
 
 /// Crawls websites: fast, polite, and nothing lost.
@@ -65,6 +66,9 @@ enum Helper {
         #[command(flatten)]
         flags: Box<flags::Flags>,
     },
+    /// Say what a robots.txt allows
+    #[command(subcommand)]
+    Robots(robots::Robots),
     /// Print a JSON Schema
     Schema {
         /// Of what
@@ -100,7 +104,7 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> Result<Call, Exit
     };
     let called = match &cli.helper {
         None => settings(&cli, &matches),
-        Some(helper) => help(helper, &matches).map(|()| Call::Done),
+        Some(helper) => help(helper, &matches).map(Call::Done),
     };
     called.map_err(|error| report(&error))
 }
@@ -133,8 +137,9 @@ fn settings(cli: &Cli, matches: &clap::ArgMatches) -> Result<Call> {
     Ok(Call::Crawl { loaded: Box::new(loaded), fresh: cli.flags.fresh })
 }
 
-fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<()> {
-    match helper {
+fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
+    let printed = match helper {
+        Helper::Robots(robots::Robots::Check(check)) => return robots::check(check),
         Helper::Init { force } => init(Path::new(flags::DEFAULT_FILE), *force),
         Helper::Config { flags } => {
             let matches = matches.subcommand_matches("config").unwrap_or(matches);
@@ -153,7 +158,8 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<()> {
             rendered.map_err(|error| Error::Internal(error.to_string()))?;
             print(&String::from_utf8_lossy(&page))
         }
-    }
+    };
+    printed.map(|()| ExitCode::SUCCESS)
 }
 
 fn load(flags: &flags::Flags, matches: &clap::ArgMatches) -> Result<Loaded> {

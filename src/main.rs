@@ -7,7 +7,6 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     match cli::run(std::env::args_os()) {
         Ok(cli::Call::Crawl { loaded, fresh }) => cli::crawl(loaded.config, fresh),
-        Ok(cli::Call::Done) => ExitCode::SUCCESS,
-        Err(code) => code,
+        Ok(cli::Call::Done(code)) | Err(code) => code,
     }
 }

@@ -113,7 +113,7 @@ impl Flags {
     /// Lays the file and then the flags over the settings, in the order of the command line. `-q` and `-v` come first,
     /// so that `-q --progress always` is what it says, whichever comes first.
     pub(crate) fn apply(&self, matches: &ArgMatches, layers: &mut Layers) -> Result<()> {
-        self.file(layers)?;
+        file(self.config.as_deref(), layers)?;
         if self.quiet {
             layers.flag("-q", "observe.log_level", "warn")?;
             layers.flag("-q", "observe.progress", "never")?;
@@ -132,22 +132,23 @@ impl Flags {
         }
         Ok(())
     }
+}
 
-    fn file(&self, layers: &mut Layers) -> Result<()> {
-        let Some(path) = &self.config else {
-            let default = Path::new(DEFAULT_FILE);
-            return match default.symlink_metadata() {
-                Ok(_) => layers.file(default),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-                Err(error) => Err(Error::Usage(format!("{DEFAULT_FILE}: cannot be read: {error}"))),
-            };
+/// Lays the file that `--config` names over the settings, or the one that is read when it is there.
+pub(crate) fn file(named: Option<&Path>, layers: &mut Layers) -> Result<()> {
+    let Some(path) = named else {
+        let default = Path::new(DEFAULT_FILE);
+        return match default.symlink_metadata() {
+            Ok(_) => layers.file(default),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(Error::Usage(format!("{DEFAULT_FILE}: cannot be read: {error}"))),
         };
-        if matches!(path.try_exists(), Ok(false)) {
-            let help = "`crawler init` writes a crawl.toml";
-            return Err(Error::Usage(format!("--config {}: there is no such file\n = help: {help}", path.display())));
-        }
-        layers.file(path)
+    };
+    if matches!(path.try_exists(), Ok(false)) {
+        let help = "`crawler init` writes a crawl.toml";
+        return Err(Error::Usage(format!("--config {}: there is no such file\n = help: {help}", path.display())));
     }
+    layers.file(path)
 }
 
 /// One setting of the command line.

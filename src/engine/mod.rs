@@ -9,6 +9,7 @@ mod ledger;
 mod past;
 mod records;
 mod reporter;
+mod robots_client;
 mod robots_hops;
 mod seeds;
 mod shutdown;
@@ -19,6 +20,7 @@ mod writer;
 pub use builder::CrawlBuilder;
 pub use crawl_dir::CrawlDir;
 pub use records::Records;
+pub use robots_client::{RobotsClient, RobotsFile, RobotsSource};
 pub use shutdown::Stopper;
 
 use std::fmt;

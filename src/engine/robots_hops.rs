@@ -90,4 +90,4 @@ impl Dispatcher {
 }
 
 /// RFC 9309, section 2.3.1.2, asks for at least five.
-const ROBOTS_REDIRECTS: u32 = 5;
+pub(super) const ROBOTS_REDIRECTS: u32 = 5;

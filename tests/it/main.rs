@@ -10,6 +10,7 @@ mod examples;
 mod failures;
 mod output;
 mod politeness;
+mod robots;
 mod scope;
 mod stop;
 #[cfg_attr(target_vendor = "apple", allow(dead_code, unused_imports, reason = "`tls` uses them, which is not there"))]

@@ -1,0 +1,101 @@
+//! robots.txt outside of a crawl: asked for as a crawl asks for it.
+
+use std::sync::Arc;
+
+use super::robots_hops::ROBOTS_REDIRECTS;
+use super::seeds::why;
+use super::worker::{RobotsReply, Worker};
+use crate::config::{Config, Seed};
+use crate::error::{Error, Result};
+use crate::fetch::{Credentials, Http};
+use crate::parse::Parser;
+use crate::politeness::RobotsAnswer;
+use crate::politeness::robots::Robots;
+use crate::url::{CrawlUrl, UrlRules};
+
+/// Asks for the robots.txt of single origins, with the settings of a crawl: its identity, deadlines, limits and TLS.
+#[derive(Debug)]
+pub struct RobotsClient {
+    worker: Worker,
+}
+
+/// What there is to know of one robots.txt.
+#[derive(Debug, Clone)]
+pub struct RobotsFile {
+    /// What holds for the agent.
+    pub rules: Arc<Robots>,
+    /// Why that holds.
+    pub source: RobotsSource,
+}
+
+/// Where the rules of a [`RobotsFile`] come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RobotsSource {
+    /// The lines of the file.
+    Lines,
+    /// There is no file (4xx), so everything is allowed (RFC 9309, section 2.3.1.3). How it was answered, for a person.
+    Missing(String),
+    /// The file cannot be read, so nothing is allowed (RFC 9309, section 2.3.1.4). Why, for a person.
+    Unreadable(String),
+}
+
+impl RobotsClient {
+    /// A client for the rules of an agent. The hosts of the `named` URLs may be asked wherever they are, as those of seeds;
+    /// credentials and cookies still go to the origins of the settings' own seeds only, or to the URL that has them in it.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] names the setting that cannot be used, or the URL that is none.
+    pub fn new(config: &Config, agent: &str, named: &[url::Url]) -> Result<Self> {
+        let rules = UrlRules::new(config.frontier.max_url_length, &config.frontier.ignore_params);
+        let mut options = config.fetch.clone();
+        options.allow_hosts.extend(named.iter().filter_map(url::Url::host_str).map(str::to_owned));
+        let seeds: Vec<CrawlUrl> = config
+            .parsed_seeds()?
+            .into_iter()
+            .filter_map(|seed| match seed {
+                Seed::Url(url) => Some(url),
+                Seed::Folder(_) => None,
+            })
+            .collect();
+        let own = config.seeds.iter().filter_map(|seed| url::Url::parse(seed).ok());
+        let credentials: Vec<_> = own.chain(named.iter().cloned()).filter_map(|url| Credentials::of(&url)).collect();
+        let http = Http::new(&options, &seeds, &credentials).map_err(Error::Usage)?;
+        let parser = Parser::new(&config.parse, rules.clone(), agent);
+        Ok(Self { worker: Worker::new(Arc::new(http), parser, rules, agent.to_owned()) })
+    }
+
+    /// Where robots.txt of a page's origin is (RFC 9309, section 2.3).
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when the URL of the page is as long as a URL may be, and that of its robots.txt longer.
+    pub fn robots_of(&self, page: &CrawlUrl) -> Result<CrawlUrl> {
+        self.worker.robots_of(page).map_err(Error::Usage)
+    }
+
+    /// Asks for one robots.txt and follows its redirects. Once: nothing is tried again. Ends within the deadlines of each
+    /// request. Cancel safe: dropping the future ends the request.
+    pub async fn ask(&self, robots: CrawlUrl) -> RobotsFile {
+        let mut asked = robots;
+        for _ in 0..=ROBOTS_REDIRECTS {
+            let (reply, outcome) = self.worker.ask_robots(asked).await;
+            match reply {
+                RobotsReply::Redirect(to) => asked = to,
+                RobotsReply::Answer(RobotsAnswer::Rules(rules)) => {
+                    let found = outcome.status.is_some_and(|status| status < 300);
+                    let source = if found { RobotsSource::Lines } else { RobotsSource::Missing(why(&outcome)) };
+                    return RobotsFile { rules, source };
+                }
+                RobotsReply::Answer(RobotsAnswer::Unreachable | RobotsAnswer::NoConnection(_)) => {
+                    return RobotsFile::unreadable(why(&outcome));
+                }
+            }
+        }
+        RobotsFile::unreadable(format!("it redirects more than {ROBOTS_REDIRECTS} times"))
+    }
+}
+
+impl RobotsFile {
+    fn unreadable(why: String) -> Self {
+        Self { rules: Arc::new(Robots::disallow_all()), source: RobotsSource::Unreadable(why) }
+    }
+}
