@@ -3,6 +3,10 @@
 //! Parsing is WHATWG's (the `url` crate). The requested URL is never rewritten beyond what that parser does, except
 //! that its fragment and credentials go. The canonical form exists only inside the key.
 
+mod host_pattern;
+
+pub use host_pattern::{HostPattern, PerHost};
+
 use std::fmt;
 use std::sync::Arc;
 
