@@ -1,8 +1,10 @@
 //! Scope: which URLs belong to the crawl.
 
 mod pattern;
+mod per_host;
 
 pub use pattern::check_pattern;
+pub use per_host::Overrides;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -10,8 +12,9 @@ use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::url::CrawlUrl;
+use crate::url::{CrawlUrl, HostPattern, PerHost};
 use pattern::Patterns;
+use per_host::HostPatterns;
 
 /// `[scope]`: which of the URLs that are found belong to the crawl. Seeds always do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -57,6 +60,7 @@ pub struct Scope {
     places: Places,
     include: Patterns,
     exclude: Patterns,
+    hosts: PerHost<HostPatterns>,
 }
 
 /// The places that the seeds open. Hosts have their port when it is not the scheme's own, so http and https are alike
@@ -89,7 +93,13 @@ impl Scope {
         }
         let include = Patterns::new(&options.include)?;
         let exclude = Patterns::new(&options.exclude)?;
-        Ok(Self { places, include, exclude })
+        Ok(Self { places, include, exclude, hosts: PerHost::default() })
+    }
+
+    /// The same scope, with what is said of single hosts. The error is for a person and names the pattern that is not one.
+    pub fn with_hosts(self, tables: impl IntoIterator<Item = (HostPattern, Overrides)>) -> Result<Self, String> {
+        let patterns = |(host, table)| Ok((host, HostPatterns::new(&table)?));
+        Ok(Self { hosts: tables.into_iter().map(patterns).collect::<Result<_, String>>()?, ..self })
     }
 
     /// Whether a URL that was found belongs to the crawl. Seeds always do, so don't ask for them.
@@ -112,7 +122,8 @@ impl Scope {
     }
 
     fn patterns_admit(&self, url: &CrawlUrl) -> bool {
-        (self.include.is_empty() || self.include.is_match(url.as_str())) && !self.exclude.is_match(url.as_str())
+        let [include, exclude] = per_host::patterns_of(url.host(), &self.hosts, [&self.include, &self.exclude]);
+        (include.is_empty() || include.is_match(url.as_str())) && !exclude.is_match(url.as_str())
     }
 }
 

@@ -1,0 +1,52 @@
+//! Per host: the keys of `[scope]` that may be others for single hosts.
+
+use serde::{Deserialize, Serialize};
+
+use super::pattern::Patterns;
+use crate::url::PerHost;
+
+/// What `[hosts."…"]` may say instead of `[scope]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default)]
+pub struct Overrides {
+    /// When not empty, only URLs of the host that match one of these patterns are taken. It does not bring the host
+    /// into the crawl: that is for `kind` in `[scope]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<String>")]
+    pub include: Option<Vec<String>>,
+    /// URLs of the host that match one of these patterns are not taken, even when `include` names them. `["*"]` leaves the
+    /// host out, but for seeds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<String>")]
+    pub exclude: Option<Vec<String>>,
+}
+
+/// The patterns of one table.
+#[derive(Debug, Clone)]
+pub(super) struct HostPatterns {
+    include: Option<Patterns>,
+    exclude: Option<Patterns>,
+}
+
+impl HostPatterns {
+    /// The error is for a person and names the pattern that is not one.
+    pub(super) fn new(overrides: &Overrides) -> Result<Self, String> {
+        let patterns = |texts: &Option<Vec<String>>| texts.as_deref().map(Patterns::new).transpose();
+        Ok(Self { include: patterns(&overrides.include)?, exclude: patterns(&overrides.exclude)? })
+    }
+}
+
+/// The `include` and `exclude` of a host: each from the most specific table that has it, else that of the crawl.
+pub(super) fn patterns_of<'a>(
+    host: &'a str,
+    tables: &'a PerHost<HostPatterns>,
+    [include, exclude]: [&'a Patterns; 2],
+) -> [&'a Patterns; 2] {
+    if tables.is_empty() {
+        return [include, exclude];
+    }
+    [
+        tables.of(host).find_map(|table| table.include.as_ref()).unwrap_or(include),
+        tables.of(host).find_map(|table| table.exclude.as_ref()).unwrap_or(exclude),
+    ]
+}
