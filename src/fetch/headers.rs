@@ -1,4 +1,4 @@
-//! What requests carry: the same headers for every host, and secrets for the seeds' origins only.
+//! What requests carry: the same headers for every host, those of single hosts, and secrets for the seeds' origins only.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -6,8 +6,8 @@ use std::fmt;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
 
-use super::Options;
-use crate::url::CrawlUrl;
+use super::{Options, Overrides};
+use crate::url::{CrawlUrl, HostPattern, PerHost};
 
 /// A user name and password for one origin, sent there as `Authorization: Basic` (RFC 7617) and nowhere else.
 #[derive(Clone, PartialEq, Eq)]
@@ -50,6 +50,7 @@ pub fn check_header(name: &str, value: &str) -> Result<(), String> {
 #[derive(Debug)]
 pub(super) struct RequestHeaders {
     everywhere: HeaderMap,
+    hosts: PerHost<HeaderMap>,
     at_seeds: HeaderMap,
     seed_origins: HashSet<String>,
     /// The `Authorization` header of an origin.
@@ -67,9 +68,8 @@ impl RequestHeaders {
         everywhere.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(ACCEPT_ENCODING));
         let mut at_seeds = HeaderMap::new();
         for (name, value) in &options.headers {
-            let (name, mut value) = parse(name, value)?;
+            let (name, value) = parse(name, value)?;
             if SECRET.contains(&name) {
-                value.set_sensitive(true);
                 at_seeds.insert(name, value);
             } else {
                 everywhere.insert(name, value);
@@ -78,7 +78,16 @@ impl RequestHeaders {
         let seed_origins = seeds.iter().map(|seed| seed.origin().to_owned()).collect();
         let basic =
             credentials.iter().map(|one| Ok((one.origin.clone(), basic(one)?))).collect::<Result<_, String>>()?;
-        Ok(Self { everywhere, at_seeds, seed_origins, basic })
+        Ok(Self { everywhere, hosts: PerHost::default(), at_seeds, seed_origins, basic })
+    }
+
+    /// Parses the headers of single hosts.
+    pub(super) fn with_hosts(self, tables: impl IntoIterator<Item = (HostPattern, Overrides)>) -> Result<Self, String> {
+        let parsed = |(host, table): (HostPattern, Overrides)| {
+            let headers = table.headers.iter().map(|(name, value)| parse(name, value));
+            Ok((host, headers.collect::<Result<HeaderMap, String>>()?))
+        };
+        Ok(Self { hosts: tables.into_iter().map(parsed).collect::<Result<_, String>>()?, ..self })
     }
 
     /// The headers that every request has.
@@ -86,13 +95,22 @@ impl RequestHeaders {
         &self.everywhere
     }
 
-    /// Adds what only this URL's origin may see.
-    pub(super) fn add_secrets(&self, url: &CrawlUrl, to: &mut HeaderMap) {
-        if !self.at_seeds.is_empty() && self.seed_origins.contains(url.origin()) {
-            to.extend(self.at_seeds.iter().map(|(name, value)| (name.clone(), value.clone())));
-        }
+    /// Adds what is for this URL's host or origin only. Of two headers of one name the more specific is sent: credentials
+    /// of the URL itself, then what the host's own table says, and last what is for all seeds.
+    pub(super) fn add_own(&self, url: &CrawlUrl, to: &mut HeaderMap) {
+        let is_seed = self.seed_origins.contains(url.origin());
         if let Some(value) = self.basic.get(url.origin()) {
             to.insert(header::AUTHORIZATION, value.clone());
+        }
+        // A host is asked over http and over https alike. What is meant for the one must not go over the other in clear.
+        let is_private = is_seed || url.scheme() == "https";
+        for (name, value) in
+            self.hosts.of(url.host()).flatten().filter(|(name, _)| is_private || !SECRET.contains(name))
+        {
+            to.entry(name).or_insert_with(|| value.clone());
+        }
+        for (name, value) in self.at_seeds.iter().filter(|_| is_seed) {
+            to.entry(name).or_insert_with(|| value.clone());
         }
     }
 }
@@ -105,8 +123,9 @@ fn parse(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
     if OURS.contains(&key) {
         return Err(format!("`{name}` cannot be set: it belongs to the connection"));
     }
-    let value = HeaderValue::from_bytes(value.as_bytes())
+    let mut value = HeaderValue::from_bytes(value.as_bytes())
         .map_err(|_| format!("the value of the header `{name}` has control characters"))?;
+    value.set_sensitive(SECRET.contains(&key));
     Ok((key, value))
 }
 
@@ -167,7 +186,7 @@ mod tests {
         let headers = RequestHeaders::new(&options, &[url("http://e.com/")], &[credentials]).unwrap();
         let check = |at: &str, cookie: bool, basic: Option<&str>| {
             let mut map = HeaderMap::new();
-            headers.add_secrets(&url(at), &mut map);
+            headers.add_own(&url(at), &mut map);
             assert_eq!(map.contains_key(header::COOKIE), cookie, "{at}");
             assert_eq!(map.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap()), basic, "{at}");
         };
@@ -179,6 +198,40 @@ mod tests {
         assert!(!headers.everywhere().contains_key(header::COOKIE));
         assert!(!format!("{headers:?}").contains("session"));
         assert!(!format!("{headers:?}").contains("dXNAZXI6cGFzcw"));
+    }
+
+    #[test]
+    fn headers_of_a_host_go_to_no_other_host_and_its_secrets_not_over_plain_http() {
+        let mut options = Options::default();
+        options.headers.insert("Cookie".to_owned(), "all".to_owned());
+        let table = |host: &str, headers: &[(&str, &str)]| {
+            let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            (host.parse().unwrap(), Overrides { headers })
+        };
+        let tables = [
+            table("api.e.com", &[("X-Key", "1"), ("Authorization", "Bearer host")]),
+            table("*.e.com", &[("X-Key", "2"), ("X-Team", "below"), ("Cookie", "below")]),
+        ];
+        let credentials = Credentials::of(&"https://u:p@api.e.com/".parse().unwrap()).unwrap();
+        let seeds = [url("http://seed.e.com/"), url("http://other.org/"), url("https://api.e.com/")];
+        let headers = RequestHeaders::new(&options, &seeds, &[credentials]).unwrap().with_hosts(tables).unwrap();
+        assert!(!format!("{headers:?}").contains("Bearer"), "{headers:?}");
+        let check = |at: &str, expected: &[&str]| {
+            let mut map = HeaderMap::new();
+            headers.add_own(&url(at), &mut map);
+            let mut sent: Vec<_> =
+                map.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+            sent.sort();
+            assert_eq!(sent, expected, "{at}");
+        };
+        check("https://api.e.com/", &["authorization: Basic dTpw", "cookie: below", "x-key: 1", "x-team: below"]);
+        check("http://api.e.com/", &["x-key: 1", "x-team: below"]);
+        check("https://www.e.com/", &["cookie: below", "x-key: 2", "x-team: below"]);
+        check("http://www.e.com/", &["x-key: 2", "x-team: below"]);
+        check("http://seed.e.com/", &["cookie: below", "x-key: 2", "x-team: below"]);
+        check("http://other.org/", &["cookie: all"]);
+        check("https://e.com/", &[]);
+        check("https://api.e.com:81/", &[]);
     }
 
     #[test]

@@ -10,12 +10,12 @@ use super::body::{Collector, MAX_ROBOTS, MediaTypes};
 use super::decode::{Decoder, Stop};
 use super::failure::{self, Phase};
 use super::headers::RequestHeaders;
-use super::{AddressGuard, Credentials, Fetch, Fetching, Options, tls};
+use super::{AddressGuard, Credentials, Fetch, Fetching, Options, Overrides, tls};
 use crate::outcome::{Failure, FailureKind};
 use crate::request::{Purpose, Request};
 use crate::response::{Body, Response};
 use crate::units::format_size;
-use crate::url::CrawlUrl;
+use crate::url::{CrawlUrl, HostPattern};
 
 /// Asks hosts over the network.
 ///
@@ -88,6 +88,12 @@ impl Http {
         })
     }
 
+    /// The same client, with what is said of single hosts. The error says which header cannot be sent.
+    pub fn with_hosts(mut self, tables: impl IntoIterator<Item = (HostPattern, Overrides)>) -> Result<Self, String> {
+        self.headers = self.headers.with_hosts(tables)?;
+        Ok(self)
+    }
+
     /// The guard that looks at every address before it is connected to.
     pub fn guard(&self) -> &AddressGuard {
         &self.guard
@@ -130,7 +136,7 @@ impl Http {
         let start = Instant::now();
         let end = start + deadlines.whole;
         let mut outgoing = reqwest::Request::new(Method::GET, url.to_url());
-        self.headers.add_secrets(url, outgoing.headers_mut());
+        self.headers.add_own(url, outgoing.headers_mut());
         match timeout_at(end.min(start + deadlines.first_byte), self.client.execute(outgoing)).await {
             Ok(Ok(response)) => Ok(Incoming { response, end, deadlines }),
             Ok(Err(error)) => {

@@ -11,6 +11,7 @@ mod local;
 #[cfg(test)]
 mod loopback;
 mod options;
+mod per_host;
 mod tls;
 mod zstd;
 
@@ -20,6 +21,7 @@ pub use headers::{Credentials, check_header};
 pub use http::Http;
 pub use local::LocalSite;
 pub use options::Options;
+pub use per_host::Overrides;
 
 use std::fmt;
 use std::future::Future;
