@@ -1,10 +1,11 @@
 //! The command line: flags only override settings, and a few helpers need no crawl.
 
 mod crawl;
+mod descriptors;
 mod flags;
 mod help;
-mod signals;
 mod robots;
+mod signals;
 
 pub(crate) use crawl::crawl;
 

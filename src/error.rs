@@ -29,6 +29,9 @@ pub enum Error {
     /// them. Nothing was changed. The message names the file, what is wrong with it, and what can be done.
     #[error("{0}")]
     Damaged(String),
+    /// This process or this machine has run out of something that every request needs, and it does not come back.
+    #[error("cannot request anything any more: {0}")]
+    Exhausted(String),
     /// The reader of an output pipe is gone. Not worth a message: `crawler -o - | head` ends this way.
     #[error("the reader of the output has closed it")]
     ClosedPipe,

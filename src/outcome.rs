@@ -70,7 +70,8 @@ pub enum FailureKind {
     BlockedAddress,
     /// A file of a site on disk cannot be read.
     File,
-    /// This process has run out of file descriptors or memory: no fault of the site.
+    /// This process has run out of file descriptors, ports or memory: no fault of the site, so the crawl waits and asks
+    /// again, and no record has it.
     Resources,
     /// A bug: the page made the parser panic. The crawl goes on.
     Panic,

@@ -8,6 +8,7 @@ use crawler::error::{Error, Result};
 use crawler::observe::{LogFormat, LogLevel, Progress, ProgressMode, State, Summary, Terminal, printable, subscriber};
 use crawler::{Crawl, CrawlDir};
 
+use super::descriptors;
 use super::signals::{self, Signal, Signals};
 
 /// Crawls with these settings.
@@ -38,6 +39,9 @@ fn start(config: Config, fresh: bool, terminal: &Terminal) -> Result<ExitCode> {
     let mut builder = Crawl::builder().config(config).dir(dir);
     if observe.progress != ProgressMode::Never {
         builder = builder.observer(Progress::new(terminal.clone(), Instant::now()));
+    }
+    if let Some(free) = descriptors::free() {
+        builder = builder.file_descriptors(free);
     }
     let crawl = builder.build()?;
     let ended = runtime.block_on(run(crawl));

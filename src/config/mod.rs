@@ -35,7 +35,7 @@ pub struct Config {
     pub max_pages: Limit,
     /// How long the crawl may run; then what is in flight is finished. "none" has no limit.
     pub max_time: TimeLimit,
-    /// Requests in flight over all hosts.
+    /// Requests in flight over all hosts. Fewer when the process may not open as many files (`ulimit -n`).
     #[schemars(range(min = 1, max = 100_000))]
     pub concurrency: usize,
     /// The crawl directory.

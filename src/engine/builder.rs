@@ -1,34 +1,19 @@
 //! The builder: from settings, own stages and sinks to a crawl that can run.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
-
-use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 use super::Crawl;
 use super::crawl_dir::CrawlDir;
-use super::dispatcher::{Dispatcher, Limits};
-use super::home::{Home, open_output};
-use super::past::{Past, Present};
-use super::seeds::Seeds;
+use super::past::Past;
+use super::plan::Plan;
 use super::shutdown::Stopper;
-use super::worker::Worker;
-use super::writer::Writer;
-use crate::config::{Config, Seed};
-use crate::error::{Error, Result};
-use crate::fetch::{ByOrigin, Credentials, Fetch, Http, LocalSite};
-use crate::frontier;
+use crate::config::Config;
+use crate::error::Result;
+use crate::fetch::Fetch;
 use crate::observe::{Observer, Stats};
-use crate::parse::Parser;
-use crate::politeness::Politeness;
-use crate::politeness::robots::product_token;
-use crate::scope::Scope;
-use crate::sink::{Committed, Sink};
+use crate::sink::Sink;
 use crate::units::Limit;
-use crate::url::{CrawlUrl, UrlRules};
 
 /// Puts a crawl together. What is not set has the default of [`Config`].
 #[derive(Default)]
@@ -38,19 +23,7 @@ pub struct CrawlBuilder {
     sinks: Vec<Box<dyn Sink>>,
     observer: Option<Box<dyn Observer>>,
     dir: Option<CrawlDir>,
-}
-
-/// Everything a crawl needs but its outputs.
-pub(super) struct Plan {
-    config: Config,
-    seeds: Vec<CrawlUrl>,
-    /// The seeds that are sites on disk: there is no host to be polite to.
-    on_disk: Vec<CrawlUrl>,
-    /// The folder of such a site.
-    folder: Option<PathBuf>,
-    scope: Scope,
-    rules: UrlRules,
-    fetch: Arc<dyn Fetch>,
+    descriptors: Option<usize>,
 }
 
 impl CrawlBuilder {
@@ -103,6 +76,15 @@ impl CrawlBuilder {
         self
     }
 
+    /// How many file descriptors the crawl may take: connections, outputs, and all else that it opens. With fewer than
+    /// its concurrency needs, fewer requests are in flight, and fewer connections are kept. Default: no bound; when the
+    /// system refuses one all the same, the crawl goes on with fewer requests at once.
+    #[must_use]
+    pub fn file_descriptors(mut self, free: usize) -> Self {
+        self.descriptors = Some(free);
+        self
+    }
+
     /// Lets someone look at the crawl while it runs. Default: nobody.
     #[must_use]
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
@@ -127,7 +109,7 @@ impl CrawlBuilder {
     /// [`Error::Usage`] says which setting is wrong and what is allowed, or why the directory cannot be used.
     /// [`Error::Damaged`] says what is wrong with what is in it.
     pub fn build(self) -> Result<Crawl> {
-        let mut plan = Plan::new(self.config, self.fetch)?;
+        let mut plan = Plan::new(self.config, self.fetch, self.descriptors)?;
         let (home, past) = match self.dir {
             Some(dir) => plan.move_in(dir).map(|(home, past)| (Some(home), past))?,
             None => (None, Past::none(plan.limits())),
@@ -137,152 +119,8 @@ impl CrawlBuilder {
     }
 }
 
-impl Plan {
-    fn new(config: Config, fetch: Option<Arc<dyn Fetch>>) -> Result<Self> {
-        config.check()?;
-        let rules = UrlRules::new(config.frontier.max_url_length, &config.frontier.ignore_params);
-        let (mut network, mut sites, mut on_disk) = (Vec::new(), Vec::new(), Vec::new());
-        for seed in config.parsed_seeds()? {
-            match seed {
-                Seed::Url(url) => network.push(url),
-                Seed::Folder(path) => {
-                    let site = LocalSite::new(&path, &config.fetch.origin, &config.fetch).map_err(Error::Usage)?;
-                    sites.push(site);
-                    on_disk.push(rules.parse(&config.fetch.origin).map_err(Error::Usage)?);
-                }
-            }
-        }
-        let seeds: Vec<CrawlUrl> = network.iter().chain(&on_disk).cloned().collect();
-        if seeds.is_empty() {
-            return Err(Error::Usage("the crawl has no seed".to_owned()));
-        }
-        if sites.len() > 1 {
-            let origin = &config.fetch.origin;
-            return Err(Error::Usage(format!("{} folders cannot all appear under {origin}; give one", sites.len())));
-        }
-        let folder = sites.first().map(|site| site.folder().to_owned());
-        let fetch = match fetch {
-            Some(fetch) => fetch,
-            None => Arc::new(ByOrigin { sites, http: http(&config, &network)? }),
-        };
-        let scope = Scope::new(&config.scope, &seeds).map_err(Error::Usage)?;
-        Ok(Self { config, seeds, on_disk, folder, scope, rules, fetch })
-    }
-
-    /// Moves into a directory: takes up what earlier runs have left there, and opens the output.
-    fn move_in(&mut self, dir: CrawlDir) -> Result<(Home, Past)> {
-        let path = match &self.config.output.path {
-            path if path.as_os_str().is_empty() => dir.records(),
-            path => path.clone(),
-        };
-        if !self.config.frontier.store {
-            dir.expect_empty()?;
-            dir.check_output(&path)?;
-            let output = open_output(&path, Committed::default())?;
-            return Ok((Home { dir, output, path }, Past::none(self.limits())));
-        }
-        let mut scope = self.scope.clone();
-        let present = self.present();
-        let mut past = Past::open(&dir, &present, &mut scope)?;
-        let output = past.take_up(&dir, &present, &path)?;
-        self.scope = scope;
-        Ok((Home { dir, output, path }, past))
-    }
-
-    fn present(&self) -> Present<'_> {
-        Present {
-            config: &self.config,
-            seeds: &self.seeds,
-            folder: self.folder.as_deref(),
-            rules: &self.rules,
-            fetch: &*self.fetch,
-            limits: self.limits(),
-        }
-    }
-
-    fn limits(&self) -> frontier::Limits {
-        frontier::Limits {
-            depth: self.config.depth.0.map(|depth| u32::try_from(depth).unwrap_or(u32::MAX)),
-            redirects: self.config.frontier.max_redirects,
-        }
-    }
-
-    /// The crawl at its start, or where earlier runs have left it.
-    pub(super) fn dispatcher(
-        self,
-        past: Past,
-        writer: Writer,
-        stats: Arc<Stats>,
-        started: Instant,
-    ) -> Result<Dispatcher> {
-        let started = started.into_std();
-        let mut frontier = past.frontier;
-        for seed in &self.seeds {
-            frontier.add_seed(seed.clone())?;
-        }
-        let mut seeds = Seeds::new(&self.seeds);
-        for (from, to) in &past.seed_redirects {
-            seeds.leads_to(from, to, self.scope.admits(to));
-        }
-        seeds.have_failed(past.failed_seeds);
-        let Self { config, on_disk, scope, rules, fetch, .. } = self;
-        let agent = product_token(&config.fetch.user_agent);
-        let parser = Parser::new(&config.parse, rules.clone(), agent);
-        let worker = Worker::new(Arc::clone(&fetch), parser, rules, agent.to_owned());
-        let mut politeness = Politeness::new(config.politeness, started);
-        for (host, saved) in past.manners {
-            politeness.restore(host, saved, agent, &past.clock);
-        }
-        if past.last.is_some() {
-            politeness.resumed(started);
-        }
-        for site in &on_disk {
-            politeness.lift(site);
-        }
-        Ok(Dispatcher {
-            frontier,
-            politeness,
-            scope,
-            fetch,
-            worker: Arc::new(worker),
-            writer,
-            stats,
-            tally: past.tally,
-            seeds,
-            limits: Limits {
-                concurrency: config.concurrency,
-                pages: config.max_pages.0,
-                deadline: config.max_time.0.map(|time| started + time),
-            },
-            output: config.output,
-            tasks: JoinSet::new(),
-            jobs: HashMap::new(),
-            robots_hops: Vec::new(),
-            clock: past.clock,
-            manners_due: started,
-        })
-    }
-}
-
-/// The network, unless the whole crawl is on disk: then no socket is opened.
-fn http(config: &Config, seeds: &[CrawlUrl]) -> Result<Option<Http>> {
-    if seeds.is_empty() {
-        return Ok(None);
-    }
-    let parsed = config.seeds.iter().filter_map(|seed| url::Url::parse(seed).ok());
-    let credentials: Vec<_> = parsed.filter_map(|url| Credentials::of(&url)).collect();
-    Http::new(&config.fetch, seeds, &credentials).map(Some).map_err(Error::Usage)
-}
-
 impl fmt::Debug for CrawlBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CrawlBuilder").finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Plan {
-    /// Without the settings, which may hold passwords.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Plan").field("seeds", &self.seeds).finish_non_exhaustive()
     }
 }

@@ -1,7 +1,6 @@
 //! The dispatcher: the one place that walks from links back to the frontier, and the only owner of the crawl's state.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,6 +9,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use super::ledger::Step;
 use super::robots_hops::RobotsHop;
+use super::room::{Room, shortage};
 use super::seeds::{Seeds, why};
 use super::shutdown::Stop;
 use super::tally::Tally;
@@ -39,6 +39,7 @@ pub(super) struct Dispatcher {
     pub(super) tally: Tally,
     pub(super) seeds: Seeds,
     pub(super) limits: Limits,
+    pub(super) room: Room,
     pub(super) output: sink::Options,
     pub(super) tasks: JoinSet<Answer>,
     pub(super) jobs: HashMap<Id, Job>,
@@ -52,8 +53,6 @@ pub(super) struct Dispatcher {
 /// When a crawl ends although something is left.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    /// Requests in flight over all hosts.
-    pub(super) concurrency: usize,
     /// Records.
     pub(super) pages: Option<u64>,
     /// When to start nothing new.
@@ -124,21 +123,16 @@ impl Dispatcher {
         }
     }
 
-    /// Says that this is not the first run.
-    pub(super) fn goes_on(&self, dir: &Path) -> String {
-        let accounts = self.frontier.accounts();
-        let (dir, records, pending) = (dir.display(), accounts.settled.total(), accounts.pending);
-        if self.is_done() {
-            return format!("the crawl in {dir} is complete, with {records} records; --fresh starts it over");
-        }
-        format!("going on with the crawl in {dir}: {records} records are there, {pending} URLs are waiting")
-    }
-
     /// Waits for whatever comes first. Cancel safe: each arm only takes what is there. In this order, because under load
     /// there is always an answer, and the end must not wait for a lull.
     async fn next_event(&mut self, stop: &mut watch::Receiver<Stop>, ending: bool) -> Result<Event> {
         let hop = self.robots_hops.iter().filter_map(|hop| hop.not_before).min();
-        let due = if ending || !self.has_room() { None } else { self.frontier.next_due().into_iter().chain(hop).min() };
+        let due = match self.room.held_until() {
+            _ if ending => None,
+            Some(until) => Some(until),
+            None if self.has_room() => self.frontier.next_due().into_iter().chain(hop).min(),
+            None => None,
+        };
         let deadline = self.limits.deadline.filter(|_| !ending);
         let waiting = self.frontier.is_waiting();
         if self.tasks.is_empty() && due.is_none() && !waiting {
@@ -157,6 +151,7 @@ impl Dispatcher {
 
     /// Starts whatever may start now.
     async fn fill(&mut self) -> Result<()> {
+        self.room.pass(now());
         self.follow_robots();
         while self.has_room() {
             let now = now();
@@ -206,6 +201,10 @@ impl Dispatcher {
             (Job::Page(lease), Some(Answer::Page(outcome))) => self.take_page(lease, outcome).await,
             (Job::Page(lease), _) => self.take_page(lease, panicked()).await,
             (Job::Robots(hop), Some(Answer::Robots(reply, outcome))) => {
+                if let Some(failure) = shortage(&outcome) {
+                    return self.robots_withdrawn(hop, failure);
+                }
+                self.room.answered();
                 self.take_robots(hop, reply, &outcome);
                 Ok(())
             }
@@ -217,6 +216,10 @@ impl Dispatcher {
     }
 
     async fn take_page(&mut self, lease: Lease, outcome: Outcome) -> Result<()> {
+        if let Some(failure) = shortage(&outcome) {
+            return self.page_withdrawn(&lease, failure);
+        }
+        self.room.answered();
         let now = now();
         let next = self.politeness.finished(&lease.url, &outcome, now);
         self.apply(lease.host, next);
@@ -239,26 +242,6 @@ impl Dispatcher {
         let record = Record::new(&lease.url, depth, referrer, lease.attempt, &mut outcome, &self.output);
         let changes = self.frontier.take_changes();
         self.writer.step(Step { record: Some(Box::new(record)), changes, ..Step::default() }).await
-    }
-
-    /// Hands over what has changed beside what is settled, and what the frontier asks for.
-    async fn hand_over(&mut self) -> Result<()> {
-        let (urgent, now) = (self.politeness.is_urgent(), now());
-        let mut step =
-            Step { changes: self.frontier.take_changes(), wants: self.frontier.take_wants(), ..Step::default() };
-        if urgent || now >= self.manners_due {
-            self.manners_due = now + MANNERS_EVERY;
-            step.manners = self.politeness.take_changed(&self.clock);
-        }
-        if step.changes.is_empty() && step.wants.is_empty() && step.manners.is_empty() {
-            return Ok(());
-        }
-        self.writer.step(Step { urgent, ..step }).await
-    }
-
-    fn supply(&mut self, rows: Rows) -> Result<()> {
-        let scope = &self.scope;
-        self.frontier.supply(rows, &|url| scope.admits(url))
     }
 
     /// A seed that leads to another host takes the scope along, unless that host is not to be connected to.
@@ -303,7 +286,7 @@ impl Dispatcher {
 
     /// Whether one more request may start.
     pub(super) fn has_room(&self) -> bool {
-        self.tasks.len() < self.limits.concurrency && !self.reached_pages()
+        self.room.has(self.tasks.len()) && !self.reached_pages()
     }
 
     /// What is in flight counts: the limit is exact.
@@ -312,7 +295,7 @@ impl Dispatcher {
         self.limits.pages.is_some_and(|pages| accounts.settled.total() + accounts.in_flight >= pages)
     }
 
-    fn is_done(&self) -> bool {
+    pub(super) fn is_done(&self) -> bool {
         (self.frontier.accounts().pending == 0 && !self.frontier.is_waiting()) || self.reached_pages()
     }
 
@@ -339,15 +322,6 @@ impl Dispatcher {
         };
         self.publish();
         Ok(state)
-    }
-
-    /// Brings what was found in order at the end: the records of pages to which a shorter path was found after they were
-    /// written, and how the crawl has ended.
-    pub(super) async fn close(&mut self, state: State) -> Result<()> {
-        self.manners_due = now();
-        self.hand_over().await?;
-        self.writer.amend(self.frontier.take_moved()?).await?;
-        self.writer.end(state, self.seeds.failed_so_far().to_vec()).await
     }
 
     fn publish(&self) {
@@ -382,6 +356,3 @@ fn in_flight(requests: usize, hint: &str) -> String {
         _ => format!("{requests} requests in flight are being finished{hint}"),
     }
 }
-
-/// How often what politeness knows is kept when nothing of it is urgent.
-const MANNERS_EVERY: std::time::Duration = std::time::Duration::from_secs(2);

@@ -2,15 +2,19 @@
 
 mod builder;
 mod crawl_dir;
+mod descriptors;
 mod dispatcher;
 mod fail_point;
+mod handover;
 mod home;
 mod ledger;
 mod past;
+mod plan;
 mod records;
 mod reporter;
 mod robots_client;
 mod robots_hops;
+mod room;
 mod seeds;
 mod shutdown;
 mod tally;
@@ -31,11 +35,11 @@ use tokio::time::Instant;
 use crate::error::{Error, Result};
 use crate::observe::{Observer, State, Stats, Summary};
 use crate::sink::Sink;
-use builder::Plan;
 use dispatcher::Dispatcher;
 use home::Home;
 use ledger::{Durable, Ledger};
 use past::Past;
+use plan::Plan;
 use reporter::Reporter;
 use writer::Writer;
 

@@ -19,7 +19,7 @@ pub(super) struct RobotsHop {
     page: CrawlUrl,
     host: HostId,
     /// What is asked for: robots.txt of the origin, or what that redirects to.
-    asked: CrawlUrl,
+    pub(super) asked: CrawlUrl,
     redirects: u32,
     pub(super) not_before: Option<Instant>,
 }

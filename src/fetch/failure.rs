@@ -4,6 +4,7 @@
 //! can act on. The URL is never repeated: the record has it.
 
 use std::error::Error;
+use std::fs::File;
 use std::io;
 use std::time::Duration;
 
@@ -22,6 +23,16 @@ pub(super) enum Phase<'a> {
 
 /// The failure behind an error of reqwest.
 pub(super) fn classify(error: &reqwest::Error, phase: Phase<'_>) -> Failure {
+    let failure = told(error, phase);
+    match failure.kind {
+        // Without a descriptor to open their files with, a name is "not known" and a certificate "not trusted".
+        FailureKind::Dns | FailureKind::Tls => no_descriptor().unwrap_or(failure),
+        _ => failure,
+    }
+}
+
+/// What the error says.
+fn told(error: &reqwest::Error, phase: Phase<'_>) -> Failure {
     let chain = Chain::of(error);
     if let Some(refusal) = chain.refusal {
         return refusal.into();
@@ -116,8 +127,14 @@ impl<'a> Chain<'a> {
     }
 }
 
+/// Whether this process can open no more files, as many as looking up a name takes.
+fn no_descriptor() -> Option<Failure> {
+    let opened: Result<Vec<_>, _> = (0..FILES_OF_A_LOOKUP).map(|_| File::open("/dev/null")).collect();
+    opened.err().as_ref().and_then(resources)
+}
+
 /// This process, not the site, has run out of something.
-fn resources(error: &io::Error) -> Option<Failure> {
+pub(super) fn resources(error: &io::Error) -> Option<Failure> {
     let message = match (error.kind(), error.raw_os_error()) {
         (_, Some(EMFILE | ENFILE | WSAEMFILE)) => {
             "too many open files; raise the limit (ulimit -n) or lower concurrency"
@@ -232,6 +249,7 @@ fn plain(text: &str) -> String {
     }
 }
 
+const FILES_OF_A_LOOKUP: usize = 4;
 const EMFILE: i32 = 24;
 const ENFILE: i32 = 23;
 const WSAEMFILE: i32 = 10024;

@@ -10,7 +10,8 @@ use super::body::{Collector, MAX_ROBOTS, MediaTypes};
 use super::decode::{Decoder, Stop};
 use super::failure::{self, Phase};
 use super::headers::RequestHeaders;
-use super::{AddressGuard, Credentials, Fetch, Fetching, Options, Overrides, tls};
+use super::pool::Pool;
+use super::{AddressGuard, Credentials, Fetch, Fetching, Options, Overrides};
 use crate::outcome::{Failure, FailureKind};
 use crate::request::{Purpose, Request};
 use crate::response::{Body, Response};
@@ -33,7 +34,7 @@ use crate::url::{CrawlUrl, HostPattern};
 /// Dropping the future ends the request; a connection with an unread response is closed.
 #[derive(Debug)]
 pub struct Http {
-    client: reqwest::Client,
+    pool: Pool,
     guard: AddressGuard,
     headers: RequestHeaders,
     types: MediaTypes,
@@ -64,22 +65,8 @@ impl Http {
     pub fn new(options: &Options, seeds: &[CrawlUrl], credentials: &[Credentials]) -> Result<Self, String> {
         let guard = AddressGuard::new(&options.allow_hosts, seeds)?;
         let headers = RequestHeaders::new(options, seeds, credentials)?;
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls::client_config()?)
-            .dns_resolver(guard.clone())
-            .default_headers(headers.everywhere().clone())
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .no_proxy()
-            .tcp_nodelay(true)
-            .connect_timeout(options.connect_timeout)
-            .pool_idle_timeout(POOL_IDLE)
-            // Folded header lines are obsolete, but a user agent has to read them (RFC 9112, section 5.2).
-            .http1_allow_obsolete_multiline_headers_in_responses(true)
-            .build()
-            .map_err(|error| format!("cannot set up the HTTP client: {error}"))?;
         Ok(Self {
-            client,
+            pool: Pool::new(options, guard.clone(), headers.everywhere().clone())?,
             guard,
             headers,
             types: MediaTypes::new(&options.content_types),
@@ -94,6 +81,15 @@ impl Http {
         Ok(self)
     }
 
+    /// Keeps at most so many connections for later requests, over all hosts. Without room, a request closes its
+    /// connection when it is done. Default: no bound; an idle connection is kept for seconds, so a crawl of many hosts
+    /// has many of them, and each holds a file descriptor.
+    #[must_use]
+    pub fn keep_alive(mut self, connections: usize) -> Self {
+        self.pool.keep_at_most(connections);
+        self
+    }
+
     /// The guard that looks at every address before it is connected to.
     pub fn guard(&self) -> &AddressGuard {
         &self.guard
@@ -104,7 +100,12 @@ impl Http {
         if let Some(refusal) = self.guard.refuses(url) {
             return Err((&refusal).into());
         }
-        let mut incoming = self.send(url).await?;
+        let claim = self.pool.claim(url.origin());
+        let mut incoming = self.send(&claim.client, url).await.inspect_err(|failure| {
+            if failure.kind == FailureKind::Resources {
+                self.pool.close_idle();
+            }
+        })?;
         let status = incoming.response.status();
         let headers = std::mem::take(incoming.response.headers_mut());
         let wanted = match request.purpose {
@@ -131,13 +132,13 @@ impl Http {
         }
     }
 
-    async fn send(&self, url: &CrawlUrl) -> Result<Incoming, Failure> {
+    async fn send(&self, client: &reqwest::Client, url: &CrawlUrl) -> Result<Incoming, Failure> {
         let deadlines = self.deadlines;
         let start = Instant::now();
         let end = start + deadlines.whole;
         let mut outgoing = reqwest::Request::new(Method::GET, url.to_url());
         self.headers.add_own(url, outgoing.headers_mut());
-        match timeout_at(end.min(start + deadlines.first_byte), self.client.execute(outgoing)).await {
+        match timeout_at(end.min(start + deadlines.first_byte), client.execute(outgoing)).await {
             Ok(Ok(response)) => Ok(Incoming { response, end, deadlines }),
             Ok(Err(error)) => {
                 let phase = Phase::Head { host: url.host(), connect_timeout: deadlines.connect };
@@ -242,9 +243,6 @@ fn has_no_body(status: StatusCode) -> bool {
 const MAX_LEFT: u64 = 16 << 10;
 /// How long that may take.
 const LEAVE_TIME: Duration = Duration::from_secs(1);
-/// A polite crawl comes back to a host within seconds or not soon; a broad one meets thousands of hosts a minute, and
-/// each idle connection holds a file descriptor.
-const POOL_IDLE: Duration = Duration::from_secs(15);
 /// Keeps sums of instants in range.
 const LONGEST: Duration = Duration::from_hours(24 * 365);
 
@@ -495,7 +493,7 @@ mod tests {
         let at = format!("http://localhost:{}/", server.address.port());
         // Past the check of literal addresses, which would have caught this name.
         let closed = Http::new(&Options::default(), &[], &[]).unwrap();
-        let error = closed.client.get(&at).send().await.unwrap_err();
+        let error = closed.pool.claim("").client.get(&at).send().await.unwrap_err();
         let failure = failure::classify(&error, Phase::Body { taken: 0, length: None });
         assert_eq!(failure.kind, FailureKind::BlockedAddress);
         assert!(failure.message.starts_with("localhost resolves to "), "{failure}");

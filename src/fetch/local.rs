@@ -12,6 +12,7 @@ use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use percent_encoding::percent_decode_str;
 
 use super::body::{MAX_ROBOTS, MediaTypes};
+use super::failure::resources;
 use super::{Fetch, Fetching, Options};
 use crate::outcome::{Failure, FailureKind};
 use crate::request::{Purpose, Request};
@@ -230,6 +231,9 @@ fn is_absent(error: &io::Error) -> bool {
 }
 
 fn unreadable(error: &io::Error) -> Failure {
+    if let Some(failure) = resources(error) {
+        return failure;
+    }
     let words = error.to_string();
     let words = words.rsplit_once(" (os error").map_or(words.as_str(), |(words, _)| words);
     Failure::new(FailureKind::File, format!("cannot read the file: {}", words.to_lowercase()))

@@ -7,11 +7,13 @@ mod failure;
 mod guard;
 mod headers;
 mod http;
+mod keep_alive;
 mod local;
 #[cfg(test)]
 mod loopback;
 mod options;
 mod per_host;
+mod pool;
 mod tls;
 mod zstd;
 

@@ -25,10 +25,11 @@ pub(super) fn client_config() -> Result<ClientConfig, String> {
 
 /// The platform's verifier, made for the first certificate.
 ///
-/// A crawl without https neither waits for the system's roots to be parsed nor fails where there are none.
+/// A crawl without https neither waits for the system's roots to be parsed nor fails where there are none. That they
+/// cannot be read is not kept: for want of a file descriptor, that may pass.
 struct SystemRoots {
     provider: Arc<CryptoProvider>,
-    verifier: OnceLock<Result<Verifier, rustls::Error>>,
+    verifier: OnceLock<Verifier>,
 }
 
 impl ServerCertVerifier for SystemRoots {
@@ -40,11 +41,13 @@ impl ServerCertVerifier for SystemRoots {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        self.verifier
-            .get_or_init(|| Verifier::new(Arc::clone(&self.provider)))
-            .as_ref()
-            .map_err(Clone::clone)?
-            .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        let verifier = if let Some(verifier) = self.verifier.get() {
+            verifier
+        } else {
+            let made = Verifier::new(Arc::clone(&self.provider))?;
+            self.verifier.get_or_init(|| made)
+        };
+        verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
     }
 
     fn verify_tls12_signature(

@@ -46,12 +46,7 @@ fn is_transient(outcome: &Outcome) -> bool {
 pub(super) fn may_pass(failure: &Failure) -> bool {
     matches!(
         failure.kind,
-        FailureKind::Connect
-            | FailureKind::Dns
-            | FailureKind::Timeout
-            | FailureKind::Reset
-            | FailureKind::Protocol
-            | FailureKind::Resources
+        FailureKind::Connect | FailureKind::Dns | FailureKind::Timeout | FailureKind::Reset | FailureKind::Protocol
     )
 }
 

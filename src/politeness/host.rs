@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::Options;
 use super::backoff::is_overloaded;
 use super::rate::{HostRate, PassedClock, SeenRate};
 use super::robots::Robots;
+use super::{Next, Options};
 use crate::outcome::{Failure, Outcome};
 use crate::url::HostKey;
 
@@ -158,6 +158,19 @@ impl Host {
             self.overloads += 1;
         } else {
             self.overloads = 0;
+        }
+    }
+
+    /// Takes back that a request has started.
+    pub(super) fn withdrawn(&mut self) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.requests = self.requests.saturating_sub(1);
+    }
+
+    pub(super) fn next(&self, now: Instant) -> Next {
+        match self.left_alone_until {
+            Some(until) if until > now => Next::NotBefore(until),
+            _ => Next::Any,
         }
     }
 

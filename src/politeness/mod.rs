@@ -163,10 +163,14 @@ impl Politeness {
             let wait = asked.unwrap_or_else(|| backoff::jittered(&options, host.overloads, &mut random));
             host.left_alone_until = host.left_alone_until.max(Some(now + wait));
         }
-        match host.left_alone_until {
-            Some(until) if until > now => Next::NotBefore(until),
-            _ => Next::Any,
-        }
+        host.next(now)
+    }
+
+    /// A request that was admitted was never sent: it does not count, whatever kept it here.
+    pub fn withdrawn(&mut self, url: &CrawlUrl, now: Instant) -> Next {
+        let host = self.host(url);
+        host.withdrawn();
+        host.next(now)
     }
 
     /// What came of asking for robots.txt of a URL's origin. `outcome` is that of the last request. The answer is

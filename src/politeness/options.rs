@@ -21,7 +21,7 @@ pub struct Options {
     #[schemars(range(min = 1, max = 10000))]
     pub per_host_concurrency: usize,
     /// How often a URL is tried again after a failure that may pass (of the kinds dns, connect, timeout, reset,
-    /// protocol, resources) or a status of 408, 429, 500, 502, 503 or 504.
+    /// protocol) or a status of 408, 429, 500, 502, 503 or 504.
     #[schemars(range(max = 100))]
     pub retries: u32,
     /// The wait before the first retry of a URL. It doubles with each further one, and up to half of it is taken off

@@ -44,7 +44,7 @@ struct Prepared {
 
 /// A stream of records, one JSON object a line: stdout, or anything else that can be written to.
 ///
-/// What was written cannot be reached again: [`amend`](Sink::amend) does nothing. A reader that goes away is
+/// What was written cannot be reached again, so nothing is amended. A reader that goes away is
 /// [`Error::ClosedPipe`].
 pub struct JsonlStream<W> {
     name: PathBuf,

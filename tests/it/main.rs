@@ -5,6 +5,7 @@ mod cli;
 mod config;
 mod crawl;
 mod depth;
+mod descriptors;
 mod docs;
 mod examples;
 mod failures;

@@ -20,7 +20,8 @@ use super::{Arrival, Log, Place, Reply};
 /// A server that runs until it is dropped, on a thread of its own: the tests block on the binary.
 #[derive(Debug)]
 pub(crate) struct Server {
-    address: SocketAddr,
+    /// At least one.
+    addresses: Vec<SocketAddr>,
     shared: Arc<Shared>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -52,27 +53,40 @@ impl Server {
 
     /// Serves on 127.0.0.`last`: another host for the crawl, on the same loopback.
     pub(crate) fn start_on(last: u8, routes: impl Fn(&Arrival) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::new(127, 0, 0, last), 0)).unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let address = listener.local_addr().unwrap();
+        Self::listen(Ipv4Addr::new(127, 0, 0, last), 1, routes)
+    }
+
+    /// Serves the same on so many ports of 127.0.0.1: as many hosts for the crawl.
+    pub(crate) fn start_many(ports: usize, routes: impl Fn(&Arrival) -> Reply + Send + Sync + 'static) -> Self {
+        Self::listen(Ipv4Addr::LOCALHOST, ports, routes)
+    }
+
+    fn listen(on: Ipv4Addr, ports: usize, routes: impl Fn(&Arrival) -> Reply + Send + Sync + 'static) -> Self {
+        let listeners: Vec<_> = (0..ports).map(|_| TcpListener::bind((on, 0)).unwrap()).collect();
+        let addresses = listeners.iter().map(|listener| listener.local_addr().unwrap()).collect();
         let held = watch::Sender::new(BTreeSet::new());
         let shared = Arc::new(Shared { routes: Box::new(routes), log: SharedLog::default(), held });
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn({
             let shared = Arc::clone(&shared);
-            move || serve(listener, &shared, stopped)
+            move || serve(listeners, &shared, stopped)
         });
-        Self { address, shared, stop: Some(stop), thread: Some(thread) }
+        Self { addresses, shared, stop: Some(stop), thread: Some(thread) }
     }
 
     /// The absolute URL of a path.
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("http://{}{path}", self.addresses[0])
+    }
+
+    /// The absolute URLs of a path, one for each port.
+    pub(crate) fn urls(&self, path: &str) -> Vec<String> {
+        self.addresses.iter().map(|address| format!("http://{address}{path}")).collect()
     }
 
     /// Host and port, as the crawl names the host.
     pub(crate) fn host(&self) -> String {
-        self.address.to_string()
+        self.addresses[0].to_string()
     }
 
     /// Closes the gate of a path: requests for it arrive and are not answered.
@@ -135,19 +149,31 @@ impl ClosedPort {
     }
 }
 
-fn serve(listener: TcpListener, shared: &Arc<Shared>, mut stopped: oneshot::Receiver<()>) {
+fn serve(listeners: Vec<TcpListener>, shared: &Arc<Shared>, mut stopped: oneshot::Receiver<()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-        let mut connections = JoinSet::new();
-        loop {
-            tokio::select! {
-                _ = &mut stopped => return,
-                Ok((stream, _)) = listener.accept() => drop(connections.spawn(connection(stream, Arc::clone(shared)))),
-                Some(ended) = connections.join_next() => ended.expect("a connection does not panic"),
-            }
+        let mut ports = JoinSet::new();
+        for listener in listeners {
+            ports.spawn(accept(listener, Arc::clone(shared)));
+        }
+        tokio::select! {
+            _ = &mut stopped => {}
+            Some(ended) = ports.join_next() => ended.expect("a connection does not panic"),
         }
     });
+}
+
+/// Serves one port for as long as it is polled.
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    listener.set_nonblocking(true).unwrap();
+    let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            Ok((stream, _)) = listener.accept() => drop(connections.spawn(connection(stream, Arc::clone(&shared)))),
+            Some(ended) = connections.join_next() => ended.expect("a connection does not panic"),
+        }
+    }
 }
 
 /// Serves one connection until either side has had enough.

@@ -1,0 +1,55 @@
+//! What the dispatcher hands over to the writer, and what it gets back.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::dispatcher::{Dispatcher, now};
+use super::ledger::Step;
+use crate::error::Result;
+use crate::frontier::Rows;
+use crate::observe::State;
+
+impl Dispatcher {
+    /// Says that this is not the first run.
+    pub(super) fn goes_on(&self, dir: &Path) -> String {
+        let accounts = self.frontier.accounts();
+        let (dir, records, pending) = (dir.display(), accounts.settled.total(), accounts.pending);
+        if self.is_done() {
+            return format!("the crawl in {dir} is complete, with {records} records; --fresh starts it over");
+        }
+        format!("going on with the crawl in {dir}: {records} records are there, {pending} URLs are waiting")
+    }
+
+    /// Hands over what has changed beside what is settled, and what the frontier asks for.
+    pub(super) async fn hand_over(&mut self) -> Result<()> {
+        let (urgent, now) = (self.politeness.is_urgent(), now());
+        let mut step =
+            Step { changes: self.frontier.take_changes(), wants: self.frontier.take_wants(), ..Step::default() };
+        if urgent || now >= self.manners_due {
+            self.manners_due = now + MANNERS_EVERY;
+            step.manners = self.politeness.take_changed(&self.clock);
+        }
+        if step.changes.is_empty() && step.wants.is_empty() && step.manners.is_empty() {
+            return Ok(());
+        }
+        self.writer.step(Step { urgent, ..step }).await
+    }
+
+    /// Takes what the frontier has asked for.
+    pub(super) fn supply(&mut self, rows: Rows) -> Result<()> {
+        let scope = &self.scope;
+        self.frontier.supply(rows, &|url| scope.admits(url))
+    }
+
+    /// Brings what was found in order at the end: the records of pages to which a shorter path was found after they were
+    /// written, and how the crawl has ended.
+    pub(super) async fn close(&mut self, state: State) -> Result<()> {
+        self.manners_due = now();
+        self.hand_over().await?;
+        self.writer.amend(self.frontier.take_moved()?).await?;
+        self.writer.end(state, self.seeds.failed_so_far().to_vec()).await
+    }
+}
+
+/// How often what politeness knows is kept when nothing of it is urgent.
+const MANNERS_EVERY: Duration = Duration::from_secs(2);

@@ -1,0 +1,195 @@
+//! The plan: everything a crawl needs but its outputs, put together and checked before anything runs.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::crawl_dir::CrawlDir;
+use super::descriptors::Descriptors;
+use super::dispatcher::{Dispatcher, Limits};
+use super::home::{Home, open_output};
+use super::past::{Past, Present};
+use super::room::Room;
+use super::seeds::Seeds;
+use super::worker::Worker;
+use super::writer::Writer;
+use crate::config::{Config, Seed};
+use crate::error::{Error, Result};
+use crate::fetch::{ByOrigin, Credentials, Fetch, Http, LocalSite};
+use crate::frontier;
+use crate::observe::Stats;
+use crate::parse::Parser;
+use crate::politeness::Politeness;
+use crate::politeness::robots::product_token;
+use crate::scope::Scope;
+use crate::sink::Committed;
+use crate::url::{CrawlUrl, UrlRules};
+
+/// Everything a crawl needs but its outputs.
+pub(super) struct Plan {
+    config: Config,
+    seeds: Vec<CrawlUrl>,
+    /// The seeds that are sites on disk: there is no host to be polite to.
+    on_disk: Vec<CrawlUrl>,
+    /// The folder of such a site.
+    folder: Option<PathBuf>,
+    scope: Scope,
+    rules: UrlRules,
+    fetch: Arc<dyn Fetch>,
+    /// How many file descriptors there are for all of it, and how they are shared out.
+    free: Option<usize>,
+    descriptors: Descriptors,
+}
+
+impl Plan {
+    pub(super) fn new(config: Config, fetch: Option<Arc<dyn Fetch>>, free: Option<usize>) -> Result<Self> {
+        config.check()?;
+        let descriptors = Descriptors::share(free, config.concurrency);
+        let rules = UrlRules::new(config.frontier.max_url_length, &config.frontier.ignore_params);
+        let (mut network, mut sites, mut on_disk) = (Vec::new(), Vec::new(), Vec::new());
+        for seed in config.parsed_seeds()? {
+            match seed {
+                Seed::Url(url) => network.push(url),
+                Seed::Folder(path) => {
+                    let site = LocalSite::new(&path, &config.fetch.origin, &config.fetch).map_err(Error::Usage)?;
+                    sites.push(site);
+                    on_disk.push(rules.parse(&config.fetch.origin).map_err(Error::Usage)?);
+                }
+            }
+        }
+        let seeds: Vec<CrawlUrl> = network.iter().chain(&on_disk).cloned().collect();
+        if seeds.is_empty() {
+            return Err(Error::Usage("the crawl has no seed".to_owned()));
+        }
+        if sites.len() > 1 {
+            let origin = &config.fetch.origin;
+            return Err(Error::Usage(format!("{} folders cannot all appear under {origin}; give one", sites.len())));
+        }
+        let folder = sites.first().map(|site| site.folder().to_owned());
+        let fetch = match fetch {
+            Some(fetch) => fetch,
+            None => Arc::new(ByOrigin { sites, http: http(&config, &network, descriptors)? }),
+        };
+        let scope = Scope::new(&config.scope, &seeds).map_err(Error::Usage)?;
+        Ok(Self { config, seeds, on_disk, folder, scope, rules, fetch, free, descriptors })
+    }
+
+    /// Moves into a directory: takes up what earlier runs have left there, and opens the output.
+    pub(super) fn move_in(&mut self, dir: CrawlDir) -> Result<(Home, Past)> {
+        let path = match &self.config.output.path {
+            path if path.as_os_str().is_empty() => dir.records(),
+            path => path.clone(),
+        };
+        if !self.config.frontier.store {
+            dir.expect_empty()?;
+            dir.check_output(&path)?;
+            let output = open_output(&path, Committed::default())?;
+            return Ok((Home { dir, output, path }, Past::none(self.limits())));
+        }
+        let mut scope = self.scope.clone();
+        let present = self.present();
+        let mut past = Past::open(&dir, &present, &mut scope)?;
+        let output = past.take_up(&dir, &present, &path)?;
+        self.scope = scope;
+        Ok((Home { dir, output, path }, past))
+    }
+
+    fn present(&self) -> Present<'_> {
+        Present {
+            config: &self.config,
+            seeds: &self.seeds,
+            folder: self.folder.as_deref(),
+            rules: &self.rules,
+            fetch: &*self.fetch,
+            limits: self.limits(),
+        }
+    }
+
+    pub(super) fn limits(&self) -> frontier::Limits {
+        frontier::Limits {
+            depth: self.config.depth.0.map(|depth| u32::try_from(depth).unwrap_or(u32::MAX)),
+            redirects: self.config.frontier.max_redirects,
+        }
+    }
+
+    /// The crawl at its start, or where earlier runs have left it.
+    pub(super) fn dispatcher(
+        self,
+        past: Past,
+        writer: Writer,
+        stats: Arc<Stats>,
+        started: Instant,
+    ) -> Result<Dispatcher> {
+        let started = started.into_std();
+        let mut frontier = past.frontier;
+        for seed in &self.seeds {
+            frontier.add_seed(seed.clone())?;
+        }
+        let mut seeds = Seeds::new(&self.seeds);
+        for (from, to) in &past.seed_redirects {
+            seeds.leads_to(from, to, self.scope.admits(to));
+        }
+        seeds.have_failed(past.failed_seeds);
+        let Self { config, on_disk, scope, rules, fetch, free, descriptors, .. } = self;
+        if let (Some(free), true) = (free, descriptors.requests < config.concurrency) {
+            let (from, to) = (config.concurrency, descriptors.requests);
+            tracing::info!(
+                "concurrency lowered from {from} to {to}: only {free} file descriptors are free (ulimit -n)"
+            );
+        }
+        let agent = product_token(&config.fetch.user_agent);
+        let parser = Parser::new(&config.parse, rules.clone(), agent);
+        let worker = Worker::new(Arc::clone(&fetch), parser, rules, agent.to_owned());
+        let mut politeness = Politeness::new(config.politeness, started);
+        for (host, saved) in past.manners {
+            politeness.restore(host, saved, agent, &past.clock);
+        }
+        if past.last.is_some() {
+            politeness.resumed(started);
+        }
+        for site in &on_disk {
+            politeness.lift(site);
+        }
+        Ok(Dispatcher {
+            frontier,
+            politeness,
+            scope,
+            fetch,
+            worker: Arc::new(worker),
+            writer,
+            stats,
+            tally: past.tally,
+            seeds,
+            limits: Limits { pages: config.max_pages.0, deadline: config.max_time.0.map(|time| started + time) },
+            room: Room::new(descriptors.requests),
+            output: config.output,
+            tasks: JoinSet::new(),
+            jobs: HashMap::new(),
+            robots_hops: Vec::new(),
+            clock: past.clock,
+            manners_due: started,
+        })
+    }
+}
+
+/// The network, unless the whole crawl is on disk: then no socket is opened.
+fn http(config: &Config, seeds: &[CrawlUrl], descriptors: Descriptors) -> Result<Option<Http>> {
+    if seeds.is_empty() {
+        return Ok(None);
+    }
+    let parsed = config.seeds.iter().filter_map(|seed| url::Url::parse(seed).ok());
+    let credentials: Vec<_> = parsed.filter_map(|url| Credentials::of(&url)).collect();
+    let http = Http::new(&config.fetch, seeds, &credentials).map_err(Error::Usage)?;
+    Ok(Some(http.keep_alive(descriptors.kept)))
+}
+
+impl fmt::Debug for Plan {
+    /// Without the settings, which may hold passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan").field("seeds", &self.seeds).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,153 @@
+//! Keep-alive: which requests may leave a connection behind, so that idle ones never take all file descriptors.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Bounds the connections that are kept, in use or idle.
+///
+/// A pool bounds them for each host only, and a broad crawl has no bound of hosts. So each origin counts with the most
+/// requests that it had in flight at once, which is how many connections it may have, until all of them are closed.
+#[derive(Debug)]
+pub(super) struct KeepAlive {
+    most: usize,
+    /// How long after its last request an origin may still have a connection.
+    kept_for: Duration,
+    kept: Mutex<Kept>,
+}
+
+/// A request that may use a kept connection, and leave one behind.
+#[derive(Debug)]
+pub(super) struct Keeps<'a> {
+    keep_alive: &'a KeepAlive,
+    origin: Arc<str>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    connections: usize,
+    origins: HashMap<Arc<str>, Origin>,
+    /// When which origin had its last request, the earliest first. Out of date when it has had another since.
+    quiet: VecDeque<(Instant, Arc<str>)>,
+}
+
+#[derive(Debug)]
+struct Origin {
+    in_flight: usize,
+    connections: usize,
+    quiet_since: Instant,
+}
+
+impl KeepAlive {
+    /// Keeps at most so many connections, each idle one for at most `kept_for`.
+    pub(super) fn new(most: usize, kept_for: Duration) -> Self {
+        Self { most, kept_for, kept: Mutex::default() }
+    }
+
+    /// Whether a request to this origin may keep its connection; as long as the answer lives, it is in flight.
+    pub(super) fn claim(&self, origin: &str, now: Instant) -> Option<Keeps<'_>> {
+        let mut kept = self.kept();
+        kept.forget_before(now.checked_sub(self.kept_for));
+        let has_room = kept.connections < self.most;
+        let origin = match kept.origins.get_key_value(origin) {
+            Some((origin, known)) if has_room || known.in_flight < known.connections => Arc::clone(origin),
+            None if has_room => Arc::from(origin),
+            _ => return None,
+        };
+        let new = Origin { in_flight: 0, connections: 0, quiet_since: now };
+        let known = kept.origins.entry(Arc::clone(&origin)).or_insert(new);
+        known.in_flight += 1;
+        if known.in_flight > known.connections {
+            known.connections += 1;
+            kept.connections += 1;
+        }
+        Some(Keeps { keep_alive: self, origin })
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        // The counts are whole at any time: no holder panics between two of them.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    /// Forgets the origins whose last request is so long ago that all their connections are closed.
+    fn forget_before(&mut self, then: Option<Instant>) {
+        while let Some((since, origin)) = self.quiet.pop_front_if(|(since, _)| then.is_some_and(|then| *since < then)) {
+            let gone = |known: &Origin| known.in_flight == 0 && known.quiet_since == since;
+            if self.origins.get(&origin).is_some_and(gone)
+                && let Some(known) = self.origins.remove(&origin)
+            {
+                self.connections -= known.connections;
+            }
+        }
+    }
+}
+
+impl Drop for Keeps<'_> {
+    fn drop(&mut self) {
+        let now = Instant::now();
+        let mut kept = self.keep_alive.kept();
+        if let Some(known) = kept.origins.get_mut(&self.origin) {
+            known.in_flight -= 1;
+            if known.in_flight == 0 {
+                known.quiet_since = now;
+                kept.quiet.push_back((now, Arc::clone(&self.origin)));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keep_alive(most: usize) -> (KeepAlive, Instant) {
+        (KeepAlive::new(most, Duration::from_secs(30)), Instant::now())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_origin_keeps_as_many_as_it_had_in_flight() {
+        let (keep_alive, now) = keep_alive(3);
+        let two = [keep_alive.claim("http://a", now), keep_alive.claim("http://a", now)];
+        assert!(two.iter().all(Option::is_some));
+        drop(two);
+        let _b = keep_alive.claim("http://b", now).unwrap();
+        assert!(keep_alive.claim("http://c", now).is_none(), "two of a may be idle, and b has one");
+        let again = [keep_alive.claim("http://a", now), keep_alive.claim("http://a", now)];
+        assert!(again.iter().all(Option::is_some), "those of a are there to be used");
+        assert!(keep_alive.claim("http://a", now).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn room_comes_back_when_the_connections_of_an_origin_are_closed() {
+        let (keep_alive, now) = keep_alive(1);
+        let later = |seconds| now + Duration::from_secs(seconds);
+        drop(keep_alive.claim("http://a", now).unwrap());
+        assert!(keep_alive.claim("http://b", later(30)).is_none());
+        assert!(keep_alive.claim("http://b", later(31)).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_origin_that_is_in_use_again_is_not_forgotten() {
+        let (keep_alive, now) = keep_alive(1);
+        drop(keep_alive.claim("http://a", now).unwrap());
+        tokio::time::advance(Duration::from_secs(20)).await;
+        let in_use = keep_alive.claim("http://a", Instant::now()).unwrap();
+        tokio::time::advance(Duration::from_secs(20)).await;
+        assert!(keep_alive.claim("http://b", Instant::now()).is_none(), "it is in use");
+        drop(in_use);
+        tokio::time::advance(Duration::from_secs(20)).await;
+        assert!(keep_alive.claim("http://b", Instant::now()).is_none(), "it was in use 20 seconds ago");
+        tokio::time::advance(Duration::from_secs(20)).await;
+        assert!(keep_alive.claim("http://b", Instant::now()).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_room_nothing_is_kept() {
+        let (keep_alive, now) = keep_alive(0);
+        assert!(keep_alive.claim("http://a", now).is_none());
+    }
+}
