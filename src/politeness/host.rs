@@ -111,8 +111,9 @@ impl Host {
     /// schemes' delays and the rate holds.
     pub(super) fn set_delay(&mut self, scheme: &str, delay: Option<Duration>, options: &Options, clock: &PassedClock) {
         let before = self.delay();
+        let delay = delay.map(|delay| delay.max(options.min_crawl_delay).min(options.max_crawl_delay));
         let [http, https] = &mut self.crawl_delays;
-        *(if scheme == "https" { https } else { http }) = delay.unwrap_or_default().min(options.max_crawl_delay);
+        *(if scheme == "https" { https } else { http }) = delay.unwrap_or_default();
         if self.delay() == before {
             return;
         }

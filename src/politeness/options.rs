@@ -37,8 +37,13 @@ pub struct Options {
     #[serde(with = "units::duration")]
     #[schemars(with = "units::duration::Schema")]
     pub max_retry_after: Duration,
-    /// The longest `Crawl-delay` of a robots.txt that is obeyed; a longer one counts as this. With a rate as well, the
-    /// slower of both holds.
+    /// The shortest `Crawl-delay` of a robots.txt that is taken at its word; a shorter one counts as this. It is for
+    /// hosts that name one, while the rate is for all.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "units::duration::Schema")]
+    pub min_crawl_delay: Duration,
+    /// The longest `Crawl-delay` of a robots.txt that is obeyed; a longer one, and a longer `min_crawl_delay`, counts as
+    /// this. With a rate as well, the slower of both holds.
     #[serde(with = "units::duration")]
     #[schemars(with = "units::duration::Schema")]
     pub max_crawl_delay: Duration,
@@ -59,6 +64,7 @@ impl Default for Options {
             backoff: Duration::from_secs(1),
             max_backoff: Duration::from_mins(1),
             max_retry_after: Duration::from_hours(1),
+            min_crawl_delay: Duration::ZERO,
             max_crawl_delay: Duration::from_mins(1),
             robots_max_age: Duration::from_hours(24),
         }

@@ -140,8 +140,8 @@ fn the_rate_gives_the_instant_of_the_next_request() {
 #[test]
 fn a_crawl_delay_counts_from_robots_txt_on_and_is_bounded() {
     let now = Instant::now();
-    let options = Options { max_crawl_delay: seconds(20), ..Options::default() };
-    for (asked, obeyed) in [("10", 10), ("3600", 20)] {
+    let options = Options { min_crawl_delay: seconds(3), max_crawl_delay: seconds(20), ..Options::default() };
+    for (asked, obeyed) in [("10", 10), ("3600", 20), ("0.5", 3), ("0", 3)] {
         let mut manners = Politeness::new(options.clone(), now);
         let page = url("http://a/");
         assert_eq!(manners.admit(&page, now), Admit::AskRobots);
@@ -164,6 +164,16 @@ fn the_longer_crawl_delay_of_both_schemes_holds_for_their_host() {
     answer(&mut manners, &https, rules("user-agent: *\ncrawl-delay: 2"), &outcome(200), now);
     assert!(matches!(manners.admit(&https, now + seconds(9)), Admit::NotBefore(_)));
     assert_eq!(manners.admit(&https, now + seconds(11)), Admit::Now);
+}
+
+#[test]
+fn a_host_without_a_crawl_delay_has_none_to_lengthen() {
+    let now = Instant::now();
+    let mut manners = Politeness::new(Options { min_crawl_delay: seconds(30), ..Options::default() }, now);
+    let page = url("http://a/");
+    manners.admit(&page, now);
+    answer(&mut manners, &page, rules("user-agent: *\ndisallow: /no"), &outcome(200), now);
+    assert_eq!(manners.admit(&page, now + seconds(1)), Admit::Now);
 }
 
 #[test]
