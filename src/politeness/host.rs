@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::backoff::is_overloaded;
+use super::latency::Latency;
 use super::rate::{HostRate, PassedClock, SeenRate};
 use super::robots::Robots;
-use super::{Next, Options};
-use crate::outcome::{Failure, Outcome};
+use super::Options;
+use crate::outcome::{Failure, FailureKind, Outcome};
 use crate::url::HostKey;
 
 #[derive(Debug)]
@@ -26,6 +27,9 @@ pub(super) struct Host {
     crawl_delays: [Duration; 2],
     /// When the rate last began to count: the last request, or what counts as one.
     pub(super) quiet_since: Option<Instant>,
+    /// When the last request ended.
+    pub(super) ended_last: Option<Instant>,
+    pub(super) latency: Latency,
     /// Whether it is among the hosts that have changed.
     pub(super) changed: bool,
     pub(super) seen: SeenRate,
@@ -89,6 +93,8 @@ impl Host {
             robots: Default::default(),
             crawl_delays: [Duration::ZERO; 2],
             quiet_since: None,
+            ended_last: None,
+            latency: Latency::default(),
             changed: false,
             seen: SeenRate::default(),
             requests: 0,
@@ -150,7 +156,11 @@ impl Host {
         self.seen.note(now);
     }
 
-    pub(super) fn ended(&mut self, outcome: &Outcome) {
+    pub(super) fn ended(&mut self, outcome: &Outcome, now: Instant) {
+        self.ended_last = Some(now);
+        if shows_latency(outcome) {
+            self.latency.note(outcome.elapsed);
+        }
         self.in_flight = self.in_flight.saturating_sub(1);
         self.response_time += outcome.elapsed;
         self.failures += u64::from(outcome.failure.is_some());
@@ -168,11 +178,11 @@ impl Host {
         self.requests = self.requests.saturating_sub(1);
     }
 
-    pub(super) fn next(&self, now: Instant) -> Next {
-        match self.left_alone_until {
-            Some(until) if until > now => Next::NotBefore(until),
-            _ => Next::Any,
-        }
+    /// Until when it is left alone; `None` when it may be asked, as far as this goes.
+    pub(super) fn rests_until(&self, now: Instant, options: &Options) -> Option<Instant> {
+        let active_last = self.quiet_since.max(self.ended_last);
+        let rests = self.latency.delay(options).and_then(|delay| Some(active_last? + delay));
+        self.left_alone_until.max(rests).filter(|until| *until > now)
     }
 
     pub(super) fn report(&self, host: HostKey) -> HostReport {
@@ -186,6 +196,11 @@ impl Host {
             mean_response_time: self.response_time / answered,
         }
     }
+}
+
+/// Whether an outcome tells how long the host takes: it answered, or was waited for in vain.
+fn shows_latency(outcome: &Outcome) -> bool {
+    outcome.failure.as_ref().is_none_or(|failure| failure.kind == FailureKind::Timeout)
 }
 
 impl RobotsState {

@@ -4,6 +4,7 @@
 
 mod backoff;
 mod host;
+mod latency;
 mod options;
 mod rate;
 mod retry_after;
@@ -135,9 +136,9 @@ impl Politeness {
     /// no robots.txt applies to itself (RFC 9309, section 2.2.2).
     pub fn admit_to_host(&mut self, url: &CrawlUrl, now: Instant) -> Admit {
         self.clock.set(now);
-        let clock = self.clock.clone();
+        let (options, clock) = (self.options.clone(), self.clock.clone());
         let host = self.host(url);
-        if let Some(until) = host.left_alone_until.filter(|until| *until > now) {
+        if let Some(until) = host.rests_until(now, &options) {
             return Admit::NotBefore(until);
         }
         if host.in_flight >= host.concurrency {
@@ -158,19 +159,20 @@ impl Politeness {
         let overloaded = backoff::is_overloaded(outcome);
         self.urgent |= overloaded;
         let host = self.change(url);
-        host.ended(outcome);
+        host.ended(outcome, now);
         if overloaded {
             let wait = asked.unwrap_or_else(|| backoff::jittered(&options, host.overloads, &mut random));
             host.left_alone_until = host.left_alone_until.max(Some(now + wait));
         }
-        host.next(now)
+        host.rests_until(now, &options).map_or(Next::Any, Next::NotBefore)
     }
 
     /// A request that was admitted was never sent: it does not count, whatever kept it here.
     pub fn withdrawn(&mut self, url: &CrawlUrl, now: Instant) -> Next {
+        let options = self.options.clone();
         let host = self.host(url);
         host.withdrawn();
-        host.next(now)
+        host.rests_until(now, &options).map_or(Next::Any, Next::NotBefore)
     }
 
     /// What came of asking for robots.txt of a URL's origin. `outcome` is that of the last request. The answer is

@@ -47,6 +47,15 @@ pub struct Options {
     #[serde(with = "units::duration")]
     #[schemars(with = "units::duration::Schema")]
     pub max_crawl_delay: Duration,
+    /// How many times its own smoothed response time a host is left alone after each request and each response: with 5,
+    /// a host that takes 2 seconds gets 10 seconds of rest. 0 leaves that to the rate and to `per_host_concurrency`,
+    /// which a slow host slows down already.
+    #[schemars(range(max = 1000))]
+    pub latency_factor: u32,
+    /// The longest wait for a slow host that comes of `latency_factor`.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "units::duration::Schema")]
+    pub max_latency_delay: Duration,
     /// How old a robots.txt may get before it is asked for again (RFC 9309: at most 24 hours).
     #[serde(with = "units::duration")]
     #[schemars(with = "units::duration::Schema")]
@@ -66,6 +75,8 @@ impl Default for Options {
             max_retry_after: Duration::from_hours(1),
             min_crawl_delay: Duration::ZERO,
             max_crawl_delay: Duration::from_mins(1),
+            latency_factor: 0,
+            max_latency_delay: Duration::from_secs(30),
             robots_max_age: Duration::from_hours(24),
         }
     }

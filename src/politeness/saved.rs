@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Options;
 use super::host::{Host, RobotsState};
+use super::latency::Latency;
 use super::rate::PassedClock;
 use super::robots::Robots;
 use crate::outcome::Failure;
@@ -26,6 +27,12 @@ pub struct SavedHost {
     /// When the last request was sent, or what counts as one: the rate goes on from there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quiet_since_ms: Option<i64>,
+    /// When the last request ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_last_ms: Option<i64>,
+    /// The smoothed response time, in microseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency_us: Option<u64>,
     /// Nothing is asked before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_alone_until_ms: Option<i64>,
@@ -88,13 +95,15 @@ impl Host {
             robots_http: http.saved(wall),
             robots_https: https.saved(wall),
             quiet_since_ms: self.quiet_since.map(|at| wall.to_millis(at)),
+            ended_last_ms: self.ended_last.map(|at| wall.to_millis(at)),
+            latency_us: self.latency.smoothed().map(micros),
             left_alone_until_ms: self.left_alone_until.filter(|at| *at > wall.instant()).map(|at| wall.to_millis(at)),
             overloads: self.overloads,
             requests: self.requests,
             failures: self.failures,
             slowed: self.slowed,
             highest_rate: self.seen.highest(),
-            response_time_us: u64::try_from(self.response_time.as_micros()).unwrap_or(u64::MAX),
+            response_time_us: micros(self.response_time),
         }
     }
 
@@ -122,6 +131,8 @@ impl Host {
         if let Some(since) = since.max(self.quiet_since) {
             self.quiet_since(since, clock);
         }
+        self.ended_last = saved.ended_last_ms.map(|at| wall.at_millis(at).min(now));
+        self.latency = Latency::restored(saved.latency_us.map(Duration::from_micros));
         self.left_alone_until = saved.left_alone_until_ms.map(|until| wall.at_millis(until).min(now + longest_hold));
         self.overloads = saved.overloads;
         self.requests += saved.requests;
@@ -178,6 +189,11 @@ impl RobotsState {
             }
         }
     }
+}
+
+/// Rounded up, as times are.
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos().div_ceil(1000)).unwrap_or(u64::MAX)
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]

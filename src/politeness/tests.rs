@@ -213,6 +213,38 @@ fn an_overloaded_host_that_names_no_time_is_left_alone_longer_each_time() {
 }
 
 #[test]
+fn a_slow_host_rests_after_each_request_and_each_response() {
+    let mut now = Instant::now();
+    let mut manners = Politeness::new(Options { latency_factor: 5, ..lenient() }, now);
+    let (slow, fast) = (url("http://slow/"), url("http://fast/"));
+    let took = |secs| Outcome { elapsed: seconds(secs), ..outcome(200) };
+    for page in [&slow, &fast] {
+        assert_eq!([manners.admit(page, now), manners.admit(page, now)], [Admit::Now, Admit::Now], "nothing is known");
+    }
+    manners.finished(&fast, &outcome(200), now);
+    now += seconds(2);
+    assert_eq!(manners.finished(&slow, &took(2), now), Next::NotBefore(now + seconds(10)));
+    assert_eq!(manners.admit(&fast, now), Admit::Now, "its own 20 milliseconds are over five times");
+    now += seconds(4);
+    assert_eq!(manners.finished(&slow, &took(6), now), Next::NotBefore(now + seconds(5).mul_f64(2.5)));
+    now += seconds(5).mul_f64(2.5);
+    assert_eq!(manners.admit(&slow, now), Admit::Now);
+    assert_eq!(manners.admit(&slow, now), Admit::NotBefore(now + seconds(5).mul_f64(2.5)));
+}
+
+#[test]
+fn what_never_reached_a_host_says_nothing_about_how_slow_it_is() {
+    let now = Instant::now();
+    let mut manners = Politeness::new(Options { latency_factor: 5, ..lenient() }, now);
+    let page = url("http://a/");
+    let failed = |kind| Outcome::failed(Failure::new(kind, "x"), jiff::Timestamp::UNIX_EPOCH, seconds(3));
+    manners.admit(&page, now);
+    assert_eq!(manners.finished(&page, &failed(FailureKind::Connect), now), Next::Any);
+    manners.admit(&page, now);
+    assert_eq!(manners.finished(&page, &failed(FailureKind::Timeout), now), Next::NotBefore(now + seconds(15)));
+}
+
+#[test]
 fn a_report_counts_what_was_sent() {
     let now = Instant::now();
     let mut manners = Politeness::new(lenient(), now);

@@ -285,6 +285,8 @@ fn the_json_has_these_names() {
         "until_ms": 1700086401000
       },
       "quiet_since_ms": 1700000002000,
+      "ended_last_ms": 1700000002000,
+      "latency_us": 20000,
       "left_alone_until_ms": 1700000009000,
       "overloads": 1,
       "requests": 3,
@@ -434,9 +436,11 @@ proptest! {
         burst in prop_oneof![3 => Just(1u32), 1 => Just(3u32)],
         robots in prop_oneof![3 => Just(true), 1 => Just(false)],
         down in 0..5_000u64,
+        latency_factor in prop_oneof![Just(0u32), Just(100u32)],
         probes in proptest::collection::vec((prop_oneof![0..3_000u64, 0..4_000_000u64], 0..URLS.len()), 1..20),
     ) {
-        let mut first = Process::start(Options { rate: rate.parse().unwrap(), burst, robots, ..Options::default() });
+        let rate = rate.parse().unwrap();
+        let mut first = Process::start(Options { robots, rate, burst, latency_factor, ..Options::default() });
         happen(&mut first, events);
         let mut second = first.restarted(Duration::from_millis(down));
         prop_assert_eq!(first.reports(), second.reports());
