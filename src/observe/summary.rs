@@ -86,7 +86,7 @@ pub struct HostSummary {
     pub failures: u64,
     /// The most requests that were sent within any one second.
     pub highest_rate: usize,
-    /// How often it answered 429 or 503.
+    /// How often it gave reason to ask it less: 429, 503, no connection, a timeout, a reset.
     pub slowed: u64,
     /// The mean time from a request to the end of its response.
     pub mean_response_ms: u64,

@@ -34,6 +34,12 @@ pub(super) fn is_overloaded(outcome: &Outcome) -> bool {
     matches!(outcome.status, Some(429 | 503))
 }
 
+/// Whether the host had too much, or may have: it says so, does not keep up, or hangs up.
+pub(super) fn is_trouble(outcome: &Outcome) -> bool {
+    let kind = outcome.failure.as_ref().map(|failure| failure.kind);
+    is_overloaded(outcome) || matches!(kind, Some(FailureKind::Connect | FailureKind::Timeout | FailureKind::Reset))
+}
+
 /// Whether the same request may succeed later.
 fn is_transient(outcome: &Outcome) -> bool {
     match &outcome.failure {

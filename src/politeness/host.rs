@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::backoff::is_overloaded;
+use super::backoff::{is_overloaded, is_trouble};
+use super::concurrency::Concurrency;
 use super::latency::Latency;
 use super::rate::{HostRate, PassedClock, SeenRate};
 use super::robots::Robots;
@@ -15,8 +16,8 @@ use crate::url::HostKey;
 pub(super) struct Host {
     pub(super) rate: HostRate,
     pub(super) in_flight: usize,
-    /// The most that may be in flight.
-    pub(super) concurrency: usize,
+    /// How many may be in flight.
+    pub(super) concurrency: Concurrency,
     /// Nothing is asked before: the host said so, or is overloaded.
     pub(super) left_alone_until: Option<Instant>,
     /// How often in a row it answered that it is overloaded.
@@ -75,7 +76,7 @@ pub struct HostReport {
     pub failures: u64,
     /// The most requests that were sent within any one second.
     pub highest_rate: usize,
-    /// How often it answered 429 or 503.
+    /// How often it gave reason to ask it less: 429, 503, no connection, a timeout, a reset.
     pub slowed: u64,
     /// The mean time from a request to the end of its response.
     pub mean_response_time: Duration,
@@ -87,7 +88,7 @@ impl Host {
         let mut host = Self {
             rate: HostRate::new(options.rate, options.burst, clock),
             in_flight: 0,
-            concurrency: options.per_host_concurrency,
+            concurrency: Concurrency::new(options.per_host_concurrency),
             left_alone_until: None,
             overloads: 0,
             robots: Default::default(),
@@ -164,12 +165,13 @@ impl Host {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.response_time += outcome.elapsed;
         self.failures += u64::from(outcome.failure.is_some());
-        if is_overloaded(outcome) {
+        if is_trouble(outcome) {
             self.slowed += 1;
-            self.overloads += 1;
-        } else {
-            self.overloads = 0;
+            self.concurrency.trouble(now.checked_sub(outcome.elapsed).unwrap_or(now), now);
+        } else if outcome.status.is_some() {
+            self.concurrency.went_well();
         }
+        self.overloads = if is_overloaded(outcome) { self.overloads + 1 } else { 0 };
     }
 
     /// Takes back that a request has started.

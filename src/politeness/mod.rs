@@ -3,6 +3,7 @@
 //! It answers with instants and never waits. All times are passed in.
 
 mod backoff;
+mod concurrency;
 mod host;
 mod latency;
 mod options;
@@ -141,7 +142,7 @@ impl Politeness {
         if let Some(until) = host.rests_until(now, &options) {
             return Admit::NotBefore(until);
         }
-        if host.in_flight >= host.concurrency {
+        if host.in_flight >= host.concurrency.allowed() {
             return Admit::Busy;
         }
         if let Err(at) = host.rate.take(&clock) {

@@ -17,7 +17,8 @@ pub struct Options {
     /// How many requests may follow each other at once before the rate holds.
     #[schemars(range(min = 1, max = 10000))]
     pub burst: u32,
-    /// Requests in flight to each host.
+    /// Requests in flight to each host, at most. After a 429, a 503, a timeout, or a connection that was refused or
+    /// reset it is half as many, and while all goes well more again.
     #[schemars(range(min = 1, max = 10000))]
     pub per_host_concurrency: usize,
     /// How often a URL is tried again after a failure that may pass (of the kinds dns, connect, timeout, reset,

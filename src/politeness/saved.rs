@@ -39,11 +39,14 @@ pub struct SavedHost {
     /// How often in a row it answered that it is overloaded.
     #[serde(skip_serializing_if = "is_zero")]
     pub overloads: u32,
+    /// How many requests it got at once, when that was less than what it may get.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<usize>,
     /// Requests that were sent.
     pub requests: u64,
     /// Requests without a complete response.
     pub failures: u64,
-    /// How often it answered 429 or 503.
+    /// How often it answered 429 or 503, or did not keep up: no connection, a timeout, a reset.
     pub slowed: u64,
     /// The most requests that were sent within any one second.
     pub highest_rate: usize,
@@ -99,6 +102,7 @@ impl Host {
             latency_us: self.latency.smoothed().map(micros),
             left_alone_until_ms: self.left_alone_until.filter(|at| *at > wall.instant()).map(|at| wall.to_millis(at)),
             overloads: self.overloads,
+            concurrency: self.concurrency.lowered(),
             requests: self.requests,
             failures: self.failures,
             slowed: self.slowed,
@@ -135,6 +139,9 @@ impl Host {
         self.latency = Latency::restored(saved.latency_us.map(Duration::from_micros));
         self.left_alone_until = saved.left_alone_until_ms.map(|until| wall.at_millis(until).min(now + longest_hold));
         self.overloads = saved.overloads;
+        if let Some(lowered) = saved.concurrency {
+            self.concurrency.lower(lowered);
+        }
         self.requests += saved.requests;
         self.failures += saved.failures;
         self.slowed += saved.slowed;

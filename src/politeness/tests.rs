@@ -117,6 +117,44 @@ fn a_host_has_no_more_requests_in_flight_than_it_may() {
     assert_eq!(manners.admit(&page, now), Admit::Now);
 }
 
+/// How many requests are admitted at once.
+fn admitted(manners: &mut Politeness, page: &CrawlUrl, now: Instant) -> usize {
+    std::iter::repeat_with(|| manners.admit(page, now)).take_while(|admit| *admit == Admit::Now).count()
+}
+
+#[test]
+fn a_host_that_is_well_gets_as_much_as_it_may_from_the_start() {
+    let mut now = Instant::now();
+    let mut manners = Politeness::new(Options { per_host_concurrency: 64, ..lenient() }, now);
+    let page = url("http://a/");
+    assert_eq!(admitted(&mut manners, &page, now), 64);
+    for status in [200, 301, 404, 500].repeat(500) {
+        now += Duration::from_millis(1);
+        manners.finished(&page, &outcome(status), now);
+        assert_eq!(admitted(&mut manners, &page, now), 1);
+    }
+}
+
+#[test]
+fn a_host_in_trouble_gets_half_as_much_at_once_and_then_more_again() {
+    let now = Instant::now();
+    let failed = |kind| Outcome::failed(Failure::new(kind, "x"), jiff::Timestamp::UNIX_EPOCH, seconds(0));
+    for trouble in [failed(FailureKind::Timeout), failed(FailureKind::Reset), failed(FailureKind::Connect)] {
+        let mut manners = Politeness::new(Options { per_host_concurrency: 8, ..lenient() }, now);
+        let page = url("http://a/");
+        let at_once = |outcome: &Outcome| {
+            let in_flight = admitted(&mut manners, &page, now);
+            for _ in 0..in_flight {
+                manners.finished(&page, outcome, now);
+            }
+            in_flight
+        };
+        let well = outcome(200);
+        let seen = [&well, &trouble, &well, &well, &well, &well, &well].map(at_once);
+        assert_eq!(seen, [8, 8, 4, 5, 6, 7, 8], "{trouble:?}");
+    }
+}
+
 #[test]
 fn http_and_https_of_one_host_share_its_limits() {
     let now = Instant::now();
@@ -258,5 +296,5 @@ fn a_report_counts_what_was_sent() {
     let reports = manners.reports();
     assert_eq!(reports.len(), 1);
     let HostReport { requests, failures, highest_rate, slowed, .. } = reports[0];
-    assert_eq!((requests, failures, highest_rate, slowed), (3, 1, 3, 1));
+    assert_eq!((requests, failures, highest_rate, slowed), (3, 1, 3, 2));
 }

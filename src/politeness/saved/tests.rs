@@ -155,6 +155,17 @@ fn an_overloaded_host_is_left_alone_longer_also_over_a_restart() {
 }
 
 #[test]
+fn a_host_in_trouble_gets_no_more_at_once_after_a_restart() {
+    let page = url("http://a/");
+    let options = Options { robots: false, rate: crate::units::Rate::UNLIMITED, ..Options::default() };
+    let mut first = Process::start(options);
+    first.admit(&page);
+    first.finish(&page, &failed(FailureKind::Reset));
+    let mut second = first.restarted(seconds(1));
+    assert_eq!([(); 3].map(|()| second.admit(&page)), [Admit::Now, Admit::Now, Admit::Busy]);
+}
+
+#[test]
 fn a_robots_txt_that_cannot_be_read_is_given_up_after_as_many_attempts_over_restarts() {
     let page = url("http://a/");
     let mut process = Process::start(Options::default());
@@ -289,6 +300,7 @@ fn the_json_has_these_names() {
       "latency_us": 20000,
       "left_alone_until_ms": 1700000009000,
       "overloads": 1,
+      "concurrency": 2,
       "requests": 3,
       "failures": 1,
       "slowed": 1,
