@@ -43,6 +43,8 @@ pub struct Failure {
     pub kind: FailureKind,
     /// What happened, for a person.
     pub message: Cow<'static, str>,
+    #[serde(skip)]
+    while_connecting: bool,
 }
 
 /// The closed set of reasons for a failed request.
@@ -137,7 +139,18 @@ impl Outcome {
 impl Failure {
     /// A failure with its message.
     pub fn new(kind: FailureKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, message: message.into() }
+        Self { kind, message: message.into(), while_connecting: false }
+    }
+
+    /// The same failure, which came before there was a connection: of a timeout the kind does not say it.
+    #[must_use]
+    pub fn while_connecting(self) -> Self {
+        Self { while_connecting: true, ..self }
+    }
+
+    /// Whether there was no connection to the host at all: then nothing else of it can be had either.
+    pub fn is_no_connection(&self) -> bool {
+        self.while_connecting || self.kind.is_no_connection()
     }
 }
 
@@ -163,8 +176,8 @@ impl FailureKind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// Whether there was no connection to the host at all: then nothing else of it can be had either.
-    pub const fn is_no_connection(self) -> bool {
+    /// Whether failures of this kind are all for want of a connection.
+    const fn is_no_connection(self) -> bool {
         matches!(self, Self::Dns | Self::Connect | Self::Tls | Self::BlockedAddress)
     }
 

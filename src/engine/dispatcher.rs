@@ -223,7 +223,7 @@ impl Dispatcher {
         let now = now();
         let next = self.politeness.finished(&lease.url, &outcome, now);
         self.apply(lease.host, next);
-        if let Some(at) = self.politeness.retry_at(lease.attempt, &outcome, now) {
+        if let Some(at) = self.politeness.retry_at(&lease.url, lease.attempt, &outcome, now) {
             tracing::debug!(url = %lease.url, attempt = lease.attempt, "will be tried again: {}", why(&outcome));
             self.tally.retries += 1;
             return self.frontier.retry(lease.id, at);

@@ -51,6 +51,10 @@ impl Dispatcher {
                     hop.not_before = Some(at);
                     self.robots_hops.push(hop);
                 }
+                Admit::NoConnection(failure) => {
+                    let outcome = Outcome::failed(failure, jiff::Timestamp::now(), std::time::Duration::ZERO);
+                    self.robots_known(&hop, RobotsAnswer::Unreachable, &outcome, now());
+                }
                 _ => {
                     hop.not_before = None;
                     self.robots_hops.push(hop);
@@ -77,6 +81,11 @@ impl Dispatcher {
             }
             RobotsReply::Redirect(_) => RobotsAnswer::Unreachable,
         };
+        self.robots_known(&hop, answer, outcome, now);
+    }
+
+    /// Takes what came of asking for a robots.txt, which frees the host of the page.
+    fn robots_known(&mut self, hop: &RobotsHop, answer: RobotsAnswer, outcome: &Outcome, now: Instant) {
         let unreachable = !matches!(answer, RobotsAnswer::Rules(_));
         let again = self.politeness.robots_known(&hop.page, answer, outcome, now);
         self.frontier.release(hop.host);

@@ -70,7 +70,7 @@ impl Worker {
         let elapsed = started.elapsed();
         let response = match answer {
             Ok(Response { body: Body::Failed(failure), .. }) | Err(failure) => {
-                let answer = if failure.kind.is_no_connection() {
+                let answer = if failure.is_no_connection() {
                     RobotsAnswer::NoConnection(failure.clone())
                 } else {
                     RobotsAnswer::Unreachable

@@ -65,7 +65,7 @@ fn told(error: &reqwest::Error, phase: Phase<'_>) -> Failure {
 
 /// The connect deadline passed.
 pub(super) fn no_connection(deadline: Duration) -> Failure {
-    timeout("no connection within", deadline)
+    timeout("no connection within", deadline).while_connecting()
 }
 
 /// The first-byte deadline passed.

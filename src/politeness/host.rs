@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::backoff::{is_overloaded, is_trouble};
+use super::breaker::Breaker;
 use super::concurrency::Concurrency;
 use super::latency::Latency;
 use super::rate::{HostRate, PassedClock, SeenRate};
@@ -24,6 +25,8 @@ pub(super) struct Host {
     pub(super) overloads: u32,
     /// robots.txt over http and over https: each scheme has its own (RFC 9309, section 2.3).
     pub(super) robots: [RobotsState; 2],
+    /// The way to it over http and over https.
+    pub(super) breakers: [Breaker; 2],
     /// `Crawl-delay` over http and over https; zero when there is none.
     crawl_delays: [Duration; 2],
     /// When the rate last began to count: the last request, or what counts as one.
@@ -92,6 +95,7 @@ impl Host {
             left_alone_until: None,
             overloads: 0,
             robots: Default::default(),
+            breakers: Default::default(),
             crawl_delays: [Duration::ZERO; 2],
             quiet_since: None,
             ended_last: None,
@@ -110,8 +114,11 @@ impl Host {
     }
 
     pub(super) fn robots(&mut self, scheme: &str) -> &mut RobotsState {
-        let [http, https] = &mut self.robots;
-        if scheme == "https" { https } else { http }
+        of_scheme(&mut self.robots, scheme)
+    }
+
+    pub(super) fn breaker(&mut self, scheme: &str) -> &mut Breaker {
+        of_scheme(&mut self.breakers, scheme)
     }
 
     /// Obeys the `Crawl-delay` of the robots.txt of one scheme, or that it has none any more. The slowest of both
@@ -119,8 +126,7 @@ impl Host {
     pub(super) fn set_delay(&mut self, scheme: &str, delay: Option<Duration>, options: &Options, clock: &PassedClock) {
         let before = self.delay();
         let delay = delay.map(|delay| delay.max(options.min_crawl_delay).min(options.max_crawl_delay));
-        let [http, https] = &mut self.crawl_delays;
-        *(if scheme == "https" { https } else { http }) = delay.unwrap_or_default();
+        *of_scheme(&mut self.crawl_delays, scheme) = delay.unwrap_or_default();
         if self.delay() == before {
             return;
         }
@@ -150,14 +156,16 @@ impl Host {
         http.max(https)
     }
 
-    pub(super) fn started(&mut self, now: Instant) {
+    pub(super) fn started(&mut self, scheme: &str, now: Instant) {
+        self.breaker(scheme).started();
         self.in_flight += 1;
         self.requests += 1;
         self.quiet_since = Some(now);
         self.seen.note(now);
     }
 
-    pub(super) fn ended(&mut self, outcome: &Outcome, now: Instant) {
+    pub(super) fn ended(&mut self, scheme: &str, outcome: &Outcome, now: Instant, options: &Options) {
+        self.breaker(scheme).ended(outcome, now, options);
         self.ended_last = Some(now);
         if shows_latency(outcome) {
             self.latency.note(outcome.elapsed);
@@ -200,9 +208,15 @@ impl Host {
     }
 }
 
+/// What a host has once for http and once for https: each scheme is an origin of its own.
+fn of_scheme<'a, T>(both: &'a mut [T; 2], scheme: &str) -> &'a mut T {
+    let [http, https] = both;
+    if scheme == "https" { https } else { http }
+}
+
 /// Whether an outcome tells how long the host takes: it answered, or was waited for in vain.
 fn shows_latency(outcome: &Outcome) -> bool {
-    outcome.failure.as_ref().is_none_or(|failure| failure.kind == FailureKind::Timeout)
+    outcome.failure.as_ref().is_none_or(|failure| failure.kind == FailureKind::Timeout && !failure.is_no_connection())
 }
 
 impl RobotsState {

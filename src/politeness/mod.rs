@@ -3,6 +3,7 @@
 //! It answers with instants and never waits. All times are passed in.
 
 mod backoff;
+mod breaker;
 mod concurrency;
 mod host;
 mod latency;
@@ -15,12 +16,13 @@ mod saved;
 pub use host::HostReport;
 pub use options::Options;
 pub use retry_after::retry_after;
-pub use saved::{SavedHost, SavedRobots};
+pub use saved::{SavedBreaker, SavedHost, SavedRobots};
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use breaker::Gate;
 use host::{Host, RobotsState};
 use rate::PassedClock;
 use robots::Robots;
@@ -58,7 +60,7 @@ pub enum Admit {
     AskRobots,
     /// Never: robots.txt disallows it.
     Disallowed,
-    /// Never: not even robots.txt could be asked for, since there is no connection to its origin.
+    /// Never: there is no connection to its origin, and it is not worth trying another one.
     NoConnection(Failure),
 }
 
@@ -139,7 +141,14 @@ impl Politeness {
         self.clock.set(now);
         let (options, clock) = (self.options.clone(), self.clock.clone());
         let host = self.host(url);
-        if let Some(until) = host.rests_until(now, &options) {
+        let rests = host.rests_until(now, &options);
+        match host.breaker(url.scheme()).gate(now) {
+            Gate::GivenUp(failure) => return Admit::NoConnection(failure.clone()),
+            Gate::NotBefore(at) => return Admit::NotBefore(rests.unwrap_or(at).max(at)),
+            Gate::Busy => return Admit::Busy,
+            Gate::Open => {}
+        }
+        if let Some(until) = rests {
             return Admit::NotBefore(until);
         }
         if host.in_flight >= host.concurrency.allowed() {
@@ -148,7 +157,7 @@ impl Politeness {
         if let Err(at) = host.rate.take(&clock) {
             return Admit::NotBefore(at);
         }
-        host.started(now);
+        host.started(url.scheme(), now);
         self.change(url);
         Admit::Now
     }
@@ -160,7 +169,9 @@ impl Politeness {
         let overloaded = backoff::is_overloaded(outcome);
         self.urgent |= overloaded;
         let host = self.change(url);
-        host.ended(outcome, now);
+        let before = host.breaker(url.scheme()).clone();
+        host.ended(url.scheme(), outcome, now, &options);
+        host.breaker(url.scheme()).tell(url.origin(), &before, now);
         if overloaded {
             let wait = asked.unwrap_or_else(|| backoff::jittered(&options, host.overloads, &mut random));
             host.left_alone_until = host.left_alone_until.max(Some(now + wait));
@@ -213,8 +224,18 @@ impl Politeness {
         matches!(state, RobotsState::Unreachable { .. })
     }
 
-    /// When a URL that was requested for the `attempt`-th time is to be tried again; `None` when it is settled.
-    pub fn retry_at(&mut self, attempt: u32, outcome: &Outcome, now: Instant) -> Option<Instant> {
+    /// When a URL that was requested for the `attempt`-th time is to be tried again; `None` when it is settled. While
+    /// its origin is parked it is, however often it was requested: what fails then is the origin.
+    pub fn retry_at(&mut self, url: &CrawlUrl, attempt: u32, outcome: &Outcome, now: Instant) -> Option<Instant> {
+        if outcome.failure.as_ref().is_some_and(|failure| failure.is_no_connection() && backoff::may_pass(failure)) {
+            let breaker = self.host(url).breaker(url.scheme());
+            if breaker.is_given_up() {
+                return None;
+            }
+            if let Some(until) = breaker.parked_until() {
+                return Some(until);
+            }
+        }
         backoff::wait(&self.options, attempt, outcome, &mut self.random).map(|wait| now + wait)
     }
 

@@ -22,7 +22,8 @@ pub struct Options {
     #[schemars(range(min = 1, max = 10000))]
     pub per_host_concurrency: usize,
     /// How often a URL is tried again after a failure that may pass (of the kinds dns, connect, timeout, reset,
-    /// protocol) or a status of 408, 429, 500, 502, 503 or 504.
+    /// protocol) or a status of 408, 429, 500, 502, 503 or 504. While its origin is parked
+    /// (`breaker_failures`) a URL is tried again however often it was.
     #[schemars(range(max = 100))]
     pub retries: u32,
     /// The wait before the first retry of a URL. It doubles with each further one, and up to half of it is taken off
@@ -57,6 +58,18 @@ pub struct Options {
     #[serde(with = "units::duration")]
     #[schemars(with = "units::duration::Schema")]
     pub max_latency_delay: Duration,
+    /// After so many connections in a row that failed (of the kinds dns, connect, tls, `blocked_address`, and a timeout
+    /// while connecting) an origin is parked: its URLs wait. 0 parks nothing.
+    #[schemars(range(max = 10000))]
+    pub breaker_failures: u32,
+    /// How long an origin is parked before one request probes it. Each time that fails it is parked twice as long, up
+    /// to a day.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "units::duration::Schema")]
+    pub breaker_pause: Duration,
+    /// After so many failed probes an origin is given up for a day: all its URLs fail without being requested.
+    #[schemars(range(max = 100))]
+    pub breaker_probes: u32,
     /// How old a robots.txt may get before it is asked for again (RFC 9309: at most 24 hours).
     #[serde(with = "units::duration")]
     #[schemars(with = "units::duration::Schema")]
@@ -78,6 +91,9 @@ impl Default for Options {
             max_crawl_delay: Duration::from_mins(1),
             latency_factor: 0,
             max_latency_delay: Duration::from_secs(30),
+            breaker_failures: 5,
+            breaker_pause: Duration::from_secs(30),
+            breaker_probes: 3,
             robots_max_age: Duration::from_hours(24),
         }
     }

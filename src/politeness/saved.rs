@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Options;
+use super::breaker::{self, Breaker};
 use super::host::{Host, RobotsState};
 use super::latency::Latency;
 use super::rate::PassedClock;
@@ -24,6 +25,12 @@ pub struct SavedHost {
     /// robots.txt over https.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub robots_https: Option<SavedRobots>,
+    /// The way to it over http, when the last connection failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub breaker_http: Option<SavedBreaker>,
+    /// The way to it over https, when the last connection failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub breaker_https: Option<SavedBreaker>,
     /// When the last request was sent, or what counts as one: the rate goes on from there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quiet_since_ms: Option<i64>,
@@ -90,13 +97,45 @@ pub enum SavedRobots {
     },
 }
 
+/// What is kept of the way to one origin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum SavedBreaker {
+    /// Connections have failed, too few to park it.
+    Failing {
+        /// How many in a row.
+        failures: u32,
+    },
+    /// Nothing is asked before an instant.
+    Parked {
+        /// How many probes have failed.
+        failed_probes: u32,
+        /// When the next one is due.
+        until_ms: i64,
+        /// What came of the last one.
+        failure: Failure,
+    },
+    /// Whatever is asked fails.
+    GivenUp {
+        /// How many probes have failed.
+        failed_probes: u32,
+        /// How long that holds.
+        until_ms: i64,
+        /// What came of the last one.
+        failure: Failure,
+    },
+}
+
 impl Host {
     /// What is to be kept of it.
     pub(super) fn saved(&self, wall: &WallClock) -> SavedHost {
-        let [http, https] = &self.robots;
+        let [robots_http, robots_https] = &self.robots;
+        let [breaker_http, breaker_https] = &self.breakers;
         SavedHost {
-            robots_http: http.saved(wall),
-            robots_https: https.saved(wall),
+            robots_http: robots_http.saved(wall),
+            robots_https: robots_https.saved(wall),
+            breaker_http: breaker_http.saved(wall),
+            breaker_https: breaker_https.saved(wall),
             quiet_since_ms: self.quiet_since.map(|at| wall.to_millis(at)),
             ended_last_ms: self.ended_last.map(|at| wall.to_millis(at)),
             latency_us: self.latency.smoothed().map(micros),
@@ -129,6 +168,11 @@ impl Host {
             *self.robots(scheme) = state;
             if options.robots {
                 self.set_delay(scheme, delay, options, clock);
+            }
+        }
+        for (scheme, breaker) in [("http", saved.breaker_http), ("https", saved.breaker_https)] {
+            if let Some(breaker) = breaker {
+                *self.breaker(scheme) = Breaker::restored(breaker, options, wall);
             }
         }
         let since = saved.quiet_since_ms.map(|since| wall.at_millis(since).min(now));
@@ -193,6 +237,39 @@ impl RobotsState {
             },
             SavedRobots::NoConnection { failure, until_ms } => {
                 Self::NoConnection { failure, until: fresh_until(until_ms) }
+            }
+        }
+    }
+}
+
+impl Breaker {
+    fn saved(&self, wall: &WallClock) -> Option<SavedBreaker> {
+        Some(match self.clone() {
+            Self::Closed { failures: 0 } => return None,
+            Self::Closed { failures } => SavedBreaker::Failing { failures },
+            Self::Parked { failed_probes, until, failure } => {
+                SavedBreaker::Parked { failed_probes, until_ms: wall.to_millis(until), failure }
+            }
+            // The probe is lost with the process, and sent again by the next.
+            Self::Probing { failed_probes, failure } => {
+                SavedBreaker::Parked { failed_probes, until_ms: wall.to_millis(wall.instant()), failure }
+            }
+            Self::GivenUp { failed_probes, until, failure } => {
+                SavedBreaker::GivenUp { failed_probes, until_ms: wall.to_millis(until), failure }
+            }
+        })
+    }
+
+    fn restored(saved: SavedBreaker, options: &Options, wall: &WallClock) -> Self {
+        let within = |millis, longest| wall.at_millis(millis).min(wall.instant() + longest);
+        match saved {
+            SavedBreaker::Failing { failures } => Self::Closed { failures },
+            SavedBreaker::Parked { failed_probes, until_ms, failure } => {
+                let until = within(until_ms, breaker::pause(failed_probes, options));
+                Self::Parked { failed_probes, until, failure }
+            }
+            SavedBreaker::GivenUp { failed_probes, until_ms, failure } => {
+                Self::GivenUp { failed_probes, until: within(until_ms, breaker::GIVEN_UP_FOR), failure }
             }
         }
     }

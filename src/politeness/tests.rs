@@ -140,7 +140,7 @@ fn a_host_in_trouble_gets_half_as_much_at_once_and_then_more_again() {
     let now = Instant::now();
     let failed = |kind| Outcome::failed(Failure::new(kind, "x"), jiff::Timestamp::UNIX_EPOCH, seconds(0));
     for trouble in [failed(FailureKind::Timeout), failed(FailureKind::Reset), failed(FailureKind::Connect)] {
-        let mut manners = Politeness::new(Options { per_host_concurrency: 8, ..lenient() }, now);
+        let mut manners = Politeness::new(Options { per_host_concurrency: 8, breaker_failures: 0, ..lenient() }, now);
         let page = url("http://a/");
         let at_once = |outcome: &Outcome| {
             let in_flight = admitted(&mut manners, &page, now);
@@ -234,7 +234,7 @@ fn retry_after_leaves_the_whole_host_alone() {
     assert_eq!(manners.finished(&page, &busy, now), Next::NotBefore(now + seconds(7)));
     assert_eq!(manners.admit(&url("http://a/other"), now + seconds(6)), Admit::NotBefore(now + seconds(7)));
     assert_eq!(manners.admit(&page, now + seconds(7)), Admit::Now);
-    assert!(manners.retry_at(1, &busy, now).unwrap() >= now + seconds(7));
+    assert!(manners.retry_at(&page, 1, &busy, now).unwrap() >= now + seconds(7));
 }
 
 #[test]
@@ -248,6 +248,70 @@ fn an_overloaded_host_that_names_no_time_is_left_alone_longer_each_time() {
         assert!(at - now >= seconds(doubled) / 2 && at - now <= seconds(doubled));
         now = at;
     }
+}
+
+#[test]
+fn a_dead_host_costs_a_handful_of_attempts_and_no_url_of_it_is_left_over() {
+    let mut now = Instant::now();
+    let options = Options { per_host_concurrency: 1, ..lenient() };
+    let mut manners = Politeness::new(options.clone(), now);
+    let refused = Failure::new(FailureKind::Connect, "connection refused");
+    let failed = Outcome::failed(refused.clone(), jiff::Timestamp::UNIX_EPOCH, seconds(0));
+    let (mut requests, mut given_up, started) = (0, 0, now);
+    let mut queue: std::collections::VecDeque<_> = (0..10_000).map(|n| (url(&format!("http://a/{n}")), 1)).collect();
+    while let Some((page, attempt)) = queue.pop_front() {
+        match manners.admit(&page, now) {
+            Admit::Now => {
+                requests += 1;
+                manners.finished(&page, &failed, now);
+                if manners.retry_at(&page, attempt, &failed, now).is_some() {
+                    queue.push_front((page, attempt + 1));
+                }
+            }
+            Admit::NotBefore(at) => {
+                now = at;
+                queue.push_front((page, attempt));
+            }
+            Admit::NoConnection(failure) => {
+                assert_eq!(failure, refused);
+                given_up += 1;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(requests, options.breaker_failures + options.breaker_probes);
+    assert_eq!(given_up, 10_000 - 2, "two were settled by what became of their own requests");
+    assert_eq!(now - started, seconds(30 + 60 + 120));
+}
+
+#[test]
+fn an_outage_costs_no_url_its_retries() {
+    let mut now = Instant::now();
+    let mut manners = Politeness::new(Options { retries: 1, breaker_failures: 2, ..lenient() }, now);
+    let page = url("http://a/");
+    let failed = |kind| Outcome::failed(Failure::new(kind, "x"), jiff::Timestamp::UNIX_EPOCH, seconds(0));
+    for attempt in 1..=3 {
+        assert_eq!(manners.admit(&page, now), Admit::Now);
+        manners.finished(&page, &failed(FailureKind::Connect), now);
+        let again = manners.retry_at(&page, attempt, &failed(FailureKind::Connect), now).unwrap();
+        assert!(attempt == 1 || manners.admit(&page, now) == Admit::NotBefore(again));
+        assert_eq!(manners.retry_at(&page, attempt, &failed(FailureKind::Tls), now), None, "not a matter of waiting");
+        now = again;
+    }
+    assert_eq!(manners.admit(&page, now), Admit::Now);
+    manners.finished(&page, &outcome(200), now);
+    assert_eq!(manners.admit(&page, now), Admit::Now);
+}
+
+#[test]
+fn http_and_https_of_one_host_are_parked_apart() {
+    let now = Instant::now();
+    let mut manners = Politeness::new(Options { breaker_failures: 1, ..lenient() }, now);
+    let refused = Failure::new(FailureKind::Connect, "connection refused");
+    manners.admit(&url("https://a/"), now);
+    manners.finished(&url("https://a/"), &Outcome::failed(refused, jiff::Timestamp::UNIX_EPOCH, seconds(0)), now);
+    assert_eq!(manners.admit(&url("https://a/"), now), Admit::NotBefore(now + seconds(30)));
+    assert_eq!(manners.admit(&url("http://a/"), now), Admit::Now);
 }
 
 #[test]

@@ -166,6 +166,29 @@ fn a_host_in_trouble_gets_no_more_at_once_after_a_restart() {
 }
 
 #[test]
+fn a_parked_host_is_probed_and_given_up_over_restarts() {
+    let page = url("http://a/");
+    let options = Options { robots: false, breaker_failures: 1, breaker_probes: 2, ..Options::default() };
+    let mut process = Process::start(options);
+    for pause in [30, 60] {
+        assert_eq!(process.admit(&page), Admit::Now);
+        process.finish(&page, &failed(FailureKind::Connect));
+        let probed_at = process.now() + seconds(pause);
+        process = process.restarted(seconds(pause - 1));
+        assert_eq!(process.admit(&page), Admit::NotBefore(probed_at));
+        process.wait(seconds(1));
+    }
+    assert_eq!(process.admit(&page), Admit::Now);
+    process = process.restarted(seconds(1));
+    assert_eq!(process.admit(&page), Admit::Now, "the probe was lost");
+    process.finish(&page, &failed(FailureKind::Connect));
+    process = process.restarted(hours(1));
+    assert_eq!(process.admit(&page), Admit::NoConnection(Failure::new(FailureKind::Connect, "x")));
+    process.wait(hours(23));
+    assert_eq!(process.admit(&page), Admit::Now);
+}
+
+#[test]
 fn a_robots_txt_that_cannot_be_read_is_given_up_after_as_many_attempts_over_restarts() {
     let page = url("http://a/");
     let mut process = Process::start(Options::default());
@@ -295,6 +318,10 @@ fn the_json_has_these_names() {
         },
         "until_ms": 1700086401000
       },
+      "breaker_https": {
+        "state": "failing",
+        "failures": 1
+      },
       "quiet_since_ms": 1700000002000,
       "ended_last_ms": 1700000002000,
       "latency_us": 20000,
@@ -362,6 +389,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         1 => proptest::option::of(0..10_000u64).prop_map(|asked| Ended::Status(429, asked)),
         1 => Just(Ended::Failed(FailureKind::Reset)),
         1 => Just(Ended::Failed(FailureKind::Tls)),
+        2 => Just(Ended::Failed(FailureKind::Connect)),
     ];
     let answered = prop_oneof![
         2 => Just(Answered::Rules),
@@ -448,11 +476,12 @@ proptest! {
         burst in prop_oneof![3 => Just(1u32), 1 => Just(3u32)],
         robots in prop_oneof![3 => Just(true), 1 => Just(false)],
         down in 0..5_000u64,
+        breaker_failures in prop_oneof![Just(0u32), Just(2u32)],
         latency_factor in prop_oneof![Just(0u32), Just(100u32)],
         probes in proptest::collection::vec((prop_oneof![0..3_000u64, 0..4_000_000u64], 0..URLS.len()), 1..20),
     ) {
         let rate = rate.parse().unwrap();
-        let mut first = Process::start(Options { robots, rate, burst, latency_factor, ..Options::default() });
+        let mut first = Process::start(Options { robots, rate, burst, latency_factor, breaker_failures, ..Options::default() });
         happen(&mut first, events);
         let mut second = first.restarted(Duration::from_millis(down));
         prop_assert_eq!(first.reports(), second.reports());
