@@ -75,7 +75,14 @@ fn host_summary(report: &HostReport) -> HostSummary {
         requests: report.requests,
         failures: report.failures,
         highest_rate: report.highest_rate,
+        smallest_gap_ms: report.smallest_gap.map(millis),
+        delay_ms: millis(report.delay.time),
+        delay_reason: report.delay.reason.name(),
         slowed: report.slowed,
-        mean_response_ms: u64::try_from(report.mean_response_time.as_millis()).unwrap_or(u64::MAX),
+        mean_response_ms: millis(report.mean_response_time),
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

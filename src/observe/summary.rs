@@ -86,6 +86,13 @@ pub struct HostSummary {
     pub failures: u64,
     /// The most requests that were sent within any one second.
     pub highest_rate: usize,
+    /// The least time between two requests, rounded down; absent before there were two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smallest_gap_ms: Option<u64>,
+    /// The wait that was in force at the end: between two requests, or what was left of a hold.
+    pub delay_ms: u64,
+    /// Why.
+    pub delay_reason: &'static str,
     /// How often it gave reason to ask it less: 429, 503, no connection, a timeout, a reset.
     pub slowed: u64,
     /// The mean time from a request to the end of its response.
@@ -134,6 +141,18 @@ impl Summary {
     }
 }
 
+impl HostSummary {
+    /// How far apart the requests were, what held the next one back, and how often there was reason to.
+    fn manners(&self) -> String {
+        let time = |millis| elapsed(Duration::from_millis(millis));
+        let gap = self.smallest_gap_ms.filter(|gap| *gap > 0).map(|gap| format!(", {} apart or more", time(gap)));
+        let delay = format!(", delay {} ({})", time(self.delay_ms), self.delay_reason);
+        let slowed = format!(", slowed {}x", count(self.slowed));
+        let parts = [gap, (self.delay_ms > 0).then_some(delay), (self.slowed > 0).then_some(slowed)];
+        parts.into_iter().flatten().collect()
+    }
+}
+
 /// The closing table: one line a fact, nothing that counts nothing.
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -165,10 +184,11 @@ impl fmt::Display for Summary {
             let mean = elapsed(Duration::from_millis(host.mean_response_ms));
             let requests = if host.requests == 1 { "request" } else { "requests" };
             let text = format!(
-                "{}  {mean} a response, {} {requests}, at most {} a second",
+                "{}  {mean} a response, {} {requests}, at most {} a second{}",
                 printable(&host.host),
                 count(host.requests),
                 host.highest_rate,
+                host.manners(),
             );
             line(if n == 0 { "slowest" } else { "" }, text)?;
         }
@@ -203,7 +223,10 @@ mod tests {
                 requests: 1000,
                 failures: 0,
                 highest_rate: 5,
-                slowed: 0,
+                smallest_gap_ms: Some(202 * n as u64),
+                delay_ms: 30_300 * n as u64,
+                delay_reason: if n == 0 { "none" } else { "crawl_delay" },
+                slowed: 2 * n as u64,
                 mean_response_ms: 20 + n as u64,
             })
             .collect();
@@ -219,7 +242,7 @@ mod tests {
           error       timeout 1
           skipped     scope 77  robots 4
           pending     3 URLs
-          slowest     b.example  21ms a response, 1,000 requests, at most 5 a second
+          slowest     b.example  21ms a response, 1,000 requests, at most 5 a second, 202ms apart or more, delay 30s (crawl_delay), slowed 2x
                       a.example  20ms a response, 1,000 requests, at most 5 a second
           records     crawl/pages.jsonl
         ");

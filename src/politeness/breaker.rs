@@ -30,14 +30,15 @@ pub(super) enum Gate<'a> {
     NotBefore(Instant),
     /// Not before the probe has ended.
     Busy,
-    GivenUp(&'a Failure),
+    /// Until an instant, and why.
+    GivenUp(Instant, &'a Failure),
 }
 
 impl Breaker {
     pub(super) fn gate(&self, now: Instant) -> Gate<'_> {
         match self {
             Self::Parked { until, .. } if now < *until => Gate::NotBefore(*until),
-            Self::GivenUp { until, failure, .. } if now < *until => Gate::GivenUp(failure),
+            Self::GivenUp { until, failure, .. } if now < *until => Gate::GivenUp(*until, failure),
             Self::Probing { .. } => Gate::Busy,
             Self::Closed { .. } | Self::Parked { .. } | Self::GivenUp { .. } => Gate::Open,
         }
@@ -202,12 +203,14 @@ mod tests {
             assert_eq!(breaker.gate(now), Gate::Busy);
             breaker.ended(&failed(FailureKind::Connect), now, &options());
         }
-        assert_eq!(breaker.gate(now), Gate::GivenUp(&Failure::new(FailureKind::Connect, "x")));
-        now += GIVEN_UP_FOR;
+        let until = now + GIVEN_UP_FOR;
+        assert_eq!(breaker.gate(now), Gate::GivenUp(until, &Failure::new(FailureKind::Connect, "x")));
+        now = until;
         assert_eq!(breaker.gate(now), Gate::Open);
         breaker.started();
         breaker.ended(&failed(FailureKind::Dns), now, &options());
-        assert_eq!(breaker.gate(now), Gate::GivenUp(&Failure::new(FailureKind::Dns, "x")), "one probe a day");
+        let until = now + GIVEN_UP_FOR;
+        assert_eq!(breaker.gate(now), Gate::GivenUp(until, &Failure::new(FailureKind::Dns, "x")), "one probe a day");
     }
 
     #[test]

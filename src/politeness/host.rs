@@ -3,24 +3,27 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::Options;
 use super::backoff::{is_overloaded, is_trouble};
 use super::breaker::Breaker;
 use super::concurrency::Concurrency;
 use super::latency::Latency;
 use super::rate::{HostRate, PassedClock, SeenRate};
+use super::report::DelayReason;
 use super::robots::Robots;
-use super::Options;
 use crate::outcome::{Failure, FailureKind, Outcome};
-use crate::url::HostKey;
 
 #[derive(Debug)]
 pub(super) struct Host {
     pub(super) rate: HostRate,
+    /// What the rate comes of.
+    pub(super) pace: DelayReason,
     pub(super) in_flight: usize,
     /// How many may be in flight.
     pub(super) concurrency: Concurrency,
     /// Nothing is asked before: the host said so, or is overloaded.
     pub(super) left_alone_until: Option<Instant>,
+    pub(super) left_alone_because: DelayReason,
     /// How often in a row it answered that it is overloaded.
     pub(super) overloads: u32,
     /// robots.txt over http and over https: each scheme has its own (RFC 9309, section 2.3).
@@ -68,31 +71,16 @@ pub(super) enum RobotsState {
     },
 }
 
-/// What a host was asked, for the summary.
-#[derive(Debug, Clone)]
-pub struct HostReport {
-    /// Name or address, with a port that is not the default.
-    pub host: HostKey,
-    /// Requests that were sent, robots.txt and retries included.
-    pub requests: u64,
-    /// Requests without a complete response.
-    pub failures: u64,
-    /// The most requests that were sent within any one second.
-    pub highest_rate: usize,
-    /// How often it gave reason to ask it less: 429, 503, no connection, a timeout, a reset.
-    pub slowed: u64,
-    /// The mean time from a request to the end of its response.
-    pub mean_response_time: Duration,
-}
-
 impl Host {
     /// A host of which nothing is known. `quiet_since` is when somebody else may have sent it a request.
     pub(super) fn new(options: &Options, clock: &PassedClock, quiet_since: Option<Instant>) -> Self {
         let mut host = Self {
             rate: HostRate::new(options.rate, options.burst, clock),
+            pace: DelayReason::Rate,
             in_flight: 0,
             concurrency: Concurrency::new(options.per_host_concurrency),
             left_alone_until: None,
+            left_alone_because: DelayReason::None,
             overloads: 0,
             robots: Default::default(),
             breakers: Default::default(),
@@ -130,10 +118,10 @@ impl Host {
         if self.delay() == before {
             return;
         }
-        self.rate = if self.delay() > options.rate.interval().unwrap_or_default() {
-            HostRate::spaced(Some(self.delay()), 1, clock)
+        (self.rate, self.pace) = if self.delay() > options.rate.interval().unwrap_or_default() {
+            (HostRate::spaced(Some(self.delay()), 1, clock), DelayReason::CrawlDelay)
         } else {
-            HostRate::new(options.rate, options.burst, clock)
+            (HostRate::new(options.rate, options.burst, clock), DelayReason::Rate)
         };
     }
 
@@ -188,23 +176,18 @@ impl Host {
         self.requests = self.requests.saturating_sub(1);
     }
 
+    /// Leaves it alone, unless that was to be for longer already.
+    pub(super) fn leave_alone(&mut self, until: Instant, because: DelayReason) {
+        if self.left_alone_until < Some(until) {
+            (self.left_alone_until, self.left_alone_because) = (Some(until), because);
+        }
+    }
+
     /// Until when it is left alone; `None` when it may be asked, as far as this goes.
     pub(super) fn rests_until(&self, now: Instant, options: &Options) -> Option<Instant> {
         let active_last = self.quiet_since.max(self.ended_last);
         let rests = self.latency.delay(options).and_then(|delay| Some(active_last? + delay));
         self.left_alone_until.max(rests).filter(|until| *until > now)
-    }
-
-    pub(super) fn report(&self, host: HostKey) -> HostReport {
-        let answered = u32::try_from(self.requests).unwrap_or(u32::MAX).max(1);
-        HostReport {
-            host,
-            requests: self.requests,
-            failures: self.failures,
-            highest_rate: self.seen.highest(),
-            slowed: self.slowed,
-            mean_response_time: self.response_time / answered,
-        }
     }
 }
 

@@ -9,12 +9,13 @@ mod host;
 mod latency;
 mod options;
 mod rate;
+mod report;
 mod retry_after;
 pub mod robots;
 mod saved;
 
-pub use host::HostReport;
 pub use options::Options;
+pub use report::{Delay, DelayReason, HostReport};
 pub use retry_after::retry_after;
 pub use saved::{SavedBreaker, SavedHost, SavedRobots};
 
@@ -143,7 +144,7 @@ impl Politeness {
         let host = self.host(url);
         let rests = host.rests_until(now, &options);
         match host.breaker(url.scheme()).gate(now) {
-            Gate::GivenUp(failure) => return Admit::NoConnection(failure.clone()),
+            Gate::GivenUp(_, failure) => return Admit::NoConnection(failure.clone()),
             Gate::NotBefore(at) => return Admit::NotBefore(rests.unwrap_or(at).max(at)),
             Gate::Busy => return Admit::Busy,
             Gate::Open => {}
@@ -164,6 +165,7 @@ impl Politeness {
 
     /// A request that was admitted has ended.
     pub fn finished(&mut self, url: &CrawlUrl, outcome: &Outcome, now: Instant) -> Next {
+        self.clock.set(now);
         let asked = backoff::retry_after(&self.options, outcome);
         let (options, mut random) = (self.options.clone(), self.random.fork());
         let overloaded = backoff::is_overloaded(outcome);
@@ -173,8 +175,10 @@ impl Politeness {
         host.ended(url.scheme(), outcome, now, &options);
         host.breaker(url.scheme()).tell(url.origin(), &before, now);
         if overloaded {
-            let wait = asked.unwrap_or_else(|| backoff::jittered(&options, host.overloads, &mut random));
-            host.left_alone_until = host.left_alone_until.max(Some(now + wait));
+            let backoff = || backoff::jittered(&options, host.overloads, &mut random);
+            let because = asked.map_or(DelayReason::Backoff, |_| DelayReason::RetryAfter);
+            let wait = asked.unwrap_or_else(backoff);
+            host.leave_alone(now + wait, because);
         }
         host.rests_until(now, &options).map_or(Next::Any, Next::NotBefore)
     }
@@ -277,9 +281,11 @@ impl Politeness {
         }
     }
 
-    /// What every host was asked, in the order of their names.
+    /// What every host was asked, in the order of their names, and what holds it back at the time that was passed in
+    /// last.
     pub fn reports(&self) -> Vec<HostReport> {
-        let mut reports: Vec<_> = self.hosts.iter().map(|(key, host)| host.report(key.clone())).collect();
+        let report = |(key, host): (&HostKey, &Host)| host.report(key.clone(), self.clock.time(), &self.options);
+        let mut reports: Vec<_> = self.hosts.iter().map(report).collect();
         reports.sort_unstable_by(|a, b| a.host.cmp(&b.host));
         reports
     }

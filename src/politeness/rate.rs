@@ -27,11 +27,13 @@ pub(super) struct PassedClock {
     nanos: Arc<AtomicU64>,
 }
 
-/// The requests of the last second, and the most there ever were in one.
+/// The requests of the last second, the most there ever were in one, and the least time between two.
 #[derive(Debug, Default)]
 pub(super) struct SeenRate {
     last_second: VecDeque<Instant>,
     highest: usize,
+    last: Option<Instant>,
+    smallest_gap: Option<Duration>,
 }
 
 impl HostRate {
@@ -70,6 +72,11 @@ impl HostRate {
 
     fn of(quota: Option<Quota>, clock: &PassedClock) -> Self {
         Self { quota, limiter: quota.map(|quota| RateLimiter::direct_with_clock(quota, clock.clone())) }
+    }
+
+    /// The time between two requests that it keeps.
+    pub(super) fn interval(&self) -> Option<Duration> {
+        self.quota.map(|quota| quota.replenish_interval())
     }
 
     /// Takes one request at the clock's time, or says when there will be one.
@@ -119,6 +126,9 @@ impl SeenRate {
             self.last_second.pop_front();
         }
         self.last_second.push_back(now);
+        if let Some(before) = self.last.replace(now) {
+            self.saw_gap(now.saturating_duration_since(before));
+        }
         self.highest = self.highest.max(self.last_second.len());
     }
 
@@ -127,9 +137,21 @@ impl SeenRate {
         self.highest
     }
 
+    /// The least time between two requests.
+    pub(super) fn smallest_gap(&self) -> Option<Duration> {
+        self.smallest_gap
+    }
+
     /// Takes over what an earlier process has seen.
-    pub(super) fn raise(&mut self, highest: usize) {
+    pub(super) fn restore(&mut self, highest: usize, smallest_gap: Option<Duration>) {
         self.highest = self.highest.max(highest);
+        if let Some(gap) = smallest_gap {
+            self.saw_gap(gap);
+        }
+    }
+
+    fn saw_gap(&mut self, gap: Duration) {
+        self.smallest_gap = Some(self.smallest_gap.map_or(gap, |smallest| smallest.min(gap)));
     }
 }
 
@@ -168,6 +190,7 @@ mod tests {
                 seen.note(at);
             }
             assert_eq!(seen.highest(), most, "{rate}");
+            assert_eq!(seen.smallest_gap(), Some(Duration::from_millis(1010) / most.try_into().unwrap()), "{rate}");
         }
     }
 

@@ -10,6 +10,7 @@ use super::breaker::{self, Breaker};
 use super::host::{Host, RobotsState};
 use super::latency::Latency;
 use super::rate::PassedClock;
+use super::report::DelayReason;
 use super::robots::Robots;
 use crate::outcome::Failure;
 use crate::wall_clock::WallClock;
@@ -43,6 +44,9 @@ pub struct SavedHost {
     /// Nothing is asked before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_alone_until_ms: Option<i64>,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_alone_because: Option<DelayReason>,
     /// How often in a row it answered that it is overloaded.
     #[serde(skip_serializing_if = "is_zero")]
     pub overloads: u32,
@@ -57,6 +61,9 @@ pub struct SavedHost {
     pub slowed: u64,
     /// The most requests that were sent within any one second.
     pub highest_rate: usize,
+    /// The least time between two requests, in microseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smallest_gap_us: Option<u64>,
     /// The response times of all requests together, in microseconds.
     pub response_time_us: u64,
 }
@@ -131,6 +138,7 @@ impl Host {
     pub(super) fn saved(&self, wall: &WallClock) -> SavedHost {
         let [robots_http, robots_https] = &self.robots;
         let [breaker_http, breaker_https] = &self.breakers;
+        let left_alone_until = self.left_alone_until.filter(|at| *at > wall.instant());
         SavedHost {
             robots_http: robots_http.saved(wall),
             robots_https: robots_https.saved(wall),
@@ -139,13 +147,15 @@ impl Host {
             quiet_since_ms: self.quiet_since.map(|at| wall.to_millis(at)),
             ended_last_ms: self.ended_last.map(|at| wall.to_millis(at)),
             latency_us: self.latency.smoothed().map(micros),
-            left_alone_until_ms: self.left_alone_until.filter(|at| *at > wall.instant()).map(|at| wall.to_millis(at)),
+            left_alone_until_ms: left_alone_until.map(|at| wall.to_millis(at)),
+            left_alone_because: left_alone_until.map(|_| self.left_alone_because),
             overloads: self.overloads,
             concurrency: self.concurrency.lowered(),
             requests: self.requests,
             failures: self.failures,
             slowed: self.slowed,
             highest_rate: self.seen.highest(),
+            smallest_gap_us: self.seen.smallest_gap().map(|gap| u64::try_from(gap.as_micros()).unwrap_or(u64::MAX)),
             response_time_us: micros(self.response_time),
         }
     }
@@ -181,7 +191,10 @@ impl Host {
         }
         self.ended_last = saved.ended_last_ms.map(|at| wall.at_millis(at).min(now));
         self.latency = Latency::restored(saved.latency_us.map(Duration::from_micros));
-        self.left_alone_until = saved.left_alone_until_ms.map(|until| wall.at_millis(until).min(now + longest_hold));
+        if let Some(until) = saved.left_alone_until_ms {
+            let because = saved.left_alone_because.unwrap_or(DelayReason::Backoff);
+            self.leave_alone(wall.at_millis(until).min(now + longest_hold), because);
+        }
         self.overloads = saved.overloads;
         if let Some(lowered) = saved.concurrency {
             self.concurrency.lower(lowered);
@@ -189,7 +202,7 @@ impl Host {
         self.requests += saved.requests;
         self.failures += saved.failures;
         self.slowed += saved.slowed;
-        self.seen.raise(saved.highest_rate);
+        self.seen.restore(saved.highest_rate, saved.smallest_gap_us.map(Duration::from_micros));
         self.response_time += Duration::from_micros(saved.response_time_us);
     }
 }

@@ -359,6 +359,59 @@ fn a_report_counts_what_was_sent() {
     manners.finished(&page, &outcome(503), now);
     let reports = manners.reports();
     assert_eq!(reports.len(), 1);
-    let HostReport { requests, failures, highest_rate, slowed, .. } = reports[0];
+    let HostReport { requests, failures, highest_rate, slowed, smallest_gap, .. } = reports[0];
     assert_eq!((requests, failures, highest_rate, slowed), (3, 1, 3, 2));
+    assert_eq!(smallest_gap, Some(seconds(0)));
+}
+
+/// The wait that is in force for the only host.
+fn delay(manners: &Politeness) -> (DelayReason, Duration) {
+    let [HostReport { delay, .. }] = manners.reports()[..] else { panic!("one host") };
+    (delay.reason, delay.time)
+}
+
+#[test]
+fn a_report_names_the_wait_that_is_in_force_and_why() {
+    let mut now = Instant::now();
+    let options = Options { latency_factor: 2, per_host_concurrency: 9, breaker_failures: 1, ..Options::default() };
+    let mut manners = Politeness::new(options, now);
+    let page = url("http://a/");
+    manners.admit(&page, now);
+    assert_eq!(delay(&manners), (DelayReason::Rate, Duration::from_millis(202)));
+    answer(&mut manners, &page, rules("user-agent: *\ncrawl-delay: 2"), &outcome(200), now);
+    assert_eq!(delay(&manners), (DelayReason::CrawlDelay, Duration::from_millis(2020)));
+    let mut ask = |manners: &mut Politeness, outcome: &Outcome| {
+        while let Admit::NotBefore(at) = manners.admit(&page, now) {
+            now = at;
+        }
+        manners.finished(&page, outcome, now);
+        now
+    };
+    ask(&mut manners, &Outcome { elapsed: seconds(60), ..outcome(200) });
+    let (reason, time) = delay(&manners);
+    assert!(reason == DelayReason::Latency && time > seconds(14), "{time:?}");
+    ask(&mut manners, &Outcome { retry_after: Some(seconds(50)), ..outcome(503) });
+    assert_eq!(delay(&manners), (DelayReason::RetryAfter, seconds(50)));
+    let asked_at = ask(&mut manners, &outcome(200));
+    assert_eq!(delay(&manners).0, DelayReason::Latency);
+    let refused = Failure::new(FailureKind::Connect, "x");
+    let failed_at = ask(&mut manners, &Outcome::failed(refused, jiff::Timestamp::UNIX_EPOCH, seconds(0)));
+    assert_eq!(delay(&manners), (DelayReason::Breaker, seconds(30)));
+    assert_eq!(manners.reports()[0].smallest_gap.unwrap(), Duration::from_millis(2020));
+    assert!(failed_at > asked_at);
+}
+
+#[test]
+fn a_report_tells_back_off_and_robots_txt_apart_and_nothing_from_something() {
+    let now = Instant::now();
+    let page = url("http://a/");
+    let mut manners = Politeness::new(lenient(), now);
+    manners.admit(&page, now);
+    assert_eq!(delay(&manners), (DelayReason::None, seconds(0)));
+    manners.finished(&page, &outcome(503), now);
+    assert_eq!(delay(&manners).0, DelayReason::Backoff);
+    let mut manners = Politeness::new(Options::default(), now);
+    manners.admit(&page, now);
+    answer(&mut manners, &page, RobotsAnswer::Unreachable, &outcome(500), now);
+    assert_eq!(delay(&manners).0, DelayReason::Robots);
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crawler::config::Config;
 use crawler::outcome::SkipReason;
+use crawler::politeness::DelayReason;
 use crawler::sink::Record;
 use serde_json::Value;
 
@@ -25,6 +26,7 @@ fn every_closed_set_is_documented() {
         assert_documented(heading, variants.iter().map(|variant| variant["const"].as_str().unwrap().to_owned()));
     }
     assert_documented("Reasons to skip", SkipReason::ALL.map(|reason| reason.name().to_owned()));
+    assert_documented("Reasons to wait", DelayReason::ALL.map(|reason| reason.name().to_owned()));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{ClosedPort, Crawl, Expected, Log, Reply, Server, Site};
+use crate::support::{ClosedPort, Crawl, Crawled, Expected, Log, Reply, Server, Site};
 
 /// A site of one page that links to `n` pages, all of them held.
 fn held_pages(n: usize) -> (Server, Vec<String>) {
@@ -161,16 +161,26 @@ fn requests_to_a_host_keep_the_distance_that_the_rate_asks_for() {
     let pages: &[(&str, &[&str])] =
         &[("/", &["/a", "/b", "/c", "/d"]), ("/a", &[]), ("/b", &[]), ("/c", &[]), ("/d", &[])];
     let server = Server::start(Site::linked(pages).routes());
-    Crawl::of(server.url("/")).arg("--rate", "10").run().assert_code(0);
+    let crawled = Crawl::of(server.url("/")).arg("--rate", "10").run();
     assert_paced(&server, Duration::from_millis(100), 5);
+    assert_proved(&crawled, 101, "rate");
 }
 
 #[test]
 fn a_crawl_delay_is_kept() {
     let site = Site::linked(&[("/", &["/a", "/b"]), ("/a", &[]), ("/b", &[])]);
     let server = Server::start(site.robots("User-agent: *\nCrawl-delay: 0.5\n").routes());
-    Crawl::of(server.url("/")).run().assert_code(0);
+    let crawled = Crawl::of(server.url("/")).run();
     assert_paced(&server, Duration::from_millis(500), 3);
+    assert_proved(&crawled, 505, "crawl_delay");
+}
+
+/// Checks that the summary says how far apart the requests to the only host were, and why.
+#[track_caller]
+fn assert_proved(crawled: &Crawled, delay: u64, reason: &str) {
+    let host = &crawled.assert_code(0).summary["hosts"][0];
+    assert_eq!((&host["delay_ms"], &host["delay_reason"]), (&delay.into(), &reason.into()), "{host}");
+    assert!(host["smallest_gap_ms"].as_u64().unwrap() >= delay, "{host}");
 }
 
 /// Checks the whole time that `pages` arrivals took, and each gap with the little that a busy machine may shorten it by:

@@ -62,8 +62,15 @@ impl Process {
         self.manners.robots_known(url, answer, outcome, self.wall.instant());
     }
 
+    /// What was asked, and the wait that is in force, without what is rounded.
     fn reports(&self) -> Vec<String> {
-        self.manners.reports().iter().map(|report| format!("{report:?}")).collect()
+        self.manners.clock.set(self.now());
+        let mut reports = self.manners.reports();
+        for report in &mut reports {
+            let nanos = u64::try_from(report.delay.time.as_nanos()).unwrap();
+            report.delay.time = Duration::from_millis(nanos.div_ceil(1_000_000));
+        }
+        reports.iter().map(|report| format!("{report:?}")).collect()
     }
 }
 
@@ -326,12 +333,14 @@ fn the_json_has_these_names() {
       "ended_last_ms": 1700000002000,
       "latency_us": 20000,
       "left_alone_until_ms": 1700000009000,
+      "left_alone_because": "retry_after",
       "overloads": 1,
       "concurrency": 2,
       "requests": 3,
       "failures": 1,
       "slowed": 1,
       "highest_rate": 1,
+      "smallest_gap_us": 1000000,
       "response_time_us": 40000
     }
     "#);

@@ -1,0 +1,124 @@
+//! The report: what each host was asked, and how far apart, so that politeness can be proved and not only claimed.
+
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::Options;
+use super::breaker::Gate;
+use super::host::{Host, RobotsState};
+use crate::url::HostKey;
+
+/// What a host was asked, for the summary.
+#[derive(Debug, Clone)]
+pub struct HostReport {
+    /// Name or address, with a port that is not the default.
+    pub host: HostKey,
+    /// Requests that were sent, robots.txt and retries included.
+    pub requests: u64,
+    /// Requests without a complete response.
+    pub failures: u64,
+    /// The most requests that were sent within any one second.
+    pub highest_rate: usize,
+    /// The least time between two requests of one process; `None` before there were two.
+    pub smallest_gap: Option<Duration>,
+    /// The wait that was in force at the end.
+    pub delay: Delay,
+    /// How often it gave reason to ask it less: 429, 503, no connection, a timeout, a reset.
+    pub slowed: u64,
+    /// The mean time from a request to the end of its response.
+    pub mean_response_time: Duration,
+}
+
+/// How long a host is not asked, and why. Of several reasons the one with the longest wait: it is what counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Delay {
+    /// The time between two requests; of a hold, the time that is left of it.
+    pub time: Duration,
+    /// Why.
+    pub reason: DelayReason,
+}
+
+/// Why a host is not asked more often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DelayReason {
+    /// Nothing holds it back but the concurrency.
+    None,
+    /// The rate that the user set.
+    Rate,
+    /// The `Crawl-delay` of its robots.txt.
+    CrawlDelay,
+    /// Its own response time (`latency_factor`).
+    Latency,
+    /// Its `Retry-After`.
+    RetryAfter,
+    /// It answered 429 or 503, and named no time.
+    Backoff,
+    /// Its robots.txt could not be read, and is asked for again.
+    Robots,
+    /// There was no connection to it: it is parked, or given up.
+    Breaker,
+}
+
+impl DelayReason {
+    /// All reasons.
+    pub const ALL: [Self; 8] = [
+        Self::None,
+        Self::Rate,
+        Self::CrawlDelay,
+        Self::Latency,
+        Self::RetryAfter,
+        Self::Backoff,
+        Self::Robots,
+        Self::Breaker,
+    ];
+
+    /// The name in summaries.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Rate => "rate",
+            Self::CrawlDelay => "crawl_delay",
+            Self::Latency => "latency",
+            Self::RetryAfter => "retry_after",
+            Self::Backoff => "backoff",
+            Self::Robots => "robots",
+            Self::Breaker => "breaker",
+        }
+    }
+}
+
+impl Host {
+    pub(super) fn report(&self, host: HostKey, now: Instant, options: &Options) -> HostReport {
+        let answered = u32::try_from(self.requests).unwrap_or(u32::MAX).max(1);
+        HostReport {
+            host,
+            requests: self.requests,
+            failures: self.failures,
+            highest_rate: self.seen.highest(),
+            smallest_gap: self.seen.smallest_gap(),
+            delay: self.delay_at(now, options),
+            slowed: self.slowed,
+            mean_response_time: self.response_time / answered,
+        }
+    }
+
+    fn delay_at(&self, now: Instant, options: &Options) -> Delay {
+        let left = |until: Instant| until.saturating_duration_since(now);
+        let pace = self.rate.interval().map(|interval| (interval, self.pace));
+        let latency = self.latency.delay(options).map(|delay| (delay, DelayReason::Latency));
+        let alone = self.left_alone_until.map(|until| (left(until), self.left_alone_because));
+        let robots = self.robots.iter().map(|state| match state {
+            RobotsState::Unreachable { until, .. } => Some((left(*until), DelayReason::Robots)),
+            _ => None,
+        });
+        let breakers = self.breakers.iter().map(|breaker| match breaker.gate(now) {
+            Gate::NotBefore(until) | Gate::GivenUp(until, _) => Some((left(until), DelayReason::Breaker)),
+            Gate::Open | Gate::Busy => None,
+        });
+        let delays = [pace, latency, alone].into_iter().chain(robots).chain(breakers).flatten();
+        let delays = delays.filter(|(time, _)| !time.is_zero()).map(|(time, reason)| Delay { time, reason });
+        delays.max().unwrap_or(Delay { time: Duration::ZERO, reason: DelayReason::None })
+    }
+}
