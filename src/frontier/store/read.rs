@@ -143,9 +143,10 @@ impl Store {
         })
     }
 
-    /// How often URLs were tried again.
+    /// How often URLs were to be tried again. Of one that is settled, the last attempt was the end; of another, each has
+    /// led to one more.
     pub fn retries(&self) -> Result<u64> {
-        let sql = "SELECT coalesce(sum(attempts - 1), 0) FROM url WHERE attempts > 1";
+        let sql = "SELECT coalesce(sum(attempts - (record IS NOT NULL)), 0) FROM url WHERE attempts > 0";
         let retries = self.connection.query_row(sql, [], |row| row.get::<_, i64>(0));
         retries.map(i64::cast_unsigned).map_err(|error| self.failed("read", &error))
     }
