@@ -133,6 +133,8 @@ impl Dispatcher {
             None if self.has_room() => self.frontier.next_due().into_iter().chain(hop).min(),
             None => None,
         };
+        // Also while nothing happens but waiting for a slow host, or for one that is left alone.
+        let manners = self.politeness.has_changed().then_some(self.manners_due);
         let deadline = self.limits.deadline.filter(|_| !ending);
         let waiting = self.frontier.is_waiting();
         if self.tasks.is_empty() && due.is_none() && !waiting {
@@ -144,7 +146,7 @@ impl Dispatcher {
             () = until(deadline) => Event::Deadline,
             Some(answer) = self.tasks.join_next_with_id() => Event::Answer(answer),
             rows = self.writer.answer(), if waiting => Event::Supply(rows),
-            () = until(due) => Event::Due,
+            () = until(due.into_iter().chain(manners).min()) => Event::Due,
         };
         Ok(event)
     }

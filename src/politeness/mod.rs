@@ -255,6 +255,11 @@ impl Politeness {
         saved.collect()
     }
 
+    /// Whether something is to be kept that was not there at the last [`take_changed`](Self::take_changed).
+    pub fn has_changed(&self) -> bool {
+        !self.changed.is_empty()
+    }
+
     /// Whether a change since the last [`take_changed`](Self::take_changed) should not wait for the next time that is
     /// convenient: a host asked to be left alone, or for a `Crawl-delay`. Who forgets that comes too early.
     pub fn is_urgent(&self) -> bool {
