@@ -94,7 +94,7 @@ impl JsonlFile {
             replace_if_left(&real, amended)?;
         }
         let length = committed.amended.unwrap_or(committed.length);
-        let file = cut(&real, length)?;
+        let file = cut(&path, length)?;
         let durable = Some(Position { path: real, length });
         Ok(Self { path, file, length, durable, lines: Lines::default(), prepared: None })
     }
