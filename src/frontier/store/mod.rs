@@ -54,7 +54,10 @@ impl Store {
 /// What SQLite says, for a person.
 fn failed(path: &Path, action: &'static str, error: &rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => damaged(path, &error.to_string()),
+        // `Unknown` is SQLite's plain error: what is asked for is not there. Without a code, it is there and is no such thing.
+        None | Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown) => {
+            damaged(path, &error.to_string())
+        }
         Some(ErrorCode::DiskFull) => Error::io(action, path, std::io::ErrorKind::StorageFull.into()),
         _ => Error::io(action, path, std::io::Error::other(error.to_string())),
     }

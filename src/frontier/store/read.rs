@@ -42,7 +42,7 @@ impl Store {
                    FROM url ORDER BY id",
             |row| {
                 let Some((state, kind)) = of_code(row.get(3)?) else {
-                    return Ok(Err(self.damaged(&format!("URL {} has no known state", row.get::<_, i64>(0)?))));
+                    return Ok(Err(Error::Damaged(format!("URL {} has no known state", row.get::<_, i64>(0)?))));
                 };
                 let path = Path { depth: row.get(4)?, hops: row.get(5)?, referrer: row.get(6)? };
                 let url = StoredUrl {
@@ -186,21 +186,28 @@ impl Store {
         let statement = self.connection.prepare_cached("SELECT links FROM edges WHERE id = ?1");
         let read = |row: &SqlRow<'_>| Ok(row.get_ref(0)?.as_blob().map(edges::decode)?);
         let found = statement.and_then(|mut statement| statement.query_row(params![id], read).optional());
-        found.map_err(|error| self.failed("read", &error))?.unwrap_or_else(|| Ok(Vec::new()))
+        let edges = found.map_err(|error| self.failed("read", &error))?.unwrap_or_else(|| Ok(Vec::new()));
+        edges.map_err(|error| self.named(error))
     }
 
+    /// Gives each row to somebody, whose complaints are told as those about this store.
     fn each(&self, sql: &str, mut each: impl FnMut(&SqlRow<'_>) -> rusqlite::Result<Result<()>>) -> Result<()> {
         let failed = |error| self.failed("read", &error);
         let mut statement = self.connection.prepare(sql).map_err(failed)?;
         let mut rows = statement.query([]).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
-            each(row).map_err(|error| self.damaged(&error.to_string()))??;
+            each(row)
+                .map_err(|error| super::damaged(&self.path, &error.to_string()))?
+                .map_err(|error| self.named(error))?;
         }
         Ok(())
     }
 
-    fn damaged(&self, what: &str) -> Error {
-        super::damaged(&self.path, what)
+    fn named(&self, error: Error) -> Error {
+        match error {
+            Error::Damaged(what) => super::damaged(&self.path, &what),
+            error => error,
+        }
     }
 }
 
