@@ -37,7 +37,9 @@ impl CrawlDir {
                 let mut owner = String::new();
                 let _ = lock.read_to_string(&mut owner);
                 let (path, owner) = (path.display(), owner.trim());
-                return Err(Error::Usage(format!("process {owner} crawls into {path}; --dir takes another directory")));
+                return Err(Error::Usage(format!(
+                    "process {owner} crawls into {path}; wait for its end, or --dir takes another directory"
+                )));
             }
             Err(TryLockError::Error(error)) => return Err(Error::io("lock", &lock_path, error)),
         }
@@ -52,11 +54,18 @@ impl CrawlDir {
     /// # Errors
     /// [`Error::Usage`] names what is there.
     pub fn expect_empty(&self) -> Result<()> {
-        match self.files().into_iter().chain([self.path.join(store::FILE)]).find(|file| file.exists()) {
+        let shown = self.path.display();
+        if Store::is_there(&self.path)? {
+            return Err(Error::Usage(format!(
+                "{shown} holds a crawl already; leave out --no-store to go on with it, --fresh starts it over, \
+                 --dir takes another directory"
+            )));
+        }
+        match self.files().into_iter().find(|file| file.exists()) {
             None => Ok(()),
             Some(file) => Err(Error::Usage(format!(
-                "{} holds a crawl already ({}); --fresh starts it over, --dir takes another directory",
-                self.path.display(),
+                "{shown} holds a crawl already ({}), but no store to go on from; --fresh starts it over, \
+                 --dir takes another directory",
                 file.file_name().unwrap_or_default().display(),
             ))),
         }

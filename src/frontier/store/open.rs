@@ -20,15 +20,12 @@ impl Store {
         let is_new = match header(&path)? {
             Header::Missing => true,
             Header::Ours => false,
-            Header::Foreign => {
-                let path = path.display();
-                return Err(Error::Usage(format!("{path} is not a store of crawler; --dir takes another directory")));
-            }
+            Header::Foreign => return Err(foreign(&path)),
         };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags).map_err(|error| failed(&path, "open", &error))?;
         let mut store = Self { connection, path, open: false, is_new: false, session: 0, records: 0, identity: None };
-        if is_new {
+        if is_new || store.is_unmade()? {
             store.create().map_err(|error| store.failed("create", &error))?;
         } else {
             store.expect_version()?;
@@ -39,8 +36,16 @@ impl Store {
     }
 
     /// Whether a crawl directory holds a store that this program has made, of whatever version and in whatever state.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when something else has its name.
     pub fn is_there(dir: &Path) -> Result<bool> {
-        Ok(matches!(header(&dir.join(FILE))?, Header::Ours))
+        let path = dir.join(FILE);
+        match header(&path)? {
+            Header::Missing => Ok(false),
+            Header::Ours => Ok(true),
+            Header::Foreign => Err(foreign(&path)),
+        }
     }
 
     /// Deletes the store of a crawl directory. What is no store of this program stays.
@@ -49,15 +54,10 @@ impl Store {
         match header(&path)? {
             Header::Missing => return Ok(()),
             Header::Ours => {}
-            Header::Foreign => {
-                let path = path.display();
-                return Err(Error::Usage(format!(
-                    "{path} is not a store of crawler and is left alone; --dir takes another directory"
-                )));
-            }
+            Header::Foreign => return Err(foreign(&path)),
         }
         // The log first: alone it means nothing, but beside a new store it would be taken for its own.
-        for name in [format!("{FILE}-wal"), format!("{FILE}-shm"), FILE.to_owned()] {
+        for name in [format!("{FILE}-wal"), format!("{FILE}-shm"), format!("{FILE}-journal"), FILE.to_owned()] {
             let file = dir.join(name);
             match fs::remove_file(&file) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(Error::io("delete", &file, error)),
@@ -122,6 +122,17 @@ impl Store {
     fn run(&self, sql: &str) -> Result<()> {
         self.connection.execute_batch(sql).map_err(|error| self.failed("open", &error))
     }
+
+    /// Whether a process was killed while it made the store: SQLite has then taken back what was written.
+    fn is_unmade(&self) -> Result<bool> {
+        let tables = self.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
+        tables.map(|tables| tables == 0).map_err(|error| self.failed("read", &error))
+    }
+}
+
+fn foreign(path: &Path) -> Error {
+    let path = path.display();
+    Error::Usage(format!("{path} is not a store of crawler, and is left alone; --dir takes another directory"))
 }
 
 /// Whose file it is.
