@@ -123,6 +123,7 @@ impl Ledger {
             store.keep_setting(FAILED_SEEDS, &failed)?;
             store.end_session(state.name())?;
         }
+        fail_point("end-noted");
         Ok(())
     }
 }

@@ -36,6 +36,7 @@ use crate::error::{Error, Result};
 use crate::observe::{Observer, State, Stats, Summary};
 use crate::sink::Sink;
 use dispatcher::Dispatcher;
+use fail_point::fail_point;
 use home::Home;
 use ledger::{Durable, Ledger};
 use past::Past;
@@ -129,7 +130,9 @@ impl Crawl {
             summary.failed_seeds = seeds.into_failed();
         }
         if let Some((dir, output)) = &home {
+            fail_point("before-summary");
             home::close(dir, output, &mut summary)?;
+            fail_point("summary-written");
         }
         Ok(summary)
     }

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::crawl_dir::CrawlDir;
-use super::home::open_output;
+use super::fail_point::fail_point;
+use super::home::{STDOUT, open_output};
 use super::ledger::FAILED_SEEDS;
 use super::tally::Tally;
 use crate::config::{Config, redact_url};
@@ -82,6 +83,7 @@ impl Past {
             dir.expect_empty()?;
         }
         let store = Store::open(dir.path())?;
+        fail_point("store-opened");
         let known = store.seeds()?;
         present.expect_same(&store, &known, dir)?;
         let mut seed_redirects = Vec::new();
@@ -129,27 +131,35 @@ impl Past {
             None => (Committed::default(), true),
             Some((known, length, amended)) if known == name => (Committed { length, amended }, false),
             Some((known, ..)) => {
-                let dir = dir.path().display();
+                let (dir, [known, name]) = (dir.path().display(), [&known, &name].map(|name| shown(name)));
                 return Err(Error::Usage(format!(
                     "the records of the crawl in {dir} go to {known}, not to {name}; leave --output as it was, \
                      or --fresh starts over, or --dir takes another directory"
                 )));
             }
         };
+        let now = Instant::now();
         if is_new {
             dir.check_output(path)?;
             store.keep_output(&name, 0, None)?;
+            // Before the output is there: a file without a store would be refused.
+            store.commit(&self.clock, now)?;
+            fail_point("output-named");
         }
-        present.keep(store)?;
-        store.start_session(std::process::id(), &self.clock, Instant::now())?;
-        // Before the output is there: a file without a store would be refused.
-        store.commit(&self.clock, Instant::now())?;
+        // Before anything else is kept: an output that is not as it was left changes nothing.
         let sink = open_output(path, committed)?;
+        fail_point("output-opened");
         if let Some(amended) = committed.amended {
             store.forget_moved()?;
             store.keep_output(&name, amended, None)?;
-            store.commit(&self.clock, Instant::now())?;
         }
+        present.keep(store)?;
+        // With the settings that they come of: the next run sees no difference to these.
+        store.apply(&self.frontier.take_changes(), None, &self.clock)?;
+        store.start_session(std::process::id(), &self.clock, now)?;
+        store.commit(&self.clock, now)?;
+        fail_point("session-begun");
+        self.started_at.get_or_insert(self.clock.to_millis(now));
         Ok(sink)
     }
 }
@@ -224,6 +234,11 @@ impl Present<'_> {
     fn folder(&self) -> String {
         self.folder.map(|folder| folder.display().to_string()).unwrap_or_default()
     }
+}
+
+/// An output as messages have it.
+fn shown(name: &str) -> &str {
+    if name == STDOUT { "stdout" } else { name }
 }
 
 /// The settings of the store that decide whether, and how, a crawl can go on.
