@@ -4,14 +4,18 @@
 mod cli;
 mod config;
 mod crawl;
+mod damage;
 mod depth;
 mod descriptors;
+mod disk;
 mod docs;
 mod examples;
 mod failures;
 mod output;
 mod politeness;
 mod robots;
+mod resume;
+mod resume_settings;
 mod scope;
 mod stop;
 #[cfg_attr(target_vendor = "apple", allow(dead_code, unused_imports, reason = "`tls` uses them, which is not there"))]

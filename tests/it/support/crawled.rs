@@ -25,8 +25,13 @@ pub(crate) struct Crawled {
 }
 
 impl Crawled {
-    /// Takes in what the process left. Panics when a line of the records is not a whole JSON object.
+    /// Takes in what the process left. Panics when a line of the records is not a whole JSON object. Of a process that was
+    /// killed nothing is taken in: what is there is for the next one.
     pub(super) fn read(code: Option<i32>, stdout: Option<String>, stderr: String, dir: Arc<TempDir>) -> Self {
+        if code.is_none() {
+            let (stdout, summary) = (stdout.unwrap_or_default(), Value::Null);
+            return Self { code, stdout, stderr, records: Vec::new(), summary, readable: false, dir };
+        }
         let left = |name: &str| fs::read_to_string(dir.path().join(DIR).join(name)).ok();
         let summary = left("summary.json").map_or(Value::Null, |text| serde_json::from_str(&text).unwrap());
         let lines = match summary["output"].as_str() {
@@ -34,10 +39,17 @@ impl Crawled {
             Some(named) => fs::read_to_string(dir.path().join(named)).ok(),
             None => left("pages.jsonl"),
         };
-        let mut records = lines.as_deref().map(parse_lines).unwrap_or_default();
+        let records = lines.as_deref().map_or_else(|| Ok(Vec::new()), parse_lines);
+        // What a process has refused to go on with may be anything.
+        let mut records = if matches!(code, Some(1 | 2)) { records.unwrap_or_default() } else { records.unwrap() };
         records.sort_by(|a, b| a["url"].as_str().cmp(&b["url"].as_str()));
         let readable = lines.is_some() && code != Some(1);
         Self { code, stdout: stdout.unwrap_or_default(), stderr, records, summary, readable, dir }
+    }
+
+    /// Where the crawl ran.
+    pub(super) fn place(&self) -> Arc<TempDir> {
+        Arc::clone(&self.dir)
     }
 
     /// A path in the directory in which the crawl ran.
@@ -82,7 +94,8 @@ impl Crawled {
     /// What holds after every crawl: each URL once, and everything that was discovered is in exactly one state.
     #[track_caller]
     pub(super) fn assert_accounts_add_up(&self) {
-        if matches!(self.code, Some(1 | 2)) && self.summary.is_null() {
+        // It has written no summary: one that is there is of an earlier run.
+        if matches!(self.code, None | Some(1 | 2)) {
             return;
         }
         assert!(!self.summary.is_null(), "no summary.json after exit code {:?}: {}", self.code, self.stderr);
@@ -121,11 +134,13 @@ impl Crawled {
     }
 }
 
-fn parse_lines(lines: &str) -> Vec<Value> {
-    assert!(lines.is_empty() || lines.ends_with('\n'), "the last line is not whole: {lines}");
+fn parse_lines(lines: &str) -> Result<Vec<Value>, String> {
+    if !lines.is_empty() && !lines.ends_with('\n') {
+        return Err(format!("the last line is not whole: {lines}"));
+    }
     let parse = |line| match serde_json::from_str(line) {
-        Ok(record @ Value::Object(_)) => record,
-        other => panic!("not a JSON object: {line}: {other:?}"),
+        Ok(record @ Value::Object(_)) => Ok(record),
+        other => Err(format!("not a JSON object: {line}: {other:?}")),
     };
     lines.lines().map(parse).collect()
 }

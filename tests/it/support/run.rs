@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
 use std::process::{ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -17,10 +19,10 @@ use super::{Authority, Crawled};
 /// A crawl to be run: flags and the keys of a `crawl.toml` that hold for tests unless they set them otherwise.
 #[derive(Debug)]
 pub(crate) struct Crawl {
-    dir: TempDir,
+    dir: Arc<TempDir>,
     args: Vec<String>,
     config: BTreeMap<&'static str, String>,
-    env: BTreeMap<&'static str, &'static str>,
+    env: BTreeMap<&'static str, String>,
     quiet: bool,
     /// What a shell does before it becomes the binary.
     shell: Vec<String>,
@@ -54,7 +56,7 @@ impl Crawl {
 
     /// The binary without any argument.
     pub(crate) fn bare() -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = Arc::new(tempfile::tempdir().unwrap());
         Self { dir, args: Vec::new(), config: BTreeMap::new(), env: BTreeMap::new(), quiet: true, shell: Vec::new() }
     }
 
@@ -88,10 +90,31 @@ impl Crawl {
     }
 
     /// Makes the authority the only one that the run trusts, in place of the system's.
-    pub(crate) fn trusting(mut self, authority: &Authority) -> Self {
+    pub(crate) fn trusting(self, authority: &Authority) -> Self {
         fs::write(self.dir.path().join(ROOTS), authority.pem()).unwrap();
-        self.env.insert("SSL_CERT_FILE", ROOTS);
+        self.env("SSL_CERT_FILE", ROOTS)
+    }
+
+    pub(crate) fn env(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.env.insert(name, value.into());
         self
+    }
+
+    /// Runs where an earlier crawl has run: on what that has left.
+    pub(crate) fn on(mut self, earlier: &Crawled) -> Self {
+        self.dir = earlier.place();
+        self
+    }
+
+    /// Runs where another process runs now.
+    pub(crate) fn beside(mut self, running: &Running) -> Self {
+        self.dir = Arc::clone(&running.dir);
+        self
+    }
+
+    /// A path in the directory in which it will run.
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
+        self.dir.path().join(relative)
     }
 
     /// Lets the run speak on stderr as it does for a user.
@@ -149,7 +172,7 @@ impl Crawl {
             let talk = Arc::clone(&talk);
             move || talk.listen(stderr)
         }));
-        let dir = Arc::new(self.dir);
+        let dir = self.dir;
         (Running { dir, pid, ended, status: None, stdout: None, stderr: talk, stderr_reader }, stdout)
     }
 }
@@ -171,14 +194,43 @@ impl Running {
         assert!(!timeout.timed_out(), "`{part}` was never said on stderr: {said}");
     }
 
+    /// A path in the directory in which it runs.
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
+        self.dir.path().join(relative)
+    }
+
+    /// The process.
+    pub(crate) fn pid(&self) -> i32 {
+        self.pid.as_raw_nonzero().get()
+    }
+
+    /// Ends the process as `kill -9` does. It may have ended by itself before.
+    #[track_caller]
+    pub(crate) fn kill(self) -> Crawled {
+        let _ = kill_process(self.pid, Signal::KILL);
+        self.finish()
+    }
+
+    /// Waits so long for the end; whether it has come.
+    pub(crate) fn ends_within(&mut self, time: Duration) -> bool {
+        self.status = self.status.or_else(|| self.ended.recv_timeout(time).ok());
+        self.status.is_some()
+    }
+
     /// Waits for the end and checks the accounts.
     #[track_caller]
-    pub(crate) fn finish(mut self) -> Crawled {
-        let Ok(status) = self.ended.recv_timeout(FAIL_SAFE) else {
+    pub(crate) fn finish(self) -> Crawled {
+        self.finish_within(FAIL_SAFE)
+    }
+
+    /// Waits for the end of a crawl that takes its time, and checks the accounts.
+    #[track_caller]
+    pub(crate) fn finish_within(mut self, time: Duration) -> Crawled {
+        self.ends_within(time);
+        let Some(status) = self.status else {
             let said = self.stderr.text.lock().unwrap().clone();
             panic!("the crawl does not end; stderr: {said}");
         };
-        self.status = Some(status);
         let stdout = self.stdout.take().map(|reader| reader.join().unwrap());
         self.stderr_reader.take().unwrap().join().unwrap();
         let stderr = self.stderr.text.lock().unwrap().clone();

@@ -1,0 +1,141 @@
+//! A disk that is full, or a directory that goes away: the crawl ends with a clear message, and goes on once it can.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::support::{Crawl, Crawled, Reply, Server};
+
+/// Pages with text enough to fill a small disk.
+fn long_site() -> Server {
+    let page = |n: usize| {
+        let links = (1..=3).map(|next| format!("/{}", 3 * n + next)).filter(|path| number(path) < PAGES);
+        Reply::links(&"a long title ".repeat(200), links)
+    };
+    Server::start(move |arrival| match arrival.path.as_str() {
+        "/robots.txt" => Reply::new(404),
+        path => page(number(path)),
+    })
+}
+
+fn number(path: &str) -> usize {
+    path.trim_start_matches('/').parse().unwrap_or_default()
+}
+
+/// All pages have a record, and none that was recorded at the end of the first run was asked for again.
+#[track_caller]
+fn assert_exactly_once(server: &Server, crawled: &Crawled, asked_before: usize, committed: &[String]) {
+    assert_eq!(crawled.assert_code(0).records.len(), PAGES);
+    let again: Vec<String> = server.log(|log| {
+        let again = log.arrivals[asked_before..].iter().map(|arrival| server.url(&arrival.path));
+        again.filter(|url| committed.contains(url)).collect()
+    });
+    assert_eq!(again, [""; 0]);
+}
+
+/// The URLs that are settled in the store.
+fn committed(store: &Path) -> Vec<String> {
+    let store = rusqlite::Connection::open(store).unwrap();
+    let mut urls = store.prepare("SELECT url FROM url WHERE record IS NOT NULL").unwrap();
+    urls.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn a_crawl_whose_files_may_not_grow_goes_on_when_they_may() {
+    let server = long_site();
+    // In units of 512 or 1024 bytes.
+    let full = Crawl::of(server.url("/")).after("ulimit -f 1000").run();
+    full.assert_code(1);
+    assert!(full.stderr.starts_with("error: cannot write crawl/"), "{}", full.stderr);
+    assert!(full.stderr.contains("File too large"), "{}", full.stderr);
+    let (asked, committed) = (server.log(|log| log.arrivals.len()), committed(&full.path("crawl/store.sqlite")));
+    let crawled = Crawl::of(server.url("/")).on(&full).run();
+    assert_exactly_once(&server, &crawled, asked, &committed);
+}
+
+#[test]
+fn a_full_disk_ends_the_crawl_which_goes_on_when_there_is_space() {
+    let server = long_site();
+    let crawl = Crawl::of(server.url("/"));
+    let Some(disk) = Disk::mount(crawl.path("crawl")) else { return };
+    let mut crawled = crawl.run();
+    crawled.assert_code(1);
+    assert!(crawled.stderr.starts_with("error: cannot write crawl/"), "{}", crawled.stderr);
+    assert!(
+        crawled.stderr.contains("No space left") || crawled.stderr.contains("no storage space"),
+        "{}",
+        crawled.stderr
+    );
+    // Still full: nothing gets worse.
+    crawled = Crawl::of(server.url("/")).on(&crawled).run();
+    crawled.assert_code(1);
+    disk.set("ro");
+    crawled = Crawl::of(server.url("/")).on(&crawled).run();
+    assert_eq!(crawled.assert_code(1).stderr, "error: cannot open crawl/lock: Read-only file system (os error 30)\n");
+    disk.set("rw,size=64m");
+    let (asked, committed) = (server.log(|log| log.arrivals.len()), committed(&crawled.path("crawl/store.sqlite")));
+    assert!(committed.len() > 10, "{committed:?}");
+    crawled = Crawl::of(server.url("/")).on(&crawled).run();
+    assert_exactly_once(&server, &crawled, asked, &committed);
+    // Before the folder that it lies in.
+    drop(disk);
+}
+
+#[test]
+fn a_directory_that_is_deleted_during_the_crawl_ends_it() {
+    let server = long_site();
+    server.hold("/700");
+    let crawl = Crawl::of(server.url("/")).start();
+    server.wait_for("a page that is held", |log| log.count("/700") == 1 && log.in_flight == 1);
+    fs::remove_dir_all(crawl.path("crawl")).unwrap();
+    server.open_all();
+    let ended = crawl.finish();
+    ended.assert_code(1);
+    let expected = "error: cannot write crawl/store.sqlite: it has been moved or deleted during the crawl\n";
+    assert_eq!(ended.stderr, expected);
+}
+
+#[test]
+fn a_directory_that_is_moved_during_the_crawl_ends_it_and_it_goes_on_there() {
+    let server = long_site();
+    server.hold("/700");
+    let crawl = Crawl::of(server.url("/")).start();
+    server.wait_for("a page that is held", |log| log.count("/700") == 1 && log.in_flight == 1);
+    let elsewhere = Crawl::of(server.url("/"));
+    fs::rename(crawl.path("crawl"), elsewhere.path("crawl")).unwrap();
+    server.open_all();
+    assert!(crawl.finish().assert_code(1).stderr.contains("moved or deleted"));
+    let (asked, committed) = (server.log(|log| log.arrivals.len()), committed(&elsewhere.path("crawl/store.sqlite")));
+    assert_exactly_once(&server, &elsewhere.run(), asked, &committed);
+}
+
+/// A small disk of its own, in memory, until it is dropped.
+struct Disk(PathBuf);
+
+impl Disk {
+    /// Needs the rights to mount: without them there is no disk, and a line that says so.
+    #[expect(clippy::print_stdout, reason = "a test that is skipped has to say so")]
+    fn mount(at: PathBuf) -> Option<Self> {
+        fs::create_dir(&at).unwrap();
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"]).arg(&at).output();
+        if mount.is_ok_and(|mount| mount.status.success()) {
+            return Some(Self(at));
+        }
+        println!("skipped: no small disk can be mounted here");
+        None
+    }
+
+    fn set(&self, options: &str) {
+        let remount = Command::new("mount").args(["-o", &format!("remount,{options}")]).arg(&self.0).status().unwrap();
+        assert!(remount.success());
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let unmounted = Command::new("umount").arg(&self.0).status().is_ok_and(|status| status.success());
+        assert!(unmounted || std::thread::panicking(), "{} stays mounted", self.0.display());
+    }
+}
+
+const PAGES: usize = 800;
