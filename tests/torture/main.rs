@@ -1,0 +1,143 @@
+//! The torture run: a crawl that is killed again and again, at any instant and at each step of a commit, and continued by
+//! the same command. Nothing may be lost, and nothing may come twice.
+//!
+//! `TORTURE=full` takes the full site and all kills; otherwise it is a short version that fits into every test run. The
+//! instants are random: `TORTURE_SEED` repeats a run as far as the machine allows.
+#![cfg(test)]
+#![expect(clippy::print_stdout, reason = "how many kills it has survived is what a torture run is for")]
+
+mod committed;
+mod site;
+#[path = "../it/support/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "the tests of `it` need more of it")]
+mod support;
+mod victim;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use fastrand::Rng;
+
+use site::Site;
+use support::{Crawl, Server};
+use victim::{End, Victim};
+
+/// How much is tortured.
+struct Size {
+    pages: usize,
+    kills: usize,
+    /// How long an answer takes: so slow that the kills are spread over the whole crawl.
+    pace: Duration,
+}
+
+impl Size {
+    fn asked_for() -> Self {
+        match std::env::var("TORTURE").as_deref() {
+            Ok("full") => Self { pages: 5000, kills: 100, pace: Duration::from_millis(50) },
+            Ok(other) => panic!("TORTURE={other}: only `full` means something"),
+            Err(_) => Self { pages: 300, kills: 15, pace: Duration::from_millis(50) },
+        }
+    }
+}
+
+/// Kills at random instants, and fail points in between, all in one crawl.
+#[test]
+fn killed_at_any_instant_and_continued_equals_undisturbed() {
+    let size = Size::asked_for();
+    let seed = std::env::var("TORTURE_SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
+    println!("{} pages, {} kills at random instants, TORTURE_SEED={seed}", size.pages, size.kills);
+    let mut random = Rng::with_seed(seed);
+    let mut ends = vec![None; size.kills];
+    ends.extend(FAIL_POINTS.iter().flat_map(|(name, times)| times.iter().map(move |n| Some((*name, *n)))));
+    random.shuffle(&mut ends);
+    let mut victim = Victim::new(Site { pages: size.pages, pace: size.pace });
+    for (at, fail_point) in ends.iter().enumerate() {
+        // A run that is interrupted may end by itself before it is killed, or before it comes to its fail point.
+        let mut tries = 0;
+        while tries < TRIES {
+            let end = victim.random_end(&mut random, *fail_point, at + 1, ends.len() + 1);
+            tries = if victim.run(&end) { TRIES } else { tries + 1 };
+        }
+    }
+    victim.finish();
+    victim.assert_equals_undisturbed();
+    victim.assert_nothing_is_left();
+    println!("{} kills, {} of them at fail points: {}", victim.kills, victim.fail_points, victim.result());
+    assert!(victim.kills - victim.fail_points >= size.kills, "the crawl was over before all kills");
+}
+
+/// Each fail point is met by a first run and by one that goes on, and the third one ends the crawl.
+#[test]
+fn killed_at_each_step_and_continued_equals_undisturbed() {
+    let ends: Vec<_> = FAIL_POINTS.iter().flat_map(|(name, times)| times.iter().map(move |n| (*name, *n))).collect();
+    let turn = std::sync::atomic::AtomicUsize::new(0);
+    let torture = || {
+        while let Some((name, n)) = ends.get(turn.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+            let mut victim = Victim::new(Site { pages: 60, pace: Duration::from_millis(40) });
+            for _ in 0..2 {
+                let died = victim.run(&End::FailPoint { name, n: *n, interrupt: None });
+                assert!(died || victim.is_complete(), "no run came to {name} {n} times");
+                assert!(died || victim.kills > 0, "the first run did not come to {name} {n} times");
+            }
+            victim.finish();
+            victim.assert_equals_undisturbed();
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(torture);
+        }
+    });
+    println!("{} fail points, each met by a first run and by one that goes on: equal", ends.len());
+}
+
+/// A run that is allowed more, and is killed before it has done anything with it, leaves that to the next one.
+#[test]
+fn what_a_run_was_newly_allowed_is_not_lost_with_it() {
+    let server = Server::start(Site { pages: 60, pace: Duration::ZERO }.routes());
+    let crawl = || Crawl::of(server.url("/")).set("politeness.retries", "3");
+    for (name, _) in FAIL_POINTS.iter().take_while(|(name, _)| *name != "record-written") {
+        let first = crawl().run();
+        assert!(first.assert_code(0).skipped("robots") > 0);
+        let killed = crawl().flag("--ignore-robots").on(&first).env("CRAWLER_FAIL_POINT", *name).run();
+        assert!(killed.code.is_none() || *name == "output-named", "{name}: {}", killed.stderr);
+        let third = crawl().flag("--ignore-robots").on(&killed).run();
+        assert_eq!(third.assert_code(0).skipped("robots"), 0, "killed at {name}");
+    }
+}
+
+#[test]
+fn no_fail_point_is_left_out() {
+    let engine = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/engine");
+    let mut there = BTreeSet::new();
+    for file in std::fs::read_dir(engine).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let calls = text.split("fail_point(\"").skip(1);
+        there.extend(calls.map(|call| call.split('"').next().unwrap().to_owned()));
+    }
+    let met: BTreeSet<String> = FAIL_POINTS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(there, met);
+}
+
+/// The fail points, in the order of a crawl, and at which passing of each the process is killed.
+const FAIL_POINTS: &[(&str, &[u32])] = &[
+    ("store-opened", &[1]),
+    ("output-named", &[1]),
+    ("output-opened", &[1]),
+    ("session-begun", &[1]),
+    ("record-written", &[1, 7, 23]),
+    ("changes-applied", &[1, 7, 30]),
+    ("before-flush", &[1, 2, 3]),
+    ("before-commit", &[1, 2, 3]),
+    ("after-commit", &[1, 2, 3]),
+    ("amend-prepared", &[1]),
+    ("amend-committed", &[1]),
+    ("amend-finished", &[1]),
+    ("end-noted", &[1]),
+    ("before-summary", &[1]),
+    ("summary-written", &[1]),
+];
+
+const AT_ONCE: usize = 6;
+const TRIES: u32 = 5;

@@ -1,0 +1,284 @@
+//! A crawl that is run again and again by the same command, and what must hold after each of its ends.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::committed::Committed;
+use crate::site::{Site, Way};
+use crate::support::{Crawl, Crawled, Server};
+
+/// One crawl with its server, over all of its runs.
+pub(crate) struct Victim {
+    site: Site,
+    server: Server,
+    last: Option<Crawled>,
+    pub(crate) kills: usize,
+    /// How many of the kills were at a fail point.
+    pub(crate) fail_points: usize,
+    /// How long a run lasts on the average, so that the kills are spread over the whole crawl.
+    lifetime: Duration,
+    /// When the process was killed, each time.
+    killed_at: Vec<Instant>,
+    /// How many requests had arrived when a URL was first seen to be committed: none of the later ones may be for it.
+    committed_at: HashMap<String, usize>,
+    /// The most records that were out of date at one time.
+    moved: usize,
+}
+
+/// How a run is to end.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// `kill -9`, so long after the start; before that, an interrupt if there is one.
+    Kill { after: Duration, interrupt: Option<Duration> },
+    /// At a fail point, which an interrupt may have to lead to.
+    FailPoint { name: &'static str, n: u32, interrupt: Option<Duration> },
+}
+
+impl Victim {
+    pub(crate) fn new(site: Site) -> Self {
+        let server = Server::start(site.routes());
+        let (committed_at, killed_at) = (HashMap::new(), Vec::new());
+        let lifetime = Duration::from_millis(500);
+        Self { site, server, last: None, kills: 0, fail_points: 0, lifetime, killed_at, committed_at, moved: 0 }
+    }
+
+    /// The end of the `at`-th of so many runs. Every tenth kill comes while the process starts, and every tenth one while
+    /// it is being stopped by an interrupt.
+    pub(crate) fn random_end(
+        &mut self,
+        random: &mut Rng,
+        fail_point: Option<(&'static str, u32)>,
+        at: usize,
+        of: usize,
+    ) -> End {
+        let due = self.site.pages * at / of;
+        let is_behind = self.committed_at.len() < due;
+        self.lifetime =
+            (if is_behind { self.lifetime * 5 / 4 } else { self.lifetime * 3 / 4 }).clamp(SHORTEST, LONGEST);
+        let after = self.lifetime.mul_f64(2.0 * random.f64());
+        let soon = Duration::from_micros(random.u64(..60_000));
+        match (fail_point, random.u8(..10)) {
+            (Some((name, n)), _) => End::FailPoint { name, n, interrupt: Some(after) },
+            (None, 0) => End::Kill { after: soon, interrupt: None },
+            (None, 1) => End::Kill { after: soon, interrupt: Some(after) },
+            (None, _) => End::Kill { after, interrupt: None },
+        }
+    }
+
+    /// Runs the command to this end and checks what is left; whether the process was killed.
+    pub(crate) fn run(&mut self, end: &End) -> bool {
+        let crawl = self.command();
+        let crawled = match end {
+            End::Kill { after, interrupt } => {
+                let mut running = crawl.start();
+                if let Some(before) = interrupt
+                    && !running.ends_within(*before)
+                {
+                    running.signal(Signal::INT);
+                }
+                running.ends_within(*after);
+                running.kill()
+            }
+            End::FailPoint { name, n, interrupt } => {
+                let mut running = crawl.env("CRAWLER_FAIL_POINT", format!("{name}:{n}")).start();
+                if let Some(before) = interrupt
+                    && !running.ends_within(*before)
+                {
+                    running.signal(Signal::INT);
+                }
+                running.finish()
+            }
+        };
+        let died = crawled.code.is_none();
+        assert!(died || matches!(crawled.code, Some(0 | 130)), "{:?} after {end:?}: {}", crawled.code, crawled.stderr);
+        self.killed_at.push(Instant::now());
+        self.kills += usize::from(died);
+        self.fail_points += usize::from(died && matches!(end, End::FailPoint { .. }));
+        self.last = Some(crawled);
+        self.check();
+        died
+    }
+
+    /// Runs the command to the end of the crawl.
+    pub(crate) fn finish(&mut self) {
+        let crawled = self.command().start().finish_within(Duration::from_mins(10));
+        crawled.assert_code(0);
+        self.last = Some(crawled);
+        self.check();
+    }
+
+    /// Whether the last run has come to the end of the crawl.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.last().code == Some(0)
+    }
+
+    /// What is committed is one with the output, and stays.
+    #[track_caller]
+    fn check(&mut self) {
+        let committed = Committed::read(&self.dir());
+        let arrivals = self.server.log(|log| log.arrivals.len());
+        for url in self.committed_at.keys() {
+            assert!(committed.settled.contains(url), "{url} was committed, and is lost");
+        }
+        self.moved = self.moved.max(committed.moved);
+        for url in committed.settled {
+            self.committed_at.entry(url).or_insert(arrivals);
+        }
+    }
+
+    /// The records and the accounts are those of a crawl that nobody disturbed, and the server was asked for nothing that
+    /// was committed.
+    #[track_caller]
+    pub(crate) fn assert_equals_undisturbed(&self) {
+        let mut calm = Self::new(Site { pace: Duration::from_millis(1), ..self.site });
+        calm.finish();
+        let (expected, found) = (calm.records(), self.records());
+        for (path, record) in &expected {
+            assert_eq!(found.get(path).map(comparable), Some(comparable(record)), "{path}");
+        }
+        assert_eq!(found.len(), expected.len(), "a record for each of the same URLs");
+        let (mine, theirs) = (self.accounts(), calm.accounts());
+        assert_eq!(mine, theirs);
+        self.assert_attempts_equal(&found, &expected);
+        self.assert_places_are_right(&found);
+        self.assert_nothing_committed_was_asked_for_again();
+    }
+
+    /// The same command once more asks for nothing and changes nothing.
+    #[track_caller]
+    pub(crate) fn assert_nothing_is_left(&mut self) {
+        let left = |victim: &Self| {
+            let output = std::fs::read_to_string(victim.dir().join("pages.jsonl")).unwrap();
+            (victim.server.log(|log| log.arrivals.len()), victim.accounts(), output)
+        };
+        let before = left(self);
+        self.finish();
+        assert!(before == left(self), "a complete crawl was changed");
+    }
+
+    /// What it came to, in one line.
+    pub(crate) fn result(&self) -> String {
+        let (records, moved) = (self.committed_at.len(), self.moved);
+        let (requests, robots) = self.server.log(|log| (log.arrivals.len(), log.count("/robots.txt")));
+        format!(
+            "{records} records, each once, equal to those of an undisturbed crawl; {requests} requests, {robots} of them \
+             for robots.txt, none for what was committed; up to {moved} records at a time were to be amended"
+        )
+    }
+
+    /// Depths are those of a breadth-first search, and each referrer is a page that leads there on a shortest path.
+    #[track_caller]
+    fn assert_places_are_right(&self, records: &BTreeMap<String, Value>) {
+        let depths = self.site.depths();
+        assert_eq!(records.keys().collect::<Vec<_>>(), depths.keys().collect::<Vec<_>>());
+        for (path, record) in records {
+            let depth = depths[path];
+            assert_eq!(record["depth"], depth, "{path}");
+            let Some(referrer) = record["referrer"].as_str() else {
+                assert_eq!(path, "/");
+                continue;
+            };
+            let referrer = referrer.strip_prefix(ORIGIN).unwrap();
+            let from = match self.site.leads(referrer, path) {
+                Some(Way::Link) => depth.checked_sub(1),
+                Some(Way::Redirect) => Some(depth),
+                None => None,
+            };
+            assert_eq!(from, depths.get(referrer).copied(), "{path} at {depth} is found on {referrer}");
+        }
+    }
+
+    /// What failed once was tried twice, unless the process was killed before it could note the failure.
+    #[track_caller]
+    fn assert_attempts_equal(&self, found: &BTreeMap<String, Value>, expected: &BTreeMap<String, Value>) {
+        let first_asked: HashMap<String, Instant> = self
+            .server
+            .log(|log| log.arrivals.iter().rev().map(|arrival| (arrival.path.clone(), arrival.at)).collect());
+        let mut retries = 0;
+        for (path, record) in found {
+            let attempts = record["attempts"].as_u64().unwrap();
+            retries += attempts - 1;
+            let failed_at = first_asked[path];
+            let cut = self.killed_at.iter().any(|at| *at > failed_at && *at < failed_at + NOTED_AFTER);
+            let same = attempts == expected[path]["attempts"];
+            assert!(same || (cut && attempts == 1 && self.site.fails_first(path)), "{path}: {record}");
+        }
+        assert_eq!(self.last().count("retries"), retries, "{}", self.last().summary);
+    }
+
+    #[track_caller]
+    fn assert_nothing_committed_was_asked_for_again(&self) {
+        let again: Vec<String> = self.server.log(|log| {
+            let arrivals = log.arrivals.iter().enumerate();
+            let again = arrivals.filter(|(at, arrival)| {
+                self.committed_at.get(&self.server.url(&arrival.path)).is_some_and(|committed| at >= committed)
+            });
+            again.map(|(_, arrival)| arrival.path.clone()).collect()
+        });
+        assert_eq!(again, [""; 0], "committed, and asked for again");
+    }
+
+    /// The records by their paths, as they are for an origin of another name.
+    fn records(&self) -> BTreeMap<String, Value> {
+        let origin = self.server.url("");
+        let records = self.last().records.iter().map(|record| {
+            let record: Value = serde_json::from_str(&record.to_string().replace(&origin, ORIGIN)).unwrap();
+            (record["url"].as_str().unwrap().strip_prefix(ORIGIN).unwrap().to_owned(), record)
+        });
+        records.collect()
+    }
+
+    /// What of the summary does not depend on time, or on how often a run was disturbed.
+    fn accounts(&self) -> Vec<(&'static str, Value)> {
+        let names = [
+            "state",
+            "discovered",
+            "pending",
+            "in_flight",
+            "records",
+            "settled",
+            "skipped",
+            "statuses",
+            "errors",
+            "bytes",
+        ];
+        names.map(|name| (name, self.last().summary[name].clone())).to_vec()
+    }
+
+    fn command(&self) -> Crawl {
+        let crawl = Crawl::of(self.server.url("/")).concurrency(16).set("politeness.retries", "3");
+        match &self.last {
+            Some(last) => crawl.on(last),
+            None => crawl,
+        }
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.last().path("crawl")
+    }
+
+    fn last(&self) -> &Crawled {
+        self.last.as_ref().expect("it has run")
+    }
+}
+
+/// A record without what differs from run to run: times, what was cut off by a kill, and the choice of equal referrers.
+fn comparable(record: &Value) -> Value {
+    let mut record = record.clone();
+    for field in ["fetched_at", "elapsed_ms", "attempts", "referrer"] {
+        record.as_object_mut().unwrap().remove(field);
+    }
+    record
+}
+
+const ORIGIN: &str = "http://origin";
+/// The average lifetime of a run stays between these.
+const SHORTEST: Duration = Duration::from_millis(20);
+const LONGEST: Duration = Duration::from_secs(3);
+/// By then, what the server has answered is committed, also on a slow machine.
+const NOTED_AFTER: Duration = Duration::from_secs(2);
