@@ -13,9 +13,9 @@ mod examples;
 mod failures;
 mod output;
 mod politeness;
-mod robots;
 mod resume;
 mod resume_settings;
+mod robots;
 mod scope;
 mod stop;
 #[cfg_attr(target_vendor = "apple", allow(dead_code, unused_imports, reason = "`tls` uses them, which is not there"))]
