@@ -189,7 +189,7 @@ impl<'a> Prescan<'a> {
 }
 
 /// "Extracting a character encoding from a meta element", up to the label.
-fn charset_in_content(content: &[u8]) -> Option<&[u8]> {
+pub(super) fn charset_in_content(content: &[u8]) -> Option<&[u8]> {
     let mut rest = content;
     loop {
         let at = rest.windows(CHARSET.len()).position(|word| word.eq_ignore_ascii_case(CHARSET))?;

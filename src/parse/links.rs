@@ -53,11 +53,7 @@ impl<'a> Resolver<'a> {
 impl Links {
     /// Resolves `references`, of which at most `max` different ones are looked at. What is to be followed at one
     /// place of the page is to be followed.
-    pub(super) fn resolve<'a>(
-        references: impl Iterator<Item = Reference<'a>>,
-        resolver: &Resolver<'_>,
-        max: usize,
-    ) -> Self {
+    pub(super) fn resolve(references: &[Reference<'_>], resolver: &Resolver<'_>, max: usize) -> Self {
         let mut found = Self::default();
         // By text first: joining is what costs, and a page repeats most of its references.
         let mut by_text: HashMap<&str, Option<usize>> = HashMap::new();

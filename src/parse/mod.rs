@@ -1,18 +1,17 @@
 //! Parse: from the bytes of a page to its links, title, description, language and canonical URL. Never fails.
 //!
-//! Work and memory grow with the length of the page and nothing else, whatever the page: nesting, attributes and links
-//! are bounded by [`Options`], the number of nodes by a million. What is over a bound is read as if it were not nested,
-//! or left out; links are read from all of the page.
+//! A page is read in one pass over its text. Work and memory grow with its length and nothing else, whatever the page:
+//! nesting, attributes and links are bounded by [`Options`]. What is over a bound is read as if it were not nested, or
+//! left out; links are read from all of the page.
 
 mod charset;
 mod facts;
-mod guard;
-mod html;
 mod links;
 mod options;
 mod refresh;
 mod robots;
-mod tag_scan;
+mod scan;
+#[cfg(test)]
 mod tree;
 
 pub use options::Options;
@@ -21,11 +20,10 @@ use crate::page::Page;
 use crate::url::{CrawlUrl, Link, Target, UrlRules};
 
 use charset::Charset;
-use facts::{Facts, Reference};
-use guard::Bounds;
-use html::Document;
+use facts::{Facts, folded};
 use links::{Links, Resolver};
 use robots::Robots;
+use scan::Bounds;
 
 /// What there is to parse.
 #[derive(Debug, Clone, Copy)]
@@ -83,21 +81,35 @@ impl Parser {
     /// Parses a page: HTML, or XHTML as if it were HTML. Whatever the body is, something comes of it.
     pub fn parse(&self, input: &Input<'_>) -> Parsed {
         let charset = Charset::of(input.body, input.content_type, input.url.host());
-        let (document, charset) = self.read(input.body, charset);
-        let facts = Facts::of(&document, &self.robots);
-        let resolver = Resolver::new(&self.rules, input.url, facts.base, charset.encoding);
+        let text = charset.decode(input.body);
+        let facts = self.scan(&text);
+        match facts.charset_labels.iter().find_map(|label| charset.corrected(label)) {
+            // When the charset was only guessed and the page turns out to declare another, it is read once more (HTML
+            // Standard, section 13.2.3.5, "Changing the encoding while parsing").
+            Some(declared) => self.resolve(input, self.scan(&declared.decode(input.body)), declared),
+            None => self.resolve(input, facts, charset),
+        }
+    }
+
+    fn scan<'a>(&self, text: &'a str) -> Facts<'a> {
+        let Options { max_nesting, max_attributes, .. } = self.options;
+        scan::scan(text, Bounds { nesting: max_nesting, attributes: max_attributes }, &self.robots)
+    }
+
+    /// Turns what a page says into what it means.
+    fn resolve(&self, input: &Input<'_>, mut facts: Facts<'_>, charset: Charset) -> Parsed {
+        let resolver = Resolver::new(&self.rules, input.url, facts.base.as_deref(), charset.encoding);
         let all_nofollow = facts.nofollow || input.robots_tags.iter().any(|tag| self.robots.header_asks_nofollow(tag));
-        let references = facts.references.iter().map(|reference| Reference {
-            nofollow: self.options.nofollow && (all_nofollow || reference.nofollow),
-            ..*reference
-        });
-        let links = Links::resolve(references, &resolver, self.options.max_links);
-        let canonical = facts.canonical.and_then(|reference| resolver.resolve(reference));
+        for reference in &mut facts.references {
+            reference.nofollow = self.options.nofollow && (all_nofollow || reference.nofollow);
+        }
+        let links = Links::resolve(&facts.references, &resolver, self.options.max_links);
+        let canonical = facts.canonical.and_then(|reference| resolver.resolve(&reference));
         Parsed {
             page: Page {
-                title: facts.title,
+                title: facts.title.as_deref().and_then(folded),
                 description: facts.description,
-                lang: facts.lang,
+                lang: facts.lang.as_deref().and_then(folded),
                 canonical: canonical.and_then(|target| match target {
                     Target::Url(url) => Some(url.as_str().to_owned()),
                     Target::Other { .. } => None,
@@ -109,19 +121,6 @@ impl Parser {
             links_left_out: links.left_out,
         }
     }
-
-    /// Decodes and parses. When the charset was only guessed and the page turns out to declare another, it is read
-    /// once more (HTML Standard, section 13.2.3.5, "Changing the encoding while parsing").
-    fn read(&self, body: &[u8], charset: Charset) -> (Document, Charset) {
-        let Options { max_nesting, max_attributes, .. } = self.options;
-        let bounds = Bounds { nesting: max_nesting, attributes: max_attributes, nodes: MAX_NODES };
-        let parse = |charset: Charset| Document::parse(&charset.decode(body), bounds);
-        let document = parse(charset);
-        match document.charset_labels.iter().find_map(|label| charset.corrected(label)) {
-            Some(declared) => (parse(declared), declared),
-            None => (document, charset),
-        }
-    }
 }
 
 /// Whether a `Content-Type` is one that [`Parser`] reads: HTML or XHTML, with any parameters.
@@ -130,8 +129,7 @@ pub fn is_html(content_type: &str) -> bool {
     essence.eq_ignore_ascii_case("text/html") || essence.eq_ignore_ascii_case("application/xhtml+xml")
 }
 
-/// How many nodes of a page become a tree. A node takes about 150 bytes; pages of people have some ten thousand.
-const MAX_NODES: usize = 1_000_000;
-
+#[cfg(test)]
+mod differential;
 #[cfg(test)]
 mod tests;

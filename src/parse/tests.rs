@@ -5,6 +5,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::tree::{Bounds, Document};
 use super::*;
 use crate::url::LinkKind;
 
@@ -133,6 +134,54 @@ fn a_hostile_megabyte_is_parsed() {
         format!("<a{many}>"),
     ] {
         assert_eq!(parse(&(page + "<a href=/after>")).page.links.iter().map(|l| &**l).collect::<Vec<_>>(), [AFTER]);
+    }
+}
+
+/// Each would take minutes, were anything in it looked at again and again.
+#[test]
+fn megabytes_of_anything_are_parsed() {
+    for unit in [
+        "<",
+        "<a ",
+        "<a href='",
+        "<a href=x x=\"",
+        "</",
+        "</a ",
+        "&",
+        "&amp",
+        "<a href=&",
+        "<!",
+        "<!--",
+        "<!-- --!",
+        "<![CDATA[",
+        "<?",
+        "<svg><![CDATA[",
+        "<script><!--<script>",
+        "<title>",
+        "<title></",
+        "<svg><title>",
+        "<style></styl",
+        "<template>",
+        "<svg>",
+        "<svg></x>",
+        "<svg><g></a>",
+        "<math><mi>",
+        "<svg><foreignObject>",
+        "<p>",
+        "</p>",
+        "<meta charset=x>",
+        "<frameset>",
+        "</frameset>",
+        "\0",
+        "<html lang>",
+        "<link rel=next href=",
+        "=",
+        "<a =",
+    ] {
+        for head in ["", "<title>", "<svg><g>"] {
+            let page = head.to_owned() + &unit.repeat(MEGABYTE / 2 / unit.len());
+            sound(&parse(&page)).unwrap_or_else(|error| panic!("{head}{unit}: {error}"));
+        }
     }
 }
 

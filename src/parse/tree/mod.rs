@@ -1,17 +1,30 @@
 //! From the text of a page to its tree, in time that grows with the length of the text and nothing else.
 //!
+//! No part of a crawl needs a tree yet. It is what tests compare [`scan`](super::scan) with.
+//!
 //! The tree is scraper's, built by html5ever. A [`Guard`] bounds what the tree builder does; here the attributes of a
 //! tag are bounded, because the tokenizer compares each new one with all before it.
+
+mod growing;
+mod guard;
+mod tag_scan;
+
+use std::borrow::Cow;
 
 use html5ever::TokenizerResult;
 use html5ever::buffer_queue::BufferQueue;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{Tokenizer, TokenizerOpts};
+use html5ever::{LocalName, local_name, ns};
 use memchr::memchr_iter;
 use scraper::{ElementRef, Html, Node};
 
-use super::guard::{Bounds, Guard};
-use super::tag_scan::{Stop, TagScan};
+use super::facts::{Element, Facts};
+use super::robots::Robots;
+use guard::Guard;
+use tag_scan::{Stop, TagScan};
+
+pub(super) use guard::Bounds;
 
 /// A parsed page.
 pub(super) struct Document {
@@ -37,6 +50,26 @@ impl Document {
         Self { html: feeder.tokenizer.sink.finish(), charset_labels: feeder.charset_labels }
     }
 
+    /// What the elements say.
+    pub(super) fn facts(&self, robots: &Robots) -> Facts<'_> {
+        let mut facts = Facts::default();
+        for element in self.elements() {
+            let name = &element.value().name;
+            if name.ns == ns!(html)
+                && name.local == local_name!("title")
+                && facts.title.is_none()
+                && !is_in_svg(element)
+            {
+                facts.title = Some(Cow::Owned(element.text().collect()));
+            }
+            if let Some(kind) = kind_of(element) {
+                facts.read(kind, |name| attribute(element, name).map(Cow::Borrowed), robots);
+            }
+        }
+        facts.charset_labels = self.charset_labels.iter().map(|label| Cow::Borrowed(label.as_str())).collect();
+        facts
+    }
+
     /// The elements in document order, without what is inside of `<template>`: that is not in the page until a script
     /// puts it there.
     pub(super) fn elements(&self) -> impl Iterator<Item = ElementRef<'_>> {
@@ -47,6 +80,37 @@ impl Document {
         })
         .filter_map(ElementRef::wrap)
     }
+}
+
+fn kind_of(element: ElementRef<'_>) -> Option<Element> {
+    let name = &element.value().name;
+    if name.ns == ns!(svg) && name.local == local_name!("a") {
+        return Some(Element::Anchor);
+    }
+    match name.local {
+        _ if name.ns != ns!(html) => None,
+        local_name!("html") => Some(Element::Html),
+        local_name!("base") => Some(Element::Base),
+        local_name!("a") | local_name!("area") => Some(Element::Anchor),
+        local_name!("iframe") | local_name!("frame") => Some(Element::Frame),
+        local_name!("link") => Some(Element::Link),
+        local_name!("meta") => Some(Element::Meta),
+        _ => None,
+    }
+}
+
+/// The value of an attribute. In SVG, `xlink:href` is an `href` as well.
+fn attribute<'a>(element: ElementRef<'a>, name: &str) -> Option<&'a str> {
+    let name = LocalName::from(name);
+    let value_in = |namespace| {
+        let mut attributes = element.value().attrs.iter();
+        attributes.find(|(key, _)| key.local == name && key.ns == namespace).map(|(_, value)| &**value)
+    };
+    value_in(ns!()).or_else(|| value_in(ns!(xlink)))
+}
+
+fn is_in_svg(element: ElementRef<'_>) -> bool {
+    element.ancestors().filter_map(ElementRef::wrap).any(|ancestor| ancestor.value().name.ns == ns!(svg))
 }
 
 /// Feeds a text to the tokenizer, and leaves out what is too much of a tag.

@@ -12,17 +12,17 @@ use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use html5ever::{LocalName, local_name};
 use scraper::Html;
 
-use super::tree::{GrowingTree, NodeId, is_formatting};
+use super::growing::{GrowingTree, NodeId, is_formatting};
 
 /// How much of a page becomes a tree.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bounds {
+pub(in crate::parse) struct Bounds {
     /// How deep elements may nest.
-    pub(super) nesting: usize,
+    pub(in crate::parse) nesting: usize,
     /// How many attributes one tag may have.
-    pub(super) attributes: usize,
+    pub(in crate::parse) attributes: usize,
     /// How many nodes there may be; what is more is text and links only.
-    pub(super) nodes: usize,
+    pub(in crate::parse) nodes: usize,
 }
 
 /// Passes tokens on to the tree builder as long as the tree stays within bounds.

@@ -1,0 +1,653 @@
+//! The scan compared with the tree that html5ever builds: the same links in the same order, base, title and meta.
+//!
+//! What differs is in [`DIFFERENCES`], each with its reason; `docs/design/parse.md` tells more of them.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::facts::Facts;
+use super::robots::Robots;
+use super::scan;
+use super::tree::{Bounds, Document};
+
+#[test]
+fn the_pages_of_fixtures_are_read_alike() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let pages = pages_below(&folder);
+    assert!(pages.len() >= 60, "only {} pages", pages.len());
+    for (name, page) in pages {
+        assert_alike(&page, &name);
+    }
+}
+
+/// `PAGES=/usr/share/doc cargo test --release -- --ignored pages_of_a_folder`.
+#[test]
+#[ignore = "reads the folder that PAGES names"]
+fn the_pages_of_a_folder_are_read_alike() {
+    let folder = std::env::var("PAGES").expect("PAGES names a folder of HTML files");
+    let pages = pages_below(Path::new(&folder));
+    assert!(!pages.is_empty(), "no page in {folder}");
+    for (name, page) in pages {
+        assert_alike(&page, &name);
+    }
+}
+
+#[test]
+fn what_a_tag_or_a_text_holds_is_read_alike() {
+    for page in PAGES {
+        assert_alike(page, page);
+    }
+}
+
+#[test]
+fn each_difference_is_as_it_is_told() {
+    for (page, by_scan, by_tree, reason) in DIFFERENCES {
+        let document = Document::parse(page, BOUNDS);
+        assert_eq!(told(&scan_of(page)), *by_scan, "{page}: {reason}");
+        assert_eq!(told(&document.facts(&robots())), *by_tree, "{page}: {reason}");
+    }
+}
+
+proptest! {
+    /// `PROPTEST_CASES` sets how many pages are made up.
+    #[test]
+    fn tag_soup_is_read_alike(soup in prop::collection::vec(prop_oneof![8 => piece(SOUP), 1 => attributed()], 0..60)) {
+        alike(&soup.concat()).map_err(TestCaseError::fail)?;
+    }
+
+    /// But for the order of links.
+    #[test]
+    fn tables_are_read_alike(soup in prop::collection::vec(piece(TABLES), 0..40)) {
+        let soup = soup.concat();
+        let document = Document::parse(&soup, BOUNDS);
+        let (by_scan, by_tree) = (told(&scan_of(&soup)), told(&document.facts(&robots())));
+        prop_assert_eq!(sorted(&by_scan), sorted(&by_tree));
+    }
+
+    #[test]
+    fn frames_are_read_alike(soup in prop::collection::vec(prop_oneof![4 => piece(FRAMES), 1 => piece(SOUP)], 0..14)) {
+        alike(&soup.concat()).map_err(TestCaseError::fail)?;
+    }
+
+    #[test]
+    fn scripts_are_read_alike(soup in prop::collection::vec(piece(SCRIPTS), 0..30)) {
+        alike(&format!("<script>{}</script><a href=/end>", soup.concat())).map_err(TestCaseError::fail)?;
+    }
+
+    #[test]
+    fn foreign_content_is_read_alike(nested in prop::collection::vec(foreign(), 0..6)) {
+        alike(&nested.concat()).map_err(TestCaseError::fail)?;
+    }
+
+    #[test]
+    fn references_are_read_alike(pieces in prop::collection::vec(piece(REFERENCES), 0..30)) {
+        let text = pieces.concat();
+        alike(&format!("<title>{text}</title><a href=\"{text}\"><a href=x{text}>")).map_err(TestCaseError::fail)?;
+    }
+
+    #[test]
+    fn any_text_is_read_alike(text in "[ -~\n\0\r]{0,80}") {
+        alike(&format!("<a href={text}<p>{text}")).map_err(TestCaseError::fail)?;
+    }
+}
+
+#[track_caller]
+fn assert_alike(page: &str, name: &str) {
+    if let Err(difference) = alike(page) {
+        panic!("{name}: {difference}");
+    }
+}
+
+/// What a scan and a tree tell of a page, when that is not the same.
+fn alike(page: &str) -> Result<(), String> {
+    let document = Document::parse(page, BOUNDS);
+    let (by_scan, by_tree) = (told(&scan_of(page)), told(&document.facts(&robots())));
+    if by_scan == by_tree {
+        return Ok(());
+    }
+    let differs = by_scan.lines().zip(by_tree.lines()).find(|(scan, tree)| scan != tree);
+    Err(format!("{differs:?} differ\nscan: {by_scan}\ntree: {by_tree}"))
+}
+
+fn scan_of(page: &str) -> Facts<'_> {
+    scan::scan(page, scan::Bounds { nesting: BOUNDS.nesting, attributes: BOUNDS.attributes }, &robots())
+}
+
+/// All that is known of a page, a fact in each line. A tree repeats links where it opens an `<a>` again.
+fn told(facts: &Facts<'_>) -> String {
+    let mut links: Vec<(&str, bool)> = Vec::new();
+    for reference in &facts.references {
+        match links.iter_mut().find(|(text, _)| *text == reference.text) {
+            Some((_, nofollow)) => *nofollow &= reference.nofollow,
+            None => links.push((&reference.text, reference.nofollow)),
+        }
+    }
+    let mut told = String::new();
+    let mut tell = |name: &str, value: Option<&str>| {
+        if let Some(value) = value {
+            writeln!(told, "{name} {value:?}").unwrap();
+        }
+    };
+    tell("base", facts.base.as_deref());
+    tell("title", facts.title.as_deref());
+    tell("description", facts.description.as_deref());
+    tell("lang", facts.lang.as_deref());
+    tell("canonical", facts.canonical.as_deref());
+    tell("robots", facts.nofollow.then_some("nofollow"));
+    for label in &facts.charset_labels {
+        tell("charset", Some(label));
+    }
+    for (text, nofollow) in links {
+        tell(if nofollow { "nofollow" } else { "link" }, Some(text));
+    }
+    told
+}
+
+fn sorted(told: &str) -> Vec<&str> {
+    let mut lines: Vec<_> = told.lines().collect();
+    lines.sort_unstable();
+    lines
+}
+
+fn pages_below(folder: &Path) -> Vec<(String, String)> {
+    let mut pages = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            pages.extend(pages_below(&path));
+        } else if path.extension().is_some_and(|extension| extension == "html") {
+            let page = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+            pages.push((path.display().to_string(), page));
+        }
+    }
+    pages
+}
+
+fn robots() -> Robots {
+    Robots::new("crawler")
+}
+
+fn piece(pieces: &'static [&'static str]) -> impl Strategy<Value = String> {
+    select(pieces).prop_map(str::to_owned)
+}
+
+/// A tag with attributes of all kinds.
+fn attributed() -> impl Strategy<Value = String> {
+    let attributes = prop::collection::vec(select(ATTRIBUTES), 0..6);
+    (select(&["a", "A", "area", "link", "meta", "base", "html", "iframe", "p", "/a", "input"][..]), attributes)
+        .prop_map(|(name, attributes)| format!("<{name} {}>", attributes.concat()))
+}
+
+/// SVG and `MathML`, well nested but for what stands inside.
+fn foreign() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![3 => piece(FOREIGN_LEAVES), 1 => piece(REFERENCES)];
+    leaf.prop_recursive(6, 60, 5, |inner| {
+        let tag = select(FOREIGN_ELEMENTS);
+        (tag, prop::collection::vec(inner, 0..5)).prop_map(|(tag, inner)| {
+            let name = tag.split(' ').next().unwrap_or_default();
+            format!("<{tag}>{}</{name}>", inner.concat())
+        })
+    })
+}
+
+const BOUNDS: Bounds = Bounds { nesting: 512, attributes: 512, nodes: 1_000_000 };
+
+/// Pages with one thing each that only a tokenizer knows.
+const PAGES: &[&str] = &[
+    "<!--><a href=/a>--><a href=/b>",
+    "<!---><a href=/a>--><a href=/b>",
+    "<!-- --!><a href=/a>",
+    "<!-- -- > <a href=/no> --><a href=/a>",
+    "<!-- <!-- --><a href=/a>",
+    "<!doctype html \"><a href=/a>\">",
+    "<![CDATA[<a href=/a>]]>",
+    "<svg><![CDATA[<a href=/a>]]><a href=/b>",
+    "<?xml version='1.0'?><a href=/a>",
+    "</ <a href=/a>><a href=/b>",
+    "</><a href=/a>",
+    "<a href=/a",
+    "<a href='/a>",
+    "<3<a href=/a>",
+    "<a\0 href=/a><a href=/b\0>",
+    "<a href=/a?b&amp;c&copy;&copy&copyx&copy=&#65;&#x42&#128;&notin;&notit;>",
+    "<title>a &amp; b &lt;i> <b>c</b></title>",
+    "<title>a</title x",
+    "<title>a</title",
+    "<title>a</titles></TITLE><a href=/a>",
+    "<textarea><a href=/a></textarea><a href=/b>",
+    "<xmp><a href=/a></xmp><a href=/b>",
+    "<noembed><a href=/a></noembed><noframes><a href=/b></noframes><a href=/c>",
+    "<style><a href=/a></style><a href=/b>",
+    "<plaintext><a href=/a></plaintext>",
+    "<noscript><a href=/a></noscript>",
+    "<head><noscript><link rel=next href=/a><title>t</title></noscript><a href=/b>",
+    "<template><a href=/a><template></template><a href=/b></template><a href=/c>",
+    "<template><html lang=de><meta charset=big5><base href=/a></template>",
+    "<svg><title>a</title></svg><title>b</title>",
+    "<svg><foreignObject><title>a</title></foreignObject></svg><title>b</title>",
+    "<math><mi><title>a</title></mi></math><title>b</title>",
+    "<svg><style><a href=/a></style></svg><style><a href=/b></style>",
+    "<svg><a xlink:href=/a></a><a href=/b xlink:href=/c></a></svg><a xlink:href=/d>",
+    "<math><a href=/a></a></math><a href=/b>",
+    "<svg><link rel=next href=/a><p><link rel=next href=/b>",
+    "<a href=/a><svg></a><style><a href=/b></style>",
+    "<svg></a></g><style><a href=/b></style>",
+    "<svg></body><style><a href=/b></style>",
+    "<select><option><a href=/a></select>",
+    "<body><base href=/a><meta name=robots content=nofollow><html lang=de><a href=/b>",
+    "<html lang=de><html lang=en>",
+    "<html lang><html lang=en>",
+    "<frameset><frame src=/a><a href=/b></frameset><frame src=/c><noframes><a href=/d></noframes>",
+    "<p><a href=/a><title>t</title><html lang=de><frameset><frame src=/b>",
+    "<frame src=/a><frameset><frame src=/b></frameset>",
+    "<p>text<frameset><frame src=/b></frameset>",
+];
+
+/// A page, what the scan tells of it, what a tree tells of it, and why.
+const DIFFERENCES: &[(&str, &str, &str, &str)] = &[
+    (
+        "<table><tr><td><a href=/a></td></tr><a href=/b></table>",
+        "link \"/a\"\nlink \"/b\"\n",
+        "link \"/b\"\nlink \"/a\"\n",
+        "a tree moves what stands between rows in front of the table; the scan keeps the order of the page",
+    ),
+    (
+        "<template><a href=/a><object></template>x",
+        "",
+        "link \"/a\"\n",
+        "an <a> and an <object> that a template leaves open make a tree open the <a> again outside of it",
+    ),
+    (
+        "<math><annotation-xml encoding=text/html><a href=/a>",
+        "link \"/a\"\n",
+        "",
+        "scraper's tree does not know that such an annotation is HTML",
+    ),
+    (
+        "<link charset=big5>",
+        "",
+        "charset \"big5\"\n",
+        "html5ever takes the charset of any element of the head for that of the page; the standard that of <meta>",
+    ),
+];
+
+const SOUP: &[&str] = &[
+    "<a href='/a'>",
+    "<a href=b x=1 y z>",
+    "<a href=/n rel=nofollow>",
+    "<A HREF=/U>",
+    "</a>",
+    "<b>",
+    "</b>",
+    "<i class=x>",
+    "</i>",
+    "<p>",
+    "</p>",
+    "<div>",
+    "</div>",
+    "<title>",
+    "</title>",
+    "<template>",
+    "</template>",
+    "<script>",
+    "</script>",
+    "<style>",
+    "</style>",
+    "<textarea>",
+    "</textarea>",
+    "<noscript>",
+    "</noscript>",
+    "<xmp>",
+    "</xmp>",
+    "<noembed>",
+    "</noembed>",
+    "<noframes>",
+    "</noframes>",
+    "<iframe src=/f>",
+    "</iframe>",
+    "<frameset>",
+    "<frame src=/g>",
+    "</frameset>",
+    "<select>",
+    "<option>",
+    "</select>",
+    "<form>",
+    "</form>",
+    "<input>",
+    "<base href='//b.example/c/'>",
+    "<base href='data:x'>",
+    "<link rel=next href=/n>",
+    "<link rel='canonical' href=?c>",
+    "<link rel=stylesheet href=/css>",
+    "<meta name=robots content=nofollow>",
+    "<meta name=description content='d &amp; e'>",
+    "<meta charset=big5>",
+    "<meta http-equiv=content-type content='text/html; charset=\"koi8-r\"'>",
+    "<meta http-equiv=refresh content='0;url=/r'>",
+    "<html lang=de>",
+    "<html lang=en x>",
+    "<body>",
+    "<head>",
+    "</head>",
+    "</body>",
+    "</html>",
+    "<!-- ",
+    " -->",
+    "--!>",
+    "<!-->",
+    "<!x",
+    "<!doctype html>",
+    "</ ",
+    "</>",
+    "<?",
+    "<![CDATA[",
+    "]]>",
+    "<",
+    ">",
+    "&",
+    "&am",
+    "&amp;",
+    "'",
+    "\"",
+    "=",
+    "/",
+    " ",
+    "\n",
+    "\r",
+    "\0",
+    "x",
+    "ü",
+    "-",
+    "--",
+    "!",
+    "<a href=mailto:x>",
+    "<a x='",
+    "<b y=\"",
+    "<br/>",
+    "</br>",
+    "<area href=#f>",
+    "<button>",
+    "</button>",
+    "<nobr>",
+    "<li>",
+    "</li>",
+    "<dd>",
+    "<h1>",
+    "</h1>",
+    "<hr>",
+    "<img src=i>",
+    "<ruby><rt>",
+    "<span>",
+    "</span>",
+];
+/// What a tree moves its links for, or opens them again.
+const TABLES: &[&str] = &[
+    "<table>",
+    "<tbody>",
+    "<tr>",
+    "<td>",
+    "<th>",
+    "</td>",
+    "</tr>",
+    "</table>",
+    "<caption>",
+    "<col>",
+    "<colgroup>",
+    "</colgroup>",
+    "<applet>",
+    "</applet>",
+    "<object>",
+    "</object>",
+    "<a href=/1>",
+    "<a href=/2>",
+    "<a href=/3>",
+    "<a href=/4 rel=nofollow>",
+    "</a>",
+    "<b>",
+    "</b>",
+    "<p>",
+    "x",
+    "<form>",
+    "</form>",
+    "<select>",
+    "<option>",
+    "</select>",
+    "<input>",
+    "<style>",
+    "</style>",
+    "<script>",
+    "</script>",
+    "<textarea>",
+    "</textarea>",
+    "<title>",
+    "</title>",
+    "<frameset>",
+    "<frame src=/f>",
+    "<iframe src=/5></iframe>",
+    "<area href=/6>",
+    "<link rel=up href=/7>",
+    "<meta http-equiv=refresh content='0;url=/r'>",
+    "<html lang=de>",
+    "<body>",
+    "</body>",
+    "<noscript>",
+    "<plaintext>",
+];
+const FRAMES: &[&str] = &[
+    "<frameset>",
+    "</frameset>",
+    "<frame src=/g>",
+    "<noframes>",
+    "</noframes>",
+    "<html lang=de>",
+    "<head>",
+    "</head>",
+    "<body>",
+    "</body>",
+    "</html>",
+    "<title>",
+    "</title>",
+    "<template>",
+    "</template>",
+    "<noscript>",
+    "</noscript>",
+    "<script>",
+    "</script>",
+    "<link rel=next href=/n>",
+    "<meta name=description content=d>",
+    "<base href=/b>",
+    " ",
+    "x",
+    "\0",
+    "&#32;",
+    "&amp;",
+    "<",
+    "<p>",
+    "<div>",
+    "<a href=/a>",
+    "<br>",
+    "</br>",
+    "</p>",
+    "<input type=hidden>",
+    "<input>",
+    "<svg>",
+    "</svg>",
+    "<![CDATA[x]]>",
+    "<!-- c -->",
+    "<pre>",
+    "<textarea></textarea>",
+    "<style></style>",
+];
+const SCRIPTS: &[&str] = &[
+    "<!--",
+    "-->",
+    "--",
+    "-",
+    ">",
+    "<",
+    "<!-",
+    "<!",
+    "<script",
+    "<script>",
+    "</script",
+    "</script ",
+    "</scripts>",
+    "<SCRIPT/",
+    "</",
+    "/",
+    " ",
+    "x",
+    "\r",
+    "<a href=/a>",
+    "script",
+    "!",
+];
+const REFERENCES: &[&str] = &[
+    "&",
+    "&amp;",
+    "&amp",
+    "&lt",
+    "&copy",
+    "&copy=",
+    "&copyx",
+    "&not",
+    "&notin;",
+    "&notin",
+    "&notit;",
+    "&nosuch;",
+    ";",
+    "=",
+    "a",
+    "1",
+    "&#",
+    "&#x",
+    "&#65;",
+    "&#65",
+    "&#x41;",
+    "&#X",
+    "&#0;",
+    "&#128;",
+    "&#x9f",
+    "&#xD800;",
+    "&#1114112;",
+    "&#99999999999999999999;",
+    "&NotEqualTilde;",
+    "&fjlig;",
+    "&AMP",
+    "&Amp;",
+    "&there4;",
+    "&frac12",
+    "&sup1x",
+    "#",
+    "\0",
+    "\r",
+    "\r\n",
+    "\n",
+    "ü",
+    "&ü",
+    "?",
+    "&#13;",
+    "&#10;",
+];
+const ATTRIBUTES: &[&str] = &[
+    "href=/a ",
+    "href='/b'",
+    "href=\"/c\" ",
+    "HREF = /d ",
+    "href ",
+    "href= ",
+    "rel=nofollow ",
+    "rel='ugc next'",
+    "rel=canonical ",
+    "rel=alternate ",
+    "src=/s ",
+    "content='5; url=/r' ",
+    "content=nofollow ",
+    "name=robots ",
+    "name=description ",
+    "http-equiv=refresh ",
+    "lang=en ",
+    "type=text/html ",
+    "type='text/css' ",
+    "x ",
+    "x=1",
+    "/",
+    "/ ",
+    "=",
+    "= ",
+    "'",
+    "\"",
+    "\n",
+    "\r\n",
+    "\0",
+    "<",
+    "x=\"a>b\" ",
+    "href=/e\0&amp;f ",
+    "&",
+    "xlink:href=/x ",
+    "ü=ü ",
+];
+const FOREIGN_ELEMENTS: &[&str] = &[
+    "svg",
+    "g",
+    "path",
+    "a href=/sa",
+    "a xlink:href=/sx",
+    "title",
+    "desc",
+    "foreignObject",
+    "style",
+    "script",
+    "textarea",
+    "template",
+    "math",
+    "mi",
+    "mo",
+    "mtext",
+    "mrow",
+    "annotation-xml",
+    "annotation-xml encoding=application/mathml",
+    "font",
+    "div",
+    "span",
+    "b",
+    "iframe src=/si",
+    "SVG",
+    "noscript",
+    "mglyph",
+    "select",
+];
+const FOREIGN_LEAVES: &[&str] = &[
+    "<svg/>",
+    "<math/>",
+    "<svg><line/><rect/></line></rect></svg>",
+    "<math><mglyph/><mi><mglyph/></mi></math>",
+    "<svg><template/><style/><a href=/fa /></svg>",
+    "<link rel=next href=/fl>",
+    "<base href=/fb>",
+    "<area href=/fr>",
+    "<meta name=description content=fd>",
+    "<br>",
+    "<img>",
+    "x",
+    " ",
+    "<![CDATA[<a href=/fc>]]>",
+    "<![CDATA[",
+    "<!-- <a href=/fo> -->",
+    "<title>ft</title>",
+    "<style><a href=/fs></style>",
+    "<script>'<a href=/fj>'</script>",
+    "<html lang=fr>",
+    "<frameset>",
+    "<iframe src=/ff></iframe>",
+    "</br>",
+    "<input>",
+    "<hr/>",
+    "<svg><span></svg>",
+    "<svg><font color=red></font></svg>",
+    "<a href=/fx><svg><path></a>",
+    "<svg></body></html></svg>",
+];

@@ -1,0 +1,269 @@
+//! From the text of a page to what its elements say, in one pass and without a tree.
+//!
+//! The pass follows the tokenizer of the HTML Standard (section 13.2.5), and of the tree construction (section 13.2.6)
+//! as much as decides whether a tag counts: what is script, SVG, template or frameset. Where it and a tree differ is
+//! written down in `docs/design/parse.md`, and held by the tests in `differential.rs`.
+//!
+//! Each byte is looked at once, or twice where it is taken: nothing that is missing, an end of a comment or of a quoted
+//! value, is ever searched for again.
+
+mod char_ref;
+mod frames;
+mod name;
+mod nesting;
+mod raw_text;
+mod tag;
+
+use memchr::memchr;
+
+use super::facts::{Element, Facts};
+use super::robots::Robots;
+use char_ref::Within;
+use frames::{Effect, Frames};
+use name::Name;
+use nesting::{Nesting, Space};
+use tag::{Attributes, Cursor};
+
+/// How much of a page is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// How deep elements may nest.
+    pub(super) nesting: usize,
+    /// How many attributes of one tag are read.
+    pub(super) attributes: usize,
+}
+
+/// Reads a page.
+pub(super) fn scan<'a>(text: &'a str, bounds: Bounds, robots: &Robots) -> Facts<'a> {
+    let mut scan = Scan {
+        cursor: Cursor { text, at: 0 },
+        facts: Facts::default(),
+        without_body: None,
+        nesting: Nesting::new(bounds.nesting),
+        frames: Frames::new(),
+        attributes: Attributes::new(bounds.attributes),
+        robots,
+    };
+    // `None` is the end of the text, wherever it is met.
+    while scan.step().is_some() {}
+    scan.facts
+}
+
+struct Scan<'a, 'r> {
+    cursor: Cursor<'a>,
+    facts: Facts<'a>,
+    /// What the facts were when the body began, as long as frames may take its place.
+    without_body: Option<Facts<'a>>,
+    nesting: Nesting,
+    frames: Frames,
+    /// Those of the tag that was read last.
+    attributes: Attributes<'a>,
+    robots: &'r Robots,
+}
+
+impl<'a> Scan<'a, '_> {
+    /// Reads one piece of text and the markup behind it.
+    fn step(&mut self) -> Option<()> {
+        let rest = self.cursor.rest();
+        let found = memchr(b'<', rest);
+        let length = found.unwrap_or(rest.len());
+        if self.frames.are_open() {
+            self.read_text(length);
+        }
+        self.cursor.at += length;
+        found?;
+        match self.cursor.peek(1)? {
+            first if first.is_ascii_alphabetic() => self.read_start_tag(),
+            b'/' => match self.cursor.peek(2)? {
+                first if first.is_ascii_alphabetic() => self.read_end_tag(),
+                _ => self.skip(2, raw_text::bogus_comment_end),
+            },
+            b'!' => self.read_declaration(),
+            b'?' => self.skip(1, raw_text::bogus_comment_end),
+            _ => {
+                self.read_text(1);
+                self.cursor.at += 1;
+                Some(())
+            }
+        }
+    }
+
+    fn read_start_tag(&mut self) -> Option<()> {
+        self.cursor.at += 1;
+        let name = self.cursor.tag_name();
+        let closes_itself = if has_asked_attributes(name) {
+            self.cursor.attributes(&mut self.attributes)?
+        } else {
+            self.cursor.skip_attributes()?
+        };
+        match self.nesting.start(name, closes_itself, &self.attributes) {
+            Space::Html => {}
+            Space::Svg if name == Name::A => {
+                self.attributes.take_xlink();
+                self.take(Element::Anchor);
+                return Some(());
+            }
+            Space::Svg | Space::Math | Space::MathAnnotation => return Some(()),
+        }
+        if self.admits(name) {
+            self.nesting.open_html(name, closes_itself, &self.attributes);
+            self.read_html(name)?;
+        }
+        Some(())
+    }
+
+    /// Reads an element of HTML whose start tag has been read.
+    fn read_html(&mut self, name: Name) -> Option<()> {
+        match name {
+            Name::A | Name::AREA => self.take(Element::Anchor),
+            Name::LINK => self.take(Element::Link),
+            Name::META => self.take(Element::Meta),
+            Name::BASE => self.take(Element::Base),
+            Name::HTML => self.take(Element::Html),
+            Name::FRAME => self.take(Element::Frame),
+            Name::IFRAME => {
+                self.take(Element::Frame);
+                return self.skip_element(b"iframe");
+            }
+            Name::TITLE => return self.read_title(),
+            Name::SCRIPT => {
+                self.skip(0, raw_text::script_end)?;
+                return self.close();
+            }
+            Name::STYLE => return self.skip_element(b"style"),
+            Name::TEXTAREA => return self.skip_element(b"textarea"),
+            Name::XMP => return self.skip_element(b"xmp"),
+            Name::NOEMBED => return self.skip_element(b"noembed"),
+            Name::NOFRAMES => return self.skip_element(b"noframes"),
+            // From here on there is nothing but text.
+            Name::PLAINTEXT => return None,
+            _ => {}
+        }
+        Some(())
+    }
+
+    fn read_end_tag(&mut self) -> Option<()> {
+        self.cursor.at += 2;
+        let name = self.cursor.tag_name();
+        self.cursor.skip_attributes()?;
+        let is_html = self.nesting.end(name);
+        if is_html && self.frames.are_open() && !self.nesting.is_in_template() {
+            self.frames.end(name);
+            self.remember_head();
+        }
+        Some(())
+    }
+
+    fn read_declaration(&mut self) -> Option<()> {
+        let foreign = self.nesting.is_foreign();
+        let is_text = |text: &&str| !text.trim_ascii().trim_matches('\0').is_empty();
+        let after = self.cursor.text.get(self.cursor.at + 2..)?;
+        if foreign && raw_text::cdata(after).as_ref().is_some_and(is_text) {
+            self.frames.text();
+        }
+        self.skip(2, |text| raw_text::declaration_end(text, foreign))
+    }
+
+    /// Reads text only to know whether it rules out frames.
+    fn read_text(&mut self, length: usize) {
+        let text = self.cursor.text.get(self.cursor.at..self.cursor.at + length).unwrap_or_default();
+        if text.is_empty() || self.nesting.is_in_template() {
+            return;
+        }
+        if text.split('\0').any(|part| !char_ref::decode(part, Within::Text).trim_ascii().is_empty()) {
+            self.frames.text();
+        } else if text.contains('\0') {
+            self.frames.nul();
+        }
+        self.remember_head();
+    }
+
+    fn read_title(&mut self) -> Option<()> {
+        let rest = self.cursor.text.get(self.cursor.at..)?;
+        let end = raw_text::element_end(rest.as_bytes(), b"title");
+        let raw = rest.get(..end.unwrap_or(rest.len()))?;
+        if self.facts.title.is_none() && !self.nesting.is_in_template() && !self.nesting.is_in_svg() {
+            self.facts.title = Some(char_ref::decode(raw, Within::Text));
+        }
+        self.cursor.at += end?;
+        self.close()
+    }
+
+    /// Whether a start tag of HTML counts.
+    fn admits(&mut self, name: Name) -> bool {
+        if self.nesting.is_in_template() {
+            return !matches!(name, Name::HTML | Name::HEAD | Name::BODY | Name::FRAME | Name::FRAMESET);
+        }
+        match self.frames.start(name, &self.attributes) {
+            Effect::Read => {
+                self.remember_head();
+                true
+            }
+            Effect::Ignored => {
+                self.remember_head();
+                false
+            }
+            Effect::ReplacesBody => {
+                self.nesting.clear();
+                if let Some(head) = self.without_body.take() {
+                    self.facts.go_back_to(head);
+                }
+                false
+            }
+        }
+    }
+
+    fn remember_head(&mut self) {
+        if self.frames.may_replace_body() && self.without_body.is_none() {
+            self.without_body = Some(self.facts.clone());
+        }
+    }
+
+    /// Takes what an element says, unless it is in a template.
+    fn take(&mut self, element: Element) {
+        let attribute = |name: &str| self.attributes.get(name);
+        if element == Element::Meta {
+            self.facts.read_charset(attribute);
+        }
+        if !self.nesting.is_in_template() {
+            self.facts.read(element, attribute, self.robots);
+        }
+    }
+
+    fn skip_element(&mut self, name: &[u8]) -> Option<()> {
+        self.skip(0, |text| raw_text::element_end(text, name))?;
+        self.close()
+    }
+
+    /// Reads past the end tag that is next.
+    fn close(&mut self) -> Option<()> {
+        self.cursor.at += 2;
+        self.cursor.tag_name();
+        self.cursor.skip_attributes().map(drop)
+    }
+
+    /// Skips so many bytes, and then as many as `end` says.
+    fn skip(&mut self, start: usize, end: impl FnOnce(&'a [u8]) -> Option<usize>) -> Option<()> {
+        self.cursor.at += start;
+        self.cursor.at += end(self.cursor.rest())?;
+        Some(())
+    }
+}
+
+/// Whether anything asks for the attributes of an element.
+fn has_asked_attributes(name: Name) -> bool {
+    matches!(
+        name,
+        Name::A
+            | Name::ANNOTATION_XML
+            | Name::AREA
+            | Name::BASE
+            | Name::FONT
+            | Name::FRAME
+            | Name::HTML
+            | Name::IFRAME
+            | Name::INPUT
+            | Name::LINK
+            | Name::META
+    )
+}

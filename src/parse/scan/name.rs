@@ -1,0 +1,251 @@
+//! Names of elements and attributes as numbers, compared at once whatever their case, and what kinds of elements are.
+
+/// The name of an element or an attribute, without regard to ASCII case.
+///
+/// Up to eight bytes stand beside each other, so that such a name equals no other of letters and digits. What is
+/// longer is folded: another name may come out equal to `plaintext`, and a page that looks for one could just as well
+/// write `plaintext`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Name(u64);
+
+impl Name {
+    /// The name before its first byte.
+    pub(super) const EMPTY: Self = Self(0);
+
+    /// The name in a text.
+    pub(super) const fn of(text: &str) -> Self {
+        let (mut name, mut rest) = (Self::EMPTY, text.as_bytes());
+        while let [first, after @ ..] = rest {
+            name = name.with(*first);
+            rest = after;
+        }
+        name
+    }
+
+    /// The name with one more byte at its end.
+    pub(super) const fn with(self, byte: u8) -> Self {
+        Self(self.0.rotate_left(8) ^ (byte | 0x20) as u64)
+    }
+
+    /// One of 256 numbers.
+    pub(super) const fn slot(self) -> u8 {
+        // Multiplying brings every bit of the name up into the highest byte.
+        (self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as u8
+    }
+}
+
+/// The constants `A`, `AREA`, … for the elements that matter to the scan.
+macro_rules! names {
+    ($($name:ident $text:literal),+ $(,)?) => {
+        impl Name {
+            $(pub(super) const $name: Self = Self::of($text);)+
+        }
+    };
+}
+
+names! {
+    A "a", ADDRESS "address", ANNOTATION_XML "annotation-xml", APPLET "applet", AREA "area", ARTICLE "article", ASIDE "aside", B "b", BASE "base", BASEFONT "basefont",
+    BGSOUND "bgsound", BIG "big", BLOCKQUOTE "blockquote", BODY "body", BR "br", BUTTON "button", CAPTION "caption",
+    CENTER "center", CODE "code", COL "col", COLGROUP "colgroup", DD "dd", DESC "desc", DETAILS "details", DIR "dir", DIV "div", DL "dl", DT "dt",
+    EM "em", EMBED "embed", FIELDSET "fieldset", FIGCAPTION "figcaption", FIGURE "figure", FONT "font", FOOTER "footer", FOREIGN_OBJECT "foreignobject", FORM "form", FRAME "frame",
+    FRAMESET "frameset", H1 "h1", H2 "h2", H3 "h3", H4 "h4", H5 "h5", H6 "h6", HEAD "head", HEADER "header", HGROUP "hgroup", HR "hr", HTML "html",
+    I "i", IFRAME "iframe", IMAGE "image", IMG "img", INPUT "input", KEYGEN "keygen", LI "li", LINK "link",
+    LISTING "listing", MAIN "main", MALIGNMARK "malignmark", MARQUEE "marquee", MATH "math", MENU "menu", META "meta",
+    MGLYPH "mglyph", MI "mi", MN "mn", MO "mo", MS "ms", MTEXT "mtext", NAV "nav", NOBR "nobr", NOEMBED "noembed",
+    NOFRAMES "noframes", NOSCRIPT "noscript", OBJECT "object", OL "ol", P "p", PARAM "param", PLAINTEXT "plaintext",
+    PRE "pre", RUBY "ruby", S "s", SCRIPT "script", SECTION "section", SELECT "select", SMALL "small", SOURCE "source", SPAN "span",
+    STRIKE "strike", STRONG "strong", STYLE "style", SUB "sub", SUMMARY "summary", SUP "sup", SVG "svg", TABLE "table", TBODY "tbody",
+    TD "td", TEMPLATE "template", TEXTAREA "textarea", TFOOT "tfoot", TH "th", THEAD "thead", TITLE "title", TR "tr",
+    TRACK "track", TT "tt", U "u", UL "ul", VAR "var", WBR "wbr", XMP "xmp",
+}
+
+/// Kinds of elements.
+impl Name {
+    /// Whether an element cannot stand in SVG and `MathML`, and ends them (HTML Standard, section 13.2.6.5).
+    pub(super) fn is_html_only(self) -> bool {
+        matches!(
+            self,
+            Self::B
+                | Self::BIG
+                | Self::BLOCKQUOTE
+                | Self::BODY
+                | Self::BR
+                | Self::CENTER
+                | Self::CODE
+                | Self::DD
+                | Self::DIV
+                | Self::DL
+                | Self::DT
+                | Self::EM
+                | Self::EMBED
+                | Self::H1
+                | Self::H2
+                | Self::H3
+                | Self::H4
+                | Self::H5
+                | Self::H6
+                | Self::HEAD
+                | Self::HR
+                | Self::I
+                | Self::IMG
+                | Self::LI
+                | Self::LISTING
+                | Self::MENU
+                | Self::META
+                | Self::NOBR
+                | Self::OL
+                | Self::P
+                | Self::PRE
+                | Self::RUBY
+                | Self::S
+                | Self::SMALL
+                | Self::SPAN
+                | Self::STRONG
+                | Self::STRIKE
+                | Self::SUB
+                | Self::SUP
+                | Self::TABLE
+                | Self::TT
+                | Self::U
+                | Self::UL
+                | Self::VAR
+        )
+    }
+
+    /// Whether nothing else is ever read inside of an element: it has no content, or only text.
+    pub(super) fn is_never_open(self) -> bool {
+        matches!(
+            self,
+            Self::AREA
+                | Self::BASE
+                | Self::BASEFONT
+                | Self::BGSOUND
+                | Self::BR
+                | Self::COL
+                | Self::EMBED
+                | Self::FRAME
+                | Self::HR
+                | Self::IMAGE
+                | Self::IMG
+                | Self::INPUT
+                | Self::KEYGEN
+                | Self::LINK
+                | Self::META
+                | Self::PARAM
+                | Self::SOURCE
+                | Self::TRACK
+                | Self::WBR
+                | Self::HTML
+                | Self::HEAD
+                | Self::IFRAME
+                | Self::NOEMBED
+                | Self::NOFRAMES
+                | Self::SCRIPT
+                | Self::STYLE
+                | Self::TEXTAREA
+                | Self::TITLE
+                | Self::XMP
+        )
+    }
+
+    /// Whether an element is only made in a table, which closes it.
+    pub(super) fn is_part_of_table(self) -> bool {
+        matches!(
+            self,
+            Self::CAPTION
+                | Self::COLGROUP
+                | Self::TBODY
+                | Self::TD
+                | Self::TFOOT
+                | Self::TH
+                | Self::THEAD
+                | Self::TR
+                | Self::BODY
+                | Self::FRAMESET
+        )
+    }
+
+    /// The elements of the "special" category (HTML Standard, section 13.2.4.2) that are ever open.
+    pub(super) fn is_block(self) -> bool {
+        matches!(
+            self,
+            Self::ADDRESS
+                | Self::APPLET
+                | Self::ARTICLE
+                | Self::ASIDE
+                | Self::BLOCKQUOTE
+                | Self::BUTTON
+                | Self::CENTER
+                | Self::DD
+                | Self::DETAILS
+                | Self::DIR
+                | Self::DIV
+                | Self::DL
+                | Self::DT
+                | Self::FIELDSET
+                | Self::FIGCAPTION
+                | Self::FIGURE
+                | Self::FOOTER
+                | Self::FORM
+                | Self::H1
+                | Self::H2
+                | Self::H3
+                | Self::H4
+                | Self::H5
+                | Self::H6
+                | Self::HEADER
+                | Self::HGROUP
+                | Self::LI
+                | Self::LISTING
+                | Self::MAIN
+                | Self::MARQUEE
+                | Self::MENU
+                | Self::NAV
+                | Self::NOSCRIPT
+                | Self::OBJECT
+                | Self::OL
+                | Self::P
+                | Self::PRE
+                | Self::SECTION
+                | Self::SELECT
+                | Self::SUMMARY
+                | Self::TABLE
+                | Self::UL
+        )
+    }
+
+    /// The elements of the "formatting" category.
+    pub(super) fn is_formatting(self) -> bool {
+        matches!(
+            self,
+            Self::A
+                | Self::B
+                | Self::BIG
+                | Self::CODE
+                | Self::EM
+                | Self::FONT
+                | Self::I
+                | Self::NOBR
+                | Self::S
+                | Self::SMALL
+                | Self::STRIKE
+                | Self::STRONG
+                | Self::TT
+                | Self::U
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_does_not_matter_and_everything_else_does() {
+        assert_eq!(Name::of("ForeignObject"), Name::FOREIGN_OBJECT);
+        assert_eq!(Name::of("SCRIPT"), Name::SCRIPT);
+        for other in ["", "scrip", "scripts", "s\0cript", "cript", "script\0", "scrïpt"] {
+            assert_ne!(Name::of(other), Name::SCRIPT, "{other}");
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! What a tag stands in: HTML, SVG, `MathML`, a template. Enough of the stack of open elements to tell, and no more.
+//!
+//! Outside of SVG, `MathML` and templates nothing is stacked. HTML elements are only counted by name there, to know what
+//! an end tag inside of SVG belongs to that names nothing in it: `<a><svg></a>` ends both.
+
+use super::name::Name;
+use super::tag::Attributes;
+
+/// The open elements that matter.
+#[derive(Debug)]
+pub(super) struct Nesting {
+    /// From the outermost template, SVG or `MathML` element inwards.
+    open: Vec<Open>,
+    /// How many of them are templates.
+    templates: usize,
+    /// How many templates are open that are not among them, because they are nested too deep.
+    templates_left_out: usize,
+    /// How many HTML elements may be open that are not among them, by the slot of their name.
+    others: [u32; 256],
+    max: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    name: Name,
+    space: Space,
+}
+
+/// The language that an element belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Space {
+    Html,
+    Svg,
+    Math,
+    /// `MathML`, as an annotation that holds HTML.
+    MathAnnotation,
+}
+
+impl Nesting {
+    /// Nothing is open. What nests deeper than `max` is read as if it did not.
+    pub(super) fn new(max: usize) -> Self {
+        Self { open: Vec::new(), templates: 0, templates_left_out: 0, others: [0; 256], max }
+    }
+
+    /// Whether what comes now is in a template, and so not in the page.
+    pub(super) fn is_in_template(&self) -> bool {
+        self.templates > 0
+    }
+
+    /// Whether what comes now is in SVG, at whatever depth.
+    pub(super) fn is_in_svg(&self) -> bool {
+        self.open.iter().any(|open| open.space == Space::Svg)
+    }
+
+    /// Whether the current node is not of HTML, so that there may be a CDATA section.
+    pub(super) fn is_foreign(&self) -> bool {
+        self.open.last().is_some_and(|open| open.space != Space::Html)
+    }
+
+    /// Everything is closed.
+    pub(super) fn clear(&mut self) {
+        self.open.clear();
+        (self.templates, self.templates_left_out) = (0, 0);
+    }
+
+    /// Decides what a start tag belongs to, and opens the element if that is not HTML (HTML Standard, sections 13.2.6
+    /// "tree construction dispatcher" and 13.2.6.5).
+    pub(super) fn start(&mut self, name: Name, closes_itself: bool, attributes: &Attributes<'_>) -> Space {
+        let Some(current) = self.open.last().copied().filter(|current| !current.takes_as_html(name)) else {
+            return Space::Html;
+        };
+        if breaks_out(name, attributes) {
+            self.break_out();
+            return Space::Html;
+        }
+        let space = if current.space == Space::Svg { Space::Svg } else { Space::Math };
+        self.open(name, space, closes_itself, attributes);
+        space
+    }
+
+    /// Opens an element that belongs to HTML.
+    pub(super) fn open_html(&mut self, name: Name, closes_itself: bool, attributes: &Attributes<'_>) {
+        match name {
+            Name::SVG => self.open(name, Space::Svg, closes_itself, attributes),
+            Name::MATH => self.open(name, Space::Math, closes_itself, attributes),
+            Name::TEMPLATE if self.open.len() >= self.max => self.templates_left_out += 1,
+            Name::TEMPLATE => {
+                self.templates += 1;
+                self.open.push(Open { name, space: Space::Html });
+            }
+            _ if self.open.is_empty() => {
+                if let Some(count) = self.others.get_mut(usize::from(name.slot())) {
+                    *count = count.saturating_add(1);
+                }
+            }
+            _ if name.is_never_open() || name.is_part_of_table() => {}
+            _ => self.open(name, Space::Html, false, attributes),
+        }
+    }
+
+    /// Reads an end tag. Whether it is one of HTML, for which more may have to be done.
+    pub(super) fn end(&mut self, name: Name) -> bool {
+        let Some(current) = self.open.last() else {
+            self.end_other(name);
+            return true;
+        };
+        if current.space == Space::Html {
+            self.end_html(name);
+            return true;
+        }
+        if matches!(name, Name::BR | Name::P) {
+            self.break_out();
+            return true;
+        }
+        // Section 13.2.6.5, "any other end tag".
+        let html = self.open.iter().rposition(|open| open.space == Space::Html).map_or(0, |at| at + 1);
+        let foreign = self.open.get(html..).unwrap_or_default();
+        if let Some(at) = foreign.iter().rposition(|open| open.name == name) {
+            self.open.truncate(html + at);
+            return false;
+        }
+        if html > 0 {
+            self.end_html(name);
+        } else if self.end_other(name) {
+            self.open.clear();
+        }
+        true
+    }
+
+    fn open(&mut self, name: Name, space: Space, closes_itself: bool, attributes: &Attributes<'_>) {
+        if closes_itself || self.open.len() >= self.max {
+            return;
+        }
+        let space = match space {
+            Space::Math if name == Name::ANNOTATION_XML && holds_html(attributes) => Space::MathAnnotation,
+            space => space,
+        };
+        self.open.push(Open { name, space });
+    }
+
+    /// Closes an HTML element that is among the open ones.
+    fn end_html(&mut self, name: Name) {
+        if name == Name::TEMPLATE {
+            return self.end_template();
+        }
+        // Neither a template nor an integration point is left by another end tag, and a block only by that of a block
+        // or of formatting.
+        let held_by_blocks = !name.is_block() && !name.is_formatting();
+        for (at, open) in self.open.iter().enumerate().rev() {
+            if open.space == Space::Html && open.name == name {
+                return self.open.truncate(at);
+            }
+            if open.is_boundary() || held_by_blocks && open.space == Space::Html && open.name.is_block() {
+                return;
+            }
+        }
+    }
+
+    fn end_template(&mut self) {
+        if self.templates_left_out > 0 {
+            self.templates_left_out -= 1;
+            return;
+        }
+        let is_template = |open: &Open| open.space == Space::Html && open.name == Name::TEMPLATE;
+        if let Some(at) = self.open.iter().rposition(is_template) {
+            self.open.truncate(at);
+            self.templates -= 1;
+        }
+    }
+
+    /// Counts an HTML element as closed. Whether one was open.
+    fn end_other(&mut self, name: Name) -> bool {
+        let Some(count) = self.others.get_mut(usize::from(name.slot())).filter(|count| **count > 0) else {
+            return false;
+        };
+        *count -= 1;
+        !name.is_never_open() && !matches!(name, Name::BODY | Name::FORM)
+    }
+
+    /// Leaves SVG and `MathML` up to where HTML may stand.
+    fn break_out(&mut self) {
+        let keep = self.open.iter().rposition(|open| open.space == Space::Html || open.is_integration_point());
+        self.open.truncate(keep.map_or(0, |at| at + 1));
+    }
+}
+
+impl Open {
+    /// Whether a start tag in this element is one of HTML.
+    fn takes_as_html(self, name: Name) -> bool {
+        match self.space {
+            Space::Html | Space::MathAnnotation => true,
+            Space::Svg => self.is_integration_point(),
+            Space::Math if self.name == Name::ANNOTATION_XML => name == Name::SVG,
+            Space::Math => self.is_integration_point() && !matches!(name, Name::MGLYPH | Name::MALIGNMARK),
+        }
+    }
+
+    fn is_integration_point(self) -> bool {
+        match self.space {
+            Space::Svg => matches!(self.name, Name::FOREIGN_OBJECT | Name::DESC | Name::TITLE),
+            Space::Math => matches!(self.name, Name::MI | Name::MO | Name::MN | Name::MS | Name::MTEXT),
+            Space::Html | Space::MathAnnotation => false,
+        }
+    }
+
+    fn is_boundary(self) -> bool {
+        self.name == Name::TEMPLATE && self.space == Space::Html || self.is_integration_point()
+    }
+}
+
+/// Whether a start tag cannot stand in SVG and `MathML`, and ends them.
+fn breaks_out(name: Name, attributes: &Attributes<'_>) -> bool {
+    match name {
+        Name::FONT => ["color", "face", "size"].iter().any(|attribute| attributes.has(attribute)),
+        _ => name.is_html_only(),
+    }
+}
+
+/// Whether an annotation says that it holds HTML.
+fn holds_html(attributes: &Attributes<'_>) -> bool {
+    let types = ["text/html", "application/xhtml+xml"];
+    attributes.get("encoding").is_some_and(|value| types.iter().any(|html| value.eq_ignore_ascii_case(html)))
+}

@@ -1,0 +1,224 @@
+//! One tag: its name, its attributes, its end (HTML Standard, sections 13.2.5.8 and 13.2.5.32 to 13.2.5.40).
+
+use std::borrow::Cow;
+
+use memchr::memchr;
+
+use super::char_ref::{self, Within};
+use super::name::Name;
+
+/// Reads a page from front to back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cursor<'a> {
+    pub(super) text: &'a str,
+    /// How far it is read.
+    pub(super) at: usize,
+}
+
+/// The attributes of one tag that somebody may ask for, as they are written.
+#[derive(Debug)]
+pub(super) struct Attributes<'a> {
+    kept: Vec<(Name, &'a str)>,
+    /// How many attributes of a tag are looked at.
+    max: usize,
+}
+
+impl<'a> Attributes<'a> {
+    /// Room for the attributes of one tag after the other, of which at most `max` are read.
+    pub(super) fn new(max: usize) -> Self {
+        Self { kept: Vec::new(), max }
+    }
+
+    /// The value of an attribute, with its character references resolved.
+    pub(super) fn get(&self, name: &str) -> Option<Cow<'a, str>> {
+        self.raw(Name::of(name)).map(|raw| char_ref::decode(raw, Within::Attribute))
+    }
+
+    /// In SVG, `xlink:href` is an `href` as well.
+    pub(super) fn take_xlink(&mut self) {
+        if let Some(href) = self.raw(Name::of("xlink:href")).filter(|_| !self.has("href")) {
+            self.kept.push((Name::of("href"), href));
+        }
+    }
+
+    /// Whether there is such an attribute.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.raw(Name::of(name)).is_some()
+    }
+
+    fn raw(&self, name: Name) -> Option<&'a str> {
+        self.kept.iter().find(|(kept, _)| *kept == name).map(|(_, raw)| *raw)
+    }
+}
+
+impl<'a> Cursor<'a> {
+    /// The byte that comes after `ahead` others.
+    pub(super) fn peek(&self, ahead: usize) -> Option<u8> {
+        self.text.as_bytes().get(self.at + ahead).copied()
+    }
+
+    /// What is still to be read.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    /// Reads the name of a tag, from its first letter on.
+    pub(super) fn tag_name(&mut self) -> Name {
+        let mut name = Name::EMPTY;
+        while let Some(byte) = self.peek(0).filter(|byte| !ends_name(*byte)) {
+            name = name.with(byte);
+            self.at += 1;
+        }
+        name
+    }
+
+    /// Reads past the `>` of a tag and keeps its attributes. Whether the tag closes itself, `None` when it never ends.
+    pub(super) fn attributes(&mut self, attributes: &mut Attributes<'a>) -> Option<bool> {
+        attributes.kept.clear();
+        let mut count = 0;
+        self.each_attribute(|name, raw| {
+            // Of two attributes with one name, the first counts. Few names are kept, so that looking is quick.
+            if count < attributes.max && KEPT.contains(&name) && attributes.raw(name).is_none() {
+                attributes.kept.push((name, raw));
+            }
+            count += 1;
+        })
+    }
+
+    /// Reads past the `>` of a tag. Whether the tag closes itself, `None` when it never ends.
+    pub(super) fn skip_attributes(&mut self) -> Option<bool> {
+        self.each_attribute(|_, _| {})
+    }
+
+    #[inline]
+    fn each_attribute(&mut self, mut found: impl FnMut(Name, &'a str)) -> Option<bool> {
+        loop {
+            match self.skip_space()? {
+                b'>' => {
+                    self.at += 1;
+                    return Some(false);
+                }
+                b'/' if self.peek(1) == Some(b'>') => {
+                    self.at += 2;
+                    return Some(true);
+                }
+                b'/' => self.at += 1,
+                first => {
+                    self.at += 1;
+                    // A `=` in front is a part of the name.
+                    let mut name = Name::EMPTY.with(first);
+                    while let Some(byte) = self.peek(0).filter(|byte| !ends_name(*byte) && *byte != b'=') {
+                        name = name.with(byte);
+                        self.at += 1;
+                    }
+                    let value = if self.skip_space()? == b'=' { self.value()? } else { "" };
+                    found(name, value);
+                }
+            }
+        }
+    }
+
+    /// Reads the value of an attribute, from the `=` on.
+    #[inline]
+    fn value(&mut self) -> Option<&'a str> {
+        self.at += 1;
+        let first = self.skip_space()?;
+        let length = match first {
+            b'"' | b'\'' => {
+                self.at += 1;
+                memchr(first, self.rest())?
+            }
+            _ => self.rest().iter().position(|byte| is_space(*byte) || *byte == b'>')?,
+        };
+        let value = self.text.get(self.at..self.at + length).unwrap_or_default();
+        self.at += length + usize::from(matches!(first, b'"' | b'\''));
+        Some(value)
+    }
+
+    /// The first byte that is no white space; the cursor is at it then.
+    #[inline]
+    fn skip_space(&mut self) -> Option<u8> {
+        loop {
+            match self.peek(0)? {
+                byte if is_space(byte) => self.at += 1,
+                byte => return Some(byte),
+            }
+        }
+    }
+}
+
+/// White space in a tag. A carriage return stands for the line feed that it is turned into.
+pub(super) fn is_space(byte: u8) -> bool {
+    matches!(byte, b'\t' | b'\n' | 0x0C | b'\r' | b' ')
+}
+
+/// Whether a byte is the first after the name of a tag.
+pub(super) fn ends_name(byte: u8) -> bool {
+    is_space(byte) || matches!(byte, b'/' | b'>')
+}
+
+/// The attributes that are asked for.
+const KEPT: &[Name] = &[
+    Name::of("href"),
+    Name::of("rel"),
+    Name::of("src"),
+    Name::of("type"),
+    Name::of("content"),
+    Name::of("name"),
+    Name::of("http-equiv"),
+    Name::of("charset"),
+    Name::of("lang"),
+    Name::of("xlink:href"),
+    Name::of("encoding"),
+    Name::of("color"),
+    Name::of("face"),
+    Name::of("size"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads a tag from its name on, and expects these values of `href`, and the rest of the text after it.
+    #[track_caller]
+    fn check(text: &str, href: Option<&str>, rest: Option<&str>) {
+        let mut cursor = Cursor { text, at: 0 };
+        assert_eq!(cursor.tag_name(), Name::A, "{text}");
+        let mut attributes = Attributes::new(3);
+        let mut skipped = cursor;
+        let ended = cursor.attributes(&mut attributes);
+        assert_eq!(ended.and_then(|_| attributes.get("href")).as_deref(), href, "{text}");
+        assert_eq!(ended.and_then(|_| text.get(cursor.at..)), rest, "{text}");
+        assert_eq!((skipped.skip_attributes(), skipped.at), (ended, cursor.at), "{text}");
+    }
+
+    #[test]
+    fn a_tag_is_read_as_browsers_do() {
+        check("a>x", None, Some("x"));
+        check("A HREF=b>", Some("b"), Some(""));
+        check("a\r\nhref\t=\n'b c'>", Some("b c"), Some(""));
+        check("a href=\"b>c\">x", Some("b>c"), Some("x"));
+        check("a/href=b/>", Some("b/"), Some(""));
+        check("a href='b'/>", Some("b"), Some(""));
+        check("a href='b'rel='c'>", Some("b"), Some(""));
+        check("a x/=href=b>", None, Some(""));
+        check("a =href=b>", None, Some(""));
+        check("a href==b>", Some("=b"), Some(""));
+        check("a href>", Some(""), Some(""));
+        check("a href=>b>", Some(""), Some("b>"));
+        check("a href= b>", Some("b"), Some(""));
+        check("a href=b'c>", Some("b'c"), Some(""));
+        check("a href=b href=c>", Some("b"), Some(""));
+        check("a x y href=b>", Some("b"), Some(""));
+        check("a x y z href=b>", None, Some(""));
+        check("a '>'>", None, Some("'>"));
+        check("a hre\0f=b>", None, Some(""));
+    }
+
+    #[test]
+    fn a_tag_that_does_not_end_is_none() {
+        for text in ["a", "a ", "a href", "a href=", "a href=b", "a href='b>", "a href=\"b'>", "a /"] {
+            check(text, None, None);
+        }
+    }
+}
