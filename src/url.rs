@@ -168,7 +168,10 @@ impl UrlRules {
 
     /// Resolves a reference found on a page. `None` when it is no URL at all, or names a place on the same page.
     pub fn resolve(&self, base: &Url, reference: &str) -> Option<Target> {
-        base.join(reference).ok().map(|url| self.target(url))
+        match self.resolve_plain(base, reference) {
+            Some(url) => Some(Target::Url(url)),
+            None => base.join(reference).ok().map(|url| self.target(url)),
+        }
     }
 
     /// The target that an absolute URL names.
@@ -204,6 +207,41 @@ impl UrlRules {
             }
             Target::Other { .. } => Err(format!("`{text}` is neither http nor https")),
         }
+    }
+
+    /// Resolves a path of plain characters, as most references are, without the parser. `None` leaves it to that.
+    fn resolve_plain(&self, base: &Url, reference: &str) -> Option<CrawlUrl> {
+        let host_start = base.scheme().len() + "://".len();
+        let path_start = host_start + base.as_str().get(host_start..)?.find('/')?;
+        let has_credentials = !base.username().is_empty() || base.password().is_some();
+        if !matches!(base.scheme(), "http" | "https") || has_credentials || !is_plain(reference) {
+            return None;
+        }
+        let (mut folder, mut path) = match reference.strip_prefix('/') {
+            Some(path) => ("/", path),
+            None => (base.path().get(..=base.path().rfind('/')?)?, reference),
+        };
+        // RFC 3986, section 5.2.4, for dots in front; they are rare elsewhere.
+        loop {
+            if let Some(rest) = path.strip_prefix("../") {
+                let above = folder.strip_suffix('/').and_then(|name| name.rfind('/')).unwrap_or(0);
+                (folder, path) = (folder.get(..=above)?, rest);
+            } else if let Some(rest) = path.strip_prefix("./") {
+                path = rest;
+            } else {
+                break;
+            }
+        }
+        let has_dots = |path: &str| path.split('/').any(|name| matches!(name, "." | ".."));
+        let length = path_start + folder.len() + path.len();
+        if length > self.max_length || path.contains('.') && has_dots(path.split('?').next()?) {
+            return None;
+        }
+        let mut text = String::with_capacity(length);
+        text.push_str(base.as_str().get(..path_start)?);
+        text.push_str(folder);
+        text.push_str(path);
+        Some(CrawlUrl::split(text.as_str().into(), self.key(&text), host_start))
     }
 
     fn crawl_url(&self, url: &Url) -> CrawlUrl {
@@ -337,6 +375,20 @@ impl fmt::Debug for UrlKey {
     }
 }
 
+/// Whether a reference is a path, and maybe a query, of characters that a URL parser takes as they are.
+///
+/// Not among them: what begins something else (`:`, `#`, `\\`, two slashes in front), what is escaped or skipped, and
+/// `%`, since `%2e` is a dot.
+fn is_plain(reference: &str) -> bool {
+    let plain = |byte: u8| {
+        let in_names =
+            matches!(byte, b'-' | b'_' | b'.' | b'~' | b'/' | b'+' | b',' | b'=' | b'&' | b'@' | b'!' | b'?');
+        byte.is_ascii_alphanumeric() || in_names
+    };
+    let path = reference.strip_prefix('/').unwrap_or(reference);
+    !reference.is_empty() && !path.starts_with(['/', '?']) && path.bytes().all(plain)
+}
+
 /// Decodes percent-encoded unreserved characters, writes the remaining escapes with upper-case digits, and escapes a
 /// `%` that starts no escape: without that, `%%30a` would turn into another page's `%0a`.
 fn normalize_percent(part: &str, to: &mut String) {
@@ -450,6 +502,63 @@ mod tests {
             rules().parse("example.com").unwrap_err(),
             "`example.com` has no scheme; write http://example.com or https://example.com"
         );
+    }
+
+    fn base_of(folders: &[&str], query: &str) -> Url {
+        Url::parse(&format!("http://e.com:8080/{}{query}", folders.concat())).unwrap()
+    }
+
+    /// What the parser makes of it is what comes of it, whichever way it is resolved.
+    fn check_resolved(base: &Url, reference: &str) -> Result<bool, TestCaseError> {
+        let rules = UrlRules::new(60, ["utm_*"]);
+        let plain = rules.resolve_plain(base, reference);
+        let parsed = base.join(reference).ok().map(|url| rules.target(url));
+        if let Some(url) = &plain {
+            let Some(Target::Url(parsed)) = &parsed else {
+                return Err(TestCaseError::fail(format!("{reference} on {base} is {url}, and no URL to the parser")));
+            };
+            prop_assert_eq!(url.as_str(), parsed.as_str(), "{} on {}", reference, base);
+            prop_assert_eq!((url.key(), url.host(), url.origin()), (parsed.key(), parsed.host(), parsed.origin()));
+        }
+        Ok(plain.is_some())
+    }
+
+    #[test]
+    fn most_references_are_resolved_without_the_parser() {
+        let base = base_of(&["a/", "b/", "c.html"], "?q=/x");
+        for reference in ["d.html", "/d", "../d", "../../../d", "./d/", "../", "d/e/?f=g&h", "a@b", "d//e", "d/e..f/"] {
+            assert!(check_resolved(&base, reference).unwrap(), "{reference}");
+        }
+        for reference in
+            ["", ".", "..", "/", "//d/", "?q", "d:e", "d%2e", "d/../e", "d/.", "d e", "d\\e", "http:d", "ü"]
+        {
+            let plain = check_resolved(&base, reference).unwrap();
+            assert!(!plain || reference == "/", "{reference}");
+        }
+        assert!(!check_resolved(&Url::parse("http://u:p@e.com/a").unwrap(), "d").unwrap());
+        assert!(!check_resolved(&Url::parse("file:///a/b").unwrap(), "d").unwrap());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn a_plain_reference_is_resolved_as_the_parser_does(
+            folders in prop::collection::vec(prop::sample::select(&["a/", "/", "b.c/", "%7E/", "d"][..]), 0..6),
+            query in prop::sample::select(&["", "?", "?x=/y", "#/z"][..]),
+            pieces in prop::collection::vec(
+                prop::sample::select(&["/", ".", "..", "../", "./", "a", "B", "-", "?", "&=", "@", ":", "%", "%2e", "#",
+                    "+", "~", ",", "!", "utm_x=1", "\\", " ", "ü", "http:", "aaaaaaaaaaaaaaaaaaaaaaaa"][..]),
+                0..8,
+            ),
+        ) {
+            check_resolved(&base_of(&folders, query), &pieces.concat())?;
+        }
+
+        #[test]
+        fn any_reference_is_resolved_as_the_parser_does(reference in "[ -~]{0,12}|[a-z./]{0,12}|\\PC{0,8}") {
+            check_resolved(&base_of(&["a/", "b/", "c"], ""), &reference)?;
+        }
     }
 
     proptest! {
