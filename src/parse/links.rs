@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use encoding_rs::{Encoding, UTF_8};
+use memchr::memchr;
 use url::Url;
 
 use super::facts::Reference;
@@ -57,14 +59,15 @@ impl Links {
         let mut found = Self::default();
         // By text first: joining is what costs, and a page repeats most of its references.
         let mut by_text: HashMap<&str, Option<usize>> = HashMap::new();
-        let mut by_target: HashMap<(Arc<str>, UrlKey), usize> = HashMap::new();
+        let mut by_target: HashMap<Identity, usize> = HashMap::new();
         for reference in references {
-            let text = reference.text.split('#').next().unwrap_or_default();
+            let end = memchr(b'#', reference.text.as_bytes()).unwrap_or(reference.text.len());
+            let text = reference.text.get(..end).unwrap_or_default();
             let looked_at = by_text.len();
             let place = match by_text.entry(text) {
                 Entry::Occupied(entry) => *entry.get(),
                 Entry::Vacant(entry) if looked_at < max => {
-                    let place = resolver.resolve(text).map(|target| match by_target.entry(identity(&target)) {
+                    let place = resolver.resolve(text).map(|target| match by_target.entry(Identity::of(&target)) {
                         Entry::Occupied(entry) => *entry.get(),
                         Entry::Vacant(entry) => {
                             found.links.push(Link { target, kind: LinkKind::Nofollow });
@@ -96,9 +99,24 @@ impl Links {
 }
 
 /// What two targets have in common only when they are the same: of what cannot be requested, the text is cut.
-fn identity(target: &Target) -> (Arc<str>, UrlKey) {
-    match target {
-        Target::Url(url) => (url.to_shared(), url.key()),
-        Target::Other { text, key, .. } => (Arc::clone(text), *key),
+#[derive(Debug, PartialEq, Eq)]
+struct Identity {
+    key: UrlKey,
+    text: Arc<str>,
+}
+
+impl Identity {
+    fn of(target: &Target) -> Self {
+        match target {
+            Target::Url(url) => Self { key: url.key(), text: url.to_shared() },
+            Target::Other { text, key, .. } => Self { key: *key, text: Arc::clone(text) },
+        }
+    }
+}
+
+/// Few texts have one key: hashing those as well would cost more than comparing them.
+impl Hash for Identity {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
     }
 }

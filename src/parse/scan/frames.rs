@@ -53,6 +53,7 @@ impl Frames {
     }
 
     /// Reads a start tag of HTML that is in no template.
+    #[inline]
     pub(super) fn start(&mut self, name: Name, attributes: &Attributes<'_>) -> Effect {
         match self.part {
             Part::Body => self.start_in_body(name, attributes),
@@ -119,6 +120,7 @@ impl Frames {
         Effect::Read
     }
 
+    #[inline]
     fn start_in_body(&mut self, name: Name, attributes: &Attributes<'_>) -> Effect {
         match name {
             Name::FRAMESET if self.possible => {

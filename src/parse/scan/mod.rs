@@ -65,7 +65,8 @@ impl<'a> Scan<'a, '_> {
     /// Reads one piece of text and the markup behind it.
     fn step(&mut self) -> Option<()> {
         let rest = self.cursor.rest();
-        let found = memchr(b'<', rest);
+        // Half of all tags follow another.
+        let found = if rest.first() == Some(&b'<') { Some(0) } else { memchr(b'<', rest) };
         let length = found.unwrap_or(rest.len());
         if self.frames.are_open() {
             self.read_text(length);
@@ -195,13 +196,11 @@ impl<'a> Scan<'a, '_> {
             return !matches!(name, Name::HTML | Name::HEAD | Name::BODY | Name::FRAME | Name::FRAMESET);
         }
         match self.frames.start(name, &self.attributes) {
-            Effect::Read => {
-                self.remember_head();
-                true
-            }
-            Effect::Ignored => {
-                self.remember_head();
-                false
+            effect @ (Effect::Read | Effect::Ignored) => {
+                if self.frames.are_open() {
+                    self.remember_head();
+                }
+                effect == Effect::Read
             }
             Effect::ReplacesBody => {
                 self.nesting.clear();

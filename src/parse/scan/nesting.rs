@@ -65,6 +65,7 @@ impl Nesting {
 
     /// Decides what a start tag belongs to, and opens the element if that is not HTML (HTML Standard, sections 13.2.6
     /// "tree construction dispatcher" and 13.2.6.5).
+    #[inline]
     pub(super) fn start(&mut self, name: Name, closes_itself: bool, attributes: &Attributes<'_>) -> Space {
         let Some(current) = self.open.last().copied().filter(|current| !current.takes_as_html(name)) else {
             return Space::Html;
@@ -79,6 +80,7 @@ impl Nesting {
     }
 
     /// Opens an element that belongs to HTML.
+    #[inline]
     pub(super) fn open_html(&mut self, name: Name, closes_itself: bool, attributes: &Attributes<'_>) {
         match name {
             Name::SVG => self.open(name, Space::Svg, closes_itself, attributes),
@@ -99,6 +101,7 @@ impl Nesting {
     }
 
     /// Reads an end tag. Whether it is one of HTML, for which more may have to be done.
+    #[inline]
     pub(super) fn end(&mut self, name: Name) -> bool {
         let Some(current) = self.open.last() else {
             self.end_other(name);

@@ -64,12 +64,7 @@ impl<'a> Cursor<'a> {
 
     /// Reads the name of a tag, from its first letter on.
     pub(super) fn tag_name(&mut self) -> Name {
-        let mut name = Name::EMPTY;
-        while let Some(byte) = self.peek(0).filter(|byte| !ends_name(*byte)) {
-            name = name.with(byte);
-            self.at += 1;
-        }
-        name
+        self.name(Name::EMPTY, ends_name)
     }
 
     /// Reads past the `>` of a tag and keeps its attributes. Whether the tag closes itself, `None` when it never ends.
@@ -86,7 +81,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads past the `>` of a tag. Whether the tag closes itself, `None` when it never ends.
+    #[inline]
     pub(super) fn skip_attributes(&mut self) -> Option<bool> {
+        // Most tags have none.
+        if self.peek(0) == Some(b'>') {
+            self.at += 1;
+            return Some(false);
+        }
         self.each_attribute(|_, _| {})
     }
 
@@ -106,16 +107,24 @@ impl<'a> Cursor<'a> {
                 first => {
                     self.at += 1;
                     // A `=` in front is a part of the name.
-                    let mut name = Name::EMPTY.with(first);
-                    while let Some(byte) = self.peek(0).filter(|byte| !ends_name(*byte) && *byte != b'=') {
-                        name = name.with(byte);
-                        self.at += 1;
-                    }
+                    let name = self.name(Name::EMPTY.with(first), |byte| ends_name(byte) || byte == b'=');
                     let value = if self.skip_space()? == b'=' { self.value()? } else { "" };
                     found(name, value);
                 }
             }
         }
+    }
+
+    /// Reads what is left of a name.
+    #[inline]
+    fn name(&mut self, first: Name, ends: impl Fn(u8) -> bool) -> Name {
+        let (mut name, mut length) = (first, 0);
+        for byte in self.rest().iter().take_while(|byte| !ends(**byte)) {
+            name = name.with(*byte);
+            length += 1;
+        }
+        self.at += length;
+        name
     }
 
     /// Reads the value of an attribute, from the `=` on.
@@ -138,12 +147,9 @@ impl<'a> Cursor<'a> {
     /// The first byte that is no white space; the cursor is at it then.
     #[inline]
     fn skip_space(&mut self) -> Option<u8> {
-        loop {
-            match self.peek(0)? {
-                byte if is_space(byte) => self.at += 1,
-                byte => return Some(byte),
-            }
-        }
+        let length = self.rest().iter().position(|byte| !is_space(*byte))?;
+        self.at += length;
+        self.peek(0)
     }
 }
 
