@@ -2,10 +2,11 @@
 //!
 //! Texts and edges are with whoever keeps the [changes](Change); those that are needed are [wanted](Want) from there.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
 use super::change::{Change, Want};
+use super::id_map::{IdMap, IdSet};
 use super::known::Known;
 use super::node::{Limits, Node, Packed, State};
 use super::paths::Source;
@@ -26,6 +27,8 @@ pub(super) struct Graph {
     pub(super) known: Known,
     pub(super) nodes: Segments<Packed>,
     pub(super) hosts: HashMap<HostKey, HostId>,
+    /// The host that was asked for last: mostly it is the next one's too.
+    last_host: Option<(HostKey, HostId)>,
     pub(super) schedule: Schedule,
     pub(super) accounts: Accounts,
     /// Pending and in-flight URLs by depth.
@@ -36,11 +39,11 @@ pub(super) struct Graph {
     /// Answers that are still to come.
     pub(super) awaited: usize,
     /// The URLs whose texts are at hand: those in flight, and those that will be soon.
-    pub(super) near: HashMap<u32, Near>,
+    pub(super) near: IdMap<Near>,
     /// How many texts are kept before anybody asks for them.
     pub(super) room: usize,
     /// Settled pages to which a shorter path was found, and whose edges are to be asked for.
-    pub(super) sinking: HashSet<u32>,
+    pub(super) sinking: IdSet,
     /// Skipped URLs that may be wanted now, and whose texts are to be asked for.
     pub(super) reopening: Vec<u32>,
     /// What is being reconsidered: the reason, and the number of the next URL to look at.
@@ -55,15 +58,16 @@ impl Graph {
             known: Known::default(),
             nodes: Segments::default(),
             hosts: HashMap::new(),
+            last_host: None,
             schedule: Schedule::default(),
             accounts: Accounts::default(),
             open_by_depth: BTreeMap::new(),
             changes: Vec::new(),
             wants: Vec::new(),
             awaited: 0,
-            near: HashMap::new(),
+            near: IdMap::default(),
             room,
-            sinking: HashSet::new(),
+            sinking: IdSet::default(),
             reopening: Vec::new(),
             reconsidered: None,
         }
@@ -165,8 +169,12 @@ impl Graph {
 
     /// The number of a URL's host, which gets one if it has none yet.
     pub(super) fn host(&mut self, url: &CrawlUrl) -> Result<HostId> {
-        if let Some(host) = self.hosts.get(url.host()) {
-            return Ok(*host);
+        if let Some((_, id)) = self.last_host.as_ref().filter(|(name, _)| name.as_str() == url.host()) {
+            return Ok(*id);
+        }
+        if let Some((name, id)) = self.hosts.get_key_value(url.host()) {
+            self.last_host = Some((name.clone(), *id));
+            return Ok(*id);
         }
         let (name, id) = (url.host_key(), self.schedule.add_host()?);
         self.changes.push(Change::Host { id, name: name.clone() });

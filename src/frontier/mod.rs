@@ -5,6 +5,7 @@ mod disk;
 mod fifo;
 mod graph;
 mod host_queue;
+mod id_map;
 mod known;
 mod memory;
 mod node;
