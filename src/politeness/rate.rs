@@ -190,7 +190,7 @@ mod tests {
                 seen.note(at);
             }
             assert_eq!(seen.highest(), most, "{rate}");
-            assert_eq!(seen.smallest_gap(), Some(Duration::from_millis(1010) / most.try_into().unwrap()), "{rate}");
+            assert_eq!(seen.smallest_gap(), Some(Duration::from_millis(1010) / u32::try_from(most).unwrap()), "{rate}");
         }
     }
 

@@ -161,9 +161,9 @@ fn requests_to_a_host_keep_the_distance_that_the_rate_asks_for() {
     let pages: &[(&str, &[&str])] =
         &[("/", &["/a", "/b", "/c", "/d"]), ("/a", &[]), ("/b", &[]), ("/c", &[]), ("/d", &[])];
     let server = Server::start(Site::linked(pages).routes());
-    let crawled = Crawl::of(server.url("/")).arg("--rate", "10").run();
-    assert_paced(&server, Duration::from_millis(100), 5);
-    assert_proved(&crawled, 101, "rate");
+    let crawled = Crawl::of(server.url("/")).arg("--rate", "4").run();
+    assert_paced(&server, Duration::from_millis(250), 5);
+    assert_proved(&crawled, 253, "rate");
 }
 
 #[test]

@@ -1,0 +1,198 @@
+//! The rules of a crawl for URLs: how they are resolved, and which are the same page.
+
+use url::Url;
+
+use super::{CrawlUrl, Target, UrlKey};
+use crate::outcome::SkipReason;
+
+/// How URLs are resolved and made canonical: the same for the whole crawl.
+#[derive(Debug, Clone)]
+pub struct UrlRules {
+    max_length: usize,
+    ignore: Vec<ParamPattern>,
+}
+
+/// The name of a query parameter, or with a final `*` the start of a name; ASCII case does not matter.
+#[derive(Debug, Clone)]
+struct ParamPattern {
+    name: String,
+    prefix: bool,
+}
+
+impl UrlRules {
+    /// Rules with the greatest length of a URL in bytes and the query parameters that the key leaves out. A pattern
+    /// ending in `*` names all parameters that start so.
+    pub fn new<S: AsRef<str>>(max_length: usize, ignore_params: impl IntoIterator<Item = S>) -> Self {
+        let ignore = ignore_params
+            .into_iter()
+            .map(|pattern| {
+                let pattern = pattern.as_ref();
+                let name = pattern.strip_suffix('*');
+                ParamPattern { name: name.unwrap_or(pattern).to_ascii_lowercase(), prefix: name.is_some() }
+            })
+            .collect();
+        Self { max_length, ignore }
+    }
+
+    /// Resolves a reference found on a page. `None` when it is no URL at all, or names a place on the same page.
+    pub fn resolve(&self, base: &Url, reference: &str) -> Option<Target> {
+        match self.resolve_plain(base, reference) {
+            Some(url) => Some(Target::Url(url)),
+            None => base.join(reference).ok().map(|url| self.target(url)),
+        }
+    }
+
+    /// The target that an absolute URL names.
+    pub fn target(&self, mut url: Url) -> Target {
+        if !matches!(url.scheme(), "http" | "https") {
+            return self.other(url.as_str(), SkipReason::Scheme);
+        }
+        url.set_fragment(None);
+        if !url.username().is_empty() || url.password().is_some() {
+            // Cannot fail for http and https, which always have a host.
+            let _ = url.set_username("");
+            let _ = url.set_password(None);
+        }
+        if url.as_str().len() > self.max_length {
+            return self.other(url.as_str(), SkipReason::TooLong);
+        }
+        Target::Url(self.crawl_url(&url))
+    }
+
+    /// Parses an absolute http or https URL. The error is for a person: what is wrong, and what to write.
+    pub fn parse(&self, text: &str) -> Result<CrawlUrl, String> {
+        let url = match Url::parse(text) {
+            Ok(url) => url,
+            Err(url::ParseError::RelativeUrlWithoutBase) => {
+                return Err(format!("`{text}` has no scheme; write http://{text} or https://{text}"));
+            }
+            Err(error) => return Err(format!("`{text}` is not a URL: {error}")),
+        };
+        match self.target(url) {
+            Target::Url(url) => Ok(url),
+            Target::Other { reason: SkipReason::TooLong, .. } => {
+                Err(format!("the URL is {} bytes long; at most {} are allowed", text.len(), self.max_length))
+            }
+            Target::Other { .. } => Err(format!("`{text}` is neither http nor https")),
+        }
+    }
+
+    /// Resolves a path of plain characters, as most references are, without the parser. `None` leaves it to that.
+    pub(super) fn resolve_plain(&self, base: &Url, reference: &str) -> Option<CrawlUrl> {
+        let host_start = base.scheme().len() + "://".len();
+        let path_start = host_start + base.as_str().get(host_start..)?.find('/')?;
+        let has_credentials = !base.username().is_empty() || base.password().is_some();
+        if !matches!(base.scheme(), "http" | "https") || has_credentials || !is_plain(reference) {
+            return None;
+        }
+        let (mut folder, mut path) = match reference.strip_prefix('/') {
+            Some(path) => ("/", path),
+            None => (base.path().get(..=base.path().rfind('/')?)?, reference),
+        };
+        // RFC 3986, section 5.2.4, for dots in front; they are rare elsewhere.
+        loop {
+            if let Some(rest) = path.strip_prefix("../") {
+                let above = folder.strip_suffix('/').and_then(|name| name.rfind('/')).unwrap_or(0);
+                (folder, path) = (folder.get(..=above)?, rest);
+            } else if let Some(rest) = path.strip_prefix("./") {
+                path = rest;
+            } else {
+                break;
+            }
+        }
+        let has_dots = |path: &str| path.split('/').any(|name| matches!(name, "." | ".."));
+        let length = path_start + folder.len() + path.len();
+        if length > self.max_length || path.contains('.') && has_dots(path.split('?').next()?) {
+            return None;
+        }
+        let mut text = String::with_capacity(length);
+        text.push_str(base.as_str().get(..path_start)?);
+        text.push_str(folder);
+        text.push_str(path);
+        Some(CrawlUrl::split(text.as_str().into(), self.key(&text), host_start))
+    }
+
+    fn crawl_url(&self, url: &Url) -> CrawlUrl {
+        let text = url.as_str();
+        CrawlUrl::split(text.into(), self.key(text), url.scheme().len() + "://".len())
+    }
+
+    fn other(&self, text: &str, reason: SkipReason) -> Target {
+        let cut = text.floor_char_boundary(self.max_length);
+        Target::Other { text: text.get(..cut).unwrap_or_default().into(), key: UrlKey::of(text.as_bytes()), reason }
+    }
+
+    /// Canonical: percent-encoding normalised (RFC 3986, section 6.2.2), tracking parameters and an empty query gone.
+    /// Nothing is sorted: for many sites the order of parameters matters.
+    fn key(&self, text: &str) -> UrlKey {
+        let (path, query) = match text.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (text, None),
+        };
+        if query.is_none() && !path.contains('%') {
+            return UrlKey::of(path.as_bytes());
+        }
+        let mut canonical = String::with_capacity(text.len());
+        normalize_percent(path, &mut canonical);
+        let mut separator = '?';
+        for param in query.unwrap_or_default().split('&') {
+            let name = param.split_once('=').map_or(param, |(name, _)| name);
+            if param.is_empty() || self.ignore.iter().any(|pattern| pattern.matches(name)) {
+                continue;
+            }
+            canonical.push(separator);
+            normalize_percent(param, &mut canonical);
+            separator = '&';
+        }
+        UrlKey::of(canonical.as_bytes())
+    }
+}
+
+impl ParamPattern {
+    fn matches(&self, name: &str) -> bool {
+        let (name, pattern) = (name.as_bytes(), self.name.as_bytes());
+        let same_length = name.len() == pattern.len();
+        (same_length || self.prefix) && name.get(..pattern.len()).is_some_and(|n| n.eq_ignore_ascii_case(pattern))
+    }
+}
+
+/// Whether a reference is a path, and maybe a query, of characters that a URL parser takes as they are.
+///
+/// Not among them: what begins something else (`:`, `#`, `\\`, two slashes in front), what is escaped or skipped, and
+/// `%`, since `%2e` is a dot.
+fn is_plain(reference: &str) -> bool {
+    let plain = |byte: u8| {
+        let in_names =
+            matches!(byte, b'-' | b'_' | b'.' | b'~' | b'/' | b'+' | b',' | b'=' | b'&' | b'@' | b'!' | b'?');
+        byte.is_ascii_alphanumeric() || in_names
+    };
+    let path = reference.strip_prefix('/').unwrap_or(reference);
+    !reference.is_empty() && !path.starts_with(['/', '?']) && path.bytes().all(plain)
+}
+
+/// Decodes percent-encoded unreserved characters, writes the remaining escapes with upper-case digits, and escapes a
+/// `%` that starts no escape: without that, `%%30a` would turn into another page's `%0a`.
+pub(super) fn normalize_percent(part: &str, to: &mut String) {
+    let mut rest = part;
+    while let Some((plain, after)) = rest.split_once('%') {
+        to.push_str(plain);
+        let Some((hex, byte)) = after.get(..2).and_then(|hex| Some((hex, escaped_byte(hex)?))) else {
+            to.push_str("%25");
+            rest = after;
+            continue;
+        };
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            to.push(char::from(byte));
+        } else {
+            to.push('%');
+            to.push_str(&hex.to_ascii_uppercase());
+        }
+        rest = after.get(2..).unwrap_or_default();
+    }
+    to.push_str(rest);
+}
+
+fn escaped_byte(hex: &str) -> Option<u8> {
+    // `from_str_radix` alone would take a sign.
+    hex.bytes().all(|digit| digit.is_ascii_hexdigit()).then(|| u8::from_str_radix(hex, 16).ok())?
+}
