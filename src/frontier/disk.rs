@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::change::{Change, Rows, StoredUrl, Want};
 use super::graph::Graph;
-use super::node::{Limits, Node, State};
+use super::node::{Limits, NO_WAY, Node, State};
 use super::{Found, Frontier, Hold, HostId, Lease, LeaseId, Moved, Place};
 use crate::accounts::Accounts;
 use crate::error::{Error, Result};
@@ -64,7 +64,12 @@ impl Restore<'_> {
     /// Takes a URL that is not settled, with the instant of its next attempt when one has failed. What the settings say
     /// about it may have changed since: then so does its state.
     pub fn open(&mut self, url: StoredUrl, due: Option<Instant>) -> Result<()> {
-        let node = self.known(&url)?;
+        let mut node = self.known(&url)?;
+        let is_lifted = node.hops == NO_WAY && self.rules.lifted.contains(&SkipReason::Nofollow);
+        if is_lifted {
+            node.hops = 0;
+            self.graph.set(url.id, node)?;
+        }
         let StoredUrl { id, text, key, state, .. } = url;
         let url = CrawlUrl::stored(text, key);
         let state_now = self.state_now(&url, node);
@@ -75,7 +80,7 @@ impl Restore<'_> {
             let host = node.host.map_or_else(|| self.graph.host(&url), Ok)?;
             self.graph.enqueue(id, host, due)?;
         }
-        if state_now != state {
+        if state_now != state || is_lifted {
             self.graph.tell_place(id)?;
         }
         Ok(())
@@ -112,9 +117,7 @@ impl Restore<'_> {
     fn state_now(&self, url: &CrawlUrl, node: Node) -> State {
         match node.state {
             State::Skipped(SkipReason::Scheme | SkipReason::TooLong) => return node.state,
-            State::Skipped(reason @ (SkipReason::Nofollow | SkipReason::Robots))
-                if !self.rules.lifted.contains(&reason) =>
-            {
+            State::Skipped(SkipReason::Robots) if !self.rules.lifted.contains(&SkipReason::Robots) => {
                 return node.state;
             }
             _ => {}

@@ -10,7 +10,7 @@ pub struct Limits {
     /// The greatest depth that is requested.
     pub depth: Option<u32>,
     /// How many redirects may follow each other: the same bound as browsers have, or an endless chain of them would
-    /// be an endless crawl at one depth.
+    /// be an endless crawl at one depth. More than 1021 do not.
     pub redirects: u32,
 }
 
@@ -18,7 +18,7 @@ pub struct Limits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Node {
     pub(super) depth: u32,
-    /// Redirects since the last link.
+    /// Redirects since the last link, or [`NO_WAY`].
     pub(super) hops: u32,
     pub(super) state: State,
     /// Known once it has been pending: what is only skipped makes no host.
@@ -56,7 +56,7 @@ pub struct Edge {
 pub struct Path {
     /// The number of links from a seed.
     pub depth: u32,
-    /// Redirects since the last link.
+    /// Redirects since the last link; 1023 when only nofollow links lead there, which are no paths.
     pub hops: u32,
     /// The number of the page that it comes from; `None` for a seed.
     pub referrer: Option<u32>,
@@ -65,9 +65,11 @@ pub struct Path {
 impl Limits {
     /// Why a URL at this place is not requested.
     pub(super) fn forbid(self, depth: u32, hops: u32) -> Option<SkipReason> {
-        if self.depth.is_some_and(|most| depth > most) {
+        if hops == NO_WAY {
+            Some(SkipReason::Nofollow)
+        } else if self.depth.is_some_and(|most| depth > most) {
             Some(SkipReason::Depth)
-        } else if hops > self.redirects {
+        } else if hops > self.redirects || hops + 1 >= NO_WAY {
             Some(SkipReason::Trap)
         } else {
             None
@@ -156,6 +158,9 @@ const HOPS: Bits = Bits { from: 4, count: 10 };
 const DEPTH: Bits = Bits { from: 14, count: 24 };
 const HOST: Bits = Bits { from: 38, count: 26 };
 const NO_HOST: u64 = HOST.mask();
+
+/// The hops of a URL to which only nofollow links lead: any other path is a better one.
+pub(super) const NO_WAY: u32 = (1 << HOPS.count) - 1;
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::change::{Change, Row, StoredUrl};
 use super::graph::Graph;
-use super::node::{Edge, Node, Path, State};
+use super::node::{Edge, NO_WAY, Node, Path, State};
 use super::texts::Near;
 use super::{Found, HostId};
 use crate::error::{Error, Result};
@@ -43,16 +43,22 @@ impl Graph {
         let redirect = found.kind == LinkKind::Redirect;
         let skip = match (&found.target, found.kind) {
             (Target::Other { reason, .. }, _) => Some(*reason),
-            (_, LinkKind::Nofollow) => found.skip.or(Some(SkipReason::Nofollow)),
             _ => found.skip,
         };
         // What is out of scope may come into scope: its depth has to be right then.
         let is_path = found.kind != LinkKind::Nofollow && matches!(found.target, Target::Url(_));
-        let way = Way { wanted: skip.is_none(), ..self.way_on(from, redirect)? };
+        let mut way = Way { wanted: skip.is_none(), ..self.way_on(from, redirect)? };
+        if found.kind == LinkKind::Nofollow {
+            way.hops = NO_WAY;
+        }
         let to = match (self.known.get(found.target.key()), &found.target) {
             (None, _) => self.insert(found.target, way, skip)?,
             (Some(id), Target::Url(url)) if is_path => {
-                self.shorten(id, Some(url), way)?;
+                if self.node(id)?.hops == NO_WAY {
+                    self.first_way(id, url, way, skip)?;
+                } else {
+                    self.shorten(id, Some(url), way)?;
+                }
                 id
             }
             (Some(id), _) => id,
@@ -128,6 +134,26 @@ impl Graph {
         Ok(id)
     }
 
+    /// Takes the first path to a URL that only nofollow links led to so far: as if it was found now.
+    fn first_way(&mut self, id: u32, url: &CrawlUrl, way: Way<'_>, skip: Option<SkipReason>) -> Result<()> {
+        let node = self.node(id)?;
+        let State::Skipped(before) = node.state else {
+            return Err(Error::Internal(format!("URL {id} was taken up, and no path leads to it")));
+        };
+        let Way { depth, hops, from, .. } = way;
+        let reason = skip.or_else(|| self.limits.forbid(depth, hops));
+        let state = State::Skipped(reason.unwrap_or(before));
+        self.set(id, Node { depth, hops, state, ..node })?;
+        self.changes.push(Change::Moved { id, referrer: from.map(|from| from.id) });
+        if let Some(reason) = reason {
+            *self.accounts.skipped.of(before) -= 1;
+            *self.accounts.skipped.of(reason) += 1;
+        } else {
+            self.reopen(id, Some(url), before, node.host)?;
+        }
+        self.tell_place(id)
+    }
+
     /// Takes a way to a known URL if it is shorter, or if the URL was not wanted on any way so far. What a settled URL
     /// leads to is told later, once its edges are here.
     fn shorten(&mut self, id: u32, url: Option<&CrawlUrl>, way: Way<'_>) -> Result<()> {
@@ -143,8 +169,8 @@ impl Graph {
         if !shorter && !reopens {
             return Ok(());
         }
-        // A nofollow link was no path, and one over too many redirects is none that may be taken.
-        let first = reopens && matches!(node.state, State::Skipped(SkipReason::Nofollow | SkipReason::Trap));
+        // A path over too many redirects is none that may be taken.
+        let first = reopens && node.state == State::Skipped(SkipReason::Trap);
         let sinks = way.depth < node.depth;
         let moves = sinks || first;
         let depth = if moves { way.depth } else { node.depth };

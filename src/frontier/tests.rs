@@ -280,6 +280,48 @@ fn nofollow_holds_until_another_link_may_be_followed() {
 }
 
 #[test]
+fn a_nofollow_link_is_no_path_when_its_target_comes_into_scope() {
+    each(unlimited(), |frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/")).unwrap();
+        let seed = lease(frontier, now, "a/");
+        let out = |kind| Found { skip: Some(SkipReason::Scope), ..found("b/", kind) };
+        frontier
+            .settle(seed.id, OutcomeKind::Ok, vec![out(LinkKind::Nofollow), found("a/1", LinkKind::Follow)])
+            .unwrap();
+        let one = lease(frontier, now, "a/1");
+        frontier.reconsider(SkipReason::Scope, &|_| true).unwrap();
+        assert!(frontier.lease(now).unwrap().is_none());
+        assert_eq!(*frontier.accounts().skipped.of(SkipReason::Nofollow), 1);
+        settle(frontier, &one, &["b/"]);
+        let taken = lease(frontier, now, "b/");
+        let place = settle(frontier, &taken, &[]);
+        assert_eq!(place, Place { depth: 2, referrer: Some(url("a/1").to_shared()) }, "not that of the nofollow link");
+    });
+}
+
+#[test]
+fn a_path_that_is_too_long_after_a_nofollow_link_counts_once_it_is_shorter() {
+    each(depth(2), |frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/")).unwrap();
+        let seed = lease(frontier, now, "a/");
+        let nofollow = found("a/x", LinkKind::Nofollow);
+        let follow = ["a/slow", "a/1"].map(|to| found(to, LinkKind::Follow));
+        frontier.settle(seed.id, OutcomeKind::Ok, [vec![nofollow], follow.to_vec()].concat()).unwrap();
+        let slow = lease(frontier, now, "a/slow");
+        let one = lease(frontier, now, "a/1");
+        settle(frontier, &one, &["a/2"]);
+        let two = lease(frontier, now, "a/2");
+        settle(frontier, &two, &["a/x"]);
+        assert_eq!(*frontier.accounts().skipped.of(SkipReason::Depth), 1);
+        frontier.settle(slow.id, OutcomeKind::Redirect, vec![found("a/2", LinkKind::Redirect)]).unwrap();
+        let taken = lease(frontier, now, "a/x");
+        assert_eq!(settle(frontier, &taken, &[]).depth, 2);
+    });
+}
+
+#[test]
 fn what_redirects_led_too_far_is_taken_up_over_a_link() {
     each(Limits { depth: None, redirects: 0 }, |frontier| {
         let now = Instant::now();
@@ -551,39 +593,108 @@ proptest! {
     }
 }
 
+/// A page of a random site: what it leads to, and how.
+type Links = Vec<(usize, LinkKind)>;
+
+/// The least depth of each page, by breadth-first search: a redirect is no step, and a nofollow link no way.
+fn shortest_ways(graph: &[Links]) -> Vec<Option<u32>> {
+    let mut depth = vec![None; graph.len()];
+    let mut line = std::collections::VecDeque::from([(0, 0)]);
+    while let Some((page, at)) = line.pop_front() {
+        if depth[page].is_some() {
+            continue;
+        }
+        depth[page] = Some(at);
+        for &(next, kind) in &graph[page] {
+            match kind {
+                LinkKind::Follow => line.push_back((next, at + 1)),
+                LinkKind::Redirect => line.push_front((next, at)),
+                LinkKind::Nofollow => {}
+            }
+        }
+    }
+    depth
+}
+
+/// A page with up to three links, some of which are not to be followed, or one that redirects.
+fn page_of_links(pages: usize) -> impl Strategy<Value = Links> {
+    let kind = prop_oneof![4 => Just(LinkKind::Follow), 1 => Just(LinkKind::Nofollow)];
+    prop_oneof![
+        5 => proptest::collection::vec((0..pages, kind), 0..4),
+        1 => (0..pages).prop_map(|to| vec![(to, LinkKind::Redirect)]),
+    ]
+}
+
+/// What happens to a lease in a random crawl.
+#[derive(Debug, Clone, Copy)]
+enum Fate {
+    Settled,
+    Retried,
+    /// Settled, and then the process is killed; the next one has this scope.
+    Killed {
+        wide: bool,
+    },
+}
+
+fn fate() -> impl Strategy<Value = (usize, Fate)> {
+    let killed = proptest::bool::ANY.prop_map(|wide| Fate::Killed { wide });
+    (0_usize..64, prop_oneof![6 => Just(Fate::Settled), 1 => Just(Fate::Retried), 2 => killed])
+}
+
 proptest! {
     // Each process of each case makes its changes durable: that takes its time.
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn killed_and_continued_equals_undisturbed(
-        graph in proptest::collection::vec(proptest::collection::vec(0_usize..16, 0..4), 16),
+        graph in proptest::collection::vec(page_of_links(16), 16),
+        outside in proptest::collection::vec(proptest::bool::weighted(0.2), 16),
         greatest in 1_u32..6,
-        order in proptest::collection::vec((0_usize..64, proptest::bool::weighted(0.2)), 48),
+        fates in proptest::collection::vec(fate(), 48),
     ) {
-        let expected = shortest(&graph);
+        let expected = shortest_ways(&graph);
         let now = Instant::now();
         let page = |n: usize| format!("a/{n}");
+        let number = |url: &CrawlUrl| url.as_str().rsplit('/').next().unwrap().parse::<usize>().unwrap();
+        let narrow = |url: &CrawlUrl| (number(url) > 0 && outside[number(url)]).then_some(SkipReason::Scope);
+        let rules = |wide: bool| Rules { judge: if wide { &|_| None } else { &narrow }, lifted: &[] };
         let mut frontier = Stored::new(depth(greatest));
         frontier.add_seed(url(&page(0))).unwrap();
-        let (mut open, mut places, mut turn) = (Vec::new(), std::collections::HashMap::new(), 0);
+        let (mut open, mut places, mut turn, mut wide) = (Vec::new(), std::collections::HashMap::new(), 0, true);
+        let mut attempts = [0; 16];
         loop {
-            while let Some(lease) = frontier.lease(now).unwrap() {
+            // A store keeps milliseconds, and rounds up.
+            while let Some(lease) = frontier.lease(now + Duration::from_millis(1)).unwrap() {
                 open.push(lease);
             }
-            if open.is_empty() {
+            if open.is_empty() && wide {
                 break;
             }
-            let (which, kill) = order[turn % order.len()];
+            if open.is_empty() {
+                wide = true;
+                frontier = frontier.restarted(depth(greatest), rules(wide));
+                continue;
+            }
+            let (which, fate) = fates[turn % fates.len()];
             turn += 1;
-            let lease = open.swap_remove(which % open.len());
-            let n: usize = lease.url.as_str().rsplit('/').next().unwrap().parse().unwrap();
-            let to: Vec<Found> = graph[n].iter().map(|n| found(&page(*n), LinkKind::Follow)).collect();
-            let place = frontier.settle_unserved(lease.id, to);
+            let lease: Lease = open.swap_remove(which % open.len());
+            let n = number(&lease.url);
+            prop_assert_eq!(lease.attempt, attempts[n] + 1);
+            if matches!(fate, Fate::Retried) && attempts[n] < 3 {
+                attempts[n] += 1;
+                frontier.retry(lease.id, now).unwrap();
+                continue;
+            }
+            let judged = |(n, kind): &(usize, LinkKind)| {
+                let link = found(&page(*n), *kind);
+                Found { skip: if wide { None } else { narrow(&url(&page(*n))) }, ..link }
+            };
+            let place = frontier.settle_unserved(lease.id, graph[n].iter().map(judged).collect());
             prop_assert!(places.insert(lease.url.to_shared(), place.depth).is_none(), "requested twice");
-            if kill {
+            if let Fate::Killed { wide: next } = fate {
                 open.clear();
-                frontier = frontier.restarted(depth(greatest), SAME);
+                wide = next;
+                frontier = frontier.restarted(depth(greatest), rules(wide));
             } else {
                 frontier.serve(&|_| false).unwrap();
             }
@@ -595,5 +706,6 @@ proptest! {
             let depth = depth.filter(|depth| *depth <= greatest);
             prop_assert_eq!(places.get(url(&page(n)).as_str()).copied(), depth, "page {}", n);
         }
+        prop_assert_eq!(frontier.accounts().pending, 0);
     }
 }
