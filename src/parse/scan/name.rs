@@ -2,9 +2,8 @@
 
 /// The name of an element or an attribute, without regard to ASCII case.
 ///
-/// Up to eight bytes stand beside each other, so that such a name equals no other of letters and digits. What is
-/// longer is folded: another name may come out equal to `plaintext`, and a page that looks for one could just as well
-/// write `plaintext`.
+/// Up to eight bytes stand beside each other. What is longer is hashed: whoever wants another name to come out equal to
+/// `plaintext` can make one, and could just as well write `plaintext`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Name(u64);
 
@@ -24,13 +23,19 @@ impl Name {
 
     /// The name with one more byte at its end.
     pub(super) const fn with(self, byte: u8) -> Self {
-        Self(self.0.rotate_left(8) ^ (byte | 0x20) as u64)
+        // Bit 5 is what the case of a letter is.
+        let byte = (byte | 0x20) as u64;
+        if self.0 >> 56 == 0 {
+            return Self(self.0 << 8 | byte);
+        }
+        let hash = (self.0.rotate_left(23) ^ byte).wrapping_mul(MIXING);
+        // Were the highest byte zero, it would go on as a short name.
+        Self(if hash >> 56 == 0 { hash | 1 << 63 } else { hash })
     }
 
     /// One of 256 numbers.
     pub(super) const fn slot(self) -> u8 {
-        // Multiplying brings every bit of the name up into the highest byte.
-        (self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as u8
+        (self.0.wrapping_mul(MIXING) >> 56) as u8
     }
 }
 
@@ -236,6 +241,9 @@ impl Name {
     }
 }
 
+/// 2^64 divided by the golden ratio: multiplying by it brings every bit up into the highest ones.
+const MIXING: u64 = 0x9E37_79B9_7F4A_7C15;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,6 +254,19 @@ mod tests {
         assert_eq!(Name::of("SCRIPT"), Name::SCRIPT);
         for other in ["", "scrip", "scripts", "s\0cript", "cript", "script\0", "scrïpt"] {
             assert_ne!(Name::of(other), Name::SCRIPT, "{other}");
+        }
+        for repeated in ["x", "xy", "abcdefgh", " ", "\u{FF}"] {
+            for times in 1..40 {
+                let long = repeated.repeat(times) + "href";
+                assert_ne!(Name::of(&long), Name::of("href"), "{long}");
+            }
+        }
+        for at in 0..14 {
+            for byte in b'a'..=b'z' {
+                let mut other = *b"annotation-xml";
+                let before = std::mem::replace(&mut other[at], byte);
+                assert_eq!(Name::of(std::str::from_utf8(&other).unwrap()) == Name::ANNOTATION_XML, byte == before);
+            }
         }
     }
 }
