@@ -104,7 +104,8 @@ fn an_interrupted_crawl_goes_on() {
     let crawled = Crawl::of(server.url("/")).on(&first).run();
     assert_eq!(crawled.assert_code(0).records.len(), 16);
     assert_eq!(server.log(|log| log.arrivals.len()), 17, "each page once, and robots.txt once");
-    assert!(crawled.count("elapsed_ms") >= first.count("elapsed_ms"), "the time of all runs");
+    // Up to the last commit of each.
+    assert!(crawled.count("elapsed_ms") + 100 >= first.count("elapsed_ms"), "the time of all runs");
     assert_eq!(crawled.summary["started_at"], first.summary["started_at"]);
 }
 
