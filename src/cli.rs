@@ -6,6 +6,7 @@ mod flags;
 mod help;
 mod robots;
 mod signals;
+mod verify;
 
 pub(crate) use crawl::crawl;
 
@@ -70,6 +71,9 @@ enum Helper {
     /// Say what a robots.txt allows
     #[command(subcommand)]
     Robots(robots::Robots),
+    /// Check the store of a crawl against its output
+    #[command(after_help = verify::EPILOGUE)]
+    Verify(verify::Verify),
     /// Print a JSON Schema
     Schema {
         /// Of what
@@ -141,6 +145,7 @@ fn settings(cli: &Cli, matches: &clap::ArgMatches) -> Result<Call> {
 fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
     let printed = match helper {
         Helper::Robots(robots::Robots::Check(check)) => return robots::check(check),
+        Helper::Verify(verify) => return verify::verify(verify),
         Helper::Init { force } => init(Path::new(flags::DEFAULT_FILE), *force),
         Helper::Config { flags } => {
             let matches = matches.subcommand_matches("config").unwrap_or(matches);
@@ -187,12 +192,20 @@ fn print_json(value: &serde_json::Value) -> Result<()> {
     print(&format!("{value:#}\n"))
 }
 
+/// Prints something that a program reads: one JSON object.
+fn print_object(object: &impl serde::Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(object).map_err(|error| Error::Internal(error.to_string()))?;
+    print(&format!("{text}\n"))
+}
+
 fn print(text: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     written.map_err(|error| Error::io("write to", Path::new("stdout"), error))
 }
 
+/// The crawl directory of helpers unless another one is named.
+const DIR: &str = "crawl";
 const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
 

@@ -7,6 +7,7 @@ mod dispatcher;
 mod fail_point;
 mod handover;
 mod home;
+pub mod inspect;
 mod ledger;
 mod past;
 mod plan;

@@ -1,20 +1,21 @@
 //! Numbers and untrusted text, made fit for a terminal.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
 /// A number with thousands separators.
-pub(super) fn count(n: u64) -> indicatif::HumanCount {
+pub fn count(n: u64) -> impl fmt::Display {
     indicatif::HumanCount(n)
 }
 
 /// A number of bytes with a binary unit.
-pub(super) fn bytes(n: u64) -> indicatif::BinaryBytes {
+pub fn bytes(n: u64) -> impl fmt::Display {
     indicatif::BinaryBytes(n)
 }
 
 /// A duration, short: `21ms`, `4.2s`, `1m 23s`, `2h 5m`.
-pub(super) fn elapsed(time: Duration) -> String {
+pub fn elapsed(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds {
         0 => format!("{}ms", time.as_millis()),

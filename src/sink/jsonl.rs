@@ -283,7 +283,7 @@ fn damaged(path: &Path, is: &str, committed: u64) -> Error {
 }
 
 /// The name of the amended file.
-fn beside(path: &Path) -> PathBuf {
+pub(super) fn beside(path: &Path) -> PathBuf {
     let mut beside = OsString::from(path);
     beside.push(".tmp");
     PathBuf::from(beside)
@@ -295,7 +295,7 @@ fn real_path(path: &Path) -> Result<PathBuf> {
 }
 
 /// Whether a path names what this process was started with, which is nobody's to cut even when it is a file.
-fn is_stream(path: &Path) -> bool {
+pub(super) fn is_stream(path: &Path) -> bool {
     ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc"].iter().any(|stream| path.starts_with(stream))
 }
 

@@ -2,12 +2,16 @@
 
 mod amend;
 mod jsonl;
+mod line;
 mod options;
 mod record;
+mod written;
 
 pub use jsonl::{Committed, JsonlFile, JsonlStream};
+pub use line::RecordLine;
 pub use options::Options;
 pub use record::Record;
+pub use written::{Lines, Written};
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -10,6 +10,7 @@ use crawler::politeness::DelayReason;
 use crawler::sink::Record;
 use serde_json::Value;
 
+use crate::cli::Run;
 use crate::support::{Crawl, folder};
 
 #[test]
@@ -34,6 +35,13 @@ fn every_field_of_the_summary_is_documented() {
     let summary = Crawl::of(folder("three-levels").to_string_lossy()).run().summary;
     assert_documented("summary.json", names(&summary));
     assert_documented("Hosts", names(&summary["hosts"][0]));
+}
+
+#[test]
+fn every_field_of_the_helpers_is_documented() {
+    let crawled = Crawl::of(folder("three-levels").to_string_lossy()).run();
+    let object = |args: &[&str]| -> Value { serde_json::from_str(&Run::new(&crawled.path(""), args).stdout).unwrap() };
+    assert_documented("crawler verify", names(&object(&["verify", "--json"])));
 }
 
 #[test]

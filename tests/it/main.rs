@@ -11,6 +11,7 @@ mod disk;
 mod docs;
 mod examples;
 mod failures;
+mod inspect;
 mod output;
 mod politeness;
 mod resume;

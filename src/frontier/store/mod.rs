@@ -4,10 +4,12 @@
 //! durable. What each table means is in `docs/design/store.md`.
 
 mod edges;
+mod inspect;
 mod open;
 mod read;
 mod write;
 
+pub use inspect::{Entry, StoreReader};
 pub use open::{APPLICATION_ID, FILE, VERSION};
 pub use read::Session;
 pub use write::Facts;

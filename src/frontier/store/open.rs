@@ -106,7 +106,7 @@ impl Store {
         Ok(())
     }
 
-    fn expect_version(&self) -> Result<()> {
+    pub(super) fn expect_version(&self) -> Result<()> {
         let version = self.connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
         match version.map_err(|error| self.failed("read", &error))? {
             VERSION => Ok(()),
@@ -136,14 +136,14 @@ fn foreign(path: &Path) -> Error {
 }
 
 /// Whose file it is.
-enum Header {
+pub(super) enum Header {
     Missing,
     Ours,
     Foreign,
 }
 
 /// Looks at the first bytes of a file, without SQLite: opening a foreign database with it could change that.
-fn header(path: &Path) -> Result<Header> {
+pub(super) fn header(path: &Path) -> Result<Header> {
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Header::Missing),

@@ -191,7 +191,11 @@ impl Store {
     }
 
     /// Gives each row to somebody, whose complaints are told as those about this store.
-    fn each(&self, sql: &str, mut each: impl FnMut(&SqlRow<'_>) -> rusqlite::Result<Result<()>>) -> Result<()> {
+    pub(super) fn each(
+        &self,
+        sql: &str,
+        mut each: impl FnMut(&SqlRow<'_>) -> rusqlite::Result<Result<()>>,
+    ) -> Result<()> {
         let failed = |error| self.failed("read", &error);
         let mut statement = self.connection.prepare(sql).map_err(failed)?;
         let mut rows = statement.query([]).map_err(failed)?;

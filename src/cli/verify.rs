@@ -1,0 +1,61 @@
+//! `crawler verify`: one line of figures when a crawl is sound, or a line for each thing that is wrong with it.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use crawler::engine::inspect::{self, Verification};
+use crawler::error::Result;
+use crawler::observe::{count, printable};
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The crawl directory
+    #[arg(value_name = "DIR", default_value = super::DIR, value_hint = clap::ValueHint::DirPath)]
+    dir: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Checks the store of a crawl against its output. 1 when something is wrong.
+pub(crate) fn verify(verify: &Verify) -> Result<ExitCode> {
+    let found = inspect::verify(&verify.dir)?;
+    if verify.json {
+        super::print_object(&found)?;
+    } else {
+        super::print(&text(&found))?;
+    }
+    Ok(ExitCode::from(u8::from(!found.ok)))
+}
+
+fn text(found: &Verification) -> String {
+    let mut text = String::new();
+    if found.ok {
+        let of = |n: u64, one: &str, many: &str| format!("{} {}", count(n), if n == 1 { one } else { many });
+        let [urls, records] = [of(found.urls, "URL", "URLs"), of(found.records, "record", "records")];
+        let [links, hosts] = [of(found.links, "link", "links"), of(found.hosts, "host", "hosts")];
+        let outputs: Vec<_> = found.outputs.iter().map(|output| printable(&output.name)).collect();
+        let _ = writeln!(text, "ok: {urls}, {records} in {}, {links}, {hosts}", outputs.join(" and "));
+    }
+    for problem in &found.problems {
+        let _ = writeln!(text, "{}", printable(problem));
+    }
+    if let Some(more @ 1..) = found.problem_count.checked_sub(found.problems.len() as u64) {
+        let _ = writeln!(text, "and {} more", count(more));
+    }
+    for output in found.outputs.iter().filter(|output| output.lines.is_none()) {
+        let _ = writeln!(text, "{} cannot be read again: its records were not checked", printable(&output.name));
+    }
+    text
+}
+
+pub(crate) const EPILOGUE: &str = "\
+Each URL that is settled has to have one whole line in the output, and all that the store knows has to
+fit together. A crawl may be running: what it has not committed yet does not count.
+
+Exit codes:
+  0  nothing is wrong
+  1  something is: each problem on a line, the first 20 of them; or the store cannot be read
+  2  there is no store in DIR";

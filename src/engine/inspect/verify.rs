@@ -1,0 +1,352 @@
+//! Verify: whether the store of a crawl is sound, and says of each settled URL what its output says.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::expected::{Expected, said_by_store};
+use super::look;
+use super::problems::{Problems, SHOWN};
+use crate::engine::home::STDOUT;
+use crate::error::{Error, Result};
+use crate::frontier::store::{Entry, StoreReader};
+use crate::frontier::{Edge, State};
+use crate::sink::{Committed, Lines, Written};
+use crate::url::{CrawlUrl, UrlKey};
+
+/// What a check of a crawl has found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verification {
+    /// The version of this format.
+    pub version: u32,
+    /// Whether nothing is wrong.
+    pub ok: bool,
+    /// URLs that the crawl has discovered.
+    pub urls: u64,
+    /// URLs that are settled.
+    pub records: u64,
+    /// Links between them that depths are told along.
+    pub links: u64,
+    /// Hosts that something was wanted of.
+    pub hosts: u64,
+    /// Where the records went.
+    pub outputs: Vec<CheckedOutput>,
+    /// What is wrong, the first 20 of it. URLs in it come from sites: escape them before they reach a terminal.
+    pub problems: Vec<String>,
+    /// How many things are wrong in all.
+    pub problem_count: u64,
+}
+
+/// An output, and what was seen of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CheckedOutput {
+    /// The file, or `stdout`.
+    pub name: String,
+    /// How many lines there are as far as the crawl has committed them; absent when it cannot be read again: stdout, a
+    /// pipe, a device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lines: Option<u64>,
+}
+
+/// Checks the store of a crawl directory against its output, while the crawl runs or after it: what lies behind the last
+/// commit does not count then. Takes one pass over both, and at most 24 bytes of memory for each URL.
+///
+/// # Errors
+/// There is no store, or it is not readable to its end. What is wrong otherwise is in the [`Verification`].
+pub fn verify(dir: &Path) -> Result<Verification> {
+    look(dir, |store| check(dir, store))
+}
+
+fn check(dir: &Path, store: &StoreReader) -> Result<Verification> {
+    let mut problems = Problems::default();
+    for fault in store.faults(SHOWN)? {
+        problems.say(|| format!("the store is damaged: {}", fault.replace('\n', "; ")));
+    }
+    let (mut urls, mut outputs, mut links) = (Urls::default(), Vec::new(), 0);
+    // All else would follow from that.
+    if problems.count == 0 {
+        let opened = open_outputs(dir, store)?;
+        urls = Urls::read(store, &mut problems)?;
+        links = urls.check_edges(store, &mut problems)?;
+        for (name, lines) in opened {
+            outputs.push(urls.check_output(name, lines, &mut problems)?);
+        }
+    }
+    let problem_count = problems.count;
+    let verification = Verification {
+        version: VERSION,
+        ok: problem_count == 0,
+        urls: urls.nodes.len() as u64,
+        records: urls.settled,
+        links,
+        hosts: urls.hosts.len() as u64,
+        outputs,
+        problems: problems.into_texts(store)?,
+        problem_count,
+    };
+    Ok(verification)
+}
+
+/// Opens the outputs as they are at the moment from which on the store is read; without lines, what cannot be read again.
+fn open_outputs(dir: &Path, store: &StoreReader) -> Result<Vec<(String, Option<Lines>)>> {
+    for _ in 0..ATTEMPTS {
+        let open = |(name, ..): (String, u64, Option<u64>)| {
+            let written = if name == STDOUT { None } else { Written::open(&dir.join(&name))? };
+            Ok((name, written))
+        };
+        let opened = store.outputs()?.into_iter().map(open).collect::<Result<Vec<_>>>()?;
+        store.begin()?;
+        let known = store.outputs()?;
+        let mut outputs = Vec::new();
+        for (name, written) in opened {
+            let Some((_, length, amended)) = known.iter().find(|(known, ..)| *known == name) else { continue };
+            let lines = match written {
+                None => Some(None),
+                Some(written) => written.lines(Committed { length: *length, amended: *amended })?.map(Some),
+            };
+            outputs.extend(lines.map(|lines| (shown(dir, &name), lines)));
+        }
+        if outputs.len() == known.len() {
+            return Ok(outputs);
+        }
+        store.end()?;
+    }
+    Err(Error::Internal("the outputs of the crawl do not keep still".to_owned()))
+}
+
+fn shown(dir: &Path, name: &str) -> String {
+    if name == STDOUT { "stdout".to_owned() } else { dir.join(name).display().to_string() }
+}
+
+/// What is known of all URLs, packed: 12 bytes for each, and 12 more with a record.
+#[derive(Debug, Default)]
+struct Urls {
+    /// The depth of each, with [`SETTLED`] and [`UNTOLD`].
+    nodes: Vec<u32>,
+    /// Half of the key of each.
+    keys: Vec<u64>,
+    /// URLs whose referrer has a greater number.
+    referred: Vec<(u32, u32)>,
+    /// A print of each host's name.
+    hosts: Vec<u64>,
+    expected: Expected,
+    settled: u64,
+    /// Whether the last run has come to its end: then nothing may lie behind what it has committed.
+    ended: bool,
+    bound: u64,
+}
+
+impl Urls {
+    fn read(store: &StoreReader, problems: &mut Problems) -> Result<Self> {
+        let last = store.last_session()?;
+        let (records, bound) = (last.as_ref().map_or(0, |last| last.records), store.url_bound()?);
+        let room = |count: u64| usize::try_from(count).unwrap_or(0);
+        let mut urls = Self {
+            expected: Expected::with_capacity(room(records.min(bound))),
+            ended: last.is_some_and(|last| last.state != RUNNING),
+            bound,
+            ..Self::default()
+        };
+        store.hosts(|id, name| {
+            if id.cast_unsigned() != urls.hosts.len() as u64 {
+                problems.say(|| format!("host {name} has the number {id}, which is not its turn"));
+            }
+            urls.hosts.push(hash(name));
+        })?;
+        store.entries(|entry| {
+            if entry.id.cast_unsigned() != urls.nodes.len() as u64 {
+                return Err(Error::Damaged(format!("there is no URL {}", urls.nodes.len())));
+            }
+            urls.take(&entry, problems);
+            Ok(())
+        })?;
+        for (id, referrer) in std::mem::take(&mut urls.referred) {
+            urls.check_referrer(id, referrer, problems);
+        }
+        for record in urls.expected.vacant() {
+            problems.say(|| format!("no URL has the record {record}"));
+        }
+        if records != urls.settled {
+            let settled = urls.settled;
+            problems.say(|| format!("the crawl has counted {records} records, but {settled} URLs are settled"));
+        }
+        urls.check_keys(store, problems)?;
+        Ok(urls)
+    }
+
+    fn take(&mut self, entry: &Entry<'_>, problems: &mut Problems) {
+        let id = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        let named = || format!("URL {id} ({})", entry.url);
+        let state = entry.state.map_or(State::Pending, |(state, _)| state);
+        if entry.state.is_none() {
+            problems.say(|| format!("{} is in no state that there is", named()));
+        }
+        let is_settled = state == State::Settled;
+        let depth = entry.path.depth.min(DEPTH);
+        let mark = |set: bool, mark: u32| if set { mark } else { 0 };
+        self.nodes.push(depth | mark(is_settled, SETTLED) | mark(entry.untold, UNTOLD));
+        match entry.key.first_chunk::<8>() {
+            Some(half) if entry.key.len() == KEY => self.keys.push(u64::from_ne_bytes(*half)),
+            _ => problems.say(|| format!("{} has a key of {} bytes", named(), entry.key.len())),
+        }
+        match entry.path.referrer {
+            None if (depth, entry.path.hops) != (0, 0) => {
+                problems.say(|| format!("{} lies at depth {depth} and was found nowhere", named()));
+            }
+            None => {}
+            Some(referrer) if referrer > id => self.referred.push((id, referrer)),
+            Some(referrer) => self.check_referrer(id, referrer, problems),
+        }
+        self.check_host(entry, state, problems);
+        self.settled += u64::from(is_settled);
+        self.check_record(entry, is_settled, problems);
+    }
+
+    fn check_referrer(&self, id: u32, referrer: u32, problems: &mut Problems) {
+        let node = |id: u32| self.nodes.get(id as usize).copied();
+        match (node(id), node(referrer)) {
+            (_, None) => problems.say(|| format!("URL {id} was found on URL {referrer}, which is not there")),
+            (_, Some(from)) if from & SETTLED == 0 || id == referrer => {
+                problems.say(|| format!("URL {id} was found on URL {referrer}, which is not settled"));
+            }
+            (Some(to), Some(from)) if (to & DEPTH) < (from & DEPTH) => {
+                let (to, from) = (to & DEPTH, from & DEPTH);
+                problems
+                    .say(|| format!("URL {id} lies at depth {to}, but was found on URL {referrer} at depth {from}"));
+            }
+            _ => {}
+        }
+    }
+
+    fn check_host(&self, entry: &Entry<'_>, state: State, problems: &mut Problems) {
+        let named = || format!("URL {} ({})", entry.id, entry.url);
+        let Some(host) = entry.host else {
+            if !matches!(state, State::Skipped(_)) {
+                problems.say(|| format!("{} has no host", named()));
+            }
+            return;
+        };
+        let url = CrawlUrl::stored(entry.url.into(), UrlKey::of_bytes([0; KEY]));
+        match self.hosts.get(host as usize) {
+            None => problems.say(|| format!("{} is of host {host}, which is not there", named())),
+            Some(known) if *known != hash(url.host()) => {
+                problems.say(|| format!("{} is said to be of host {host}, which is another", named()));
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn check_record(&mut self, entry: &Entry<'_>, is_settled: bool, problems: &mut Problems) {
+        let named = || format!("URL {} ({})", entry.id, entry.url);
+        let record = match entry.record {
+            None if is_settled => return problems.say(|| format!("{} is settled and has no record", named())),
+            None => return,
+            Some(record) if !is_settled => {
+                return problems.say(|| format!("{} has the record {record} and is not settled", named()));
+            }
+            Some(record) => record,
+        };
+        let slot = record.checked_sub(1).filter(|_| record <= self.bound).and_then(|slot| usize::try_from(slot).ok());
+        let Some(slot) = slot else {
+            return problems.say(|| format!("{} has the record {record}, which there cannot be", named()));
+        };
+        let Some(line) = said_by_store(entry) else {
+            let error = entry.error.unwrap_or_default();
+            return problems.say(|| format!("{} has the error {error}, which is none", named()));
+        };
+        if !self.expected.put(slot, &line, entry.moved) {
+            problems.say(|| format!("{} has the record {record}, as another URL has", named()));
+        }
+    }
+
+    /// Keys are too many to compare whole: half of each, and whole only those whose halves are the same.
+    fn check_keys(&mut self, store: &StoreReader, problems: &mut Problems) -> Result<()> {
+        let mut keys = std::mem::take(&mut self.keys);
+        keys.sort_unstable();
+        let twice = |pair: &[u64]| match pair {
+            [one, other] if one == other => Some(*one),
+            _ => None,
+        };
+        let suspect: HashSet<u64> = keys.windows(2).filter_map(twice).collect();
+        drop(keys);
+        if suspect.is_empty() {
+            return Ok(());
+        }
+        let mut seen = HashSet::new();
+        store.entries(|entry| {
+            let half = entry.key.first_chunk::<8>().map(|half| u64::from_ne_bytes(*half));
+            if half.is_some_and(|half| suspect.contains(&half)) && !seen.insert(entry.key.to_vec()) {
+                problems.say(|| format!("URL {} ({}) is known twice", entry.id, entry.url));
+            }
+            Ok(())
+        })
+    }
+
+    /// Checks what settled pages lead to; how many links there are.
+    fn check_edges(&self, store: &StoreReader, problems: &mut Problems) -> Result<u64> {
+        let mut links = 0;
+        store.all_edges(|id, edges| {
+            let from = usize::try_from(id).ok().and_then(|id| self.nodes.get(id));
+            let Some(from) = from.filter(|from| **from & SETTLED != 0) else {
+                return problems.say(|| format!("URL {id} has links and is not settled"));
+            };
+            let Ok(edges) = edges else { return problems.say(|| format!("the links of URL {id} are not readable")) };
+            links += edges.len() as u64;
+            for Edge { to, redirect } in edges {
+                let Some(node) = self.nodes.get(to as usize) else {
+                    problems.say(|| format!("URL {id} links to URL {to}, which is not there"));
+                    continue;
+                };
+                // A redirect may be one too many in a row, and then is no way.
+                if !redirect && from & UNTOLD == 0 && node & DEPTH > (from & DEPTH) + 1 {
+                    let (depth, from) = (node & DEPTH, from & DEPTH);
+                    problems
+                        .say(|| format!("URL {to} lies at depth {depth}, but URL {id} at depth {from} links to it"));
+                }
+            }
+        })?;
+        Ok(links)
+    }
+
+    fn check_output(&self, name: String, lines: Option<Lines>, problems: &mut Problems) -> Result<CheckedOutput> {
+        // A file that was given as a device has no committed length.
+        let Some(mut lines) = lines.filter(|lines| lines.committed > 0 || self.settled == 0) else {
+            return Ok(CheckedOutput { name, lines: None });
+        };
+        let committed = lines.committed;
+        match lines.found {
+            None if committed > 0 => {
+                problems.say(|| format!("{name} is not there, but the crawl has written {committed} bytes to it"));
+            }
+            Some(found) if found < committed => {
+                problems
+                    .say(|| format!("{name} is {found} bytes long, but the crawl has written {committed} bytes to it"));
+            }
+            Some(found) if found > committed && self.ended => {
+                let more = found - committed;
+                problems.say(|| format!("{name} has {more} bytes behind what the crawl has written to it"));
+            }
+            _ => {}
+        }
+        let lines = self.expected.compare(&name, &mut lines, problems)?;
+        Ok(CheckedOutput { name, lines: Some(lines) })
+    }
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+const VERSION: u32 = 1;
+/// The state of a run that has not ended, or was killed.
+pub(super) const RUNNING: &str = "running";
+/// How often an output may get another place while it is being opened.
+const ATTEMPTS: usize = 5;
+const KEY: usize = 16;
+const SETTLED: u32 = 1 << 31;
+const UNTOLD: u32 = 1 << 30;
+const DEPTH: u32 = UNTOLD - 1;

@@ -1,0 +1,210 @@
+//! Looking into a store that somebody else writes, or has written: nothing of it is ever changed.
+
+use std::ops::Deref;
+use std::path::{Path as FilePath, PathBuf};
+
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
+use rusqlite::{Connection, OpenFlags, Row as SqlRow};
+
+use super::open::{FILE, Header, header};
+use super::{Store, edges, failed, of_code};
+use crate::error::{Error, Result};
+use crate::frontier::{Edge, Path, State};
+use crate::outcome::OutcomeKind;
+
+/// The store of a crawl, open for reading while the crawl runs or after it. `Deref` gives what a [`Store`] can tell.
+#[derive(Debug)]
+pub struct StoreReader {
+    store: Store,
+    /// Nobody was writing when it was opened. Then it is read as a file that does not change: that needs no other file
+    /// beside it, and so works in a directory that cannot be written to.
+    frozen: bool,
+}
+
+/// A URL with all that a store knows of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'a> {
+    /// The order of its discovery, from 0.
+    pub id: i64,
+    /// The bytes of its fingerprint.
+    pub key: &'a [u8],
+    /// Its text; of a URL that is too long, the start of it.
+    pub url: &'a str,
+    /// Its state, and the outcome when it is settled; `None` when the store has a number for it that means nothing.
+    pub state: Option<(State, Option<OutcomeKind>)>,
+    /// How it was found.
+    pub path: Path,
+    /// The number of its host, when it is or was pending.
+    pub host: Option<u32>,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it is tried again, in milliseconds since 1970.
+    pub due: Option<i64>,
+    /// The line of its record in the output, from 1.
+    pub record: Option<u64>,
+    /// The HTTP status of its record.
+    pub status: Option<u16>,
+    /// The kind of error of its record.
+    pub error: Option<&'a str>,
+    /// The decoded length of the body of its record.
+    pub bytes: Option<u64>,
+    /// Whether the depth and the referrer of its record are out of date.
+    pub moved: bool,
+    /// Whether what it leads to has not been told of its depth yet.
+    pub untold: bool,
+}
+
+impl StoreReader {
+    /// Opens the store of a crawl directory.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when there is none, or none of this program, or one of a newer version of it.
+    /// [`Error::Damaged`] when it cannot be read.
+    pub fn open(dir: &FilePath) -> Result<Self> {
+        let path = dir.join(FILE);
+        match header(&path)? {
+            // Beside a store that is being made, or was when its process was killed: nothing is in it yet.
+            Header::Ours if has_beside(&path, "-journal") => return Err(Error::Usage(missing(dir))),
+            Header::Ours => {}
+            Header::Missing => return Err(Error::Usage(missing(dir))),
+            Header::Foreign => {
+                return Err(Error::Usage(format!(
+                    "{} is not a store of crawler; name another directory",
+                    path.display()
+                )));
+            }
+        }
+        let frozen = !has_beside(&path, LOG);
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = if frozen {
+            Connection::open_with_flags(frozen_uri(&path)?, flags | OpenFlags::SQLITE_OPEN_URI)
+        } else {
+            Connection::open_with_flags(&path, flags)
+        };
+        let connection = connection.map_err(|error| failed(&path, "open", &error))?;
+        let store = Store { connection, path, open: false, is_new: false, session: 0, records: 0, identity: None };
+        store.expect_version()?;
+        Ok(Self { store, frozen })
+    }
+
+    /// From here on everything is read as it is at one moment, that of the first question.
+    pub fn begin(&self) -> Result<()> {
+        self.run("BEGIN; SELECT count(*) FROM session")
+    }
+
+    /// Ends what [`begin`](Self::begin) began.
+    pub fn end(&self) -> Result<()> {
+        self.run("COMMIT")
+    }
+
+    /// Whether somebody has begun to write to a store to which nobody did when it was opened. What was read since then may
+    /// be neither the old nor the new.
+    pub fn is_overtaken(&self) -> bool {
+        self.frozen && has_beside(self.path(), LOG)
+    }
+
+    /// What SQLite finds wrong with its file, so many faults at most.
+    pub fn faults(&self, most: usize) -> Result<Vec<String>> {
+        let mut faults = Vec::new();
+        self.each(&format!("PRAGMA quick_check({most})"), |row| {
+            faults.extend(Some(row.get(0)?).filter(|fault| fault != "ok"));
+            Ok(Ok(()))
+        })?;
+        Ok(faults)
+    }
+
+    /// How many URLs there can be at most: the greatest number and one.
+    pub fn url_bound(&self) -> Result<u64> {
+        self.number("SELECT coalesce(max(id) + 1, 0) FROM url")
+    }
+
+    /// How many runs there were.
+    pub fn run_count(&self) -> Result<u64> {
+        self.number("SELECT count(*) FROM session")
+    }
+
+    /// Every URL in the order of discovery.
+    pub fn entries(&self, mut each: impl FnMut(Entry<'_>) -> Result<()>) -> Result<()> {
+        self.each(&format!("SELECT {COLUMNS} FROM url ORDER BY id"), |row| Ok(each(entry(row)?)))
+    }
+
+    /// Every host with its number.
+    pub fn hosts(&self, mut each: impl FnMut(i64, &str)) -> Result<()> {
+        self.each("SELECT id, name FROM host ORDER BY id", |row| {
+            each(row.get(0)?, row.get_ref(1)?.as_str()?);
+            Ok(Ok(()))
+        })
+    }
+
+    /// What each settled URL leads to, by its number; an error when that cannot be read.
+    pub fn all_edges(&self, mut each: impl FnMut(i64, Result<Vec<Edge>>)) -> Result<()> {
+        self.each("SELECT id, links FROM edges ORDER BY id", |row| {
+            each(row.get(0)?, edges::decode(row.get_ref(1)?.as_blob()?));
+            Ok(Ok(()))
+        })
+    }
+
+    fn number(&self, sql: &str) -> Result<u64> {
+        let number = self.connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+        number.map(|number| number.max(0).cast_unsigned()).map_err(|error| self.failed("read", &error))
+    }
+
+    fn run(&self, sql: &str) -> Result<()> {
+        self.connection.execute_batch(sql).map_err(|error| self.failed("read", &error))
+    }
+}
+
+impl Deref for StoreReader {
+    type Target = Store;
+
+    fn deref(&self) -> &Store {
+        &self.store
+    }
+}
+
+fn entry<'a>(row: &'a SqlRow<'_>) -> rusqlite::Result<Entry<'a>> {
+    let number = |at| row.get::<_, Option<i64>>(at).map(|number| number.map(i64::cast_unsigned));
+    Ok(Entry {
+        id: row.get(0)?,
+        key: row.get_ref(1)?.as_blob()?,
+        url: row.get_ref(2)?.as_str()?,
+        state: of_code(row.get(3)?),
+        path: Path { depth: row.get(4)?, hops: row.get(5)?, referrer: row.get(6)? },
+        host: row.get(7)?,
+        attempts: row.get(8)?,
+        due: row.get(9)?,
+        record: number(10)?,
+        status: row.get(11)?,
+        error: row.get_ref(12)?.as_str_or_null()?,
+        bytes: number(13)?,
+        moved: row.get::<_, Option<i64>>(14)?.is_some(),
+        untold: row.get::<_, Option<bool>>(15)?.unwrap_or_default(),
+    })
+}
+
+fn missing(dir: &FilePath) -> String {
+    let shown = dir.display();
+    if !dir.exists() {
+        return format!("there is no crawl directory {shown}");
+    }
+    format!("{shown} holds no store of a crawl; a crawl with --no-store leaves none")
+}
+
+/// Whether SQLite keeps something in a file beside the store.
+fn has_beside(path: &FilePath, suffix: &str) -> bool {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(suffix);
+    PathBuf::from(beside).metadata().is_ok_and(|beside| beside.len() > 0)
+}
+
+/// Names a file that does not change while it is open (sqlite.org/uri.html).
+fn frozen_uri(path: &FilePath) -> Result<String> {
+    let absolute = path.canonicalize().map_err(|error| Error::io("open", path, error))?;
+    Ok(format!("file://{}?immutable=1", percent_encode(absolute.as_os_str().as_encoded_bytes(), IN_URI)))
+}
+
+/// The log of changes that are not in the store yet. The last one who writes takes it away.
+const LOG: &str = "-wal";
+const COLUMNS: &str = "id, key, url, state, depth, hops, referrer, host, attempts, due, record, status, error, bytes, \
+                       moved, untold";
+const IN_URI: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#').add(b' ');

@@ -1,0 +1,108 @@
+//! An output as it was written: its lines, for somebody who reads them while the crawl may go on.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use super::Committed;
+use super::jsonl::{beside, is_stream};
+use crate::error::{Error, Result};
+
+/// An output file, opened before the store is asked how far it goes: the crawl may put an amended one in its place at any
+/// time.
+#[derive(Debug)]
+pub struct Written {
+    path: PathBuf,
+    /// `None` when it is not there.
+    file: Option<File>,
+    length: u64,
+    /// What may be about to take its place.
+    beside: Option<File>,
+}
+
+/// The lines of an output, as far as a crawl has committed them.
+#[derive(Debug)]
+pub struct Lines {
+    path: PathBuf,
+    from: Option<io::Take<BufReader<File>>>,
+    line: Vec<u8>,
+    /// How many bytes the store says there are.
+    pub committed: u64,
+    /// How many bytes there were when the file was opened; `None` when it is not there.
+    pub found: Option<u64>,
+}
+
+impl Written {
+    /// Opens what is at a path. `None` when it is no regular file: nobody can read again what went to a pipe.
+    pub fn open(path: &Path) -> Result<Option<Self>> {
+        if is_stream(path) || path.metadata().is_ok_and(|found| !found.is_file()) {
+            return Ok(None);
+        }
+        let file = open(path)?;
+        let length = file.as_ref().map(|file| metadata(path, file)).transpose()?.map_or(0, |found| found.len());
+        Ok(Some(Self { path: path.to_owned(), file, length, beside: open(&beside(path))? }))
+    }
+
+    /// The lines of the file that counts, by what the store said after the file was opened. `None` when the file has got
+    /// another place meanwhile: then open it again.
+    pub fn lines(self, committed: Committed) -> Result<Option<Lines>> {
+        let Self { path, file, length, beside: amended } = self;
+        // In this order: a file that is no longer beside has taken its place before.
+        let is_beside = beside(&path).exists();
+        let now = fs::metadata(&path).ok();
+        let then = file.as_ref().map(|file| metadata(&path, file)).transpose()?;
+        if now.as_ref().map(identity) != then.as_ref().map(identity) {
+            return Ok(None);
+        }
+        let (file, found, committed) = match (committed.amended, amended) {
+            (None, _) => (file, length, committed.length),
+            (Some(committed), Some(amended)) => {
+                let found = metadata(&path, &amended)?.len();
+                (Some(amended), found, committed)
+            }
+            (Some(_), None) if is_beside => return Ok(None),
+            (Some(committed), None) => (file, length, committed),
+        };
+        let found = file.is_some().then_some(found);
+        let from = file.map(|file| BufReader::with_capacity(BUFFER, file).take(committed));
+        Ok(Some(Lines { path, from, line: Vec::new(), committed, found }))
+    }
+}
+
+impl Lines {
+    /// The next line with its end; the last one may have none.
+    pub fn next_line(&mut self) -> Result<Option<&[u8]>> {
+        self.line.clear();
+        let Some(from) = &mut self.from else { return Ok(None) };
+        let read = from.take(LONGEST).read_until(b'\n', &mut self.line);
+        let read = read.map_err(|error| Error::io("read", &self.path, error))?;
+        Ok((read > 0).then_some(&self.line))
+    }
+}
+
+fn open(path: &Path) -> Result<Option<File>> {
+    match File::open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io("open", path, error)),
+    }
+}
+
+fn metadata(path: &Path, file: &File) -> Result<Metadata> {
+    file.metadata().map_err(|error| Error::io("read", path, error))
+}
+
+#[cfg(unix)]
+fn identity(file: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt as _;
+    (file.dev(), file.ino())
+}
+
+#[cfg(not(unix))]
+fn identity(_: &Metadata) -> (u64, u64) {
+    (0, 0)
+}
+
+const BUFFER: usize = 256 << 10;
+/// What is longer is no record, and not worth the memory.
+const LONGEST: u64 = 1 << 30;
