@@ -11,7 +11,7 @@ mod options;
 mod refresh;
 mod robots;
 mod scan;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 mod tree;
 
 pub use options::Options;
@@ -121,6 +121,12 @@ impl Parser {
             links_left_out: links.left_out,
         }
     }
+}
+
+/// What the scan and a tree tell of a page, when that is not the same: for the fuzz target.
+#[cfg(fuzzing)]
+pub fn compare(page: &str) -> Result<(), String> {
+    tree::comparison::alike(page)
 }
 
 /// Whether a `Content-Type` is one that [`Parser`] reads: HTML or XHTML, with any parameters.

@@ -1,10 +1,11 @@
 //! From the text of a page to its tree, in time that grows with the length of the text and nothing else.
 //!
-//! No part of a crawl needs a tree yet. It is what tests compare [`scan`](super::scan) with.
+//! No part of a crawl needs a tree yet. It is what tests and the fuzz target compare [`scan`](super::scan) with.
 //!
 //! The tree is scraper's, built by html5ever. A [`Guard`] bounds what the tree builder does; here the attributes of a
 //! tag are bounded, because the tokenizer compares each new one with all before it.
 
+pub(super) mod comparison;
 mod growing;
 mod guard;
 mod tag_scan;
