@@ -221,5 +221,5 @@ fn looks_like_html(body: &Bytes) -> bool {
     start.first() == Some(&b'<') && start.get(1).is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'!')
 }
 
-/// Up to this many bytes a parse takes about a millisecond: less than a hop to another thread may cost the others.
-const PARSED_HERE: usize = 32 << 10;
+/// Up to this many bytes a parse takes half a millisecond: less than a hop to another thread may cost the others.
+const PARSED_HERE: usize = 256 << 10;
