@@ -37,6 +37,24 @@ pub mod duration {
         let text = super::text_or_number(from, "a duration with a unit, like \"30s\"")?;
         parse_duration(&text).map_err(serde::de::Error::custom)
     }
+
+    /// A duration that need not be there.
+    pub mod option {
+        use super::{Deserializer, Duration, Serializer};
+
+        /// Writes the duration as text with a unit.
+        pub fn serialize<S: Serializer>(value: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+            match value {
+                Some(value) => super::serialize(value, to),
+                None => to.serialize_none(),
+            }
+        }
+
+        /// Reads text with a unit. What is not there is not read.
+        pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+            super::deserialize(from).map(Some)
+        }
+    }
 }
 
 /// A number of bytes written with its unit (`"8MiB"`, `"500kB"`).

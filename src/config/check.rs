@@ -47,24 +47,35 @@ pub(super) fn setting(path: &str, key: &Key, value: &Value) -> Vec<Fault> {
 
 /// What to say of a key that does not exist.
 pub(super) fn unknown_key(path: &str) -> Problem {
-    let (table, name) = path.rsplit_once('.').unwrap_or(("", path));
-    let siblings = match keys::find(table).map(|found| &found.key.kind) {
-        Some(Kind::Table(keys)) => keys.as_slice(),
-        _ => keys::root(),
+    let steps = keys::steps(path);
+    let (name, table) = steps.split_last().map_or(("", [].as_slice()), |(name, table)| (*name, table));
+    let siblings = match keys::keys_of(table) {
+        [] => keys::root(),
+        siblings => siblings,
     };
+    let table = keys::joined(table);
     let names = siblings.iter().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ");
     let (found, allowed) = if table.is_empty() {
         (format!("unknown key `{name}`"), format!("at the top: {names}"))
     } else {
         (format!("unknown key `{name}` in [{table}]"), format!("in [{table}]: {names}"))
     };
-    let help = keys::nearest(path).map(|near| match near.rsplit_once('.') {
-        Some((near_table, near_name)) if near_table == table => format!("did you mean `{near_name}`?"),
-        Some((near_table, near_name)) => format!("did you mean `{near_name}` in [{near_table}]?"),
-        None if table.is_empty() => format!("did you mean `{near}`?"),
-        None => format!("did you mean `{near}` at the top, before the first table?"),
+    let help = keys::nearest(path).map(|(near_table, near)| match near_table.as_str() {
+        near_table if near_table == table => format!("did you mean `{near}`?"),
+        "" => format!("did you mean `{near}` at the top, before the first table?"),
+        near_table => format!("did you mean `{near}` in [{near_table}]?"),
     });
     Problem::new(found).allowed(allowed).help(help)
+}
+
+/// Whether a key that was found is that of a host, or of none.
+pub(super) fn host_of(path: &str) -> Result<(), Problem> {
+    match keys::steps(path)[..] {
+        [table, host, _] if matches!(keys::find(table).map(|found| &found.key.kind), Some(Kind::Hosts(_))) => {
+            rules::host_pattern(host)
+        }
+        _ => Ok(()),
+    }
 }
 
 #[derive(Default)]
@@ -89,6 +100,7 @@ impl Check {
     fn value(&mut self, path: &str, kind: &Kind, value: &Value) {
         match (kind, value) {
             (Kind::Table(keys), Value::Table(table)) => self.table(path, keys, table),
+            (Kind::Hosts(keys), Value::Table(tables)) => self.hosts(path, keys, tables),
             (Kind::Map(_), Value::Table(entries)) => self.entries(path, entries),
             (Kind::List(inner), Value::Array(items)) => {
                 for (index, item) in items.iter().enumerate() {
@@ -99,7 +111,7 @@ impl Check {
             }
             _ => {
                 let checked = typed(path, kind, value).and_then(|()| match scalar(value) {
-                    Some(text) => rules::check(path, &text),
+                    Some(text) => rules::check(&keys::of_stage(path), &text),
                     None => Ok(()),
                 });
                 if let Err(problem) = checked {
@@ -109,7 +121,35 @@ impl Check {
         }
     }
 
-    /// The entries of a map, of which `fetch.headers` is the only one: names are compared without case.
+    /// The tables of hosts: names are compared as hosts are.
+    fn hosts(&mut self, path: &str, keys: &[Key], tables: &Table) {
+        let mut seen: Vec<(String, &str)> = Vec::new();
+        for (name, table) in tables {
+            self.path.push(Step::Name(name.clone()));
+            let host = keys::host_name(name);
+            let path = keys::join(path, name);
+            if let Some((_, other)) = seen.iter().find(|(other, _)| *other == host) {
+                self.fault(Part::Key, Problem::new(format!("the host `{name}` is there twice, also as `{other}`")));
+            } else if let Err(problem) = rules::host_pattern(name) {
+                self.fault(Part::Key, problem);
+            } else if let Some(whole) = name_without_quotes(name, keys, table) {
+                let problem = Problem::new(format!("[{path}] holds another table"));
+                self.fault(
+                    Part::Key,
+                    problem.help(Some(format!("a name with dots needs quotes: [hosts.\"{whole}\"]"))),
+                );
+            } else if let Value::Table(table) = table {
+                self.table(&path, keys, table);
+            } else {
+                let problem = Problem::new(format!("`{path}` is {}", described(table))).allowed("a table");
+                self.fault(Part::Value, problem.help(Some(format!("write [{path}] and its keys below"))));
+            }
+            seen.push((host, name));
+            self.path.pop();
+        }
+    }
+
+    /// The entries of a map, which are headers: names are compared without case.
     fn entries(&mut self, path: &str, entries: &Table) {
         let mut seen: Vec<&str> = Vec::new();
         for (name, value) in entries {
@@ -133,6 +173,22 @@ impl Check {
     }
 }
 
+/// The host that was meant when its name was taken for a way through tables: `[hosts.example.com]`.
+fn name_without_quotes(name: &str, keys: &[Key], table: &Value) -> Option<String> {
+    let inner = |table: &Value| {
+        let (inner, value) = table.as_table()?.iter().next()?;
+        let unknown = keys.iter().all(|key| key.name != *inner);
+        (unknown && value.is_table()).then(|| (inner.clone(), value.clone()))
+    };
+    let mut whole = name.to_owned();
+    let mut found = inner(table)?;
+    loop {
+        whole = format!("{whole}.{}", found.0);
+        let Some(next) = inner(&found.1) else { return Some(whole) };
+        found = next;
+    }
+}
+
 /// Whether a value is of the kind, and within its bounds.
 fn typed(path: &str, kind: &Kind, value: &Value) -> Result<(), Problem> {
     let mismatch = || Err(Problem::new(format!("`{path}` is {}", described(value))).allowed(kind.allowed()));
@@ -147,6 +203,10 @@ fn typed(path: &str, kind: &Kind, value: &Value) -> Result<(), Problem> {
             let near = near.filter(|known| strsim::damerau_levenshtein(&word.to_lowercase(), known) <= 2);
             let help = near.map(|known| format!("did you mean \"{known}\"?"));
             mismatch().map_err(|problem: Problem| problem.help(help))
+        }
+        (Kind::Hosts(_), ..) => {
+            let help = "write [hosts.\"example.com\"] and its keys below";
+            mismatch().map_err(|problem| problem.help(Some(help.to_owned())))
         }
         (Kind::Table(_), ..) => {
             mismatch().map_err(|problem| problem.help(Some(format!("write [{path}] and its keys below"))))

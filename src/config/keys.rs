@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value};
 
 use super::Config;
+use crate::url::HostPattern;
 
 /// One key, or one table of keys.
 #[derive(Debug, Clone)]
@@ -22,6 +23,8 @@ pub(super) struct Key {
 #[derive(Debug, Clone)]
 pub(super) enum Kind {
     Table(Vec<Key>),
+    /// Tables that the user names after hosts, each with these keys.
+    Hosts(Vec<Key>),
     /// Names that the user chooses, each with a value of the same kind.
     Map(Box<Kind>),
     List(Box<Kind>),
@@ -55,13 +58,24 @@ pub(super) fn root() -> &'static [Key] {
     &ROOT
 }
 
-/// Every key that holds a value, by its dotted path, in order.
+/// The keys that a table of `[hosts]` may have.
+pub(super) fn of_hosts() -> &'static [Key] {
+    let hosts = root().iter().find_map(|key| match &key.kind {
+        Kind::Hosts(keys) => Some(keys.as_slice()),
+        _ => None,
+    });
+    hosts.unwrap_or_default()
+}
+
+/// Every key that holds a value, by its dotted path, in order. Those of `[hosts]` are not among them: there are as many
+/// as the user names hosts.
 pub(super) fn leaves() -> Vec<(String, &'static Key)> {
     fn walk(prefix: &str, keys: &'static [Key], into: &mut Vec<(String, &'static Key)>) {
         for key in keys {
             let path = join(prefix, &key.name);
             match &key.kind {
                 Kind::Table(keys) => walk(&path, keys, into),
+                Kind::Hosts(_) => {}
                 _ => into.push((path, key)),
             }
         }
@@ -73,52 +87,128 @@ pub(super) fn leaves() -> Vec<(String, &'static Key)> {
 
 /// A key that was looked up.
 #[derive(Debug)]
-pub(super) struct Found<'p> {
+pub(super) struct Found {
     pub(super) key: &'static Key,
     /// The dotted path of the key itself.
-    pub(super) path: &'p str,
+    pub(super) path: String,
     /// What follows the path of a [`Kind::Map`]: the name of one of its entries.
-    pub(super) entry: Option<&'p str>,
+    pub(super) entry: Option<String>,
 }
 
-/// The key at a dotted path, or the entry of one.
-pub(super) fn find(path: &str) -> Option<Found<'_>> {
-    let mut keys = root();
-    let mut rest = path;
-    loop {
-        let (name, after) = rest.split_once('.').map_or((rest, None), |(name, after)| (name, Some(after)));
-        let key = keys.iter().find(|key| key.name == name)?;
-        match (&key.kind, after) {
-            (_, None) => return Some(Found { key, path, entry: None }),
-            (Kind::Table(inner), Some(after)) => (keys, rest) = (inner, after),
-            (Kind::Map(_), Some(entry)) => {
-                let path = path.get(..path.len() - entry.len() - 1)?;
-                let bare = entry.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-                return Some(Found { key, path, entry: Some(bare.unwrap_or(entry)) });
-            }
-            _ => return None,
+/// The key at a dotted path, or the entry of one. The name of a host may stand without its quotes, which a shell takes
+/// off: `hosts.e.com.rate`.
+pub(super) fn find(path: &str) -> Option<Found> {
+    fn walk(keys: &'static [Key], prefix: &str, steps: &[&str]) -> Option<Found> {
+        let (name, rest) = steps.split_first()?;
+        let key = keys.iter().find(|key| key.name == *name)?;
+        let path = join(prefix, &key.name);
+        match (&key.kind, rest) {
+            (_, []) => Some(Found { key, path, entry: None }),
+            (Kind::Table(inner), rest) => walk(inner, &path, rest),
+            (Kind::Hosts(inner), rest) => (1..rest.len()).find_map(|end| {
+                let (host, rest) = rest.split_at(end);
+                walk(inner, &join(&path, &host_name(&host.join("."))), rest)
+            }),
+            (Kind::Map(_), rest) => Some(Found { key, path, entry: Some(rest.join(".")) }),
+            _ => None,
         }
+    }
+    walk(root(), "", &steps(path))
+}
+
+/// The keys of the table at a path: none when there is no such table.
+pub(super) fn keys_of(table: &[&str]) -> &'static [Key] {
+    let key = |name: &str| root().iter().find(|key| key.name == name).map(|key| &key.kind);
+    match table {
+        [] => root(),
+        [name] => match key(name) {
+            Some(Kind::Table(keys)) => keys,
+            _ => &[],
+        },
+        [name, ..] => match key(name) {
+            Some(Kind::Hosts(keys)) => keys,
+            _ => &[],
+        },
     }
 }
 
-/// The known key that an unknown one was probably meant to be: the same name in another table, or a small slip.
-pub(super) fn nearest(path: &str) -> Option<String> {
-    let (table, name) = path.rsplit_once('.').unwrap_or(("", path));
-    let name = name.replace('-', "_").to_ascii_lowercase();
-    let cost = |known: &str| {
-        let (known_table, known_name) = known.rsplit_once('.').unwrap_or(("", known));
-        let slips = strsim::damerau_levenshtein(&name, known_name);
-        let table_slips = if known_table == table { 0 } else { 1 + strsim::damerau_levenshtein(table, known_table) };
-        (slips <= (name.chars().count() / 3).max(1)).then_some((slips * 4 + table_slips.min(3), table_slips))
+/// The key of a stage that a key of a host's table stands for: `scope.include` for `hosts."e.com".include`. Any other path
+/// as it is.
+pub(super) fn of_stage(path: &str) -> String {
+    let name = match steps(path)[..] {
+        [first, _, name] if root().iter().any(|key| key.name == first && matches!(key.kind, Kind::Hosts(_))) => name,
+        _ => return path.to_owned(),
     };
-    let tables = root().iter().filter(|key| matches!(key.kind, Kind::Table(_))).map(|key| key.name.clone());
-    let paths = leaves().into_iter().map(|(path, _)| path).chain(tables);
-    paths.filter_map(|known| Some((cost(&known)?, known))).min().map(|(_, known)| known)
+    let stage = leaves().into_iter().map(|(path, _)| path).find(|path| path.ends_with(&format!(".{name}")));
+    stage.unwrap_or_else(|| path.to_owned())
+}
+
+/// A host as its table is called, whatever the user wrote: the same host has one table.
+pub(super) fn host_name(written: &str) -> String {
+    written.parse().map_or_else(|_| written.to_owned(), |host: HostPattern| host.to_string())
+}
+
+/// The known key that an unknown one was probably meant to be: the same name in another table, or a small slip. The path
+/// of its table, and its name.
+pub(super) fn nearest(path: &str) -> Option<(String, String)> {
+    let all = steps(path);
+    let (name, table) = all.split_last()?;
+    let (table, is_host) = (joined(table), table.len() > 1);
+    let name = name.replace('-', "_").to_ascii_lowercase();
+    let cost = |(known_table, known_name): &(String, String)| {
+        let slips = strsim::damerau_levenshtein(&name, known_name);
+        let other = if *known_table == table { 0 } else { 1 + strsim::damerau_levenshtein(&table, known_table) };
+        (slips <= (name.chars().count() / 3).max(1)).then_some((slips * 4 + other.min(3), other))
+    };
+    let is_table = |key: &&Key| matches!(key.kind, Kind::Table(_) | Kind::Hosts(_));
+    let tables = root().iter().filter(is_table).map(|key| (String::new(), key.name.clone()));
+    let plain = leaves().into_iter().map(|(path, key)| {
+        let table = path.strip_suffix(&key.name).unwrap_or_default().trim_end_matches('.');
+        (table.to_owned(), key.name.clone())
+    });
+    let siblings = of_hosts().iter().filter(|_| is_host).map(|key| (table.clone(), key.name.clone()));
+    let all = plain.chain(tables).chain(siblings);
+    all.filter_map(|known| Some((cost(&known)?, known))).min().map(|(_, known)| known)
+}
+
+/// The names along a dotted path. In quotes, a name may have dots.
+pub(super) fn steps(path: &str) -> Vec<&str> {
+    let (mut steps, mut start, mut quote) = (Vec::new(), 0, None);
+    for (at, c) in path.char_indices() {
+        match (c, quote) {
+            ('"' | '\'', None) => quote = Some(c),
+            (c, Some(open)) if c == open => quote = None,
+            ('.', None) => {
+                steps.extend(path.get(start..at));
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    steps.extend(path.get(start..));
+    steps.into_iter().map(unquoted).collect()
+}
+
+/// The dotted path along these names.
+pub(super) fn joined(steps: &[&str]) -> String {
+    steps.iter().fold(String::new(), |path, name| join(&path, name))
 }
 
 /// Joins a table's path and a name.
 pub(super) fn join(prefix: &str, name: &str) -> String {
-    if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") }
+    let name = quoted_name(name);
+    if prefix.is_empty() { name } else { format!("{prefix}.{name}") }
+}
+
+/// A name as TOML needs it.
+pub(super) fn quoted_name(name: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if !name.is_empty() && name.chars().all(bare) { name.to_owned() } else { toml::Value::from(name).to_string() }
+}
+
+fn unquoted(name: &str) -> &str {
+    let inside = |quote: char| name.strip_prefix(quote).and_then(|name| name.strip_suffix(quote));
+    inside('"').or_else(|| inside('\'')).unwrap_or(name)
 }
 
 impl Kind {
@@ -126,6 +216,7 @@ impl Kind {
     pub(super) fn allowed(&self) -> String {
         match self {
             Self::Table(_) => "a table".to_owned(),
+            Self::Hosts(_) => "tables named after hosts".to_owned(),
             Self::Map(inner) => format!("a table of names, each with {}", inner.allowed()),
             Self::List(inner) if matches!(**inner, Self::Text) => "a list of texts in quotes".to_owned(),
             Self::List(inner) => format!("a list, each item {}", inner.allowed()),
@@ -172,7 +263,10 @@ fn kind(schema: &Value, defs: &Map<String, Value>) -> Kind {
         Some("array") => Kind::List(Box::new(schema.get("items").map_or(Kind::Other, |items| kind(items, defs)))),
         Some("object") => match (schema.get("properties"), schema.get("additionalProperties")) {
             (Some(Value::Object(properties)), _) => Kind::Table(keys(properties, defs)),
-            (None, Some(values @ Value::Object(_))) => Kind::Map(Box::new(kind(values, defs))),
+            (None, Some(values @ Value::Object(_))) => match kind(values, defs) {
+                Kind::Table(keys) => Kind::Hosts(keys),
+                kind => Kind::Map(Box::new(kind)),
+            },
             _ => Kind::Other,
         },
         _ => Kind::Other,
@@ -183,9 +277,10 @@ fn keys(properties: &Map<String, Value>, defs: &Map<String, Value>) -> Vec<Key> 
     let key = |(name, schema): (&String, &Value)| {
         let kind = kind(schema, defs);
         // A table's own text says more than the field that holds it.
-        let definition = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next());
+        let of = if let Kind::Hosts(_) = kind { schema.get("additionalProperties") } else { Some(schema) };
+        let definition = of.and_then(|of| of.get("$ref")?.as_str()?.rsplit('/').next());
         let described = match (&kind, definition.and_then(|name| defs.get(name))) {
-            (Kind::Table(_), Some(definition)) => definition,
+            (Kind::Table(_) | Kind::Hosts(_), Some(definition)) => definition,
             _ => schema,
         };
         let doc = described.get("description").and_then(Value::as_str).unwrap_or_default();
@@ -225,7 +320,9 @@ mod tests {
     fn every_key_has_a_text_and_a_kind_that_can_be_checked() {
         let leaves = leaves();
         assert!(leaves.len() > 30, "{}", leaves.len());
-        for (path, key) in leaves {
+        let of_hosts = of_hosts().iter().map(|key| (join("hosts", &key.name), key));
+        assert!(of_hosts.len() > 5);
+        for (path, key) in leaves.into_iter().chain(of_hosts) {
             assert!(!key.doc.is_empty(), "{path} has no doc comment");
             assert!(!matches!(key.kind, Kind::Other), "{path}: extend `kind`");
         }
@@ -239,11 +336,41 @@ mod tests {
 
     #[test]
     fn an_entry_of_a_map_is_found_with_its_name() {
-        let entry = |path| find(path).map(|found| (found.path, found.entry));
-        assert_eq!(entry("fetch.headers.X-Key"), Some(("fetch.headers", Some("X-Key"))));
-        assert_eq!(entry("fetch.headers.\"a.b\""), Some(("fetch.headers", Some("a.b"))));
-        assert_eq!(entry("politeness.rate"), Some(("politeness.rate", None)));
-        assert_eq!(entry("politeness.rate.x"), None);
+        check_found("fetch.headers.X-Key", Some(("fetch.headers", Some("X-Key"))));
+        check_found("fetch.headers.\"a.b\"", Some(("fetch.headers", Some("a.b"))));
+        check_found("politeness.rate", Some(("politeness.rate", None)));
+        check_found("politeness.rate.x", None);
+    }
+
+    #[track_caller]
+    fn check_found(path: &str, expected: Option<(&str, Option<&str>)>) {
+        let found = find(path);
+        assert_eq!(found.as_ref().map(|found| (found.path.as_str(), found.entry.as_deref())), expected, "{path}");
+    }
+
+    #[test]
+    fn a_key_of_a_host_is_found_with_and_without_quotes() {
+        check_found("hosts.\"e.com\".rate", Some(("hosts.\"e.com\".rate", None)));
+        check_found("hosts.'E.com'.rate", Some(("hosts.\"e.com\".rate", None)));
+        check_found("hosts.e.com.rate", Some(("hosts.\"e.com\".rate", None)));
+        check_found("hosts.rate.e.com.rate", Some(("hosts.\"rate.e.com\".rate", None)));
+        check_found("hosts.localhost.rate", Some(("hosts.localhost.rate", None)));
+        check_found("hosts.127.0.0.1:81.rate", Some(("hosts.\"127.0.0.1:81\".rate", None)));
+        check_found("hosts.*.e.com.headers.X-A", Some(("hosts.\"*.e.com\".headers", Some("X-A"))));
+        check_found("hosts.e.com", None);
+        check_found("hosts.e.com.retries", None);
+        check_found("hosts", Some(("hosts", None)));
+    }
+
+    #[test]
+    fn each_key_of_a_host_stands_for_one_of_a_stage() {
+        for key in of_hosts() {
+            let stage = of_stage(&join("hosts.\"e.com\"", &key.name));
+            let known = find(&stage).unwrap_or_else(|| panic!("{stage}")).key;
+            assert_eq!(format!("{:?}", known.kind), format!("{:?}", key.kind), "{stage}");
+        }
+        assert_eq!(of_stage("hosts.\"e.com\".include"), "scope.include");
+        assert_eq!(of_stage("politeness.rate"), "politeness.rate");
     }
 
     #[test]
@@ -259,8 +386,18 @@ mod tests {
             ("polite", None),
             ("politness", Some("politeness")),
             ("quux", None),
+            ("hots", Some("hosts")),
+            ("hosts.\"e.com\".rat", Some("hosts.\"e.com\".rate")),
+            ("hosts.\"e.com\".retry", None),
+            ("hosts.\"e.com\".retires", Some("politeness.retries")),
         ] {
-            assert_eq!(nearest(wrong).as_deref(), right, "{wrong}");
+            assert_eq!(
+                nearest(wrong)
+                    .map(|(table, name)| format!("{table}.{name}").trim_start_matches('.').to_owned())
+                    .as_deref(),
+                right,
+                "{wrong}"
+            );
         }
     }
 }

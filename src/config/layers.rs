@@ -35,7 +35,7 @@ pub enum Origin {
 pub struct Loaded {
     /// The settings.
     pub config: Config,
-    /// For each dotted key where its value comes from; the entries of `fetch.headers` one by one.
+    /// For each dotted key where its value comes from; the entries of `headers` one by one.
     pub origins: BTreeMap<String, Origin>,
 }
 
@@ -97,20 +97,7 @@ impl Layers {
             let line = position(text, locate(spanned.get_ref(), steps, Part::Key).start).0;
             Origin::File { path: PathBuf::from(name), line }
         };
-        for (path, key) in keys::leaves() {
-            let Some(value) = get(&table, &path) else { continue };
-            let mut steps: Vec<_> = path.split('.').map(|name| Step::Name(name.to_owned())).collect();
-            match (&key.kind, value) {
-                (Kind::Map(_), Value::Table(entries)) => {
-                    for (entry, value) in entries {
-                        steps.push(Step::Name(entry.clone()));
-                        self.put_entry(&path, entry, value.clone(), origin(&steps));
-                        steps.pop();
-                    }
-                }
-                (_, value) => self.put(&path, value.clone(), origin(&steps)),
-            }
-        }
+        self.lay_table("", keys::root(), &table, &mut Vec::new(), &origin);
         Ok(())
     }
 
@@ -126,7 +113,7 @@ impl Layers {
                     Error::Usage(problem.in_flag(flag))
                 })?;
                 let entries = Table::from_iter([(name.trim().to_owned(), Value::String(value.trim().to_owned()))]);
-                self.checked(&place::flag_with(flag, name.trim()), path, key, Value::Table(entries), flag)
+                self.checked(&place::flag_with(flag, name.trim()), path, key, &Value::Table(entries), flag)
             }
             Kind::List(inner) => {
                 let label = place::flag_with(flag, &secret::redact_url(raw));
@@ -135,7 +122,7 @@ impl Layers {
                 self.push(flag, path, item);
                 Ok(())
             }
-            kind => self.checked(&place::flag_with(flag, raw), path, key, bare(kind, raw), flag),
+            kind => self.checked(&place::flag_with(flag, raw), path, key, &bare(kind, raw), flag),
         }
     }
 
@@ -159,17 +146,19 @@ impl Layers {
         let label = place::flag_with(flag, &format!("{path}={}", secret::redact_url(shown)));
         let usage = |problem: &Problem| Error::Usage(problem.in_flag(&label));
         let Found { key, path, entry } = keys::find(path).ok_or_else(|| usage(&check::unknown_key(path)))?;
+        let path = path.as_str();
+        check::host_of(path).map_err(|problem| usage(&problem))?;
         let value = match (&key.kind, entry) {
             (Kind::Table(_), _) => {
                 let help = format!("set one of its keys: {path}.key=value");
                 return Err(usage(&Problem::new(format!("`{path}` is a table")).help(Some(help))));
             }
             (Kind::Map(inner), Some(entry)) => {
-                Value::Table(Table::from_iter([(entry.to_owned(), written(inner, raw).map_err(|p| usage(&p))?)]))
+                Value::Table(Table::from_iter([(entry, written(inner, raw).map_err(|p| usage(&p))?)]))
             }
             (kind, _) => written(kind, raw).map_err(|problem| usage(&problem))?,
         };
-        self.checked(&label, path, key, value, flag)
+        self.checked(&label, path, key, &value, flag)
     }
 
     /// The settings in force.
@@ -183,18 +172,40 @@ impl Layers {
         Ok(Loaded { config, origins })
     }
 
-    fn checked(&mut self, label: &str, path: &str, key: &Key, value: Value, flag: &str) -> Result<()> {
-        refuse(label, path, key, &value)?;
-        let origin = Origin::Flag(flag.to_owned());
-        match (&key.kind, value) {
-            (Kind::Map(_), Value::Table(entries)) => {
-                for (entry, value) in entries {
-                    self.put_entry(path, &entry, value, origin.clone());
+    fn checked(&mut self, label: &str, path: &str, key: &Key, value: &Value, flag: &str) -> Result<()> {
+        refuse(label, path, key, value)?;
+        self.lay(path, &key.kind, value, &mut Vec::new(), &|_| Origin::Flag(flag.to_owned()));
+        Ok(())
+    }
+
+    /// Lays a value that was checked over what is there. `steps` lead to it in its document.
+    fn lay(&mut self, path: &str, kind: &Kind, value: &Value, steps: &mut Vec<Step>, origin: &OriginOf<'_>) {
+        match (kind, value) {
+            (Kind::Table(keys), Value::Table(table)) => self.lay_table(path, keys, table, steps, origin),
+            (Kind::Hosts(keys), Value::Table(tables)) => {
+                for (host, table) in tables.iter().filter_map(|(host, table)| Some((host, table.as_table()?))) {
+                    steps.push(Step::Name(host.clone()));
+                    self.lay_table(&keys::join(path, &keys::host_name(host)), keys, table, steps, origin);
+                    steps.pop();
                 }
             }
-            (_, value) => self.put(path, value, origin),
+            (Kind::Map(_), Value::Table(entries)) => {
+                for (entry, value) in entries {
+                    steps.push(Step::Name(entry.clone()));
+                    self.put_entry(path, entry, value.clone(), origin(steps));
+                    steps.pop();
+                }
+            }
+            (_, value) => self.put(path, value.clone(), origin(steps)),
         }
-        Ok(())
+    }
+
+    fn lay_table(&mut self, path: &str, keys: &[Key], table: &Table, steps: &mut Vec<Step>, origin: &OriginOf<'_>) {
+        for (key, value) in keys.iter().filter_map(|key| Some((key, table.get(&key.name)?))) {
+            steps.push(Step::Name(key.name.clone()));
+            self.lay(&keys::join(path, &key.name), &key.kind, value, steps, origin);
+            steps.pop();
+        }
     }
 
     /// Adds to a list that flags began, or begins it. `--seed` and `--seeds-file` share one.
@@ -203,8 +214,8 @@ impl Layers {
             Some(Origin::Flag(flags)) => flags != "--set",
             _ => false,
         };
-        let (table, name) = path.rsplit_once('.').unwrap_or(("", path));
-        match table_at(&mut self.values, table).get_mut(name) {
+        let (table, name) = table_and_name(path);
+        match table_at(&mut self.values, &table).get_mut(name) {
             Some(Value::Array(items)) if adds => items.push(item),
             _ => self.put(path, Value::Array(vec![item]), Origin::Flag(flag.to_owned())),
         }
@@ -217,15 +228,15 @@ impl Layers {
     }
 
     fn put(&mut self, path: &str, value: Value, origin: Origin) {
-        let (table, name) = path.rsplit_once('.').unwrap_or(("", path));
-        table_at(&mut self.values, table).insert(name.to_owned(), value);
+        let (table, name) = table_and_name(path);
+        table_at(&mut self.values, &table).insert(name.to_owned(), value);
         self.origins.insert(path.to_owned(), origin);
     }
 
     /// Sets one entry of a map; header names are the same whatever their case.
     fn put_entry(&mut self, path: &str, entry: &str, value: Value, origin: Origin) {
         let full = keys::join(path, entry);
-        let entries = table_at(&mut self.values, path);
+        let entries = table_at(&mut self.values, &keys::steps(path));
         entries.retain(|name, _| !name.eq_ignore_ascii_case(entry));
         entries.insert(entry.to_owned(), value);
         self.origins.retain(|known, _| !known.eq_ignore_ascii_case(&full));
@@ -242,6 +253,9 @@ impl fmt::Display for Origin {
         }
     }
 }
+
+/// Where the setting at the end of a way through a document comes from.
+type OriginOf<'a> = dyn Fn(&[Step]) -> Origin + 'a;
 
 /// The message for a file of settings that cannot be read.
 pub(super) fn unreadable(name: &str, path: &Path, error: &std::io::Error) -> Error {
@@ -299,18 +313,18 @@ fn written(kind: &Kind, raw: &str) -> Result<Value, Problem> {
     })
 }
 
-fn get<'t>(table: &'t Table, path: &str) -> Option<&'t Value> {
-    match path.split_once('.') {
-        Some((name, rest)) => get(table.get(name)?.as_table()?, rest),
-        None => table.get(path),
-    }
+/// The way to the table of a key, and the key's name in it.
+fn table_and_name(path: &str) -> (Vec<&str>, &str) {
+    let mut table = keys::steps(path);
+    let name = table.pop().unwrap_or_default();
+    (table, name)
 }
 
-/// The table at a path, made when it is not there.
-fn table_at<'t>(table: &'t mut Table, path: &str) -> &'t mut Table {
+/// The table at the end of a way, made when it is not there.
+fn table_at<'t>(table: &'t mut Table, way: &[&str]) -> &'t mut Table {
     let mut inner = table;
-    for name in path.split('.').filter(|name| !name.is_empty()) {
-        let entry = inner.entry(name).or_insert_with(|| Value::Table(Table::new()));
+    for name in way {
+        let entry = inner.entry(*name).or_insert_with(|| Value::Table(Table::new()));
         if !entry.is_table() {
             *entry = Value::Table(Table::new());
         }
@@ -365,7 +379,9 @@ mod tests {
     fn setting_a_key_to_its_default_changes_nothing() {
         let defaults = Table::try_from(Config::default()).unwrap();
         for (path, _) in keys::leaves() {
-            let value = get(&defaults, &path).unwrap_or_else(|| panic!("{path}"));
+            let mut way = path.split('.');
+            let top = way.next().and_then(|name| defaults.get(name));
+            let value = way.fold(top, |value, name| value?.get(name)).unwrap_or_else(|| panic!("{path}"));
             for text in [value.to_string(), shown(value)] {
                 let mut layers = Layers::default();
                 layers.set(&format!("{path}={text}")).unwrap_or_else(|error| panic!("{error}"));
@@ -413,15 +429,18 @@ mod tests {
 
     /// Any subset of the keys, each with any value that is allowed there.
     fn any_settings() -> impl Strategy<Value = Table> {
-        let keys = keys::leaves().into_iter().map(|(path, key)| {
+        let of_hosts = ["e.com", "*.e.com", "127.0.0.1:81"].into_iter().flat_map(|host| {
+            keys::of_hosts().iter().map(move |key| (keys::join(&keys::join("hosts", host), &key.name), key))
+        });
+        let keys = keys::leaves().into_iter().chain(of_hosts).map(|(path, key)| {
             prop::option::of(any_value(&path, &key.kind)).prop_map(move |value| (path.clone(), value))
         });
         keys.collect::<Vec<_>>().prop_map(|settings| {
             let mut table = Table::new();
             for (path, value) in settings {
-                let (inner, name) = path.rsplit_once('.').unwrap_or(("", &path));
+                let (inner, name) = table_and_name(&path);
                 if let Some(value) = value {
-                    table_at(&mut table, inner).insert(name.to_owned(), value);
+                    table_at(&mut table, &inner).insert(name.to_owned(), value);
                 }
             }
             table
@@ -446,7 +465,7 @@ mod tests {
             Kind::Map(_) => prop::collection::btree_map("X-[A-Z]{1,5}", "[ -~]{0,20}", 0..3)
                 .prop_map(|map| Value::Table(map.into_iter().map(|(name, text)| (name, text.into())).collect()))
                 .boxed(),
-            _ => match path {
+            _ => match keys::of_stage(path).as_str() {
                 "seeds" => text(&["https://example.com/", "http://user:pw@[::1]:8080/ü?q#f", "src"]),
                 "scope.include" | "scope.exclude" => text(&["*.pdf", "re:/\\d+'\"", "{a,b}/?"]),
                 "frontier.ignore_params" => text(&["gclid", "utm_*"]),

@@ -1,6 +1,7 @@
 //! Config: everything that a user can set, typed, with its default.
 
 mod check;
+mod hosts;
 mod keys;
 mod layers;
 mod place;
@@ -10,17 +11,19 @@ mod secret;
 mod seeds;
 mod show;
 
+pub use hosts::HostOptions;
 pub use layers::{Layers, Loaded, Origin};
 pub use secret::{REDACTED, is_secret_header, redact_url};
 pub use seeds::Seed;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::units::{Limit, TimeLimit};
-use crate::url::UrlRules;
+use crate::url::{HostPattern, UrlRules};
 use crate::{fetch, frontier, observe, parse, politeness, scope, sink};
 
 /// All settings of a crawl: what `crawl.toml` holds.
@@ -54,6 +57,8 @@ pub struct Config {
     pub output: sink::Options,
     /// What is shown.
     pub observe: observe::Options,
+    /// What is different for single hosts.
+    pub hosts: BTreeMap<HostPattern, HostOptions>,
 }
 
 impl Default for Config {
@@ -72,6 +77,7 @@ impl Default for Config {
             parse: parse::Options::default(),
             output: sink::Options::default(),
             observe: observe::Options::default(),
+            hosts: BTreeMap::new(),
         }
     }
 }

@@ -95,30 +95,23 @@ fn document(style: Style) -> String {
 }
 
 fn table(text: &mut String, style: Style, prefix: &str, keys: &[Key], values: &Table) {
-    let (tables, plain): (Vec<_>, Vec<_>) = keys.iter().partition(|key| matches!(key.kind, Kind::Table(_)));
+    let (tables, plain): (Vec<_>, Vec<_>) = keys.iter().partition(|key| is_table(key));
     for key in plain {
         let Some(value) = values.get(&key.name) else { continue };
-        text.push('\n');
-        comment(text, &key.doc);
-        // Enums are described word by word in their doc comment; all other kinds say what they take.
-        if !matches!(key.kind, Kind::Text | Kind::Bool | Kind::List(_) | Kind::Map(_)) {
-            comment(text, &format!("Allowed: {}.", key.kind.allowed()));
-        }
         let path = keys::join(prefix, &key.name);
-        let example = EXAMPLES.iter().find(|(key, _)| *key == path).map(|(_, example)| *example);
-        let value = match (style, example) {
-            (Style::Commented, Some(example)) => example.to_owned(),
-            _ => literal(value),
+        described(text, key);
+        let value = match style {
+            Style::Commented => example(&path, value),
+            Style::Set => literal(value),
         };
-        let lead = if style == Style::Commented { "#" } else { "" };
-        for line in format!("{} = {value}", key.name).lines() {
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "{lead}{line}");
-        }
+        assigned(text, style, &key.name, &value);
     }
     for key in tables {
-        let (Kind::Table(keys), Some(Value::Table(values))) = (&key.kind, values.get(&key.name)) else { continue };
         let path = keys::join(prefix, &key.name);
+        if let Kind::Hosts(keys) = &key.kind {
+            hosts(text, &path, key, keys);
+        }
+        let (Kind::Table(keys), Some(Value::Table(values))) = (&key.kind, values.get(&key.name)) else { continue };
         text.push('\n');
         comment(text, key.doc.strip_prefix(&format!("`[{path}]`: ")).unwrap_or(&key.doc));
         let _ = writeln!(text, "[{path}]");
@@ -126,25 +119,91 @@ fn table(text: &mut String, style: Style, prefix: &str, keys: &[Key], values: &T
     }
 }
 
+/// The table of a host, as a comment in each style: there is none by default.
+fn hosts(text: &mut String, path: &str, key: &Key, keys: &[Key]) {
+    let head = host_table(path);
+    text.push('\n');
+    comment(text, key.doc.strip_prefix(&format!("`{head}`: ")).unwrap_or(&key.doc));
+    let _ = writeln!(text, "#{head}");
+    for key in keys {
+        described(text, key);
+        let stage = keys::of_stage(&keys::join(&keys::join(path, HOST), &key.name));
+        let value = default_of(&stage).map_or_else(String::new, |value| example(&stage, &value));
+        assigned(text, Style::Commented, &key.name, &value);
+    }
+}
+
+/// What a key is for and what it takes.
+fn described(text: &mut String, key: &Key) {
+    text.push('\n');
+    comment(text, &key.doc);
+    // Enums are described word by word in their doc comment; all other kinds say what they take.
+    if !matches!(key.kind, Kind::Text | Kind::Bool | Kind::List(_) | Kind::Map(_)) {
+        comment(text, &format!("Allowed: {}.", key.kind.allowed()));
+    }
+}
+
+fn assigned(text: &mut String, style: Style, name: &str, value: &str) {
+    let lead = if style == Style::Commented { "#" } else { "" };
+    for line in format!("{name} = {value}").lines() {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{lead}{line}");
+    }
+}
+
+/// What a commented key shows.
+fn example(path: &str, default: &Value) -> String {
+    let example = EXAMPLES.iter().find(|(key, _)| *key == path);
+    example.map_or_else(|| literal(default), |(_, example)| (*example).to_owned())
+}
+
 fn section(text: &mut String, prefix: &str, keys: &[Key], values: &Table) {
-    let (tables, plain): (Vec<_>, Vec<_>) = keys.iter().partition(|key| matches!(key.kind, Kind::Table(_)));
+    let (tables, plain): (Vec<_>, Vec<_>) = keys.iter().partition(|key| is_table(key));
     for key in plain {
         let path = keys::join(prefix, &key.name);
         let default = values.get(&key.name).map_or_else(|| "not set".to_owned(), |value| format!("`{value}`"));
         let flags: Vec<_> = FLAGS.iter().filter(|flag| flag.key == path).map(|f| format!("`--{}`", f.name)).collect();
         let flags = if flags.is_empty() { format!("`--set {path}=…`") } else { flags.join(", ") };
-        let _ = writeln!(text, "\n### `{}`\n\n{}\n", key.name, key.doc.replace('\n', "\n\n"));
-        let _ = writeln!(text, "- allowed: {}", key.kind.allowed());
-        let _ = writeln!(text, "- default: {default}");
-        let _ = writeln!(text, "- flag: {flags}");
+        entry(text, key, &default, &flags);
     }
     for key in tables {
+        if let Kind::Hosts(keys) = &key.kind {
+            let (path, head) = (keys::join(&key.name, HOST), host_table(&key.name));
+            let doc = key.doc.strip_prefix(&format!("`{head}`: ")).unwrap_or(&key.doc);
+            let _ = writeln!(text, "\n## `{head}`\n\n{}", capitalised(doc));
+            for key in keys {
+                let path = keys::join(&path, &key.name);
+                let default = format!("that of `{}`", keys::of_stage(&path));
+                entry(text, key, &default, &format!("`--set '{path}=…'`"));
+            }
+        }
         let (Kind::Table(keys), Some(Value::Table(values))) = (&key.kind, values.get(&key.name)) else { continue };
         let path = keys::join(prefix, &key.name);
         let doc = key.doc.strip_prefix(&format!("`[{path}]`: ")).unwrap_or(&key.doc);
         let _ = writeln!(text, "\n## `[{path}]`\n\n{}", capitalised(doc));
         section(text, &path, keys, values);
     }
+}
+
+fn entry(text: &mut String, key: &Key, default: &str, flags: &str) {
+    let _ = writeln!(text, "\n### `{}`\n\n{}\n", key.name, key.doc.replace('\n', "\n\n"));
+    let _ = writeln!(text, "- allowed: {}", key.kind.allowed());
+    let _ = writeln!(text, "- default: {default}");
+    let _ = writeln!(text, "- flag: {flags}");
+}
+
+fn is_table(key: &Key) -> bool {
+    matches!(key.kind, Kind::Table(_) | Kind::Hosts(_))
+}
+
+/// The head of the table of the host that stands for all.
+fn host_table(path: &str) -> String {
+    format!("[{}]", keys::join(path, HOST))
+}
+
+fn default_of(path: &str) -> Option<Value> {
+    let values = Value::Table(default_values());
+    keys::steps(path).into_iter().try_fold(&values, |value, name| value.get(name)).cloned()
 }
 
 fn default_values() -> Table {
@@ -184,6 +243,8 @@ fn capitalised(text: &str) -> String {
 }
 
 const WIDTH: usize = 96;
+/// The host whose table is shown.
+const HOST: &str = "example.com";
 
 /// What `crawler init` shows where the default is empty and so shows nothing.
 const EXAMPLES: [(&str, &str); 5] = [
@@ -216,6 +277,10 @@ key has a flag or is set by `--set table.key=value`. Flags of a list (`--seed`, 
 file's list and add to it when they repeat; `--header` adds to the file's headers. `-v` and `-vv` set
 `observe.log_level` to `debug` and `trace`; `-q` sets it to `warn` and `observe.progress` to `never`, unless `--progress` or
 `--set` say otherwise.
+
+A host can have settings of its own: `[hosts.\"example.com\"]`, at the end of this page. They win over those for all hosts,
+also over flags: `--rate 5` is for the hosts whose tables name no rate. On the command line the name of a host may stand
+without its quotes, which a shell takes off: `--set hosts.example.com.rate=1`.
 
 Durations and sizes carry a unit: `\"30s\"`, `\"1m 30s\"`, `\"250ms\"`; `\"8MiB\"`, `\"500kB\"`. A key that does not exist, a
 wrong type and a value out of bounds end the call with exit code 2 and a message that names the line and the column.
@@ -259,6 +324,8 @@ mod tests {
         let expected = Config::default();
         assert_eq!(config.frontier, expected.frontier);
         assert_eq!(config.politeness, expected.politeness);
+        let host = &config.hosts[&HOST.parse().unwrap()];
+        assert_eq!((host.politeness.rate, host.fetch.headers.len()), (Some(expected.politeness.rate), 1));
     }
 
     #[test]

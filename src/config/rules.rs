@@ -9,7 +9,7 @@ use super::place::Problem;
 use super::seeds::Seed;
 use crate::politeness::robots::product_token;
 use crate::units;
-use crate::url::UrlRules;
+use crate::url::{HostPattern, UrlRules};
 
 /// Checks a text or number under the key at this path; for a list, one item of it.
 pub(super) fn check(path: &str, text: &str) -> Result<(), Problem> {
@@ -31,6 +31,16 @@ pub(super) fn check(path: &str, text: &str) -> Result<(), Problem> {
         "fetch.origin" => origin(text),
         _ => Ok(()),
     }
+}
+
+/// Checks the name of a table of `[hosts]`.
+pub(super) fn host_pattern(name: &str) -> Result<(), Problem> {
+    let Err(found) = name.parse::<HostPattern>() else { return Ok(()) };
+    let as_url = UrlRules::new(usize::MAX, [""; 0]).parse(name).ok();
+    let help = as_url.map(|url| format!("did you mean [hosts.\"{}\"]?", url.host()));
+    let allowed =
+        "a host or all hosts below one, with its port: \"example.com\", \"*.example.com\", \"127.0.0.1:8080\"";
+    Err(Problem::new(found).allowed(allowed).help(help))
 }
 
 /// Checks the name of a header that goes with every request.

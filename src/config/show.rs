@@ -46,14 +46,26 @@ impl Loaded {
         for key in tables {
             let path = keys::join(prefix, &key.name);
             let Some(Value::Table(values)) = values.get(&key.name) else { continue };
+            if let Kind::Hosts(keys) = &key.kind {
+                self.hosts(&path, keys, values, rows);
+                continue;
+            }
             rows.push(Row { setting: format!("[{path}]"), origin: None });
             match &key.kind {
                 Kind::Table(keys) => self.rows(&path, keys, values, rows),
                 _ => rows.extend(values.iter().map(|(name, value)| {
                     let shown = if secret::is_secret_header(name) { &Value::from(secret::REDACTED) } else { value };
-                    self.row(&keys::join(&path, name), &quoted(name), shown)
+                    self.row(&keys::join(&path, name), &keys::quoted_name(name), shown)
                 })),
             }
+        }
+    }
+
+    fn hosts(&self, prefix: &str, keys: &[Key], hosts: &Table, rows: &mut Vec<Row>) {
+        for (host, values) in hosts.iter().filter_map(|(host, values)| Some((host, values.as_table()?))) {
+            let path = keys::join(prefix, host);
+            rows.push(Row { setting: format!("[{path}]"), origin: None });
+            self.rows(&path, keys, values, rows);
         }
     }
 
@@ -72,7 +84,7 @@ struct Row {
 /// An empty map is written as a value, so that it is shown at all.
 fn is_table(key: &Key, values: &Table) -> bool {
     match key.kind {
-        Kind::Table(_) => true,
+        Kind::Table(_) | Kind::Hosts(_) => true,
         Kind::Map(_) => values.get(&key.name).and_then(Value::as_table).is_some_and(|entries| !entries.is_empty()),
         _ => false,
     }
@@ -84,12 +96,6 @@ fn redacted(value: &Value) -> Value {
         Value::Array(items) => Value::Array(items.iter().map(redacted).collect()),
         other => other.clone(),
     }
-}
-
-/// A name as TOML needs it.
-fn quoted(name: &str) -> String {
-    let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if name.chars().all(bare) { name.to_owned() } else { Value::from(name).to_string() }
 }
 
 /// Origins are aligned, except behind settings that are wider than this.

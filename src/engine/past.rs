@@ -223,12 +223,16 @@ impl Present<'_> {
         self.config.frontier.ignore_params.join("&")
     }
 
+    /// Whose rules of robots.txt are obeyed, and at which hosts that is another matter.
     fn robots(&self) -> String {
-        if self.config.politeness.robots {
+        let all = if self.config.politeness.robots {
             product_token(&self.config.fetch.user_agent).to_owned()
         } else {
             "ignored".to_owned()
-        }
+        };
+        let of_hosts = self.config.per_host(|host| host.politeness.robots);
+        let own = of_hosts.filter_map(|(host, robots)| robots.map(|robots| format!("{host}={robots}")));
+        std::iter::once(all).chain(own).collect::<Vec<_>>().join(" ")
     }
 
     fn folder(&self) -> String {

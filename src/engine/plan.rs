@@ -74,7 +74,9 @@ impl Plan {
             Some(fetch) => fetch,
             None => Arc::new(ByOrigin { sites, http: http(&config, &network, descriptors)? }),
         };
-        let scope = Scope::new(&config.scope, &seeds).map_err(Error::Usage)?;
+        let scope = Scope::new(&config.scope, &seeds)
+            .and_then(|scope| scope.with_hosts(config.per_host(|host| host.scope.clone())))
+            .map_err(Error::Usage)?;
         Ok(Self { config, seeds, on_disk, folder, scope, rules, fetch, free, descriptors })
     }
 
@@ -144,7 +146,8 @@ impl Plan {
         let agent = product_token(&config.fetch.user_agent);
         let parser = Parser::new(&config.parse, rules.clone(), agent);
         let worker = Worker::new(Arc::clone(&fetch), parser, rules, agent.to_owned());
-        let mut politeness = Politeness::new(config.politeness, started);
+        let of_hosts = config.per_host(|host| host.politeness.clone());
+        let mut politeness = Politeness::new(config.politeness.clone(), started).with_hosts(of_hosts);
         for (host, saved) in past.manners {
             politeness.restore(host, saved, agent, &past.clock);
         }
@@ -183,7 +186,9 @@ fn http(config: &Config, seeds: &[CrawlUrl], descriptors: Descriptors) -> Result
     }
     let parsed = config.seeds.iter().filter_map(|seed| url::Url::parse(seed).ok());
     let credentials: Vec<_> = parsed.filter_map(|url| Credentials::of(&url)).collect();
-    let http = Http::new(&config.fetch, seeds, &credentials).map_err(Error::Usage)?;
+    let http = Http::new(&config.fetch, seeds, &credentials)
+        .and_then(|http| http.with_hosts(config.per_host(|host| host.fetch.clone())))
+        .map_err(Error::Usage)?;
     Ok(Some(http.keep_alive(descriptors.kept)))
 }
 

@@ -59,7 +59,9 @@ impl RobotsClient {
             .collect();
         let own = config.seeds.iter().filter_map(|seed| url::Url::parse(seed).ok());
         let credentials: Vec<_> = own.chain(named.iter().cloned()).filter_map(|url| Credentials::of(&url)).collect();
-        let http = Http::new(&options, &seeds, &credentials).map_err(Error::Usage)?;
+        let http = Http::new(&options, &seeds, &credentials)
+            .and_then(|http| http.with_hosts(config.per_host(|host| host.fetch.clone())))
+            .map_err(Error::Usage)?;
         let parser = Parser::new(&config.parse, rules.clone(), agent);
         Ok(Self { worker: Worker::new(Arc::new(http), parser, rules, agent.to_owned()) })
     }

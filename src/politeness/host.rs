@@ -15,6 +15,8 @@ use crate::outcome::{Failure, FailureKind, Outcome};
 
 #[derive(Debug)]
 pub(super) struct Host {
+    /// What holds for this host.
+    pub(super) options: Arc<Options>,
     pub(super) rate: HostRate,
     /// What the rate comes of.
     pub(super) pace: DelayReason,
@@ -73,12 +75,14 @@ pub(super) enum RobotsState {
 
 impl Host {
     /// A host of which nothing is known. `quiet_since` is when somebody else may have sent it a request.
-    pub(super) fn new(options: &Options, clock: &PassedClock, quiet_since: Option<Instant>) -> Self {
+    pub(super) fn new(options: Arc<Options>, clock: &PassedClock, quiet_since: Option<Instant>) -> Self {
+        let (rate, pace) = limiter(&options, Duration::ZERO, clock);
         let mut host = Self {
-            rate: HostRate::new(options.rate, options.burst, clock),
-            pace: DelayReason::Rate,
-            in_flight: 0,
             concurrency: Concurrency::new(options.per_host_concurrency),
+            options,
+            rate,
+            pace,
+            in_flight: 0,
             left_alone_until: None,
             left_alone_because: DelayReason::None,
             overloads: 0,
@@ -110,19 +114,15 @@ impl Host {
     }
 
     /// Obeys the `Crawl-delay` of the robots.txt of one scheme, or that it has none any more. The slowest of both
-    /// schemes' delays and the rate holds.
-    pub(super) fn set_delay(&mut self, scheme: &str, delay: Option<Duration>, options: &Options, clock: &PassedClock) {
-        let before = self.delay();
-        let delay = delay.map(|delay| delay.max(options.min_crawl_delay).min(options.max_crawl_delay));
+    /// schemes' delays and of what the options ask for holds.
+    pub(super) fn set_delay(&mut self, scheme: &str, delay: Option<Duration>, clock: &PassedClock) {
+        let before = self.crawl_delay();
+        let (least, most) = (self.options.min_crawl_delay, self.options.max_crawl_delay);
+        let delay = delay.map(|delay| delay.max(least).min(most));
         *of_scheme(&mut self.crawl_delays, scheme) = delay.unwrap_or_default();
-        if self.delay() == before {
-            return;
+        if self.crawl_delay() != before {
+            (self.rate, self.pace) = limiter(&self.options, self.crawl_delay(), clock);
         }
-        (self.rate, self.pace) = if self.delay() > options.rate.interval().unwrap_or_default() {
-            (HostRate::spaced(Some(self.delay()), 1, clock), DelayReason::CrawlDelay)
-        } else {
-            (HostRate::new(options.rate, options.burst, clock), DelayReason::Rate)
-        };
     }
 
     /// Counts the rate from now on, as if a request had just been sent.
@@ -139,7 +139,7 @@ impl Host {
         self.quiet_since = Some(since);
     }
 
-    fn delay(&self) -> Duration {
+    fn crawl_delay(&self) -> Duration {
         let [http, https] = self.crawl_delays;
         http.max(https)
     }
@@ -152,8 +152,9 @@ impl Host {
         self.seen.note(now);
     }
 
-    pub(super) fn ended(&mut self, scheme: &str, outcome: &Outcome, now: Instant, options: &Options) {
-        self.breaker(scheme).ended(outcome, now, options);
+    pub(super) fn ended(&mut self, scheme: &str, outcome: &Outcome, now: Instant) {
+        let options = Arc::clone(&self.options);
+        self.breaker(scheme).ended(outcome, now, &options);
         self.ended_last = Some(now);
         if shows_latency(outcome) {
             self.latency.note(outcome.elapsed);
@@ -184,10 +185,24 @@ impl Host {
     }
 
     /// Until when it is left alone; `None` when it may be asked, as far as this goes.
-    pub(super) fn rests_until(&self, now: Instant, options: &Options) -> Option<Instant> {
+    pub(super) fn rests_until(&self, now: Instant) -> Option<Instant> {
         let active_last = self.quiet_since.max(self.ended_last);
-        let rests = self.latency.delay(options).and_then(|delay| Some(active_last? + delay));
+        let rests = self.latency.delay(&self.options).and_then(|delay| Some(active_last? + delay));
         self.left_alone_until.max(rests).filter(|until| *until > now)
+    }
+}
+
+/// The slowest of the rate, the delay of the options and the `Crawl-delay`, and which of them that is.
+fn limiter(options: &Options, crawl_delay: Duration, clock: &PassedClock) -> (HostRate, DelayReason) {
+    let (delay, because) = if crawl_delay > options.delay {
+        (crawl_delay, DelayReason::CrawlDelay)
+    } else {
+        (options.delay, DelayReason::Delay)
+    };
+    if delay > options.rate.interval().unwrap_or_default() {
+        (HostRate::spaced(Some(delay), 1, clock), because)
+    } else {
+        (HostRate::new(options.rate, options.burst, clock), DelayReason::Rate)
     }
 }
 

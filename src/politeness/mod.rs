@@ -8,6 +8,7 @@ mod concurrency;
 mod host;
 mod latency;
 mod options;
+mod per_host;
 mod rate;
 mod report;
 mod retry_after;
@@ -15,13 +16,14 @@ pub mod robots;
 mod saved;
 
 pub use options::Options;
+pub use per_host::Overrides;
 pub use report::{Delay, DelayReason, HostReport};
 pub use retry_after::retry_after;
 pub use saved::{SavedBreaker, SavedHost, SavedRobots};
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use breaker::Gate;
 use host::{Host, RobotsState};
@@ -30,13 +32,14 @@ use robots::Robots;
 
 use crate::outcome::{Failure, Outcome};
 use crate::units::Rate;
-use crate::url::{CrawlUrl, HostKey};
+use crate::url::{CrawlUrl, HostKey, HostPattern, PerHost};
 use crate::wall_clock::WallClock;
 
 /// The manners of a crawl towards all its hosts.
 #[derive(Debug)]
 pub struct Politeness {
-    options: Options,
+    options: Arc<Options>,
+    tables: PerHost<Overrides>,
     hosts: HashMap<HostKey, Host>,
     clock: PassedClock,
     random: fastrand::Rng,
@@ -90,7 +93,8 @@ impl Politeness {
     /// Manners from `start` on.
     pub fn new(options: Options, start: Instant) -> Self {
         Self {
-            options,
+            options: Arc::new(options),
+            tables: PerHost::default(),
             hosts: HashMap::new(),
             clock: PassedClock::new(start),
             random: fastrand::Rng::new(),
@@ -100,18 +104,31 @@ impl Politeness {
         }
     }
 
-    /// Lifts rate and concurrency for the host of a URL that is no host at all: a site on this disk.
+    /// The same manners, with what is said of single hosts. To be called before anything is restored or admitted: what
+    /// holds for a host is put together when it is met.
+    #[must_use]
+    pub fn with_hosts(self, tables: impl IntoIterator<Item = (HostPattern, Overrides)>) -> Self {
+        Self { tables: tables.into_iter().collect(), ..self }
+    }
+
+    /// Lifts rate, delays and concurrency for the host of a URL that is no host at all: a site on this disk.
     pub fn lift(&mut self, url: &CrawlUrl) {
-        let options = Options { rate: Rate::UNLIMITED, per_host_concurrency: usize::MAX, ..self.options.clone() };
-        self.hosts.insert(url.host_key(), Host::new(&options, &self.clock, None));
+        let lifted = Options {
+            rate: Rate::UNLIMITED,
+            per_host_concurrency: usize::MAX,
+            delay: Duration::ZERO,
+            latency_factor: 0,
+            ..Options::clone(&self.options_of(url.host()))
+        };
+        self.hosts.insert(url.host_key(), Host::new(Arc::new(lifted), &self.clock, None));
     }
 
     /// Whether a URL may be requested at `now`. The strictest rule of its host wins. What admits, takes: call it once for
     /// each request.
     pub fn admit(&mut self, url: &CrawlUrl, now: Instant) -> Admit {
         self.clock.set(now);
-        let asks = self.options.robots;
         let host = self.host(url);
+        let asks = host.options.robots;
         let ask = match host.robots(url.scheme()) {
             _ if !asks => false,
             RobotsState::Known { rules, until } if now < *until => {
@@ -140,9 +157,9 @@ impl Politeness {
     /// no robots.txt applies to itself (RFC 9309, section 2.2.2).
     pub fn admit_to_host(&mut self, url: &CrawlUrl, now: Instant) -> Admit {
         self.clock.set(now);
-        let (options, clock) = (self.options.clone(), self.clock.clone());
+        let clock = self.clock.clone();
         let host = self.host(url);
-        let rests = host.rests_until(now, &options);
+        let rests = host.rests_until(now);
         match host.breaker(url.scheme()).gate(now) {
             Gate::GivenUp(_, failure) => return Admit::NoConnection(failure.clone()),
             Gate::NotBefore(at) => return Admit::NotBefore(rests.unwrap_or(at).max(at)),
@@ -166,41 +183,41 @@ impl Politeness {
     /// A request that was admitted has ended.
     pub fn finished(&mut self, url: &CrawlUrl, outcome: &Outcome, now: Instant) -> Next {
         self.clock.set(now);
-        let asked = backoff::retry_after(&self.options, outcome);
-        let (options, mut random) = (self.options.clone(), self.random.fork());
+        let mut random = self.random.fork();
         let overloaded = backoff::is_overloaded(outcome);
         self.urgent |= overloaded;
         let host = self.change(url);
         let before = host.breaker(url.scheme()).clone();
-        host.ended(url.scheme(), outcome, now, &options);
+        host.ended(url.scheme(), outcome, now);
         host.breaker(url.scheme()).tell(url.origin(), &before, now);
         if overloaded {
-            let backoff = || backoff::jittered(&options, host.overloads, &mut random);
+            let asked = backoff::retry_after(&host.options, outcome);
+            let backoff = || backoff::jittered(&host.options, host.overloads, &mut random);
             let because = asked.map_or(DelayReason::Backoff, |_| DelayReason::RetryAfter);
             let wait = asked.unwrap_or_else(backoff);
             host.leave_alone(now + wait, because);
         }
-        host.rests_until(now, &options).map_or(Next::Any, Next::NotBefore)
+        host.rests_until(now).map_or(Next::Any, Next::NotBefore)
     }
 
     /// A request that was admitted was never sent: it does not count, whatever kept it here.
     pub fn withdrawn(&mut self, url: &CrawlUrl, now: Instant) -> Next {
-        let options = self.options.clone();
         let host = self.host(url);
         host.withdrawn();
-        host.rests_until(now, &options).map_or(Next::Any, Next::NotBefore)
+        host.rests_until(now).map_or(Next::Any, Next::NotBefore)
     }
 
     /// What came of asking for robots.txt of a URL's origin. `outcome` is that of the last request. The answer is
     /// whether it will be asked for again before anything else of the origin.
     pub fn robots_known(&mut self, url: &CrawlUrl, answer: RobotsAnswer, outcome: &Outcome, now: Instant) -> bool {
         self.clock.set(now);
-        let fresh_until = now + self.options.robots_max_age;
-        let (options, clock, mut random) = (self.options.clone(), self.clock.clone(), self.random.fork());
+        let (clock, mut random) = (self.clock.clone(), self.random.fork());
         self.urgent |= matches!(&answer, RobotsAnswer::Rules(rules) if rules.crawl_delay().is_some());
         let host = self.change(url);
+        let options = Arc::clone(&host.options);
+        let fresh_until = now + options.robots_max_age;
         if let RobotsAnswer::Rules(rules) = &answer {
-            host.set_delay(url.scheme(), rules.crawl_delay(), &options, &clock);
+            host.set_delay(url.scheme(), rules.crawl_delay(), &clock);
         }
         // The first request to a host had to connect, and may have arrived that much later than it left.
         host.restart_rate(&clock);
@@ -240,7 +257,8 @@ impl Politeness {
                 return Some(until);
             }
         }
-        backoff::wait(&self.options, attempt, outcome, &mut self.random).map(|wait| now + wait)
+        let options = Arc::clone(&self.host(url).options);
+        backoff::wait(&options, attempt, outcome, &mut self.random).map(|wait| now + wait)
     }
 
     /// What is to be kept of the hosts that have changed since the last call, each once.
@@ -271,9 +289,10 @@ impl Politeness {
     /// longer than it could if it were new.
     pub fn restore(&mut self, key: HostKey, saved: SavedHost, agent: &str, wall: &WallClock) {
         self.clock.set(wall.instant());
-        let new = || Host::new(&self.options, &self.clock, self.quiet_since);
+        let options = self.options_of(key.as_str());
+        let new = || Host::new(options, &self.clock, self.quiet_since);
         let host = self.hosts.entry(key).or_insert_with(new);
-        host.restore(saved, agent, &self.options, &self.clock, wall);
+        host.restore(saved, agent, &self.clock, wall);
     }
 
     /// Continues a crawl: an earlier process may have sent a request to any host a moment ago, and been killed before
@@ -289,7 +308,7 @@ impl Politeness {
     /// What every host was asked, in the order of their names, and what holds it back at the time that was passed in
     /// last.
     pub fn reports(&self) -> Vec<HostReport> {
-        let report = |(key, host): (&HostKey, &Host)| host.report(key.clone(), self.clock.time(), &self.options);
+        let report = |(key, host): (&HostKey, &Host)| host.report(key.clone(), self.clock.time());
         let mut reports: Vec<_> = self.hosts.iter().map(report).collect();
         reports.sort_unstable_by(|a, b| a.host.cmp(&b.host));
         reports
@@ -298,9 +317,14 @@ impl Politeness {
     fn host(&mut self, url: &CrawlUrl) -> &mut Host {
         // Looked up twice only for a new host: a key is made for none that is known.
         if !self.hosts.contains_key(url.host()) {
-            self.hosts.insert(url.host_key(), Host::new(&self.options, &self.clock, self.quiet_since));
+            let options = self.options_of(url.host());
+            self.hosts.insert(url.host_key(), Host::new(options, &self.clock, self.quiet_since));
         }
         self.hosts.get_mut(url.host()).expect("inserted above")
+    }
+
+    fn options_of(&self, host: &str) -> Arc<Options> {
+        per_host::options_of(host, &self.options, &self.tables)
     }
 
     /// The host, and notes that there is something to keep.

@@ -21,6 +21,10 @@ pub struct Options {
     /// reset it is half as many, and while all goes well more again.
     #[schemars(range(min = 1, max = 10000))]
     pub per_host_concurrency: usize,
+    /// The least time between two requests to each host. With a rate or a `Crawl-delay` as well, the slowest holds.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "units::duration::Schema")]
+    pub delay: Duration,
     /// How often a URL is tried again after a failure that may pass (of the kinds dns, connect, timeout, reset,
     /// protocol) or a status of 408, 429, 500, 502, 503 or 504. While its origin is parked
     /// (`breaker_failures`) a URL is tried again however often it was.
@@ -83,6 +87,7 @@ impl Default for Options {
             rate: Rate::per_second(5.0).unwrap_or(Rate::UNLIMITED),
             burst: 1,
             per_host_concurrency: 4,
+            delay: Duration::ZERO,
             retries: 2,
             backoff: Duration::from_secs(1),
             max_backoff: Duration::from_mins(1),

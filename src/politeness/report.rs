@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::Options;
 use super::breaker::Gate;
 use super::host::{Host, RobotsState};
 use crate::url::HostKey;
@@ -47,6 +46,8 @@ pub enum DelayReason {
     None,
     /// The rate that the user set.
     Rate,
+    /// The `delay` that the user set.
+    Delay,
     /// The `Crawl-delay` of its robots.txt.
     CrawlDelay,
     /// Its own response time (`latency_factor`).
@@ -63,9 +64,10 @@ pub enum DelayReason {
 
 impl DelayReason {
     /// All reasons.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::None,
         Self::Rate,
+        Self::Delay,
         Self::CrawlDelay,
         Self::Latency,
         Self::RetryAfter,
@@ -79,6 +81,7 @@ impl DelayReason {
         match self {
             Self::None => "none",
             Self::Rate => "rate",
+            Self::Delay => "delay",
             Self::CrawlDelay => "crawl_delay",
             Self::Latency => "latency",
             Self::RetryAfter => "retry_after",
@@ -90,7 +93,7 @@ impl DelayReason {
 }
 
 impl Host {
-    pub(super) fn report(&self, host: HostKey, now: Instant, options: &Options) -> HostReport {
+    pub(super) fn report(&self, host: HostKey, now: Instant) -> HostReport {
         let answered = u32::try_from(self.requests).unwrap_or(u32::MAX).max(1);
         HostReport {
             host,
@@ -98,16 +101,16 @@ impl Host {
             failures: self.failures,
             highest_rate: self.seen.highest(),
             smallest_gap: self.seen.smallest_gap(),
-            delay: self.delay_at(now, options),
+            delay: self.delay_at(now),
             slowed: self.slowed,
             mean_response_time: self.response_time / answered,
         }
     }
 
-    fn delay_at(&self, now: Instant, options: &Options) -> Delay {
+    fn delay_at(&self, now: Instant) -> Delay {
         let left = |until: Instant| until.saturating_duration_since(now);
         let pace = self.rate.interval().map(|interval| (interval, self.pace));
-        let latency = self.latency.delay(options).map(|delay| (delay, DelayReason::Latency));
+        let latency = self.latency.delay(&self.options).map(|delay| (delay, DelayReason::Latency));
         let alone = self.left_alone_until.map(|until| (left(until), self.left_alone_because));
         let robots = self.robots.iter().map(|state| match state {
             RobotsState::Unreachable { until, .. } => Some((left(*until), DelayReason::Robots)),

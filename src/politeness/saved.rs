@@ -161,28 +161,21 @@ impl Host {
     }
 
     /// Goes on from what was kept. The burst of the rate counts as spent, since how much of it was is not known.
-    pub(super) fn restore(
-        &mut self,
-        saved: SavedHost,
-        agent: &str,
-        options: &Options,
-        clock: &PassedClock,
-        wall: &WallClock,
-    ) {
-        let now = wall.instant();
+    pub(super) fn restore(&mut self, saved: SavedHost, agent: &str, clock: &PassedClock, wall: &WallClock) {
+        let (now, options) = (wall.instant(), Arc::clone(&self.options));
         let longest_hold = options.max_retry_after.max(options.max_backoff);
         for (scheme, robots) in [("http", saved.robots_http), ("https", saved.robots_https)] {
             let Some(robots) = robots else { continue };
-            let state = RobotsState::restored(robots, agent, options, wall);
+            let state = RobotsState::restored(robots, agent, &options, wall);
             let delay = state.last_rules().and_then(|rules| rules.crawl_delay());
             *self.robots(scheme) = state;
             if options.robots {
-                self.set_delay(scheme, delay, options, clock);
+                self.set_delay(scheme, delay, clock);
             }
         }
         for (scheme, breaker) in [("http", saved.breaker_http), ("https", saved.breaker_https)] {
             if let Some(breaker) = breaker {
-                *self.breaker(scheme) = Breaker::restored(breaker, options, wall);
+                *self.breaker(scheme) = Breaker::restored(breaker, &options, wall);
             }
         }
         let since = saved.quiet_since_ms.map(|since| wall.at_millis(since).min(now));

@@ -415,3 +415,72 @@ fn a_report_tells_back_off_and_robots_txt_apart_and_nothing_from_something() {
     answer(&mut manners, &page, RobotsAnswer::Unreachable, &outcome(500), now);
     assert_eq!(delay(&manners).0, DelayReason::Robots);
 }
+
+#[test]
+fn a_host_has_the_settings_of_its_table_and_others_those_of_the_crawl() {
+    let now = Instant::now();
+    let table = Overrides { robots: Some(false), per_host_concurrency: Some(1), ..Overrides::default() };
+    let rate = crate::units::Rate::UNLIMITED;
+    let manners = Politeness::new(Options { rate, ..Options::default() }, now);
+    let mut manners = manners.with_hosts([("*.e.com".parse().unwrap(), table)]);
+    assert_eq!(manners.admit(&url("http://www.e.com/"), now), Admit::Now);
+    assert_eq!(manners.admit(&url("http://www.e.com/"), now), Admit::Busy);
+    assert_eq!(manners.admit(&url("http://e.com/"), now), Admit::AskRobots);
+    assert_eq!(manners.admit(&url("http://www.e.com:81/"), now), Admit::AskRobots);
+}
+
+#[test]
+fn of_rate_delay_and_crawl_delay_the_slowest_holds() {
+    let gap = |rate: &str, own_delay: u64, crawl_delay: u64| {
+        let now = Instant::now();
+        let options =
+            Options { rate: rate.parse().unwrap(), delay: seconds(own_delay), burst: 5, ..Options::default() };
+        let mut manners = Politeness::new(options, now);
+        let page = url("http://a/x");
+        manners.admit(&page, now);
+        answer(&mut manners, &page, rules(&format!("user-agent: *\ncrawl-delay: {crawl_delay}")), &outcome(200), now);
+        let wait = match manners.admit(&page, now) {
+            Admit::NotBefore(at) => at - now,
+            _ => Duration::ZERO,
+        };
+        let (reason, time) = delay(&manners);
+        assert!(wait.is_zero() || wait == time);
+        // The limiter leaves 1 % more.
+        (wait.as_millis() / 1010, reason)
+    };
+    assert_eq!(gap("none", 0, 0), (0, DelayReason::None));
+    assert_eq!(gap("0.1", 0, 0), (0, DelayReason::Rate), "the burst");
+    assert_eq!(gap("none", 3, 0), (3, DelayReason::Delay));
+    assert_eq!(gap("1", 3, 2), (3, DelayReason::Delay));
+    assert_eq!(gap("1", 2, 3), (3, DelayReason::CrawlDelay));
+}
+
+#[test]
+fn breaker_latency_and_concurrency_go_by_the_settings_of_their_host() {
+    let now = Instant::now();
+    let table = Overrides { per_host_concurrency: Some(8), latency_factor: Some(3), ..Overrides::default() };
+    let manners = Politeness::new(Options { per_host_concurrency: 2, ..lenient() }, now);
+    let mut manners = manners.with_hosts([("own".parse().unwrap(), table)]);
+    let (own, other) = (url("http://own/"), url("http://other/"));
+    assert_eq!((admitted(&mut manners, &own, now), admitted(&mut manners, &other, now)), (8, 2));
+    let reset = Outcome::failed(Failure::new(FailureKind::Reset, "x"), jiff::Timestamp::UNIX_EPOCH, seconds(0));
+    for page in [&own, &other] {
+        manners.finished(page, &reset, now);
+    }
+    for _ in 0..7 {
+        manners.finished(&own, &Outcome { elapsed: seconds(0), ..outcome(404) }, now);
+    }
+    assert_eq!(admitted(&mut manners, &own, now), 5, "half of its own, and a tenth of that");
+    assert_eq!(manners.finished(&other, &outcome(200), now), Next::Any);
+    assert!(matches!(manners.finished(&own, &outcome(200), now), Next::NotBefore(_)));
+}
+
+#[test]
+fn a_site_on_this_disk_has_no_delay_and_keeps_its_own_robots_setting() {
+    let now = Instant::now();
+    let table = Overrides { robots: Some(false), delay: Some(seconds(9)), ..Overrides::default() };
+    let page = url("http://localhost/");
+    let mut manners = Politeness::new(Options::default(), now).with_hosts([("localhost".parse().unwrap(), table)]);
+    manners.lift(&page);
+    assert!((0..100).all(|_| manners.admit(&page, now) == Admit::Now));
+}

@@ -155,6 +155,12 @@ fn the_schema_describes_every_table() {
     for table in ["scope", "frontier", "politeness", "fetch", "parse", "output", "observe"] {
         assert!(schema["properties"][table].is_object(), "{table}");
     }
+    let host = &schema["$defs"]["HostOptions"];
+    assert_eq!(host["additionalProperties"], false);
+    for key in ["rate", "delay", "robots", "headers", "include", "exclude"] {
+        assert!(host["properties"][key].is_object(), "{key}");
+        assert_eq!(host["required"], serde_json::Value::Null);
+    }
 }
 
 #[test]

@@ -26,7 +26,8 @@ fn a_file_changes_only_what_it_names() {
 
 #[test]
 fn the_settings_in_force_are_shown_with_their_origin_and_without_secrets() {
-    let run = Run::config(&["--config", "full.toml", "--rate", "none", "--set", "parse.max_links=10", "-v"]);
+    let flags = ["--rate", "none", "--set", "parse.max_links=10", "-v", "--set", "hosts.example.com.burst=30"];
+    let run = Run::config(&[&["--config", "full.toml"], &flags[..]].concat());
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     assert!(!run.stdout.contains("hunter2"));
     insta::assert_snapshot!("settings_in_force", run.stdout);
@@ -34,11 +35,22 @@ fn the_settings_in_force_are_shown_with_their_origin_and_without_secrets() {
 
 #[test]
 fn what_is_shown_is_a_file_that_gives_the_same_settings() {
-    let flags =
-        ["--config", "precedence.toml", "--header", "x-flag: a \"b\"", "--include", "re:\\d", "--max-body", "1kB"];
+    let flags = [
+        "--config",
+        "precedence.toml",
+        "--set",
+        "hosts.*.e.com.headers.x-a='b c'",
+        "--header",
+        "x-flag: a \"b\"",
+        "--include",
+        "re:\\d",
+        "--max-body",
+        "1kB",
+    ];
     let run = Run::config(&flags);
     let mut layers = Layers::default();
     layers.file(&fixtures().join("precedence.toml")).unwrap();
+    layers.set("hosts.\"*.e.com\".headers.x-a=b c").unwrap();
     layers.flag("--header", "fetch.headers", "x-flag: a \"b\"").unwrap();
     layers.flag("--include", "scope.include", "re:\\d").unwrap();
     layers.flag("--max-body", "fetch.max_body", "1kB").unwrap();
@@ -100,6 +112,26 @@ fn a_flag_replaces_a_list_and_adds_when_it_repeats() {
     assert_eq!(values, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     assert_eq!(headers.origins["fetch.headers.accept-language"], Origin::Flag("--header".to_owned()));
     assert!(!headers.origins.contains_key("fetch.headers.Accept-Language"));
+}
+
+#[test]
+fn the_tables_of_one_host_are_one_table_whatever_its_case_and_whoever_sets_it() {
+    let mut layers = Layers::default();
+    let file = "[hosts.\"E.com\"]\nrate = 1\nburst = 2\nheaders = { X-A = \"1\", X-B = \"1\" }";
+    layers.text("crawl.toml", file).unwrap();
+    for set in ["hosts.e.COM.rate=3", "hosts.\"e.com\".headers={x-b = \"2\"}", "hosts.'*.e.com'.delay=1s"] {
+        layers.set(set).unwrap();
+    }
+    let loaded = layers.finish().unwrap();
+    let hosts: Vec<_> = loaded.config.hosts.keys().map(ToString::to_string).collect();
+    assert_eq!(hosts, ["e.com", "*.e.com"]);
+    let host = &loaded.config.hosts[&"e.com".parse().unwrap()];
+    assert_eq!((host.politeness.rate, host.politeness.burst), ("3".parse().ok(), Some(2)));
+    let headers: Vec<_> = host.fetch.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    assert_eq!(headers, ["X-A: 1", "x-b: 2"]);
+    let origin = |key: &str| loaded.origins[key].to_string();
+    let keys = ["rate", "burst", "headers.X-A", "headers.x-b"].map(|key| origin(&format!("hosts.\"e.com\".{key}")));
+    assert_eq!(keys, ["--set", "crawl.toml:3", "crawl.toml:4", "--set"]);
 }
 
 #[test]
@@ -167,6 +199,11 @@ fn each_mistake_in_a_flag_is_named_with_the_flag() {
         &["--set", "politeness.burst=1\nrate=2"],
         &["--set", "output.links=no"],
         &["--set", "fetch.headers.cookie=hunter2\u{7}"],
+        &["--set", "hosts.\"example.com\".rat=5"],
+        &["--set", "hosts.\"example.com\".rate=fast"],
+        &["--set", "hosts.\"example.com/\".rate=5"],
+        &["--set", "hosts.example.com.headers.Authorization=hunter2\u{7}"],
+        &["--set", "hosts=5"],
         &["--config", "missing.toml"],
         &["--config", "."],
     ];

@@ -12,6 +12,7 @@ mod docs;
 mod examples;
 mod failures;
 mod inspect;
+mod hosts;
 mod output;
 mod politeness;
 mod resume;

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::outcome::{FailureKind, Outcome, OutcomeKind};
-use crate::politeness::{Admit, Next, Politeness, RobotsAnswer};
+use crate::politeness::{Admit, Next, Overrides, Politeness, RobotsAnswer};
+use crate::units::Rate;
 use crate::url::{CrawlUrl, HostKey, UrlRules};
 
 /// A crawl of one process, and the time that it believes in.
@@ -126,6 +127,25 @@ fn a_crawl_delay_holds_in_the_next_process() {
     second.finish(&page, &status(200));
     let mut third = second.restarted(seconds(1));
     assert!(matches!(third.admit(&page), Admit::NotBefore(at) if at > third.now() + seconds(29)));
+}
+
+#[test]
+fn a_restored_host_has_the_settings_of_its_table() {
+    let (own, other) = (url("http://own/"), url("http://other/"));
+    let mut first = Process::start(Options { robots: false, rate: Rate::UNLIMITED, ..Options::default() });
+    for page in [&own, &other] {
+        assert_eq!(first.admit(page), Admit::Now);
+        first.finish(page, &status(200));
+    }
+    let kept = first.manners.take_changed(&first.wall);
+    let table = Overrides { delay: Some(seconds(100)), ..Overrides::default() };
+    let manners = Politeness::new(first.options.clone(), first.now());
+    let mut manners = manners.with_hosts([("own".parse().unwrap(), table)]);
+    for (host, saved) in kept {
+        manners.restore(host, saved, "crawler", &first.wall);
+    }
+    assert_eq!(manners.admit(&own, first.now()), Admit::NotBefore(first.now() + seconds(101)));
+    assert_eq!(manners.admit(&other, first.now()), Admit::Now);
 }
 
 #[test]
