@@ -14,6 +14,7 @@ mod failures;
 mod inspect;
 mod hosts;
 mod output;
+mod page_robots;
 mod politeness;
 mod resume;
 mod resume_settings;
