@@ -11,6 +11,7 @@ mod options;
 mod refresh;
 mod robots;
 mod scan;
+pub mod sitemap;
 #[cfg(any(test, fuzzing))]
 mod tree;
 

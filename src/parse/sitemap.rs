@@ -1,0 +1,176 @@
+//! Sitemaps: the pages that a site lists itself (sitemaps.org), as XML, plain text, RSS or Atom, gzipped or not.
+//!
+//! Reading never fails. One pass, in time and memory that grow with the length of the body, which is cut at [`LIMIT`],
+//! and of which at most [`MAX_ENTRIES`] entries are taken. No entity is expanded but the five of XML and numbers, so a
+//! document type declaration does nothing. What is damaged is read as far as it goes, and what is wrong is named.
+
+mod body;
+mod date;
+mod dialect;
+mod lines;
+mod xml;
+
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use crate::url::{CrawlUrl, Target, UrlRules};
+
+/// How much of a sitemap is read, in bytes, uncompressed: what the protocol allows.
+pub const LIMIT: usize = 50 << 20;
+
+/// How many entries of one sitemap are taken: what the protocol allows, for pages and for sitemaps of an index.
+pub const MAX_ENTRIES: usize = 50_000;
+
+/// One sitemap that was read.
+#[derive(Debug, Default)]
+pub struct Sitemap {
+    /// What it is written in; `None` when it is no sitemap.
+    pub format: Option<Format>,
+    /// What it lists, in the order of the file. For [`Format::Index`] these are sitemaps, else pages.
+    pub entries: Vec<Entry>,
+    /// What is wrong with it.
+    pub faults: Vec<Fault>,
+}
+
+/// The formats of the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// `<urlset>`.
+    Urlset,
+    /// `<sitemapindex>`: a list of sitemaps.
+    Index,
+    /// One URL a line.
+    Text,
+    /// RSS 2.0, 1.0 and what came before.
+    Rss,
+    /// Atom (RFC 4287).
+    Atom,
+}
+
+/// One thing that a sitemap lists.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Where it is.
+    pub target: Target,
+    /// When it was changed last; `None` when that is not given, or is no date.
+    pub lastmod: Option<jiff::Timestamp>,
+    /// How much it matters to the site among its pages, from 0 to 1. Default: 0.5.
+    pub priority: f32,
+}
+
+/// What is wrong with a sitemap. `Display` goes after its URL and a colon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// None of the formats.
+    NotASitemap,
+    /// The gzip data cannot be read to its end.
+    Compression,
+    /// There is more than [`LIMIT`].
+    TooLong,
+    /// There are more than [`MAX_ENTRIES`].
+    TooMany,
+    /// Markup that is none, or is not closed, at this byte of the decoded text.
+    Damaged(u64),
+    /// The end is missing.
+    CutOff,
+    /// So many entries have no URL, or none that is one.
+    WithoutUrl(usize),
+}
+
+impl Sitemap {
+    /// Reads the body of a sitemap, content codings already undone. The URL is where it was found: for Atom, references
+    /// start from there.
+    pub fn read(url: &CrawlUrl, body: &[u8], content_type: Option<&str>, rules: &UrlRules) -> Self {
+        let mut sitemap = Self::default();
+        let body = body::Plain::of(body, &mut sitemap.faults);
+        let text = body.decode(content_type, url.host());
+        let text = text.trim_start_matches(is_blank);
+        let base = Base { url, rules };
+        if text.starts_with('<') {
+            xml::read(text, base, &mut sitemap);
+        } else {
+            lines::read(text, base, &mut sitemap);
+        }
+        if sitemap.format.is_none() {
+            sitemap.faults.push(Fault::NotASitemap);
+        }
+        sitemap
+    }
+
+    /// Takes an entry unless there are as many as may be. Whether there may be more.
+    fn push(&mut self, entry: Option<Entry>) -> bool {
+        match entry {
+            Some(_) if self.entries.len() >= MAX_ENTRIES => {
+                self.faults.push(Fault::TooMany);
+                return false;
+            }
+            Some(entry) => self.entries.push(entry),
+            None => match self.faults.last_mut() {
+                Some(Fault::WithoutUrl(count)) => *count += 1,
+                _ => self.faults.push(Fault::WithoutUrl(1)),
+            },
+        }
+        true
+    }
+}
+
+impl Entry {
+    /// Which of two entries is to be requested first: the one that changed last, then the one with the higher priority.
+    /// What does not say when it changed comes after what does.
+    pub fn order(&self, other: &Self) -> Ordering {
+        other.lastmod.cmp(&self.lastmod).then(other.priority.total_cmp(&self.priority))
+    }
+
+    fn new(target: Target) -> Self {
+        Self { target, lastmod: None, priority: PRIORITY }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotASitemap => f.write_str("it is no sitemap"),
+            Self::Compression => f.write_str("its gzip data is damaged; what comes before was read"),
+            Self::TooLong => write!(f, "it is longer than {} MiB; the rest is not read", LIMIT >> 20),
+            Self::TooMany => write!(f, "it has more than {MAX_ENTRIES} entries; the rest is not read"),
+            Self::Damaged(at) => write!(f, "its XML is damaged at byte {at}"),
+            Self::CutOff => f.write_str("its end is missing"),
+            Self::WithoutUrl(1) => f.write_str("1 entry has no URL"),
+            Self::WithoutUrl(count) => write!(f, "{count} entries have no URL"),
+        }
+    }
+}
+
+/// What the URLs of one sitemap are read by.
+#[derive(Debug, Clone, Copy)]
+struct Base<'a> {
+    url: &'a CrawlUrl,
+    rules: &'a UrlRules,
+}
+
+impl Base<'_> {
+    /// The target of a URL that should be absolute (the protocol asks for it), but may leave out scheme or host in the
+    /// ways that are unmistakable: `//host/path`, `/path`, `www.host/path`.
+    fn target(&self, text: &str) -> Option<Target> {
+        match url::Url::parse(text) {
+            Ok(url) => Some(self.rules.target(url)),
+            Err(_) if text.starts_with('/') => self.rules.resolve(&self.url.to_url(), text),
+            Err(_) if text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www.")) => {
+                let url = url::Url::parse(&format!("{}://{text}", self.url.scheme()));
+                url.ok().map(|url| self.rules.target(url))
+            }
+            Err(_) => None,
+        }
+    }
+}
+
+/// White space of any script, and what looks like it at the seams of files that were put together.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}' | '\0')
+}
+
+/// The priority of an entry that gives none, by the protocol.
+const PRIORITY: f32 = 0.5;
