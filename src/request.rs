@@ -18,4 +18,6 @@ pub enum Purpose {
     Page,
     /// robots.txt: a body of any type; what is past the robots.txt limit is cut off, not an error (RFC 9309, 2.5).
     Robots,
+    /// A sitemap: a body of any type; what is past the sitemap limit is cut off, not an error.
+    Sitemap,
 }

@@ -19,7 +19,7 @@ pub struct Response {
 /// A response body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
-    /// Read to its end (for robots.txt: to its end or to the limit).
+    /// Read to its end (robots.txt and sitemaps: to the end or to the limit).
     Read(Bytes),
     /// Not downloaded: its content type is not wanted.
     Unwanted,

@@ -125,6 +125,9 @@ fn append(joined: &mut Vec<u8>, piece: &[u8], limit: usize) -> Result<(), Stop> 
 
 /// How much of a robots.txt is read; at least 500 KiB have to be (RFC 9309, section 2.5).
 pub(super) const MAX_ROBOTS: u64 = 512 << 10;
+/// How much of a sitemap is read: 50 MiB is what the protocol allows (sitemaps.org), and one byte more tells who reads it
+/// that there is more.
+pub(super) const MAX_SITEMAP: u64 = (50 << 20) + 1;
 /// The most that is reserved because a header says so.
 const MAX_RESERVED: usize = 1 << 20;
 /// What the frame of an encoded body may weigh.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Version};
 use tokio::time::{Instant, timeout_at};
 
-use super::body::{Collector, MAX_ROBOTS, MediaTypes};
+use super::body::{Collector, MAX_ROBOTS, MAX_SITEMAP, MediaTypes};
 use super::decode::{Decoder, Stop};
 use super::failure::{self, Phase};
 use super::headers::RequestHeaders;
@@ -111,7 +111,7 @@ impl Http {
         let wanted = match request.purpose {
             Purpose::Page => !status.is_redirection() && self.types.want(&headers),
             // Whatever is not a success is judged by its status alone.
-            Purpose::Robots => status.is_success(),
+            Purpose::Robots | Purpose::Sitemap => status.is_success(),
         };
         let body = if !wanted {
             incoming.leave().await;
@@ -129,6 +129,7 @@ impl Http {
         match purpose {
             Purpose::Page => incoming.read_whole(decoder, self.max_body).await,
             Purpose::Robots => incoming.read_start(decoder, MAX_ROBOTS).await,
+            Purpose::Sitemap => incoming.read_start(decoder, MAX_SITEMAP).await,
         }
     }
 
@@ -431,6 +432,16 @@ mod tests {
         let heads = server.heads();
         assert_eq!(heads.len(), 3);
         assert!(heads.iter().all(|head| *head == heads[0]), "one connection: {heads:?}");
+    }
+
+    #[tokio::test]
+    async fn a_sitemap_is_read_whatever_its_type_and_beyond_the_limit_of_pages() {
+        let sitemap = "x".repeat(5000);
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: {}\r\n\r\n", sitemap.len());
+        let server = Loopback::start(head + &sitemap, Then::Continue).await;
+        let request = Request { purpose: Purpose::Sitemap, ..server.page("/sitemap.xml") };
+        let response = Http::new(&options(), &[], &[]).unwrap().fetch(&request).await.unwrap();
+        assert_eq!(response.body, Body::Read(sitemap.into()));
     }
 
     #[tokio::test]

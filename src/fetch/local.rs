@@ -11,7 +11,7 @@ use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use percent_encoding::percent_decode_str;
 
-use super::body::{MAX_ROBOTS, MediaTypes};
+use super::body::{MAX_ROBOTS, MAX_SITEMAP, MediaTypes};
 use super::failure::resources;
 use super::{Fetch, Fetching, Options};
 use crate::outcome::{Failure, FailureKind};
@@ -156,11 +156,15 @@ impl Site {
         if purpose == Purpose::Page && !self.types.want(&headers) {
             return Ok(Response { status: StatusCode::OK, headers, body: Body::Unwanted });
         }
-        let limit = if purpose == Purpose::Page { self.max_body } else { MAX_ROBOTS };
+        let limit = match purpose {
+            Purpose::Page => self.max_body,
+            Purpose::Robots => MAX_ROBOTS,
+            Purpose::Sitemap => MAX_SITEMAP,
+        };
         let body = read_start(file, limit).map_err(|error| unreadable(&error))?;
         match body {
             (body, false) => Ok(Response { status: StatusCode::OK, headers, body: Body::Read(body) }),
-            (body, true) if purpose == Purpose::Robots => {
+            (body, true) if purpose != Purpose::Page => {
                 Ok(Response { status: StatusCode::OK, headers, body: Body::Read(body) })
             }
             _ => {
@@ -350,6 +354,8 @@ mod tests {
         assert_eq!(get(&site, "/robots.txt").await.body, Body::Unwanted);
         let robots = Request { purpose: Purpose::Robots, ..page("http://localhost/robots.txt") };
         assert_eq!(site.fetch(&robots).await.unwrap().body, Body::Read("User-agent: *".into()));
+        let sitemap = Request { purpose: Purpose::Sitemap, ..page("http://localhost/a.png") };
+        assert_eq!(site.fetch(&sitemap).await.unwrap().body, Body::Read("pixels".into()));
     }
 
     #[tokio::test]
