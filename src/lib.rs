@@ -53,6 +53,7 @@ pub mod request;
 pub mod response;
 pub mod scope;
 pub mod sink;
+pub mod sitemaps;
 pub mod units;
 pub mod url;
 pub mod wall_clock;

@@ -251,6 +251,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("politeness", Layer::Stage),
     ("fetch", Layer::Stage),
     ("parse", Layer::Stage),
+    ("sitemaps", Layer::Stage),
     ("sink", Layer::Stage),
     ("observe", Layer::Stage),
     ("config", Layer::Config),

@@ -1,0 +1,283 @@
+//! Sitemaps of a crawl: which are taken, each once, and whose turn it is to be asked for one.
+//!
+//! No page waits for a sitemap, and no sitemap for one of another host: each host has a queue of its own, of which one
+//! request is under way at a time. All times are passed in.
+
+mod options;
+mod queue;
+
+pub use options::Options;
+
+use std::collections::{HashMap, HashSet};
+use std::time::Instant;
+
+use crate::url::{CrawlUrl, HostKey, LinkKind, UrlKey};
+use queue::Queues;
+
+/// The sitemaps of one crawl.
+#[derive(Debug)]
+pub struct Sitemaps {
+    options: Options,
+    known: HashSet<UrlKey>,
+    /// How many were taken because of what a host says.
+    taken: HashMap<HostKey, usize>,
+    queues: Queues,
+    in_flight: usize,
+}
+
+/// One request for a sitemap, on its way or waiting for it.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// What is asked for.
+    pub url: CrawlUrl,
+    /// How often it has been asked for, this time included.
+    pub attempt: u32,
+    /// The host whose word it is that this is a sitemap.
+    pub site: HostKey,
+    /// How many indexes lead to it.
+    nesting: u32,
+    /// How many redirects in a row lead to it.
+    redirects: u32,
+}
+
+/// What became of a sitemap that something leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It waits for its turn.
+    Queued,
+    /// It was taken before.
+    Known,
+    /// Left out: it lies behind more indexes than `max_nesting`.
+    TooDeep,
+    /// Left out: it is the first beyond `max_files`.
+    TooMany,
+    /// Left out: it is one more beyond `max_files`.
+    MoreYet,
+    /// Left out: it lies behind too many redirects.
+    TooFar,
+}
+
+impl Sitemaps {
+    /// No sitemaps yet.
+    pub fn new(options: Options) -> Self {
+        Self { options, known: HashSet::new(), taken: HashMap::new(), queues: Queues::default(), in_flight: 0 }
+    }
+
+    /// Whether the sitemaps that robots.txt names are wanted.
+    pub fn from_robots(&self) -> bool {
+        self.options.from_robots || (self.options.only && self.options.urls.is_empty())
+    }
+
+    /// What a link of a page is to the crawl: with [`Options::only`] nothing to follow. Redirects still lead on: what a
+    /// sitemap lists may have moved.
+    pub fn link_kind(&self, kind: LinkKind) -> LinkKind {
+        if self.options.only && kind == LinkKind::Follow { LinkKind::Nofollow } else { kind }
+    }
+
+    /// Takes a sitemap that the user names, or the robots.txt of a page of `site`.
+    pub fn name(&mut self, url: CrawlUrl, site: HostKey) -> Taken {
+        self.take(Ask { url, attempt: 0, site, nesting: 0, redirects: 0 })
+    }
+
+    /// Takes a sitemap that an index lists.
+    pub fn nest(&mut self, index: &Ask, url: CrawlUrl) -> Taken {
+        let nesting = index.nesting + 1;
+        if nesting > self.options.max_nesting {
+            return Taken::TooDeep;
+        }
+        self.take(Ask { url, attempt: 0, site: index.site.clone(), nesting, redirects: 0 })
+    }
+
+    /// Takes what a sitemap redirects to.
+    pub fn redirect(&mut self, from: &Ask, url: CrawlUrl) -> Taken {
+        let redirects = from.redirects + 1;
+        if redirects > MAX_REDIRECTS {
+            return Taken::TooFar;
+        }
+        self.take(Ask { url, attempt: 0, site: from.site.clone(), nesting: from.nesting, redirects })
+    }
+
+    /// The next one to be asked for, of a host whose turn it is. It ends in [`put_off`](Self::put_off) or
+    /// [`done`](Self::done).
+    pub fn next(&mut self, now: Instant) -> Option<Ask> {
+        if self.in_flight >= MAX_IN_FLIGHT {
+            return None;
+        }
+        let mut ask = self.queues.next(now)?;
+        self.in_flight += 1;
+        ask.attempt += 1;
+        Some(ask)
+    }
+
+    /// A sitemap cannot be asked for now, and neither can any other of its host: not before an instant, or else not
+    /// before a [`release`](Self::release). It was no attempt.
+    pub fn put_off(&mut self, mut ask: Ask, until: Option<Instant>) {
+        ask.attempt -= 1;
+        self.retry(ask, until);
+    }
+
+    /// A sitemap is to be asked for once more, from an instant on.
+    pub fn retry(&mut self, ask: Ask, until: Option<Instant>) {
+        self.in_flight -= 1;
+        self.queues.put_back(ask, until);
+    }
+
+    /// A sitemap was read, or will not be.
+    pub fn done(&mut self, ask: &Ask) {
+        self.in_flight -= 1;
+        self.queues.done(ask.url.host());
+    }
+
+    /// Something of a host has ended, so that it may be asked again.
+    pub fn release(&mut self, host: &str) {
+        self.queues.release(host);
+    }
+
+    /// When the next one may be asked for, if that is known: `None` when nothing waits, or everything waits for a
+    /// [`release`](Self::release) or the end of a request.
+    pub fn next_due(&mut self) -> Option<Instant> {
+        if self.in_flight < MAX_IN_FLIGHT { self.queues.next_due() } else { None }
+    }
+
+    /// Whether no sitemap waits or is on its way.
+    pub fn is_idle(&self) -> bool {
+        self.in_flight == 0 && self.queues.is_empty()
+    }
+
+    fn take(&mut self, ask: Ask) -> Taken {
+        if self.known.contains(&ask.url.key()) {
+            return Taken::Known;
+        }
+        let taken = self.taken.entry(ask.site.clone()).or_default();
+        if *taken >= self.options.max_files {
+            // Counted once more, so that a warning comes once.
+            let first = *taken == self.options.max_files;
+            *taken = self.options.max_files + 1;
+            return if first { Taken::TooMany } else { Taken::MoreYet };
+        }
+        *taken += 1;
+        self.known.insert(ask.url.key());
+        self.queues.push(ask);
+        Taken::Queued
+    }
+}
+
+/// As many as for robots.txt (RFC 9309, section 2.3.1.2).
+const MAX_REDIRECTS: u32 = 5;
+
+/// Each holds a body of up to 50 MiB, and what it is unzipped to.
+const MAX_IN_FLIGHT: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::url::UrlRules;
+
+    fn url(text: &str) -> CrawlUrl {
+        UrlRules::new(4096, [""; 0]).parse(text).unwrap()
+    }
+
+    fn name(sitemaps: &mut Sitemaps, text: &str) -> Taken {
+        let url = url(text);
+        let site = url.host_key();
+        sitemaps.name(url, site)
+    }
+
+    fn next(sitemaps: &mut Sitemaps, now: Instant) -> String {
+        sitemaps.next(now).map_or_else(String::new, |ask| ask.url.to_string())
+    }
+
+    #[test]
+    fn each_is_asked_for_once_and_its_host_is_asked_for_one_at_a_time() {
+        let (mut all, now) = (Sitemaps::new(Options::default()), Instant::now());
+        assert!(all.is_idle());
+        for (text, taken) in [
+            ("http://a/1", Taken::Queued),
+            ("http://a/2", Taken::Queued),
+            ("http://a/1#x", Taken::Known),
+            ("http://b/1", Taken::Queued),
+        ] {
+            assert_eq!(name(&mut all, text), taken, "{text}");
+        }
+        let first = all.next(now).unwrap();
+        assert_eq!((first.url.as_str(), first.attempt), ("http://a/1", 1));
+        assert_eq!(next(&mut all, now), "http://b/1");
+        assert_eq!(next(&mut all, now), "");
+        all.release("a");
+        assert_eq!(next(&mut all, now), "", "it is still under way");
+        all.done(&first);
+        assert_eq!(next(&mut all, now), "http://a/2");
+        assert_eq!(name(&mut all, "http://a/1"), Taken::Known);
+        assert!(!all.is_idle());
+    }
+
+    #[test]
+    fn what_is_put_off_waits_for_its_instant_or_for_a_release() {
+        let (mut all, now) = (Sitemaps::new(Options::default()), Instant::now());
+        name(&mut all, "http://a/1");
+        name(&mut all, "http://a/2");
+        let ask = all.next(now).unwrap();
+        let soon = now + Duration::from_secs(1);
+        all.put_off(ask, Some(soon));
+        assert_eq!((next(&mut all, now), all.next_due()), (String::new(), Some(soon)));
+        let ask = all.next(soon).unwrap();
+        assert_eq!((ask.url.as_str(), ask.attempt), ("http://a/1", 1));
+        all.put_off(ask, None);
+        assert_eq!((next(&mut all, soon), all.next_due()), (String::new(), None));
+        all.release("a");
+        let ask = all.next(soon).unwrap();
+        all.retry(ask, Some(soon));
+        let ask = all.next(soon).unwrap();
+        assert_eq!((ask.url.as_str(), ask.attempt), ("http://a/1", 2));
+        all.done(&ask);
+        let ask = all.next(soon).unwrap();
+        all.done(&ask);
+        assert!(all.is_idle() && all.next_due().is_none());
+    }
+
+    #[test]
+    fn indexes_nest_and_redirects_lead_only_so_far() {
+        let (mut all, now) = (Sitemaps::new(Options { max_nesting: 1, ..Options::default() }), Instant::now());
+        name(&mut all, "http://a/0");
+        let top = all.next(now).unwrap();
+        assert_eq!(all.nest(&top, url("http://a/0")), Taken::Known);
+        assert_eq!(all.nest(&top, url("http://a/1")), Taken::Queued);
+        all.done(&top);
+        let child = all.next(now).unwrap();
+        assert_eq!(all.nest(&child, url("http://a/2")), Taken::TooDeep);
+        let mut ask = child;
+        for hop in 1..=MAX_REDIRECTS {
+            assert_eq!(all.redirect(&ask, url(&format!("http://a/moved/{hop}"))), Taken::Queued);
+            all.done(&ask);
+            ask = all.next(now).unwrap();
+        }
+        assert_eq!(all.redirect(&ask, url("http://a/moved/on")), Taken::TooFar);
+        assert_eq!(all.nest(&ask, url("http://a/2")), Taken::TooDeep, "a redirect is no way to nest deeper");
+    }
+
+    #[test]
+    fn what_one_host_says_is_bounded_wherever_it_leads() {
+        let (mut all, now) = (Sitemaps::new(Options { max_files: 2, ..Options::default() }), Instant::now());
+        let site = url("http://a/").host_key();
+        assert_eq!(all.name(url("http://b/1"), site.clone()), Taken::Queued);
+        let index = all.next(now).unwrap();
+        assert_eq!(all.nest(&index, url("http://c/1")), Taken::Queued);
+        assert_eq!(all.nest(&index, url("http://d/1")), Taken::TooMany);
+        assert_eq!(all.name(url("http://e/1"), site), Taken::MoreYet);
+        assert_eq!(name(&mut all, "http://d/1"), Taken::Queued, "another host may say so");
+    }
+
+    #[test]
+    fn only_so_many_are_on_their_way_at_once() {
+        let (mut all, now) = (Sitemaps::new(Options::default()), Instant::now());
+        for host in 0..=MAX_IN_FLIGHT {
+            name(&mut all, &format!("http://h{host}/"));
+        }
+        let asks: Vec<_> = std::iter::from_fn(|| all.next(now)).collect();
+        assert_eq!(asks.len(), MAX_IN_FLIGHT);
+        all.done(&asks[0]);
+        assert!(all.next(now).is_some());
+    }
+}

@@ -1,0 +1,33 @@
+//! `[sitemaps]`: which lists of pages that sites make themselves are taken.
+
+use serde::{Deserialize, Serialize};
+
+/// `[sitemaps]`: the lists of pages that sites make themselves (sitemaps.org).
+///
+/// What a sitemap lists is at depth 0, as a seed is, and belongs to the crawl if it is in scope. What changed last is
+/// requested first, then what has the higher priority.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// Take the sitemaps that the robots.txt of each host in scope names; of a site on disk also the `sitemap.xml` in
+    /// its folder.
+    pub from_robots: bool,
+    /// Take these sitemaps, by their URLs.
+    pub urls: Vec<String>,
+    /// Request only the seeds and what sitemaps list: links of pages are counted as skipped (`nofollow`). Without `urls`
+    /// it takes the sitemaps that robots.txt names.
+    pub only: bool,
+    /// How deep indexes of sitemaps may nest; 0 takes no index. The protocol has one level.
+    #[schemars(range(max = 100))]
+    pub max_nesting: u32,
+    /// How many sitemaps are taken because of what one host says: those that its robots.txt names, and what they lead
+    /// to.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub max_files: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { from_robots: false, urls: Vec::new(), only: false, max_nesting: 3, max_files: 10_000 }
+    }
+}
