@@ -34,11 +34,11 @@ pub enum Change {
         /// Whose it is, once that is known.
         host: Option<HostId>,
     },
-    /// A URL is found on another page, at a smaller depth. When it has a record, that is out of date.
+    /// A URL is found on another page, or in a sitemap, at a smaller depth. When it has a record, that is out of date.
     Moved {
         /// Which URL.
         id: u32,
-        /// The page; `None` for a seed.
+        /// The page; `None` for a seed, and for what a sitemap lists.
         referrer: Option<u32>,
     },
     /// A URL is settled.

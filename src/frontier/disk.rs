@@ -132,6 +132,10 @@ impl Frontier for DiskFrontier {
         self.graph.add_seed(url)
     }
 
+    fn add_listed(&mut self, found: Vec<Found>) -> Result<()> {
+        self.graph.add_listed(found)
+    }
+
     fn lease(&mut self, now: Instant) -> Result<Option<Lease>> {
         self.graph.lease(now)
     }

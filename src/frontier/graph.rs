@@ -103,7 +103,7 @@ impl Graph {
         let from = Source { id: lease.0, text: near.url.to_shared() };
         let mut edges = Vec::with_capacity(found.len());
         for found in found {
-            edges.extend(self.found(found, &from)?);
+            edges.extend(self.found(found, Some(&from))?);
         }
         self.changes.push(Change::Settled { id: lease.0, kind, edges });
         Ok(Place { depth: node.depth, referrer: near.referrer })

@@ -102,6 +102,11 @@ impl Frontier for MemoryFrontier {
         self.serve(&nothing)
     }
 
+    fn add_listed(&mut self, found: Vec<Found>) -> Result<()> {
+        self.graph.add_listed(found)?;
+        self.serve(&nothing)
+    }
+
     fn lease(&mut self, now: Instant) -> Result<Option<Lease>> {
         loop {
             let lease = self.graph.lease(now)?;

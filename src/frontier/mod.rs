@@ -49,6 +49,9 @@ pub trait Frontier: fmt::Debug + Send {
     /// Makes a URL known and pending at depth 0.
     fn add_seed(&mut self, url: CrawlUrl) -> Result<()>;
 
+    /// Makes what a sitemap lists known at depth 0, in this order, and pending unless its `skip` says otherwise.
+    fn add_listed(&mut self, found: Vec<Found>) -> Result<()>;
+
     /// The next URL that is due, of a host that is not on hold.
     fn lease(&mut self, now: Instant) -> Result<Option<Lease>>;
 
@@ -149,7 +152,7 @@ pub struct Lease {
     pub attempt: u32,
 }
 
-/// A URL that a response leads to.
+/// A URL that a response leads to, or that a sitemap lists.
 #[derive(Debug, Clone)]
 pub struct Found {
     /// Where to.

@@ -58,7 +58,7 @@ pub struct Path {
     pub depth: u32,
     /// Redirects since the last link; 1023 when only nofollow links lead there, which are no paths.
     pub hops: u32,
-    /// The number of the page that it comes from; `None` for a seed.
+    /// The number of the page that it comes from; `None` for a seed, and for what a sitemap lists.
     pub referrer: Option<u32>,
 }
 

@@ -23,23 +23,33 @@ pub(super) struct Source {
 struct Way<'a> {
     depth: u32,
     hops: u32,
-    /// `None` for a seed.
+    /// `None` for a seed, and for what a sitemap lists.
     from: Option<&'a Source>,
     /// Whether the rules for the text of the URL have nothing against it, as far as that is known.
     wanted: bool,
 }
 
+impl Way<'_> {
+    /// To what needs no way from a page.
+    const START: Self = Self { depth: 0, hops: 0, from: None, wanted: true };
+}
+
 impl Graph {
     pub(super) fn add_seed(&mut self, url: CrawlUrl) -> Result<()> {
-        let way = Way { depth: 0, hops: 0, from: None, wanted: true };
+        let way = Way::START;
         match self.known.get(url.key()) {
             Some(id) => self.shorten(id, Some(&url), way),
             None => self.insert(Target::Url(url), way, None).map(drop),
         }
     }
 
-    /// Takes note of one found URL; the edge to it, when its depth depends on this path.
-    pub(super) fn found(&mut self, found: Found, from: &Source) -> Result<Option<Edge>> {
+    pub(super) fn add_listed(&mut self, found: Vec<Found>) -> Result<()> {
+        found.into_iter().try_for_each(|found| self.found(found, None).map(drop))
+    }
+
+    /// Takes note of one URL that was found on a page, or in a sitemap; the edge to it, when its depth depends on this
+    /// path.
+    pub(super) fn found(&mut self, found: Found, from: Option<&Source>) -> Result<Option<Edge>> {
         let redirect = found.kind == LinkKind::Redirect;
         let skip = match (&found.target, found.kind) {
             (Target::Other { reason, .. }, _) => Some(*reason),
@@ -47,7 +57,8 @@ impl Graph {
         };
         // What is out of scope may come into scope: its depth has to be right then.
         let is_path = found.kind != LinkKind::Nofollow && matches!(found.target, Target::Url(_));
-        let mut way = Way { wanted: skip.is_none(), ..self.way_on(from, redirect)? };
+        let way = from.map_or(Ok(Way::START), |from| self.way_on(from, redirect))?;
+        let mut way = Way { wanted: skip.is_none(), ..way };
         if found.kind == LinkKind::Nofollow {
             way.hops = NO_WAY;
         }

@@ -82,6 +82,11 @@ impl Frontier for Stored {
         self.serve(&|_| false)
     }
 
+    fn add_listed(&mut self, found: Vec<Found>) -> Result<()> {
+        self.frontier.add_listed(found)?;
+        self.serve(&|_| false)
+    }
+
     fn lease(&mut self, now: Instant) -> Result<Option<Lease>> {
         let lease = self.frontier.lease(now)?;
         if lease.is_some() || !self.frontier.is_waiting() {

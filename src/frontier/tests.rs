@@ -62,6 +62,31 @@ fn a_url_is_leased_once_however_often_it_is_found() {
 }
 
 #[test]
+fn what_a_sitemap_lists_is_at_depth_0_and_in_its_order() {
+    each(depth(1), |frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/")).unwrap();
+        let seed = lease(frontier, now, "a/");
+        settle(frontier, &seed, &["a/1"]);
+        let one = lease(frontier, now, "a/1");
+        settle(frontier, &one, &["a/2"]);
+        assert_eq!(frontier.accounts().skipped.of(SkipReason::Depth), &1);
+        let outside = Found { skip: Some(SkipReason::Scope), ..found("b/", LinkKind::Follow) };
+        let listed = links(&["a/3", "a/2", "a/1", "a/", "a/0"]);
+        frontier.add_listed([listed, vec![outside]].concat()).unwrap();
+        for expected in ["a/3", "a/2", "a/0"] {
+            let page = lease(frontier, now, expected);
+            assert_eq!(settle(frontier, &page, &[]), Place { depth: 0, referrer: None }, "{expected}");
+        }
+        let moved = frontier.take_moved().unwrap();
+        let expected = Moved { url: url("a/1").to_shared(), place: Place { depth: 0, referrer: None } };
+        assert_eq!(moved, [expected]);
+        let mut skipped = frontier.accounts().skipped;
+        assert_eq!((*skipped.of(SkipReason::Scope), *skipped.of(SkipReason::Depth)), (1, 0));
+    });
+}
+
+#[test]
 fn the_least_depth_of_a_host_comes_first() {
     each(unlimited(), |frontier| {
         let now = Instant::now();
@@ -500,6 +525,22 @@ fn what_is_not_settled_is_judged_by_the_rules_of_this_run() {
         lease(&mut frontier, now, expected);
     }
     assert_eq!(frontier.accounts().skipped.total(), 0);
+}
+
+#[test]
+fn what_a_sitemap_lists_is_pending_for_the_next_process_unless_its_scope_is_narrower() {
+    let now = Instant::now();
+    let mut frontier = Stored::new(depth(1));
+    frontier.add_seed(url("a/")).unwrap();
+    let seed = lease(&mut frontier, now, "a/");
+    settle(&mut frontier, &seed, &["a/1"]);
+    frontier.add_listed(links(&["a/1", "b/2"])).unwrap();
+    let judge = |url: &CrawlUrl| (url.host() == "b").then_some(SkipReason::Scope);
+    let mut frontier = frontier.restarted(depth(0), Rules { judge: &judge, lifted: &[] });
+    let one = lease(&mut frontier, now, "a/1");
+    assert_eq!(settle(&mut frontier, &one, &[]), Place { depth: 0, referrer: None });
+    assert!(frontier.lease(now).unwrap().is_none());
+    assert_eq!(skipped(&frontier, SkipReason::Scope), 1);
 }
 
 #[test]
