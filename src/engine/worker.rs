@@ -64,34 +64,32 @@ impl Worker {
 
     /// Requests one robots.txt. A redirect is handed back like any other answer: its target has limits of its own.
     pub(super) async fn ask_robots(&self, url: CrawlUrl) -> (RobotsReply, Outcome) {
+        let (answer, outcome) = self.ask(&Request { url, purpose: Purpose::Robots }).await;
+        let reply = match answer {
+            Ok((_, Some(Target::Url(target)))) => RobotsReply::Redirect(target),
+            Ok((response, _)) => RobotsReply::Answer(self.read_robots(&response)),
+            Err(failure) if failure.is_no_connection() => RobotsReply::Answer(RobotsAnswer::NoConnection(failure)),
+            Err(_) => RobotsReply::Answer(RobotsAnswer::Unreachable),
+        };
+        (reply, outcome)
+    }
+
+    /// Requests what is no page: the response, and where it redirects to.
+    async fn ask(&self, request: &Request) -> (Result<(Response, Option<Target>), Failure>, Outcome) {
         let (fetched_at, started) = (jiff::Timestamp::now(), Instant::now());
-        let request = Request { url, purpose: Purpose::Robots };
-        let answer = self.fetch.fetch(&request).await;
+        let answer = self.fetch.fetch(request).await;
         let elapsed = started.elapsed();
         let response = match answer {
             Ok(Response { body: Body::Failed(failure), .. }) | Err(failure) => {
-                let answer = if failure.is_no_connection() {
-                    RobotsAnswer::NoConnection(failure.clone())
-                } else {
-                    RobotsAnswer::Unreachable
-                };
-                return (RobotsReply::Answer(answer), Outcome::failed(failure, fetched_at, elapsed));
+                return (Err(failure.clone()), Outcome::failed(failure, fetched_at, elapsed));
             }
             Ok(response) => response,
         };
         let redirect = self.redirect(&request.url, &response);
-        let kind = match &redirect {
-            Some(_) => OutcomeKind::Redirect,
-            None if response.status.is_success() => OutcomeKind::Ok,
-            None => OutcomeKind::HttpError,
-        };
-        let mut outcome = Outcome::new(kind, fetched_at, elapsed);
+        let mut outcome = Outcome::new(kind(&response, redirect.as_ref()), fetched_at, elapsed);
         outcome.status = Some(response.status.as_u16());
         outcome.retry_after = asked_to_wait(&response.headers);
-        match redirect {
-            Some(Target::Url(target)) => (RobotsReply::Redirect(target), outcome),
-            _ => (RobotsReply::Answer(self.read_robots(&response)), outcome),
-        }
+        (Ok((response, redirect)), outcome)
     }
 
     fn read_robots(&self, response: &Response) -> RobotsAnswer {
@@ -114,11 +112,7 @@ impl Worker {
         elapsed: Duration,
     ) -> Outcome {
         let redirect = self.redirect(url, &response);
-        let kind = match &redirect {
-            Some(_) => OutcomeKind::Redirect,
-            None if response.status.is_success() => OutcomeKind::Ok,
-            None => OutcomeKind::HttpError,
-        };
+        let kind = kind(&response, redirect.as_ref());
         let mut outcome = Outcome::new(kind, fetched_at, elapsed);
         outcome.status = Some(response.status.as_u16());
         outcome.retry_after = asked_to_wait(&response.headers);
@@ -151,7 +145,6 @@ impl Worker {
         outcome
     }
 
-    /// Parses a page: a short one here, a long one beside the runtime, where it holds up no other request.
     async fn parse(
         &self,
         url: &CrawlUrl,
@@ -160,22 +153,27 @@ impl Worker {
         robots_tags: Vec<String>,
     ) -> Result<Parsed, Failure> {
         let (parser, url, body) = (Arc::clone(&self.parser), url.clone(), body.clone());
-        let short = body.len() <= PARSED_HERE;
+        let length = body.len();
         let parse = move || {
             let tags: Vec<&str> = robots_tags.iter().map(String::as_str).collect();
             let input = Input { url: &url, body: &body, content_type: content_type.as_deref(), robots_tags: &tags };
-            // A panic leaves nothing behind: the parser is not changed by what it reads.
-            catch_unwind(AssertUnwindSafe(|| parser.parse(&input)))
+            parser.parse(&input)
         };
-        let parsed = if short {
-            parse()
-        } else {
-            let slot = self.parse_slots.acquire().await;
-            let parsed = tokio::task::spawn_blocking(parse).await;
-            drop(slot);
-            parsed.unwrap_or_else(|error| Err(Box::new(error)))
-        };
-        parsed.map_err(|_| Failure::new(FailureKind::Panic, "the page made the parser panic: please report it"))
+        self.beside(length, parse).await.ok_or_else(panicked)
+    }
+
+    /// Reads what is so many bytes long: here when it is short, else beside the runtime, where it holds up no other
+    /// request. `None` when it panics.
+    async fn beside<T: Send + 'static>(&self, length: usize, read: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        // A panic leaves nothing behind: what reads is not changed by what it reads.
+        let read = move || catch_unwind(AssertUnwindSafe(read)).ok();
+        if length <= PARSED_HERE {
+            return read();
+        }
+        let slot = self.parse_slots.acquire().await;
+        let read = tokio::task::spawn_blocking(read).await;
+        drop(slot);
+        read.ok().flatten()
     }
 
     /// The target of a redirect (RFC 9110, section 15.4). A 3xx without a usable `Location` is none.
@@ -185,6 +183,18 @@ impl Worker {
         }
         self.rules.resolve(&url.to_url(), header(&response.headers, &LOCATION)?.trim())
     }
+}
+
+fn kind(response: &Response, redirect: Option<&Target>) -> OutcomeKind {
+    match redirect {
+        Some(_) => OutcomeKind::Redirect,
+        None if response.status.is_success() => OutcomeKind::Ok,
+        None => OutcomeKind::HttpError,
+    }
+}
+
+fn panicked() -> Failure {
+    Failure::new(FailureKind::Panic, "the page made the parser panic: please report it")
 }
 
 fn take(outcome: &mut Outcome, url: &CrawlUrl, parsed: Parsed) {
