@@ -63,9 +63,9 @@ impl Sitemaps {
         Self { options, known: HashSet::new(), taken: HashMap::new(), queues: Queues::default(), in_flight: 0 }
     }
 
-    /// Whether the sitemaps that robots.txt names are wanted.
-    pub fn from_robots(&self) -> bool {
-        self.options.from_robots || (self.options.only && self.options.urls.is_empty())
+    /// What was set.
+    pub fn options(&self) -> &Options {
+        &self.options
     }
 
     /// What a link of a page is to the crawl: with [`Options::only`] nothing to follow. Redirects still lead on: what a

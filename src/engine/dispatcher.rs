@@ -13,16 +13,17 @@ use super::room::{Room, shortage};
 use super::seeds::{Seeds, why};
 use super::shutdown::Stop;
 use super::tally::Tally;
-use super::worker::{RobotsReply, Worker};
+use super::worker::{RobotsReply, SitemapReply, Worker};
 use super::writer::Writer;
 use crate::error::{Error, Result};
 use crate::fetch::Fetch;
-use crate::frontier::{Found, Frontier, Hold, HostId, Lease, Place, Rows};
+use crate::frontier::{Found, Frontier, Hold, Lease, Place, Rows};
 use crate::observe::{State, Stats};
 use crate::outcome::{Failure, FailureKind, Outcome, SkipReason};
 use crate::politeness::{Admit, Next, Politeness, RobotsAnswer};
 use crate::scope::Scope;
 use crate::sink::{self, Record};
+use crate::sitemaps::{self, Sitemaps};
 use crate::url::{CrawlUrl, Link, LinkKind, Target};
 use crate::wall_clock::WallClock;
 
@@ -45,6 +46,7 @@ pub(super) struct Dispatcher {
     pub(super) jobs: HashMap<Id, Job>,
     /// The robots.txt that others redirect to, and that wait for their turn.
     pub(super) robots_hops: Vec<RobotsHop>,
+    pub(super) sitemaps: Sitemaps,
     pub(super) clock: WallClock,
     /// When what politeness knows is to be kept next.
     pub(super) manners_due: Instant,
@@ -64,6 +66,7 @@ pub(super) struct Limits {
 pub(super) enum Job {
     Page(Lease),
     Robots(RobotsHop),
+    Sitemap(sitemaps::Ask),
 }
 
 /// What a task hands back.
@@ -71,6 +74,7 @@ pub(super) enum Job {
 pub(super) enum Answer {
     Page(Outcome),
     Robots(RobotsReply, Outcome),
+    Sitemap(SitemapReply, Outcome),
 }
 
 /// What happened next.
@@ -130,7 +134,9 @@ impl Dispatcher {
         let due = match self.room.held_until() {
             _ if ending => None,
             Some(until) => Some(until),
-            None if self.has_room() => self.frontier.next_due().into_iter().chain(hop).min(),
+            None if self.has_room() => {
+                [self.frontier.next_due(), hop, self.sitemaps.next_due()].into_iter().flatten().min()
+            }
             None => None,
         };
         // Also while nothing happens but waiting for a slow host, or for one that is left alone.
@@ -155,6 +161,7 @@ impl Dispatcher {
     async fn fill(&mut self) -> Result<()> {
         self.room.pass(now());
         self.follow_robots();
+        self.follow_sitemaps()?;
         while self.has_room() {
             let now = now();
             let Some(lease) = self.frontier.lease(now)? else { break };
@@ -164,7 +171,7 @@ impl Dispatcher {
                 Admit::Busy => self.put_off(&lease, Hold::Released)?,
                 Admit::AskRobots => {
                     self.put_off(&lease, Hold::Released)?;
-                    self.ask_robots_of(lease)?;
+                    self.ask_robots_of(lease.url)?;
                 }
                 Admit::Disallowed => {
                     tracing::debug!(url = %lease.url, "skipped: robots.txt disallows it");
@@ -210,6 +217,14 @@ impl Dispatcher {
                 self.take_robots(hop, reply, &outcome);
                 Ok(())
             }
+            (Job::Sitemap(ask), Some(Answer::Sitemap(reply, outcome))) => {
+                if let Some(failure) = shortage(&outcome) {
+                    return self.sitemap_withdrawn(ask, failure);
+                }
+                self.room.answered();
+                self.take_sitemap(ask, reply, &outcome)
+            }
+            (Job::Sitemap(ask), _) => self.take_sitemap(ask, SitemapReply::Nothing, &panicked()),
             (Job::Robots(hop), _) => {
                 self.take_robots(hop, RobotsReply::Answer(RobotsAnswer::Unreachable), &panicked());
                 Ok(())
@@ -223,8 +238,7 @@ impl Dispatcher {
         }
         self.room.answered();
         let now = now();
-        let next = self.politeness.finished(&lease.url, &outcome, now);
-        self.apply(lease.host, next);
+        self.finished(&lease.url, &outcome, now);
         if let Some(at) = self.politeness.retry_at(&lease.url, lease.attempt, &outcome, now) {
             tracing::debug!(url = %lease.url, attempt = lease.attempt, "will be tried again: {}", why(&outcome));
             self.tally.retries += 1;
@@ -237,7 +251,8 @@ impl Dispatcher {
     async fn settle(&mut self, lease: Lease, mut outcome: Outcome) -> Result<()> {
         let links = std::mem::take(&mut outcome.links);
         self.follow_seed(&lease.url, &outcome, &links).await?;
-        let found = links.into_iter().map(|link| self.judge(link)).collect();
+        let found = links.into_iter().map(|link| self.judge(Link { kind: self.sitemaps.link_kind(link.kind), ..link }));
+        let found = found.collect();
         let Place { depth, referrer } = self.frontier.settle(lease.id, outcome.kind, found)?;
         tracing::debug!(url = %lease.url, depth, "{}", why(&outcome));
         self.tally.note(&outcome);
@@ -270,7 +285,7 @@ impl Dispatcher {
     }
 
     /// Decides about a link by what is known of its URL alone.
-    fn judge(&self, link: Link) -> Found {
+    pub(super) fn judge(&self, link: Link) -> Found {
         let skip = match &link.target {
             Target::Url(url) if !self.scope.admits(url) => Some(SkipReason::Scope),
             Target::Url(url) if self.fetch.refuses(url).is_some() => Some(SkipReason::UnsafeAddress),
@@ -279,10 +294,19 @@ impl Dispatcher {
         Found { target: link.target, kind: link.kind, skip }
     }
 
-    pub(super) fn apply(&mut self, host: HostId, next: Next) {
-        match next {
-            Next::Any => self.frontier.release(host),
-            Next::NotBefore(at) => self.frontier.hold(host, Hold::Until(at)),
+    /// A request to a host has ended: whatever waits for that host may go on, from an instant on.
+    pub(super) fn finished(&mut self, url: &CrawlUrl, outcome: &Outcome, now: Instant) {
+        let next = self.politeness.finished(url, outcome, now);
+        self.apply(url, next);
+    }
+
+    pub(super) fn apply(&mut self, url: &CrawlUrl, next: Next) {
+        self.sitemaps.release(url.host());
+        match (self.frontier.host_of(url), next) {
+            (Some(host), Next::Any) => self.frontier.release(host),
+            (Some(host), Next::NotBefore(at)) => self.frontier.hold(host, Hold::Until(at)),
+            // Only robots.txt and sitemaps were asked for there.
+            (None, _) => {}
         }
     }
 
@@ -298,7 +322,8 @@ impl Dispatcher {
     }
 
     pub(super) fn is_done(&self) -> bool {
-        (self.frontier.accounts().pending == 0 && !self.frontier.is_waiting()) || self.reached_pages()
+        let nothing_waits = self.frontier.accounts().pending == 0 && !self.frontier.is_waiting();
+        (nothing_waits && self.sitemaps.is_idle()) || self.reached_pages()
     }
 
     /// Drops what is in flight: as if it had never been requested.
@@ -313,7 +338,7 @@ impl Dispatcher {
     }
 
     fn end(&mut self, state: State) -> Result<State> {
-        let left = self.frontier.accounts().pending > 0;
+        let left = self.frontier.accounts().pending > 0 || !self.sitemaps.is_idle();
         let state = match state {
             State::Complete if left => {
                 self.frontier.skip_pending(SkipReason::Limit)?;
@@ -329,7 +354,8 @@ impl Dispatcher {
     fn publish(&self) {
         let frontier = &self.frontier;
         let (accounts, hosts) = (frontier.accounts(), frontier.host_count());
-        self.stats.publish(&accounts, hosts, self.tally.bytes, frontier.discovery_closed());
+        let closed = frontier.discovery_closed() && self.sitemaps.is_idle();
+        self.stats.publish(&accounts, hosts, self.tally.bytes, closed);
     }
 }
 

@@ -18,6 +18,7 @@ mod robots_hops;
 mod room;
 mod seeds;
 mod shutdown;
+mod sitemaps;
 mod tally;
 mod worker;
 mod writer;

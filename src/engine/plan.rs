@@ -27,6 +27,7 @@ use crate::politeness::Politeness;
 use crate::politeness::robots::product_token;
 use crate::scope::Scope;
 use crate::sink::Committed;
+use crate::sitemaps::{self, Sitemaps};
 use crate::url::{CrawlUrl, UrlRules};
 
 /// Everything a crawl needs but its outputs.
@@ -173,6 +174,7 @@ impl Plan {
             tasks: JoinSet::new(),
             jobs: HashMap::new(),
             robots_hops: Vec::new(),
+            sitemaps: Sitemaps::new(sitemaps::Options::default()),
             clock: past.clock,
             manners_due: started,
         })

@@ -7,7 +7,6 @@ use super::dispatcher::{Answer, Dispatcher, Job, now};
 use super::seeds::why;
 use super::worker::RobotsReply;
 use crate::error::{Error, Result};
-use crate::frontier::{HostId, Lease};
 use crate::outcome::Outcome;
 use crate::politeness::{Admit, RobotsAnswer};
 use crate::url::CrawlUrl;
@@ -15,9 +14,8 @@ use crate::url::CrawlUrl;
 /// One request on the way to the robots.txt of a page's origin.
 #[derive(Debug, Clone)]
 pub(super) struct RobotsHop {
-    /// A page of the origin.
+    /// A page or sitemap of the origin.
     page: CrawlUrl,
-    host: HostId,
     /// What is asked for: robots.txt of the origin, or what that redirects to.
     pub(super) asked: CrawlUrl,
     redirects: u32,
@@ -26,9 +24,9 @@ pub(super) struct RobotsHop {
 
 impl Dispatcher {
     /// Asks for robots.txt of the origin of a page.
-    pub(super) fn ask_robots_of(&mut self, lease: Lease) -> Result<()> {
-        let asked = self.worker.robots_of(&lease.url).map_err(Error::Internal)?;
-        self.ask_robots(RobotsHop { page: lease.url, host: lease.host, asked, redirects: 0, not_before: None });
+    pub(super) fn ask_robots_of(&mut self, page: CrawlUrl) -> Result<()> {
+        let asked = self.worker.robots_of(&page).map_err(Error::Internal)?;
+        self.ask_robots(RobotsHop { page, asked, redirects: 0, not_before: None });
         Ok(())
     }
 
@@ -66,10 +64,7 @@ impl Dispatcher {
     /// Takes what came of one request; with the last one, the host is free.
     pub(super) fn take_robots(&mut self, hop: RobotsHop, reply: RobotsReply, outcome: &Outcome) {
         let now = now();
-        let next = self.politeness.finished(&hop.asked, outcome, now);
-        if let Some(host) = self.frontier.host_of(&hop.asked) {
-            self.apply(host, next);
-        }
+        self.finished(&hop.asked, outcome, now);
         let answer = match reply {
             // That what it redirects to cannot be connected to says nothing about the origin itself.
             RobotsReply::Answer(RobotsAnswer::NoConnection(_)) if hop.redirects > 0 => RobotsAnswer::Unreachable,
@@ -87,8 +82,14 @@ impl Dispatcher {
     /// Takes what came of asking for a robots.txt, which frees the host of the page.
     fn robots_known(&mut self, hop: &RobotsHop, answer: RobotsAnswer, outcome: &Outcome, now: Instant) {
         let unreachable = !matches!(answer, RobotsAnswer::Rules(_));
+        if let RobotsAnswer::Rules(robots) = &answer {
+            self.take_named_sitemaps(&hop.page, &hop.asked, robots);
+        }
         let again = self.politeness.robots_known(&hop.page, answer, outcome, now);
-        self.frontier.release(hop.host);
+        if let Some(host) = self.frontier.host_of(&hop.page) {
+            self.frontier.release(host);
+        }
+        self.sitemaps.release(hop.page.host());
         let (origin, why) = (hop.page.origin(), why(outcome));
         if again {
             tracing::debug!("{origin}/robots.txt cannot be read ({why}): it will be asked for again");

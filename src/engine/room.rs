@@ -7,6 +7,7 @@ use super::robots_hops::RobotsHop;
 use crate::error::{Error, Result};
 use crate::frontier::Lease;
 use crate::outcome::{Failure, FailureKind, Outcome};
+use crate::sitemaps::Ask;
 
 /// How many requests may be in flight. A shortage halves that, and it grows back one by one.
 #[derive(Debug)]
@@ -94,7 +95,7 @@ impl Dispatcher {
     pub(super) fn page_withdrawn(&mut self, lease: &Lease, failure: &Failure) -> Result<()> {
         let now = now();
         let next = self.politeness.withdrawn(&lease.url, now);
-        self.apply(lease.host, next);
+        self.apply(&lease.url, next);
         self.frontier.give_back(lease.id)?;
         self.room.short(failure, self.tasks.len(), now)
     }
@@ -103,10 +104,17 @@ impl Dispatcher {
     pub(super) fn robots_withdrawn(&mut self, hop: RobotsHop, failure: &Failure) -> Result<()> {
         let now = now();
         let next = self.politeness.withdrawn(&hop.asked, now);
-        if let Some(host) = self.frontier.host_of(&hop.asked) {
-            self.apply(host, next);
-        }
+        self.apply(&hop.asked, next);
         self.robots_hops.push(hop);
+        self.room.short(failure, self.tasks.len(), now)
+    }
+
+    /// The same for a sitemap.
+    pub(super) fn sitemap_withdrawn(&mut self, ask: Ask, failure: &Failure) -> Result<()> {
+        let now = now();
+        let next = self.politeness.withdrawn(&ask.url, now);
+        self.apply(&ask.url, next);
+        self.sitemaps.put_off(ask, Some(now));
         self.room.short(failure, self.tasks.len(), now)
     }
 }

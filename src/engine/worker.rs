@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::fetch::Fetch;
 use crate::outcome::{Failure, FailureKind, Outcome, OutcomeKind};
+use crate::parse::sitemap::{Entry, Sitemap};
 use crate::parse::{self, Input, Parsed, Parser};
 use crate::politeness::robots::Robots;
 use crate::politeness::{RobotsAnswer, retry_after};
@@ -25,6 +26,17 @@ pub(super) enum RobotsReply {
     Answer(RobotsAnswer),
     /// It is elsewhere.
     Redirect(CrawlUrl),
+}
+
+/// What came of one request for a sitemap.
+#[derive(Debug)]
+pub(super) enum SitemapReply {
+    /// Its entries in the order in which they are to be requested.
+    Read(Sitemap),
+    /// It is elsewhere.
+    Redirect(CrawlUrl),
+    /// The outcome says why.
+    Nothing,
 }
 
 /// What all workers of a crawl share.
@@ -62,6 +74,14 @@ impl Worker {
         self.rules.parse(&format!("{}/robots.txt", page.origin()))
     }
 
+    /// What a reference in a file of the site leads to, when that can be requested.
+    pub(super) fn resolve(&self, file: &CrawlUrl, reference: &str) -> Option<CrawlUrl> {
+        match self.rules.resolve(&file.to_url(), reference.trim())? {
+            Target::Url(url) => Some(url),
+            Target::Other { .. } => None,
+        }
+    }
+
     /// Requests one robots.txt. A redirect is handed back like any other answer: its target has limits of its own.
     pub(super) async fn ask_robots(&self, url: CrawlUrl) -> (RobotsReply, Outcome) {
         let (answer, outcome) = self.ask(&Request { url, purpose: Purpose::Robots }).await;
@@ -70,6 +90,26 @@ impl Worker {
             Ok((response, _)) => RobotsReply::Answer(self.read_robots(&response)),
             Err(failure) if failure.is_no_connection() => RobotsReply::Answer(RobotsAnswer::NoConnection(failure)),
             Err(_) => RobotsReply::Answer(RobotsAnswer::Unreachable),
+        };
+        (reply, outcome)
+    }
+
+    /// Requests one sitemap. A redirect is handed back, as of robots.txt.
+    pub(super) async fn ask_sitemap(&self, url: CrawlUrl) -> (SitemapReply, Outcome) {
+        let request = Request { url, purpose: Purpose::Sitemap };
+        let (answer, mut outcome) = self.ask(&request).await;
+        let reply = match answer {
+            Ok((_, Some(Target::Url(target)))) => SitemapReply::Redirect(target),
+            Ok((response, _)) if outcome.kind == OutcomeKind::Ok => {
+                match self.read_sitemap(request.url, response).await {
+                    Ok(sitemap) => SitemapReply::Read(sitemap),
+                    Err(failure) => {
+                        (outcome.kind, outcome.failure) = (OutcomeKind::Failed, Some(failure));
+                        SitemapReply::Nothing
+                    }
+                }
+            }
+            _ => SitemapReply::Nothing,
         };
         (reply, outcome)
     }
@@ -90,6 +130,18 @@ impl Worker {
         outcome.status = Some(response.status.as_u16());
         outcome.retry_after = asked_to_wait(&response.headers);
         (Ok((response, redirect)), outcome)
+    }
+
+    async fn read_sitemap(&self, url: CrawlUrl, response: Response) -> Result<Sitemap, Failure> {
+        let content_type = header(&response.headers, &CONTENT_TYPE);
+        let Body::Read(body) = response.body else { return Ok(Sitemap::default()) };
+        let (rules, length) = (self.rules.clone(), body.len());
+        let read = move || {
+            let mut sitemap = Sitemap::read(&url, &body, content_type.as_deref(), &rules);
+            sitemap.entries.sort_by(Entry::order);
+            sitemap
+        };
+        self.beside(length, read).await.ok_or_else(|| panicked("the sitemap"))
     }
 
     fn read_robots(&self, response: &Response) -> RobotsAnswer {
@@ -159,7 +211,7 @@ impl Worker {
             let input = Input { url: &url, body: &body, content_type: content_type.as_deref(), robots_tags: &tags };
             parser.parse(&input)
         };
-        self.beside(length, parse).await.ok_or_else(panicked)
+        self.beside(length, parse).await.ok_or_else(|| panicked("the page"))
     }
 
     /// Reads what is so many bytes long: here when it is short, else beside the runtime, where it holds up no other
@@ -193,8 +245,8 @@ fn kind(response: &Response, redirect: Option<&Target>) -> OutcomeKind {
     }
 }
 
-fn panicked() -> Failure {
-    Failure::new(FailureKind::Panic, "the page made the parser panic: please report it")
+fn panicked(what: &str) -> Failure {
+    Failure::new(FailureKind::Panic, format!("{what} made the parser panic: please report it"))
 }
 
 fn take(outcome: &mut Outcome, url: &CrawlUrl, parsed: Parsed) {

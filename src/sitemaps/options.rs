@@ -26,6 +26,13 @@ pub struct Options {
     pub max_files: usize,
 }
 
+impl Options {
+    /// Whether the sitemaps that robots.txt names are taken.
+    pub fn reads_robots(&self) -> bool {
+        self.from_robots || (self.only && self.urls.is_empty())
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self { from_robots: false, urls: Vec::new(), only: false, max_nesting: 3, max_files: 10_000 }
