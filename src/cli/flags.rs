@@ -32,6 +32,16 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "N", help_heading = LIMITS, allow_negative_numbers = true)]
     concurrency: Option<String>,
 
+    /// Take the sitemaps that the robots.txt of each host in scope names
+    #[arg(long, help_heading = SITEMAPS)]
+    sitemaps: bool,
+    /// Take this sitemap: XML, plain text, RSS or Atom, also gzipped; repeats, and replaces the file's list
+    #[arg(long, value_name = "URL", help_heading = SITEMAPS, value_hint = clap::ValueHint::Url)]
+    sitemap: Vec<String>,
+    /// Request only the seeds and what sitemaps list; follow no links of pages
+    #[arg(long, help_heading = SITEMAPS)]
+    sitemap_only: bool,
+
     /// How far from the seeds [default: host]
     #[arg(long, value_name = "KIND", help_heading = SCOPE,
         value_parser = ["host", "subdomains", "domain", "prefix", "any"])]
@@ -190,6 +200,7 @@ fn values<'a>(matches: &'a ArgMatches, id: &str) -> impl Iterator<Item = (usize,
 pub(crate) const DEFAULT_FILE: &str = "crawl.toml";
 
 const LIMITS: &str = "Seeds and limits";
+const SITEMAPS: &str = "Sitemaps";
 const SCOPE: &str = "Scope";
 const POLITENESS: &str = "Politeness";
 const FETCH: &str = "Fetch";

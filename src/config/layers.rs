@@ -467,6 +467,7 @@ mod tests {
                 .boxed(),
             _ => match keys::of_stage(path).as_str() {
                 "seeds" => text(&["https://example.com/", "http://user:pw@[::1]:8080/ü?q#f", "src"]),
+                "sitemaps.urls" => text(&["https://example.com/sitemap.xml"]),
                 "scope.include" | "scope.exclude" => text(&["*.pdf", "re:/\\d+'\"", "{a,b}/?"]),
                 "frontier.ignore_params" => text(&["gclid", "utm_*"]),
                 "fetch.user_agent" => text(&["bot", "my-bot/1.0 (\"+http://a/\")"]),

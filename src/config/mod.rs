@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::units::{Limit, TimeLimit};
 use crate::url::{HostPattern, UrlRules};
-use crate::{fetch, frontier, observe, parse, politeness, scope, sink};
+use crate::{fetch, frontier, observe, parse, politeness, scope, sink, sitemaps};
 
 /// All settings of a crawl: what `crawl.toml` holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -53,6 +53,8 @@ pub struct Config {
     pub fetch: fetch::Options,
     /// How pages are read.
     pub parse: parse::Options,
+    /// The lists of pages that sites make themselves.
+    pub sitemaps: sitemaps::Options,
     /// Where records go.
     pub output: sink::Options,
     /// What is shown.
@@ -75,6 +77,7 @@ impl Default for Config {
             politeness: politeness::Options::default(),
             fetch: fetch::Options::default(),
             parse: parse::Options::default(),
+            sitemaps: sitemaps::Options::default(),
             output: sink::Options::default(),
             observe: observe::Options::default(),
             hosts: BTreeMap::new(),

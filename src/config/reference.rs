@@ -31,7 +31,7 @@ pub fn markdown() -> String {
 }
 
 /// Which flag sets which key. A switch sets its key to a fixed value.
-pub const FLAGS: [Flag; 24] = [
+pub const FLAGS: [Flag; 27] = [
     Flag::new("seed", "seeds"),
     Flag::new("seeds-file", "seeds"),
     Flag::new("depth", "depth"),
@@ -51,6 +51,9 @@ pub const FLAGS: [Flag; 24] = [
     Flag::new("timeout", "fetch.timeout"),
     Flag::new("max-body", "fetch.max_body"),
     Flag::new("origin", "fetch.origin"),
+    Flag::switch("sitemaps", "sitemaps.from_robots", "true"),
+    Flag::new("sitemap", "sitemaps.urls"),
+    Flag::switch("sitemap-only", "sitemaps.only", "true"),
     Flag::new("output", "output.path"),
     Flag::switch("links", "output.links", "true"),
     Flag::switch("no-links", "output.links", "false"),
@@ -247,11 +250,12 @@ const WIDTH: usize = 96;
 const HOST: &str = "example.com";
 
 /// What `crawler init` shows where the default is empty and so shows nothing.
-const EXAMPLES: [(&str, &str); 5] = [
+const EXAMPLES: [(&str, &str); 6] = [
     ("seeds", "[\"https://example.com/\"]"),
     ("scope.include", "[\"https://example.com/docs/*\"]"),
     ("scope.exclude", "[\"*/print/*\", 're:[?&]page=\\d{4,}']"),
     ("fetch.headers", "{ Accept-Language = \"en\" }"),
+    ("sitemaps.urls", "[\"https://example.com/sitemap.xml\"]"),
     ("fetch.allow_hosts", "[\"localhost\", \"127.0.0.0/8\"]"),
 ];
 
@@ -273,8 +277,8 @@ const INTRODUCTION: &str = "\
 
 A crawl takes its settings from `./crawl.toml` when it is there, or from the file that `--config` names, and from the
 command line. Flags win over the file, the file wins over the defaults, and of two flags for one key the later wins. Every
-key has a flag or is set by `--set table.key=value`. Flags of a list (`--seed`, `--include`, `--exclude`) replace the
-file's list and add to it when they repeat; `--header` adds to the file's headers. `-v` and `-vv` set
+key has a flag or is set by `--set table.key=value`. Flags of a list (`--seed`, `--sitemap`, `--include`, `--exclude`) replace
+the file's list and add to it when they repeat; `--header` adds to the file's headers. `-v` and `-vv` set
 `observe.log_level` to `debug` and `trace`; `-q` sets it to `warn` and `observe.progress` to `never`, unless `--progress` or
 `--set` say otherwise.
 

@@ -22,6 +22,7 @@ pub(super) fn check(path: &str, text: &str) -> Result<(), Problem> {
         "frontier.ignore_params" => parameter(text),
         "politeness.robots_max_age" => at_most_a_day(text),
         "fetch.user_agent" => user_agent(text),
+        "sitemaps.urls" => sitemap(text),
         "fetch.timeout" | "fetch.connect_timeout" | "fetch.first_byte_timeout" | "fetch.idle_timeout" => {
             positive(path, units::parse_duration(text).is_ok_and(|duration| duration.is_zero()))
         }
@@ -154,6 +155,10 @@ fn host(text: &str) -> Result<(), Problem> {
         .help(help.map(|host| format!("did you mean \"{host}\"?"))))
 }
 
+fn sitemap(text: &str) -> Result<(), Problem> {
+    any_length().parse(text).map(drop).map_err(|found| Problem::new(super::redact_url(&found)))
+}
+
 fn origin(text: &str) -> Result<(), Problem> {
     let url = any_length().parse(text).map_err(Problem::new)?;
     if url.path_and_query().contains('?') || text.contains('#') {
@@ -230,6 +235,16 @@ mod tests {
     fn an_origin_is_an_http_url_up_to_its_path() {
         let good = ["http://localhost/", "https://example.com", "http://example.com/docs/"];
         check_all("fetch.origin", &good, &["localhost", "ftp://a/", "http://a/?q", "http://a/#f"]);
+    }
+
+    #[test]
+    fn a_sitemap_is_an_http_url() {
+        check_all(
+            "sitemaps.urls",
+            &["https://example.com/sitemap.xml?a"],
+            &["sitemap.xml", "ftp://a/b", "", "http://"],
+        );
+        assert!(!check("sitemaps.urls", "ftp://u:pw@a/").unwrap_err().found.contains("pw@"));
     }
 
     #[test]

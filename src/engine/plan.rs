@@ -27,7 +27,7 @@ use crate::politeness::Politeness;
 use crate::politeness::robots::product_token;
 use crate::scope::Scope;
 use crate::sink::Committed;
-use crate::sitemaps::{self, Sitemaps};
+use crate::sitemaps::Sitemaps;
 use crate::url::{CrawlUrl, UrlRules};
 
 /// Everything a crawl needs but its outputs.
@@ -44,6 +44,8 @@ pub(super) struct Plan {
     /// How many file descriptors there are for all of it, and how they are shared out.
     free: Option<usize>,
     descriptors: Descriptors,
+    /// Those that settings name, and those of sites on disk.
+    sitemaps: Vec<CrawlUrl>,
 }
 
 impl Plan {
@@ -52,6 +54,7 @@ impl Plan {
         let descriptors = Descriptors::share(free, config.concurrency);
         let rules = UrlRules::new(config.frontier.max_url_length, &config.frontier.ignore_params);
         let (mut network, mut sites, mut on_disk) = (Vec::new(), Vec::new(), Vec::new());
+        let mut sitemaps = named_sitemaps(&config, &rules)?;
         for seed in config.parsed_seeds()? {
             match seed {
                 Seed::Url(url) => network.push(url),
@@ -59,6 +62,9 @@ impl Plan {
                     let site = LocalSite::new(&path, &config.fetch.origin, &config.fetch).map_err(Error::Usage)?;
                     sites.push(site);
                     on_disk.push(rules.parse(&config.fetch.origin).map_err(Error::Usage)?);
+                    if path.join(SITEMAP).is_file() {
+                        sitemaps.extend(sitemap_on_disk(&config, &rules)?);
+                    }
                 }
             }
         }
@@ -78,7 +84,7 @@ impl Plan {
         let scope = Scope::new(&config.scope, &seeds)
             .and_then(|scope| scope.with_hosts(config.per_host(|host| host.scope.clone())))
             .map_err(Error::Usage)?;
-        Ok(Self { config, seeds, on_disk, folder, scope, rules, fetch, free, descriptors })
+        Ok(Self { config, seeds, on_disk, folder, scope, rules, fetch, free, descriptors, sitemaps })
     }
 
     /// Moves into a directory: takes up what earlier runs have left there, and opens the output.
@@ -137,7 +143,7 @@ impl Plan {
             seeds.leads_to(from, to, self.scope.admits(to));
         }
         seeds.have_failed(past.failed_seeds);
-        let Self { config, on_disk, scope, rules, fetch, free, descriptors, .. } = self;
+        let Self { config, on_disk, scope, rules, fetch, free, descriptors, sitemaps, .. } = self;
         if let (Some(free), true) = (free, descriptors.requests < config.concurrency) {
             let (from, to) = (config.concurrency, descriptors.requests);
             tracing::info!(
@@ -158,7 +164,7 @@ impl Plan {
         for site in &on_disk {
             politeness.lift(site);
         }
-        Ok(Dispatcher {
+        let mut dispatcher = Dispatcher {
             frontier,
             politeness,
             scope,
@@ -174,11 +180,37 @@ impl Plan {
             tasks: JoinSet::new(),
             jobs: HashMap::new(),
             robots_hops: Vec::new(),
-            sitemaps: Sitemaps::new(sitemaps::Options::default()),
+            sitemaps: Sitemaps::new(config.sitemaps),
             clock: past.clock,
             manners_due: started,
-        })
+        };
+        for url in sitemaps {
+            dispatcher.name_sitemap(url);
+        }
+        Ok(dispatcher)
     }
+}
+
+/// The sitemaps that the settings name. Those of a robots.txt that is never asked for would be missed in silence.
+fn named_sitemaps(config: &Config, rules: &UrlRules) -> Result<Vec<CrawlUrl>> {
+    let asks =
+        config.politeness.robots || config.per_host(|host| host.politeness.robots).any(|(_, own)| own == Some(true));
+    if !asks && config.sitemaps.reads_robots() {
+        let problem = "the sitemaps that robots.txt names are asked for, but robots.txt is not";
+        let help = "name them with --sitemap, or leave --ignore-robots away";
+        return Err(Error::Usage(format!("{problem}\n = help: {help}")));
+    }
+    config.sitemaps.urls.iter().map(|url| rules.parse(url).map_err(Error::Usage)).collect()
+}
+
+/// The sitemap in the folder of a site on disk: its robots.txt names the place where the site will be once it is
+/// published, if any.
+fn sitemap_on_disk(config: &Config, rules: &UrlRules) -> Result<Option<CrawlUrl>> {
+    if !config.sitemaps.reads_robots() {
+        return Ok(None);
+    }
+    let url = format!("{}/{SITEMAP}", config.fetch.origin.trim_end_matches('/'));
+    rules.parse(&url).map(Some).map_err(Error::Usage)
 }
 
 /// The network, unless the whole crawl is on disk: then no socket is opened.
@@ -200,3 +232,6 @@ impl fmt::Debug for Plan {
         f.debug_struct("Plan").field("seeds", &self.seeds).finish_non_exhaustive()
     }
 }
+
+/// Where sites have their sitemap when nothing says otherwise.
+const SITEMAP: &str = "sitemap.xml";

@@ -14,6 +14,12 @@ use crate::sitemaps::{Ask, Taken};
 use crate::url::{CrawlUrl, HostKey, Link, LinkKind, Target};
 
 impl Dispatcher {
+    /// Takes a sitemap that the user names.
+    pub(super) fn name_sitemap(&mut self, url: CrawlUrl) {
+        let site = url.host_key();
+        self.name(url, &site);
+    }
+
     /// Takes the sitemaps that the robots.txt at `file` names, if its host is one of those that the crawl is about. They
     /// may be on other hosts: naming them there is how a host vouches for them (sitemaps.org, "Sitemaps & Cross
     /// Submits").

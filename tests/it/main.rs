@@ -20,6 +20,7 @@ mod resume;
 mod resume_settings;
 mod robots;
 mod scope;
+mod sitemaps;
 mod stop;
 #[cfg_attr(target_vendor = "apple", allow(dead_code, unused_imports, reason = "`tls` uses them, which is not there"))]
 mod support;
