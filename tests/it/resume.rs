@@ -43,6 +43,7 @@ fn killed_with_six(server: &Server) -> Crawled {
     server.wait_for("five that are held", |log| log.in_flight == 5 && log.has_answered("/4"));
     wait_until_kept(&crawl, "six records", "SELECT count(record) = 6 FROM url");
     let killed = crawl.kill();
+    assert_eq!(killed.signal, Some(Signal::KILL.as_raw()));
     server.open_all();
     killed
 }

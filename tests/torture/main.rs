@@ -101,7 +101,7 @@ fn what_a_run_was_newly_allowed_is_not_lost_with_it() {
         let first = crawl().run();
         assert!(first.assert_code(0).skipped("robots") > 0);
         let killed = crawl().flag("--ignore-robots").on(&first).env("CRAWLER_FAIL_POINT", *name).run();
-        assert!(killed.code.is_none() || *name == "output-named", "{name}: {}", killed.stderr);
+        assert!(killed.signal == Some(9) || *name == "output-named", "{name}: {}", killed.stderr);
         let third = crawl().flag("--ignore-robots").on(&killed).run();
         assert_eq!(third.assert_code(0).skipped("robots"), 0, "killed at {name}");
     }
@@ -112,7 +112,8 @@ fn no_fail_point_is_left_out() {
     let engine = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/engine");
     let mut there = BTreeSet::new();
     for file in std::fs::read_dir(engine).unwrap() {
-        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let path = file.unwrap().path();
+        let text = if path.is_file() { std::fs::read_to_string(path).unwrap() } else { String::new() };
         let calls = text.split("fail_point(\"").skip(1);
         there.extend(calls.map(|call| call.split('"').next().unwrap().to_owned()));
     }

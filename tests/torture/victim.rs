@@ -94,8 +94,14 @@ impl Victim {
                 running.finish()
             }
         };
-        let died = crawled.code.is_none();
-        assert!(died || matches!(crawled.code, Some(0 | 130)), "{:?} after {end:?}: {}", crawled.code, crawled.stderr);
+        // An interrupt that comes before the process listens ends it as well, but that is no kill.
+        let (died, interrupted) = (crawled.signal == Some(9), crawled.signal == Some(2));
+        assert!(
+            died || interrupted || matches!(crawled.code, Some(0 | 130)),
+            "{:?} after {end:?}: {}",
+            crawled.code,
+            crawled.stderr
+        );
         self.killed_at.push(Instant::now());
         self.kills += usize::from(died);
         self.fail_points += usize::from(died && matches!(end, End::FailPoint { .. }));

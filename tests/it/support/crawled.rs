@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
+use std::process::ExitStatus;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -13,6 +15,8 @@ use tempfile::TempDir;
 pub(crate) struct Crawled {
     /// The exit code; `None` when a signal ended the process.
     pub(crate) code: Option<i32>,
+    /// The signal that ended the process.
+    pub(crate) signal: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     /// Sorted by URL. Empty when nothing was written.
@@ -27,10 +31,11 @@ pub(crate) struct Crawled {
 impl Crawled {
     /// Takes in what the process left. Panics when a line of the records is not a whole JSON object. Of a process that was
     /// killed nothing is taken in: what is there is for the next one.
-    pub(super) fn read(code: Option<i32>, stdout: Option<String>, stderr: String, dir: Arc<TempDir>) -> Self {
+    pub(super) fn read(status: ExitStatus, stdout: Option<String>, stderr: String, dir: Arc<TempDir>) -> Self {
+        let (code, signal) = (status.code(), status.signal());
         if code.is_none() {
             let (stdout, summary) = (stdout.unwrap_or_default(), Value::Null);
-            return Self { code, stdout, stderr, records: Vec::new(), summary, readable: false, dir };
+            return Self { code, signal, stdout, stderr, records: Vec::new(), summary, readable: false, dir };
         }
         let left = |name: &str| fs::read_to_string(dir.path().join(DIR).join(name)).ok();
         let summary = left("summary.json").map_or(Value::Null, |text| serde_json::from_str(&text).unwrap());
@@ -44,7 +49,7 @@ impl Crawled {
         let mut records = if matches!(code, Some(1 | 2)) { records.unwrap_or_default() } else { records.unwrap() };
         records.sort_by(|a, b| a["url"].as_str().cmp(&b["url"].as_str()));
         let readable = lines.is_some() && code != Some(1);
-        Self { code, stdout: stdout.unwrap_or_default(), stderr, records, summary, readable, dir }
+        Self { code, signal, stdout: stdout.unwrap_or_default(), stderr, records, summary, readable, dir }
     }
 
     /// Where the crawl ran.

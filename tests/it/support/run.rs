@@ -234,7 +234,7 @@ impl Running {
         let stdout = self.stdout.take().map(|reader| reader.join().unwrap());
         self.stderr_reader.take().unwrap().join().unwrap();
         let stderr = self.stderr.text.lock().unwrap().clone();
-        let crawled = Crawled::read(status.code(), stdout, stderr, Arc::clone(&self.dir));
+        let crawled = Crawled::read(status, stdout, stderr, Arc::clone(&self.dir));
         crawled.assert_accounts_add_up();
         crawled
     }
