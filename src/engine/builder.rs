@@ -106,8 +106,9 @@ impl CrawlBuilder {
     /// million URLs, and blocks.
     ///
     /// # Errors
-    /// [`Error::Usage`] says which setting is wrong and what is allowed, or why the directory cannot be used.
-    /// [`Error::Damaged`] says what is wrong with what is in it.
+    /// [`Error::Usage`](crate::error::Error::Usage) says which setting is wrong and what is allowed, or why the directory
+    /// cannot be used.
+    /// [`Error::Damaged`](crate::error::Error::Damaged) says what is wrong with what is in it.
     pub fn build(self) -> Result<Crawl> {
         let mut plan = Plan::new(self.config, self.fetch, self.descriptors)?;
         let (home, past) = match self.dir {
