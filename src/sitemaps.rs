@@ -5,8 +5,10 @@
 
 mod options;
 mod queue;
+mod saved;
 
 pub use options::Options;
+pub use saved::SavedSitemap;
 
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
@@ -23,6 +25,8 @@ pub struct Sitemaps {
     taken: HashMap<HostKey, usize>,
     queues: Queues,
     in_flight: usize,
+    /// What is to be kept.
+    changes: Vec<(CrawlUrl, SavedSitemap)>,
 }
 
 /// One request for a sitemap, on its way or waiting for it.
@@ -60,7 +64,14 @@ pub enum Taken {
 impl Sitemaps {
     /// No sitemaps yet.
     pub fn new(options: Options) -> Self {
-        Self { options, known: HashSet::new(), taken: HashMap::new(), queues: Queues::default(), in_flight: 0 }
+        Self {
+            options,
+            known: HashSet::new(),
+            taken: HashMap::new(),
+            queues: Queues::default(),
+            in_flight: 0,
+            changes: Vec::new(),
+        }
     }
 
     /// What was set.
@@ -125,6 +136,7 @@ impl Sitemaps {
     /// A sitemap was read, or will not be.
     pub fn done(&mut self, ask: &Ask) {
         self.in_flight -= 1;
+        self.change(ask, true);
         self.queues.done(ask.url.host());
     }
 
@@ -157,6 +169,7 @@ impl Sitemaps {
         }
         *taken += 1;
         self.known.insert(ask.url.key());
+        self.change(&ask, false);
         self.queues.push(ask);
         Taken::Queued
     }

@@ -23,13 +23,19 @@ impl Dispatcher {
     /// Hands over what has changed beside what is settled, and what the frontier asks for.
     pub(super) async fn hand_over(&mut self) -> Result<()> {
         let (urgent, now) = (self.politeness.is_urgent(), now());
-        let mut step =
-            Step { changes: self.frontier.take_changes(), wants: self.frontier.take_wants(), ..Step::default() };
+        let mut step = Step {
+            changes: self.frontier.take_changes(),
+            wants: self.frontier.take_wants(),
+            // In no earlier step than what they list: a sitemap that was read is not read again.
+            sitemaps: self.sitemaps.take_changes(),
+            ..Step::default()
+        };
         if urgent || now >= self.manners_due {
             self.manners_due = now + MANNERS_EVERY;
             step.manners = self.politeness.take_changed(&self.clock);
         }
-        if step.changes.is_empty() && step.wants.is_empty() && step.manners.is_empty() {
+        let nothing = step.changes.is_empty() && step.sitemaps.is_empty();
+        if nothing && step.wants.is_empty() && step.manners.is_empty() {
             return Ok(());
         }
         self.writer.step(Step { urgent, ..step }).await

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use serde::Serialize;
+
 use super::fail_point::fail_point;
 use crate::error::{Error, Result};
 use crate::frontier::store::{Facts, Store};
@@ -10,6 +12,7 @@ use crate::frontier::{Change, Moved, Rows, Want};
 use crate::observe::{FailedSeed, State};
 use crate::politeness::SavedHost;
 use crate::sink::{Amendment, Position, Record, Sink};
+use crate::sitemaps::SavedSitemap;
 use crate::url::{CrawlUrl, HostKey};
 use crate::wall_clock::WallClock;
 
@@ -24,6 +27,8 @@ pub(super) struct Step {
     pub(super) wants: Vec<Want>,
     /// What politeness has learnt.
     pub(super) manners: Vec<(HostKey, SavedHost)>,
+    /// Sitemaps that were taken, or read.
+    pub(super) sitemaps: Vec<(CrawlUrl, SavedSitemap)>,
     /// A seed leads to another place.
     pub(super) seed_redirect: Option<(CrawlUrl, CrawlUrl)>,
     /// Whether this has to be durable at once: what another process must not forget.
@@ -58,8 +63,10 @@ impl Ledger {
         let facts = step.record.as_deref().map(facts);
         store.apply(&step.changes, facts.as_ref(), clock)?;
         for (host, saved) in &step.manners {
-            let saved = serde_json::to_string(saved).map_err(|error| Error::Internal(error.to_string()))?;
-            store.keep_manners(host, &saved)?;
+            store.keep_manners(host, &json(saved)?)?;
+        }
+        for (url, saved) in &step.sitemaps {
+            store.keep_sitemap(url, &json(saved)?)?;
         }
         if let Some((url, target)) = &step.seed_redirect {
             store.keep_seed_redirect(url.as_str(), target.as_str())?;
@@ -119,8 +126,7 @@ impl Ledger {
     /// Says how the crawl has ended. Durable with the next commit.
     pub(super) fn end(&mut self, state: State, failed_seeds: &[FailedSeed]) -> Result<()> {
         if let Some(Durable { store, .. }) = &mut self.durable {
-            let failed = serde_json::to_string(failed_seeds).map_err(|error| Error::Internal(error.to_string()))?;
-            store.keep_setting(FAILED_SEEDS, &failed)?;
+            store.keep_setting(FAILED_SEEDS, &json(failed_seeds)?)?;
             store.end_session(state.name())?;
         }
         fail_point("end-noted");
@@ -137,6 +143,10 @@ impl Durable {
 /// The name of an output in the store.
 pub(super) fn name(dir: &Path, path: &Path) -> String {
     path.strip_prefix(dir).unwrap_or(path).display().to_string()
+}
+
+fn json(value: &(impl Serialize + ?Sized)) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| Error::Internal(error.to_string()))
 }
 
 fn facts(record: &Record) -> Facts {

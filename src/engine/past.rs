@@ -20,6 +20,7 @@ use crate::politeness::SavedHost;
 use crate::politeness::robots::product_token;
 use crate::scope::Scope;
 use crate::sink::{Committed, Sink};
+use crate::sitemaps::SavedSitemap;
 use crate::url::{CrawlUrl, HostKey, UrlRules};
 use crate::wall_clock::WallClock;
 
@@ -30,6 +31,7 @@ pub(super) struct Past {
     pub(super) store: Option<Store>,
     pub(super) frontier: Box<dyn Frontier>,
     pub(super) manners: Vec<(HostKey, SavedHost)>,
+    pub(super) sitemaps: Vec<(CrawlUrl, SavedSitemap)>,
     pub(super) seed_redirects: Vec<(CrawlUrl, CrawlUrl)>,
     pub(super) failed_seeds: Vec<FailedSeed>,
     pub(super) tally: Tally,
@@ -61,6 +63,7 @@ impl Past {
             store: None,
             frontier: Box::new(MemoryFrontier::new(limits)),
             manners: Vec::new(),
+            sitemaps: Vec::new(),
             seed_redirects: Vec::new(),
             failed_seeds: Vec::new(),
             tally: Tally::default(),
@@ -112,6 +115,7 @@ impl Past {
         Ok(Self {
             frontier: Box::new(restore.finish()),
             manners,
+            sitemaps: present.sitemaps(&store)?,
             seed_redirects,
             failed_seeds,
             tally: Tally::restore(&store)?,
@@ -175,13 +179,27 @@ impl Present<'_> {
     /// The reasons to skip that these settings no longer give.
     fn lifted(&self, store: &Store) -> Result<Vec<SkipReason>> {
         let mut lifted = Vec::new();
-        if !self.config.parse.nofollow {
+        // What `only` left out looks the same.
+        if !self.config.parse.nofollow && !self.config.sitemaps.only {
             lifted.push(SkipReason::Nofollow);
         }
         if store.setting(ROBOTS)?.is_some_and(|robots| robots != self.robots()) {
             lifted.push(SkipReason::Robots);
         }
         Ok(lifted)
+    }
+
+    /// What is known of the sitemaps, but for those whose URLs these settings do not take.
+    fn sitemaps(&self, store: &Store) -> Result<Vec<(CrawlUrl, SavedSitemap)>> {
+        let mut sitemaps = Vec::new();
+        store.sitemaps(|url, saved| {
+            let saved = serde_json::from_str(saved).map_err(|error| {
+                Error::Damaged(format!("what is known of the sitemap {url} is not readable: {error}"))
+            })?;
+            sitemaps.extend(self.rules.parse(url).ok().map(|url| (url, saved)));
+            Ok(())
+        })?;
+        Ok(sitemaps)
     }
 
     /// Refuses to go on with a crawl of other seeds, or one to which other URLs are the same page.

@@ -143,7 +143,7 @@ impl Plan {
             seeds.leads_to(from, to, self.scope.admits(to));
         }
         seeds.have_failed(past.failed_seeds);
-        let Self { config, on_disk, scope, rules, fetch, free, descriptors, sitemaps, .. } = self;
+        let Self { config, on_disk, scope, rules, fetch, free, descriptors, sitemaps: named, .. } = self;
         if let (Some(free), true) = (free, descriptors.requests < config.concurrency) {
             let (from, to) = (config.concurrency, descriptors.requests);
             tracing::info!(
@@ -164,6 +164,10 @@ impl Plan {
         for site in &on_disk {
             politeness.lift(site);
         }
+        let mut sitemaps = Sitemaps::new(config.sitemaps);
+        for (url, saved) in past.sitemaps {
+            sitemaps.restore(url, saved);
+        }
         let mut dispatcher = Dispatcher {
             frontier,
             politeness,
@@ -180,13 +184,14 @@ impl Plan {
             tasks: JoinSet::new(),
             jobs: HashMap::new(),
             robots_hops: Vec::new(),
-            sitemaps: Sitemaps::new(config.sitemaps),
+            sitemaps,
             clock: past.clock,
             manners_due: started,
         };
-        for url in sitemaps {
+        for url in named {
             dispatcher.name_sitemap(url);
         }
+        dispatcher.take_known_sitemaps();
         Ok(dispatcher)
     }
 }

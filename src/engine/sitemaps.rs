@@ -20,6 +20,19 @@ impl Dispatcher {
         self.name(url, &site);
     }
 
+    /// Takes the sitemaps that every robots.txt names that an earlier process has read: this one may not ask for it, and
+    /// settings may have changed. Those that were taken before are known.
+    pub(super) fn take_known_sitemaps(&mut self) {
+        if !self.sitemaps.options().reads_robots() {
+            return;
+        }
+        for (scheme, host, robots) in self.politeness.known_robots() {
+            let Some(home) = self.worker.home(scheme, &host) else { continue };
+            let Ok(file) = self.worker.robots_of(&home) else { continue };
+            self.take_named_sitemaps(&home, &file, &robots);
+        }
+    }
+
     /// Takes the sitemaps that the robots.txt at `file` names, if its host is one of those that the crawl is about. They
     /// may be on other hosts: naming them there is how a host vouches for them (sitemaps.org, "Sitemaps & Cross
     /// Submits").

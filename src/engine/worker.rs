@@ -18,7 +18,7 @@ use crate::politeness::robots::Robots;
 use crate::politeness::{RobotsAnswer, retry_after};
 use crate::request::{Purpose, Request};
 use crate::response::{Body, Response};
-use crate::url::{CrawlUrl, Link, LinkKind, Target, UrlRules};
+use crate::url::{CrawlUrl, HostKey, Link, LinkKind, Target, UrlRules};
 
 /// What came of one request for robots.txt.
 #[derive(Debug)]
@@ -72,6 +72,11 @@ impl Worker {
     /// Where robots.txt of a page's origin is (RFC 9309, section 2.3).
     pub(super) fn robots_of(&self, page: &CrawlUrl) -> Result<CrawlUrl, String> {
         self.rules.parse(&format!("{}/robots.txt", page.origin()))
+    }
+
+    /// The home page of an origin.
+    pub(super) fn home(&self, scheme: &str, host: &HostKey) -> Option<CrawlUrl> {
+        self.rules.parse(&format!("{scheme}://{host}/")).ok()
     }
 
     /// What a reference in a file of the site leads to, when that can be requested.

@@ -305,6 +305,22 @@ impl Politeness {
         }
     }
 
+    /// Each robots.txt that is known and obeyed, with the scheme and the host of its origin, in the order of the hosts.
+    pub fn known_robots(&self) -> Vec<(&'static str, HostKey, Arc<Robots>)> {
+        let of_host = |(key, host): (&HostKey, &Host)| {
+            let rules = ["http", "https"].into_iter().zip(&host.robots).filter_map(|(scheme, state)| match state {
+                RobotsState::Known { rules, .. } if host.options.robots => {
+                    Some((scheme, key.clone(), Arc::clone(rules)))
+                }
+                _ => None,
+            });
+            rules.collect::<Vec<_>>()
+        };
+        let mut known: Vec<_> = self.hosts.iter().flat_map(of_host).collect();
+        known.sort_unstable_by(|a, b| (&a.1, a.0).cmp(&(&b.1, b.0)));
+        known
+    }
+
     /// What every host was asked, in the order of their names, and what holds it back at the time that was passed in
     /// last.
     pub fn reports(&self) -> Vec<HostReport> {

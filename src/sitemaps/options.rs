@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// `[sitemaps]`: the lists of pages that sites make themselves (sitemaps.org).
 ///
 /// What a sitemap lists is at depth 0, as a seed is, and belongs to the crawl if it is in scope. What changed last is
-/// requested first, then what has the higher priority.
+/// requested first, then what has the higher priority. A crawl that goes on reads no sitemap twice.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
@@ -30,6 +30,11 @@ impl Options {
     /// Whether the sitemaps that robots.txt names are taken.
     pub fn reads_robots(&self) -> bool {
         self.from_robots || (self.only && self.urls.is_empty())
+    }
+
+    /// Whether any sitemaps are taken.
+    pub(super) fn takes_any(&self) -> bool {
+        self.reads_robots() || !self.urls.is_empty()
     }
 }
 

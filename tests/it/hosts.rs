@@ -163,3 +163,29 @@ fn secrets_of_a_host_do_not_go_there_in_clear_unless_it_is_a_seed() {
         }
     }
 }
+
+#[test]
+fn the_rate_of_a_host_holds_after_a_kill() {
+    let (own, other) = (host(1), host(2));
+    let crawl = || crawl(&[&own, &other], &[(&own, "rate = 2")]);
+    let running = crawl().start();
+    own.wait_for("a page", |log| log.has_answered("/"));
+    other.wait_for("the whole of the other host", |log| log.answered.len() == PAGES.len() + 2);
+    let killed = running.kill();
+    let asked = own.log(|log| log.arrivals.len());
+    crawl().on(&killed).run().assert_code(0);
+    own.log(|log| {
+        let gaps: Vec<_> = log.arrivals.windows(2).map(|two| two[1].at - two[0].at).collect();
+        assert!(gaps.len() > asked && gaps.iter().all(|gap| *gap >= Duration::from_millis(400)), "{gaps:?}");
+    });
+}
+
+#[test]
+fn a_crawl_that_goes_on_takes_up_what_robots_txt_disallowed_once_its_host_need_not_be_asked() {
+    let site = || pages().robots("User-agent: *\nDisallow: /a");
+    let (own, other) = (Server::start(site().routes()), Server::start_on(2, site().routes()));
+    let first = crawl(&[&own, &other], &[]).run();
+    assert_eq!(first.skipped("robots"), 2);
+    let second = crawl(&[&own, &other], &[(&own, "robots = false")]).on(&first).run();
+    assert_eq!((second.assert_code(0).skipped("robots"), own.count("/a"), other.count("/a")), (1, 1, 0));
+}

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::process::Signal;
 
-use crate::support::{ClosedPort, Crawl, Reply, Server, Site, folder};
+use crate::support::{ClosedPort, Crawl, Crawled, Reply, Server, Site, folder};
 
 /// A site whose robots.txt names one sitemap, with pages that no link leads to.
 fn listed(sitemap: Reply, pages: &[&str]) -> Site {
@@ -296,4 +296,89 @@ fn sitemaps_of_a_robots_txt_that_nobody_asks_for_are_a_mistake() {
         crawled.assert_code(2);
         assert!(crawled.stderr.contains("name them with --sitemap"), "{}", crawled.stderr);
     }
+}
+
+/// A site with an index of sitemaps, which list pages that no link leads to, and some that one does.
+fn indexed() -> Site {
+    let pages = ["/a1", "/a2", "/b1", "/b2", "/c1", "/c2"];
+    listed(xml(index(["/a.xml", "/b.xml", "/c.xml"])), &pages)
+        .with("/a.xml", xml(urlset(["/a1", "/a2", "/no/a"])))
+        .with("/b.xml", xml(urlset(["/b1", "/b2", "/deep"])))
+        .with("/c.xml", xml(urlset(["/c1", "/c2", "http://other.example/"])))
+}
+
+/// What a record says of the page and of its place, and not of the time.
+fn places(crawled: &Crawled) -> Vec<String> {
+    let place = |record: &serde_json::Value| {
+        ["url", "outcome", "status", "depth", "referrer", "content_hash", "attempts"].map(|key| record[key].to_string())
+    };
+    crawled.records.iter().map(|record| place(record).join(" ")).collect()
+}
+
+#[test]
+fn a_sitemap_that_was_read_is_not_read_again_when_the_crawl_goes_on() {
+    let server = Server::start(indexed().routes());
+    let crawl = || Crawl::of(server.url("/")).flag("--sitemaps");
+    let undisturbed = crawl().run();
+    let before = server.log(|log| log.arrivals.len());
+    server.hold("/b.xml");
+    let stopped = crawl().start();
+    server.wait_for("the second sitemap", |log| log.count("/b.xml") == 2 && log.has_answered("/a.xml"));
+    server.wait_for("what the first one lists", |log| log.count("/a2") == 2);
+    stopped.signal(Signal::INT);
+    stopped.wait_for_stderr("stopping");
+    stopped.signal(Signal::INT);
+    let stopped = stopped.finish();
+    assert_eq!(stopped.code, Some(130));
+    server.open("/b.xml");
+    let continued = crawl().on(&stopped).run();
+    assert_eq!(places(continued.assert_code(0)), places(&undisturbed));
+    for (path, times) in
+        [("/robots.txt", 1), ("/sitemap.xml", 1), ("/a.xml", 1), ("/b.xml", 2), ("/c.xml", 1), ("/c1", 1)]
+    {
+        assert_eq!(server.count(path), 1 + times, "{path}");
+    }
+    let after = server.log(|log| log.arrivals.len());
+    assert!(after > before);
+    let complete = crawl().on(&continued).run();
+    assert_eq!(places(complete.assert_code(0)), places(&undisturbed));
+    assert_eq!(server.log(|log| log.arrivals.len()), after, "a complete crawl asks for nothing");
+}
+
+#[test]
+fn a_crawl_of_sitemaps_that_was_killed_anywhere_ends_as_if_it_had_not_been() {
+    let server = Server::start(indexed().routes());
+    let crawl = || Crawl::of(server.url("/")).flag("--sitemaps").concurrency(2);
+    let undisturbed = crawl().run();
+    let requests = server.log(|log| log.arrivals.len());
+    for kill_after in 1..requests {
+        let seen = server.log(|log| log.arrivals.len());
+        let running = crawl().start();
+        server.wait_for("the next requests", |log| log.arrivals.len() >= seen + kill_after);
+        let killed = running.kill();
+        let continued = crawl().on(&killed).run();
+        assert_eq!(places(continued.assert_code(0)), places(&undisturbed), "killed after {kill_after}");
+        assert_eq!(continued.summary["skipped"], undisturbed.summary["skipped"], "killed after {kill_after}");
+    }
+}
+
+#[test]
+fn a_crawl_that_is_complete_takes_the_sitemaps_that_are_asked_for_later() {
+    let server = Server::start(indexed().routes());
+    let first = Crawl::of(server.url("/")).run();
+    assert_eq!((first.assert_code(0).records.len(), server.count("/sitemap.xml")), (3, 0));
+    let second = Crawl::of(server.url("/")).flag("--sitemaps").on(&first).run();
+    let fresh = Crawl::of(server.url("/")).flag("--sitemaps").run();
+    assert_eq!(places(second.assert_code(0)), places(&fresh), "also the depth of what links led to before");
+    assert_eq!((server.count("/robots.txt"), server.count("/")), (2, 2), "by the fresh one");
+}
+
+#[test]
+fn what_sitemap_only_left_out_stays_left_out_when_the_crawl_goes_on() {
+    let server = Server::start(listed(xml(urlset(["/a"])), &["/a"]).routes());
+    let crawl = || Crawl::of(server.url("/")).flag("--sitemap-only").set("parse.nofollow", "false");
+    let first = crawl().run();
+    let second = crawl().on(&first).run();
+    assert_eq!(second.assert_code(0).urls(), ["/", "/a"].map(|path| server.url(path)));
+    assert_eq!((second.skipped("nofollow"), server.count("/linked")), (1, 0));
 }

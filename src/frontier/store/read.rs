@@ -75,6 +75,13 @@ impl Store {
         })
     }
 
+    /// What is known of each sitemap, by its URL.
+    pub fn sitemaps(&self, mut each: impl FnMut(&str, &str) -> Result<()>) -> Result<()> {
+        self.each("SELECT url, saved FROM sitemap", |row| {
+            Ok(each(row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?))
+        })
+    }
+
     /// The seeds of all runs.
     pub fn seeds(&self) -> Result<Vec<String>> {
         let mut seeds = Vec::new();

@@ -8,7 +8,7 @@ use super::{Store, code, edges};
 use crate::error::{Error, Result};
 use crate::frontier::{Change, HostId, State, StoredUrl};
 use crate::outcome::OutcomeKind;
-use crate::url::HostKey;
+use crate::url::{CrawlUrl, HostKey};
 use crate::wall_clock::WallClock;
 
 /// What a record says about a URL that is settled, as far as the store keeps it.
@@ -64,6 +64,12 @@ impl Store {
     pub fn keep_manners(&mut self, host: &HostKey, saved: &str) -> Result<()> {
         self.begin()?;
         self.execute(MANNERS, params![host.as_str(), saved])
+    }
+
+    /// Keeps what is known of a sitemap.
+    pub fn keep_sitemap(&mut self, url: &CrawlUrl, saved: &str) -> Result<()> {
+        self.begin()?;
+        self.execute(SITEMAP, params![url.as_str(), saved])
     }
 
     /// Keeps the seeds of a run.
@@ -192,5 +198,6 @@ const SKIPPED: &str = "UPDATE url SET state = ?2 WHERE id = ?1";
 const SETTLED: &str = "UPDATE url SET state = ?2, attempts = ?3, record = ?4, status = ?5, error = ?6, bytes = ?7, \
                        due = NULL, moved = NULL WHERE id = ?1";
 const MANNERS: &str = "INSERT OR REPLACE INTO manners (host, saved) VALUES (?1, ?2)";
+const SITEMAP: &str = "INSERT OR REPLACE INTO sitemap (url, saved) VALUES (?1, ?2)";
 const SESSION: &str = "INSERT INTO session (version, pid, started_at, committed_at, records_before, records, state) \
                        VALUES (?1, ?2, ?3, ?3, ?4, ?4, ?5)";
