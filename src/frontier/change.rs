@@ -130,6 +130,9 @@ pub struct Row {
     pub attempts: u32,
     /// The text of its referrer.
     pub referrer: Option<Arc<str>>,
+    /// Its depth and its redirects since the last link, when the question was answered: where it was found may have
+    /// changed since.
+    pub place: (u32, u32),
     /// What it leads to; empty unless that was asked for.
     pub edges: Vec<Edge>,
 }

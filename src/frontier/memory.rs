@@ -78,8 +78,16 @@ impl MemoryFrontier {
     }
 
     fn row(&self, id: u32) -> Result<Row> {
-        let Kept { text, attempts, edges, .. } = self.kept(id)?;
-        Ok(Row { id, text: Arc::clone(text), attempts: *attempts, referrer: self.referrer(id)?, edges: edges.to_vec() })
+        let (Kept { text, attempts, edges, .. }, node) = (self.kept(id)?, self.graph.node(id)?);
+        let place = (node.depth, node.hops);
+        Ok(Row {
+            id,
+            text: Arc::clone(text),
+            attempts: *attempts,
+            referrer: self.referrer(id)?,
+            place,
+            edges: edges.to_vec(),
+        })
     }
 
     fn referrer(&self, id: u32) -> Result<Option<Arc<str>>> {

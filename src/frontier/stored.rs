@@ -55,6 +55,23 @@ impl Stored {
         place
     }
 
+    /// Keeps what has changed, and takes the answers to what is wanted without giving them to the frontier.
+    pub(super) fn answers(&mut self) -> Vec<Rows> {
+        let changes = self.frontier.take_changes();
+        self.keep(&changes).unwrap();
+        self.frontier.take_wants().into_iter().map(|want| self.store.rows(want).unwrap()).collect()
+    }
+
+    /// Gives an answer to the frontier.
+    pub(super) fn supply_late(&mut self, rows: Rows) {
+        self.frontier.supply(rows, &|_| false).unwrap();
+    }
+
+    /// Leases what is due with the texts that are at hand.
+    pub(super) fn lease_now(&mut self, now: Instant) -> Option<Lease> {
+        self.frontier.lease(now).unwrap()
+    }
+
     /// Keeps what has changed and answers what is wanted, until neither is left.
     pub(super) fn serve(&mut self, wanted: &dyn Fn(&CrawlUrl) -> bool) -> Result<()> {
         loop {

@@ -554,6 +554,26 @@ fn what_a_limit_left_over_is_pending_for_the_next_process() {
 }
 
 #[test]
+fn an_answer_that_was_overtaken_by_a_shorter_path_does_not_count() {
+    let now = Instant::now();
+    let mut frontier = Stored::forgetful(unlimited());
+    frontier.add_seed(url("a/")).unwrap();
+    frontier.add_seed(url("b/")).unwrap();
+    let seed = lease(&mut frontier, now, "a/");
+    settle(&mut frontier, &seed, &["a/1"]);
+    let other = lease(&mut frontier, now, "b/");
+    let one = lease(&mut frontier, now, "a/1");
+    settle(&mut frontier, &one, &["c/"]);
+    assert!(frontier.lease_now(now).is_none(), "its text is asked for");
+    let late = frontier.answers();
+    settle(&mut frontier, &other, &["c/"]);
+    late.into_iter().for_each(|rows| frontier.supply_late(rows));
+    let found = lease(&mut frontier, now, "c/");
+    let place = settle(&mut frontier, &found, &[]);
+    assert_eq!(place, Place { depth: 1, referrer: Some(url("b/").to_shared()) });
+}
+
+#[test]
 fn a_host_with_more_urls_than_texts_at_hand_gives_each_once_in_order() {
     let now = Instant::now();
     let mut frontier = Stored::forgetful(unlimited());

@@ -96,9 +96,10 @@ impl Graph {
     }
 
     fn supply_text(&mut self, row: Row) -> Result<()> {
-        let (state, key) = (self.node(row.id)?.state, self.known.key(row.id));
-        // It may have changed since it was asked for; then what is here is newer.
-        if let (State::Pending, Some(key)) = (state, key) {
+        let (node, key) = (self.node(row.id)?, self.known.key(row.id));
+        // It may have been found on another page since the question was answered: then it is asked again in its turn.
+        let is_true = node.state == State::Pending && row.place == (node.depth, node.hops);
+        if let (true, Some(key)) = (is_true, key) {
             let url = CrawlUrl::stored(row.text, key);
             self.near.entry(row.id).or_insert(Near { url, referrer: row.referrer, attempts: row.attempts });
         }

@@ -179,14 +179,15 @@ impl Store {
     }
 
     fn row(&self, id: u32, with_edges: bool) -> Result<Row> {
-        let sql = "SELECT url.url, url.attempts, referrer.url FROM url LEFT JOIN url AS referrer ON \
-                   referrer.id = url.referrer WHERE url.id = ?1";
-        let read = |row: &SqlRow<'_>| Ok((text(row, 0)?, row.get(1)?, optional_text(row, 2)?));
+        let sql = "SELECT url.url, url.attempts, referrer.url, url.depth, url.hops FROM url LEFT JOIN url AS referrer \
+                   ON referrer.id = url.referrer WHERE url.id = ?1";
+        let read =
+            |row: &SqlRow<'_>| Ok((text(row, 0)?, row.get(1)?, optional_text(row, 2)?, (row.get(3)?, row.get(4)?)));
         let statement = self.connection.prepare_cached(sql);
         let found = statement.and_then(|mut statement| statement.query_row(params![id], read));
-        let (text, attempts, referrer) = found.map_err(|error| self.failed("read", &error))?;
+        let (text, attempts, referrer, place) = found.map_err(|error| self.failed("read", &error))?;
         let edges = if with_edges { self.edges(id)? } else { Vec::new() };
-        Ok(Row { id, text, attempts, referrer, edges })
+        Ok(Row { id, text, attempts, referrer, place, edges })
     }
 
     fn edges(&self, id: u32) -> Result<Vec<Edge>> {
