@@ -50,6 +50,8 @@ pub(super) struct Dispatcher {
     pub(super) clock: WallClock,
     /// When what politeness knows is to be kept next.
     pub(super) manners_due: Instant,
+    /// When also the counts of hosts are that have nothing else to remember.
+    pub(super) counts_due: Instant,
 }
 
 /// When a crawl ends although something is left.

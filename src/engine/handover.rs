@@ -30,9 +30,14 @@ impl Dispatcher {
             sitemaps: self.sitemaps.take_changes(),
             ..Step::default()
         };
-        if urgent || now >= self.manners_due {
-            self.manners_due = now + MANNERS_EVERY;
+        if now >= self.counts_due {
+            self.counts_due = now + COUNTS_EVERY;
+            step.manners = self.politeness.take_counted(&self.clock);
+        } else if urgent || now >= self.manners_due {
             step.manners = self.politeness.take_changed(&self.clock);
+        }
+        if !step.manners.is_empty() {
+            self.manners_due = now + MANNERS_EVERY;
         }
         let nothing = step.changes.is_empty() && step.sitemaps.is_empty();
         if nothing && step.wants.is_empty() && step.manners.is_empty() {
@@ -50,12 +55,14 @@ impl Dispatcher {
     /// Brings what was found in order at the end: the records of pages to which a shorter path was found after they were
     /// written, and how the crawl has ended.
     pub(super) async fn close(&mut self, state: State) -> Result<()> {
-        self.manners_due = now();
+        self.counts_due = now();
         self.hand_over().await?;
         self.writer.amend(self.frontier.take_moved()?).await?;
         self.writer.end(state, self.seeds.failed_so_far().to_vec()).await
     }
 }
 
+/// How often the counts of hosts are kept that have nothing else to remember.
+const COUNTS_EVERY: Duration = Duration::from_secs(30);
 /// How often what politeness knows is kept when nothing of it is urgent.
 const MANNERS_EVERY: Duration = Duration::from_secs(2);

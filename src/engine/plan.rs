@@ -144,12 +144,7 @@ impl Plan {
         }
         seeds.have_failed(past.failed_seeds);
         let Self { config, on_disk, scope, rules, fetch, free, descriptors, sitemaps: named, .. } = self;
-        if let (Some(free), true) = (free, descriptors.requests < config.concurrency) {
-            let (from, to) = (config.concurrency, descriptors.requests);
-            tracing::info!(
-                "concurrency lowered from {from} to {to}: only {free} file descriptors are free (ulimit -n)"
-            );
-        }
+        say_if_lowered(free, config.concurrency, descriptors.requests);
         let agent = product_token(&config.fetch.user_agent);
         let parser = Parser::new(&config.parse, rules.clone(), agent);
         let worker = Worker::new(Arc::clone(&fetch), parser, rules, agent.to_owned());
@@ -187,6 +182,7 @@ impl Plan {
             sitemaps,
             clock: past.clock,
             manners_due: started,
+            counts_due: started,
         };
         for url in named {
             dispatcher.name_sitemap(url);
@@ -216,6 +212,12 @@ fn sitemap_on_disk(config: &Config, rules: &UrlRules) -> Result<Option<CrawlUrl>
     }
     let url = format!("{}/{SITEMAP}", config.fetch.origin.trim_end_matches('/'));
     rules.parse(&url).map(Some).map_err(Error::Usage)
+}
+
+fn say_if_lowered(free: Option<usize>, from: usize, to: usize) {
+    if let (Some(free), true) = (free, to < from) {
+        tracing::info!("concurrency lowered from {from} to {to}: only {free} file descriptors are free (ulimit -n)");
+    }
 }
 
 /// The network, unless the whole crawl is on disk: then no socket is opened.

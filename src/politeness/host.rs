@@ -41,6 +41,8 @@ pub(super) struct Host {
     pub(super) latency: Latency,
     /// Whether it is among the hosts that have changed.
     pub(super) changed: bool,
+    /// Whether it is among those of which only the counts have.
+    pub(super) counted: bool,
     pub(super) seen: SeenRate,
     pub(super) requests: u64,
     pub(super) failures: u64,
@@ -93,6 +95,7 @@ impl Host {
             ended_last: None,
             latency: Latency::default(),
             changed: false,
+            counted: false,
             seen: SeenRate::default(),
             requests: 0,
             failures: 0,

@@ -47,6 +47,8 @@ pub struct Politeness {
     quiet_since: Option<Instant>,
     /// The hosts to be kept, each once.
     changed: Vec<HostKey>,
+    /// Hosts of which only the counts have changed.
+    counted: Vec<HostKey>,
     urgent: bool,
 }
 
@@ -100,6 +102,7 @@ impl Politeness {
             random: fastrand::Rng::new(),
             quiet_since: None,
             changed: Vec::new(),
+            counted: Vec::new(),
             urgent: false,
         }
     }
@@ -176,7 +179,7 @@ impl Politeness {
             return Admit::NotBefore(at);
         }
         host.started(url.scheme(), now);
-        self.change(url);
+        self.count(url);
         Admit::Now
     }
 
@@ -186,7 +189,7 @@ impl Politeness {
         let mut random = self.random.fork();
         let overloaded = backoff::is_overloaded(outcome);
         self.urgent |= overloaded;
-        let host = self.change(url);
+        let host = if overloaded || outcome.failure.is_some() { self.change(url) } else { self.count(url) };
         let before = host.breaker(url.scheme()).clone();
         host.ended(url.scheme(), outcome, now);
         host.breaker(url.scheme()).tell(url.origin(), &before, now);
@@ -261,14 +264,29 @@ impl Politeness {
         backoff::wait(&options, attempt, outcome, &mut self.random).map(|wait| now + wait)
     }
 
-    /// What is to be kept of the hosts that have changed since the last call, each once.
+    /// What is to be kept of the hosts that have changed since the last call, each once. A host that was asked and
+    /// answered well has only other counts: of those see [`take_counted`](Self::take_counted).
     pub fn take_changed(&mut self, wall: &WallClock) -> Vec<(HostKey, SavedHost)> {
         self.urgent = false;
-        let changed = std::mem::take(&mut self.changed).into_iter();
-        let saved = changed.filter_map(|key| {
+        let changed = std::mem::take(&mut self.changed);
+        self.saved(changed, wall)
+    }
+
+    /// What is to be kept of all hosts that have changed in any way since it was last taken. A robots.txt may be long, and
+    /// belongs to what is kept of a host: so this is for every now and then.
+    pub fn take_counted(&mut self, wall: &WallClock) -> Vec<(HostKey, SavedHost)> {
+        let mut saved = self.take_changed(wall);
+        let counted = std::mem::take(&mut self.counted);
+        saved.append(&mut self.saved(counted, wall));
+        saved
+    }
+
+    /// Those of the hosts that have something to be kept still.
+    fn saved(&mut self, hosts: Vec<HostKey>, wall: &WallClock) -> Vec<(HostKey, SavedHost)> {
+        let saved = hosts.into_iter().filter_map(|key| {
             let host = self.hosts.get_mut(&key)?;
-            host.changed = false;
-            Some((key, host.saved(wall)))
+            let changed = std::mem::take(&mut host.changed) | std::mem::take(&mut host.counted);
+            changed.then(|| (key, host.saved(wall)))
         });
         saved.collect()
     }
@@ -341,6 +359,16 @@ impl Politeness {
 
     fn options_of(&self, host: &str) -> Arc<Options> {
         per_host::options_of(host, &self.options, &self.tables)
+    }
+
+    /// The host, and notes that its counts have changed.
+    fn count(&mut self, url: &CrawlUrl) -> &mut Host {
+        let host = self.host(url);
+        if !host.changed && !host.counted {
+            host.counted = true;
+            self.counted.push(url.host_key());
+        }
+        self.host(url)
     }
 
     /// The host, and notes that there is something to keep.

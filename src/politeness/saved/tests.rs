@@ -36,7 +36,7 @@ impl Process {
     fn restarted(&mut self, later: Duration) -> Self {
         let kept: Vec<(String, String)> = self
             .manners
-            .take_changed(&self.wall)
+            .take_counted(&self.wall)
             .iter()
             .map(|(host, saved)| (host.to_string(), serde_json::to_string(saved).unwrap()))
             .collect();
@@ -137,7 +137,7 @@ fn a_restored_host_has_the_settings_of_its_table() {
         assert_eq!(first.admit(page), Admit::Now);
         first.finish(page, &status(200));
     }
-    let kept = first.manners.take_changed(&first.wall);
+    let kept = first.manners.take_counted(&first.wall);
     let table = Overrides { delay: Some(seconds(100)), ..Overrides::default() };
     let manners = Politeness::new(first.options.clone(), first.now());
     let mut manners = manners.with_hosts([("own".parse().unwrap(), table)]);
@@ -256,7 +256,7 @@ fn a_clock_that_was_set_back_holds_nothing_for_ever() {
     first.admit(&page);
     first.finish(&page, &Outcome { retry_after: Some(seconds(60)), ..status(503) });
     let year_ago = first.wall.to_millis(first.now()) - 365 * 24 * 3_600_000;
-    let (host, saved) = first.manners.take_changed(&first.wall).remove(0);
+    let (host, saved) = first.manners.take_counted(&first.wall).remove(0);
     let wall = WallClock::new(first.now(), jiff::Timestamp::from_millisecond(year_ago).unwrap());
     let mut second = Process { manners: Politeness::new(first.options.clone(), wall.instant()), wall, ..first };
     second.manners.restore(host, saved, "crawler", &wall);
@@ -272,7 +272,7 @@ fn only_what_has_changed_is_kept_and_each_host_once() {
     let (a, b) = (url("http://a/"), url("http://b/"));
     let mut process = Process::start(Options { robots: false, ..Options::default() });
     let changed = |process: &mut Process| {
-        let kept = process.manners.take_changed(&process.wall);
+        let kept = process.manners.take_counted(&process.wall);
         kept.into_iter().map(|(host, _)| host.to_string()).collect::<Vec<_>>()
     };
     process.admit(&a);
@@ -295,7 +295,7 @@ fn what_must_not_be_forgotten_is_urgent() {
     process.admit(&page);
     process.finish(&page, &status(503));
     assert!(process.manners.is_urgent());
-    process.manners.take_changed(&process.wall);
+    process.manners.take_counted(&process.wall);
     assert!(!process.manners.is_urgent());
     process.robots(&url("http://b/"), rules("user-agent: *\ncrawl-delay: 9"), &status(200));
     assert!(process.manners.is_urgent());
@@ -307,7 +307,7 @@ fn a_site_on_disk_stays_without_limits() {
     let mut first = Process::start(Options { robots: false, ..Options::default() });
     first.manners.lift(&page);
     first.admit(&page);
-    let (host, saved) = first.manners.take_changed(&first.wall).remove(0);
+    let (host, saved) = first.manners.take_counted(&first.wall).remove(0);
     let mut second = Process::start(first.options);
     second.manners.lift(&page);
     second.manners.restore(host, saved, "crawler", &second.wall);
@@ -329,7 +329,7 @@ fn the_json_has_these_names() {
     process.wait(seconds(1));
     process.admit(&page);
     process.finish(&page, &Outcome { retry_after: Some(seconds(7)), ..status(429) });
-    let (_, saved) = process.manners.take_changed(&process.wall).remove(0);
+    let (_, saved) = process.manners.take_counted(&process.wall).remove(0);
     insta::assert_snapshot!(serde_json::to_string_pretty(&saved).unwrap(), @r#"
     {
       "robots_http": {
