@@ -567,7 +567,9 @@ fn an_answer_that_was_overtaken_by_a_shorter_path_does_not_count() {
     assert!(frontier.lease_now(now).is_none(), "its text is asked for");
     let late = frontier.answers();
     settle(&mut frontier, &other, &["c/"]);
-    late.into_iter().for_each(|rows| frontier.supply_late(rows));
+    for rows in late {
+        frontier.supply_late(rows);
+    }
     let found = lease(&mut frontier, now, "c/");
     let place = settle(&mut frontier, &found, &[]);
     assert_eq!(place, Place { depth: 1, referrer: Some(url("b/").to_shared()) });
