@@ -1,8 +1,10 @@
 //! Scope: which URLs belong to the crawl.
 
+mod explain;
 mod pattern;
 mod per_host;
 
+pub use explain::OutOfScope;
 pub use pattern::check_pattern;
 pub use per_host::Overrides;
 

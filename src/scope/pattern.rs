@@ -16,7 +16,11 @@ pub fn check_pattern(text: &str) -> Result<(), String> {
 
 /// Several patterns, matched in one pass over the URL.
 #[derive(Debug, Clone)]
-pub(super) struct Patterns(RegexSet);
+pub(super) struct Patterns {
+    set: RegexSet,
+    /// As they were written.
+    texts: Box<[String]>,
+}
 
 impl Patterns {
     pub(super) fn new(texts: &[String]) -> Result<Self, String> {
@@ -28,15 +32,21 @@ impl Patterns {
             .size_limit(SET_SIZE)
             .build()
             .map_err(|error| format!("the {} patterns are too much together: {}", texts.len(), reason(&error)))?;
-        Ok(Self(set))
+        Ok(Self { set, texts: texts.into() })
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.set.is_empty()
     }
 
     pub(super) fn is_match(&self, url: &str) -> bool {
-        self.0.is_match(url.as_bytes())
+        self.set.is_match(url.as_bytes())
+    }
+
+    /// The first pattern that matches, as it was written.
+    pub(super) fn first_match(&self, url: &str) -> Option<&str> {
+        let first = self.set.matches(url.as_bytes()).iter().next()?;
+        self.texts.get(first).map(String::as_str)
     }
 }
 
