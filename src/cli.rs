@@ -2,10 +2,12 @@
 
 mod crawl;
 mod descriptors;
+mod explain;
 mod flags;
 mod help;
 mod robots;
 mod signals;
+mod status;
 mod verify;
 
 pub(crate) use crawl::crawl;
@@ -71,6 +73,12 @@ enum Helper {
     /// Say what a robots.txt allows
     #[command(subcommand)]
     Robots(robots::Robots),
+    /// Say how far a crawl is, and what it waits for
+    #[command(after_help = status::EPILOGUE)]
+    Status(status::Status),
+    /// Say which state a URL is in, and why
+    #[command(after_help = explain::EPILOGUE)]
+    Explain(explain::Explain),
     /// Check the store of a crawl against its output
     #[command(after_help = verify::EPILOGUE)]
     Verify(verify::Verify),
@@ -145,6 +153,8 @@ fn settings(cli: &Cli, matches: &clap::ArgMatches) -> Result<Call> {
 fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
     let printed = match helper {
         Helper::Robots(robots::Robots::Check(check)) => return robots::check(check),
+        Helper::Status(status) => return status::status(status),
+        Helper::Explain(explain) => return explain::explain(explain),
         Helper::Verify(verify) => return verify::verify(verify),
         Helper::Init { force } => init(Path::new(flags::DEFAULT_FILE), *force),
         Helper::Config { flags } => {

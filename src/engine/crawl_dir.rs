@@ -49,6 +49,26 @@ impl CrawlDir {
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
+    /// The process that has taken a directory, and holds it. Nothing is created or changed.
+    pub fn owner(path: &Path) -> Result<Option<u32>> {
+        let lock_path = path.join(LOCK);
+        let mut lock = match File::open(&lock_path) {
+            Ok(lock) => lock,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Error::io("open", &lock_path, error)),
+        };
+        match lock.try_lock_shared() {
+            Ok(()) => Ok(None),
+            Err(TryLockError::WouldBlock) => {
+                let mut owner = String::new();
+                lock.read_to_string(&mut owner).map_err(|error| Error::io("read", &lock_path, error))?;
+                // It is taken before it is written to.
+                Ok(Some(owner.trim().parse().unwrap_or_default()))
+            }
+            Err(TryLockError::Error(error)) => Err(Error::io("lock", &lock_path, error)),
+        }
+    }
+
     /// Refuses a directory that holds a crawl already: it is never overwritten.
     ///
     /// # Errors
@@ -224,7 +244,9 @@ mod tests {
         let first = CrawlDir::take(folder.path()).unwrap();
         let refused = CrawlDir::take(folder.path()).map(drop);
         assert!(refusal(refused).contains(&format!("process {} crawls", std::process::id())));
+        assert_eq!(CrawlDir::owner(folder.path()).unwrap(), Some(std::process::id()));
         drop(first);
+        assert_eq!(CrawlDir::owner(folder.path()).unwrap(), None);
         CrawlDir::take(folder.path()).unwrap();
     }
 

@@ -266,6 +266,6 @@ fn shown(name: &str) -> &str {
 /// The settings of the store that decide whether, and how, a crawl can go on.
 const URL_RULES: &str = "url_rules";
 const ROBOTS: &str = "robots";
-const FOLDER: &str = "folder";
+pub(super) const FOLDER: &str = "folder";
 /// All settings of the last run, as TOML.
-pub(crate) const SETTINGS: &str = "settings";
+pub(super) const SETTINGS: &str = "settings";

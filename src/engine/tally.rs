@@ -69,7 +69,7 @@ impl Tally {
     }
 }
 
-fn host_summary(report: &HostReport) -> HostSummary {
+pub(super) fn host_summary(report: &HostReport) -> HostSummary {
     HostSummary {
         host: report.host.to_string(),
         requests: report.requests,

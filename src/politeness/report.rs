@@ -76,6 +76,11 @@ impl DelayReason {
         Self::Breaker,
     ];
 
+    /// Whether it is one that passes: until then nothing is asked at all.
+    pub const fn is_hold(self) -> bool {
+        matches!(self, Self::RetryAfter | Self::Backoff | Self::Robots | Self::Breaker)
+    }
+
     /// The name in summaries.
     pub const fn name(self) -> &'static str {
         match self {

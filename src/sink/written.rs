@@ -106,3 +106,52 @@ fn identity(_: &Metadata) -> (u64, u64) {
 const BUFFER: usize = 256 << 10;
 /// What is longer is no record, and not worth the memory.
 const LONGEST: u64 = 1 << 30;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is read after the file was opened and then something was done, with what the store says then.
+    fn read(then: impl Fn(&Path), committed: Committed) -> Option<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pages.jsonl");
+        fs::write(&path, "old\nbehind").unwrap();
+        let written = Written::open(&path).unwrap().unwrap();
+        then(&path);
+        let mut lines = written.lines(committed).unwrap()?;
+        let mut text = String::new();
+        while let Some(line) = lines.next_line().unwrap() {
+            text.push_str(std::str::from_utf8(line).unwrap());
+        }
+        Some(text)
+    }
+
+    #[test]
+    fn what_lies_behind_the_committed_length_is_not_read() {
+        let old = Committed { length: 4, amended: None };
+        assert_eq!(read(|_| (), old).unwrap(), "old\n");
+        assert_eq!(read(|path| fs::write(beside(path), "prepared").unwrap(), old).unwrap(), "old\n");
+    }
+
+    #[test]
+    fn a_file_that_gets_another_place_meanwhile_is_not_read() {
+        let amended = Committed { length: 4, amended: Some(9) };
+        let prepare = |path: &Path| fs::write(beside(path), "amended!\n").unwrap();
+        let replace = |path: &Path| {
+            prepare(path);
+            fs::rename(beside(path), path).unwrap();
+        };
+        assert_eq!(read(prepare, amended), None, "it was not there when the others were opened");
+        assert_eq!(read(replace, amended), None);
+        assert_eq!(read(|path| fs::remove_file(path).unwrap(), amended), None);
+    }
+
+    #[test]
+    fn a_pipe_and_what_is_not_there_have_no_lines() {
+        assert!(Written::open(Path::new("/dev/null")).unwrap().is_none());
+        let folder = tempfile::tempdir().unwrap();
+        let written = Written::open(&folder.path().join("pages.jsonl")).unwrap().unwrap();
+        let mut lines = written.lines(Committed { length: 4, amended: None }).unwrap().unwrap();
+        assert_eq!((lines.found, lines.next_line().unwrap()), (None, None));
+    }
+}

@@ -1,6 +1,7 @@
 //! The documents keep up with the code: what docs/output.md has to name comes from the types themselves, and what
 //! docs/architecture.md names is there.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -42,6 +43,12 @@ fn every_field_of_the_helpers_is_documented() {
     let crawled = Crawl::of(folder("three-levels").to_string_lossy()).run();
     let object = |args: &[&str]| -> Value { serde_json::from_str(&Run::new(&crawled.path(""), args).stdout).unwrap() };
     assert_documented("crawler verify", names(&object(&["verify", "--json"])));
+    assert_documented("crawler status", names(&object(&["status", "--json"])).into_iter().chain(["pid".to_owned()]));
+    let explained = |page: &str| names(&object(&["explain", "--json", &format!("http://localhost/{page}")]));
+    let (settled, skipped) = (explained("about.html"), explained("advertisement.html"));
+    let absent = ["due", "error"].map(str::to_owned);
+    let fields: BTreeSet<_> = settled.into_iter().chain(skipped).chain(absent).collect();
+    assert_documented("crawler explain", fields);
 }
 
 #[test]

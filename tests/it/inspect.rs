@@ -1,30 +1,29 @@
-//! `crawler verify`, `explain` and `status`: what is said of a crawl that runs, was killed, has ended, or was damaged.
+//! `crawler status` and `explain`: what is said of a crawl that runs, was killed, or has ended; and of no crawl at all.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::cli::Run;
-use crate::support::{Crawl, Crawled, Reply, Server, Site, folder};
+use crate::support::{Crawl, Crawled, Reply, Running, Server, Site, folder};
 
 /// Something that is done to what a crawl has left.
-type Change<'a> = &'a dyn Fn(&Path);
+pub(crate) type Change<'a> = &'a dyn Fn(&Path);
 
 /// A whole crawl of a site on disk, its lines in the same order each time.
-fn on_disk() -> Crawled {
+pub(crate) fn on_disk() -> Crawled {
     Crawl::of(folder("three-levels").to_string_lossy()).concurrency(1).run()
 }
 
-fn store(dir: &Path) -> Connection {
+pub(crate) fn store(dir: &Path) -> Connection {
     Connection::open(dir.join("crawl/store.sqlite")).unwrap()
 }
 
 /// What a helper prints as JSON about the crawl in a folder.
-fn json(dir: &Path, args: &[&str]) -> Value {
+pub(crate) fn json(dir: &Path, args: &[&str]) -> Value {
     let run = Run::new(dir, &[args, &["--json"]].concat());
     assert_eq!(run.stderr, "", "{args:?}");
     serde_json::from_str(&run.stdout).unwrap()
@@ -32,7 +31,7 @@ fn json(dir: &Path, args: &[&str]) -> Value {
 
 /// Asks again until the answer is the one that will come: what a crawl has done is seen with its next commit.
 #[track_caller]
-fn wait_for(dir: &Path, args: &[&str], condition: impl Fn(&Value) -> bool) -> Value {
+pub(crate) fn wait_for(dir: &Path, args: &[&str], condition: impl Fn(&Value) -> bool) -> Value {
     let mut last = Value::Null;
     for _ in 0..500 {
         last = json(dir, args);
@@ -44,89 +43,12 @@ fn wait_for(dir: &Path, args: &[&str], condition: impl Fn(&Value) -> bool) -> Va
 }
 
 /// The names and contents of all files in the crawl directory.
-fn files(dir: &Path) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn files(dir: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = fs::read_dir(dir.join("crawl")).unwrap().map(Result::unwrap);
     let mut files: Vec<_> =
         entries.map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())).collect();
     files.sort();
     files
-}
-
-#[test]
-fn a_whole_crawl_is_verified_and_nothing_of_it_is_changed() {
-    let crawled = on_disk();
-    let before = files(&crawled.path(""));
-    let run = Run::new(&crawled.path(""), &["verify"]);
-    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
-    assert_eq!(run.stdout, "ok: 17 URLs, 13 records in crawl/pages.jsonl, 62 links, 1 host\n");
-    let found = json(&crawled.path(""), &["verify", "crawl"]);
-    assert_eq!((&found["ok"], &found["outputs"][0]["lines"]), (&true.into(), &13.into()));
-    assert!(files(&crawled.path("")) == before, "a store that nobody writes to is only read");
-}
-
-/// Changes the lines of the output.
-fn lines(change: impl Fn(&mut Vec<String>)) -> impl Fn(&Path) {
-    move |dir| {
-        let file = dir.join("crawl/pages.jsonl");
-        let text = fs::read_to_string(&file).unwrap();
-        let mut lines: Vec<_> = text.split_inclusive('\n').map(str::to_owned).collect();
-        change(&mut lines);
-        fs::write(file, lines.concat()).unwrap();
-    }
-}
-
-#[test]
-fn each_damage_is_told_apart() {
-    let sql = |sql: &'static str| move |dir: &Path| store(dir).execute_batch(sql).unwrap();
-    let cases: &[(&str, Change<'_>)] = &[
-        ("a line is gone", &lines(|lines| drop(lines.remove(2)))),
-        ("the last line is gone", &lines(|lines| drop(lines.pop()))),
-        ("a line is doubled", &lines(|lines| lines.insert(3, lines[2].clone()))),
-        ("the last line is doubled", &lines(|lines| lines.push(lines[12].clone()))),
-        ("two lines have changed places", &lines(|lines| lines.swap(4, 5))),
-        ("half of a line is gone", &lines(|lines| lines[3].truncate(40))),
-        ("a line is another's", &lines(|lines| lines[1] = lines[1].replace("localhost", "elsewhere\u{202e}"))),
-        ("a status is another", &lines(|lines| lines[1] = lines[1].replace("\"status\":200", "\"status\":500"))),
-        ("a depth is another", &lines(|lines| lines[1] = lines[1].replace("\"depth\":1", "\"depth\":2"))),
-        ("there is no output", &|dir| fs::remove_file(dir.join("crawl/pages.jsonl")).unwrap()),
-        ("a settled URL is pending", &sql("UPDATE url SET state = 0 WHERE id = 3")),
-        ("a settled URL has no record", &sql("UPDATE url SET record = NULL WHERE id = 3")),
-        ("a record is there twice", &sql("UPDATE url SET record = 1 WHERE id = 3")),
-        ("a state is none", &sql("UPDATE url SET state = 9 WHERE id = 16")),
-        ("a URL is known twice", &sql("UPDATE url SET key = (SELECT key FROM url WHERE id = 1) WHERE id = 2")),
-        ("a URL is gone", &sql("DELETE FROM url WHERE id = 5")),
-        ("a host is gone", &sql("DELETE FROM host")),
-        ("a referrer is none", &sql("UPDATE url SET referrer = 99 WHERE id = 2")),
-        ("a depth is too great", &sql("UPDATE url SET depth = 7 WHERE id = 2")),
-        ("links are not readable", &sql("UPDATE edges SET links = x'80' WHERE id = 1")),
-        ("a count is wrong", &sql("UPDATE session SET records = 12")),
-    ];
-    let mut told = String::new();
-    for (name, damage) in cases {
-        let crawled = on_disk();
-        damage(&crawled.path(""));
-        let run = Run::new(&crawled.path(""), &["verify"]);
-        assert_eq!(run.code, 1, "{name}: {}{}", run.stdout, run.stderr);
-        assert!(!run.stdout.contains('\u{202e}'), "{name}");
-        writeln!(told, "# {name}\n{}{}", run.stdout, run.stderr).unwrap();
-    }
-    insta::with_settings!({filters => vec![(r"\d+ bytes", "N bytes")]}, {
-        insta::assert_snapshot!("damages", told);
-    });
-}
-
-#[test]
-fn many_problems_are_counted_and_the_first_are_told() {
-    let pages: Vec<String> = (0..30).map(|n| format!("/{n}")).collect();
-    let site = Site::default().with("/", Reply::links("home", &pages));
-    let server = Server::start(pages.iter().fold(site, |site, page| site.with(page, Reply::html("page"))).routes());
-    let crawled = Crawl::of(server.url("/")).run();
-    fs::remove_file(crawled.path("crawl/pages.jsonl")).unwrap();
-    let run = Run::new(&crawled.path(""), &["verify"]);
-    let lines: Vec<_> = run.stdout.lines().collect();
-    assert_eq!((run.code, lines.len(), lines[20]), (1, 21, "and 12 more"));
-    let found = json(&crawled.path(""), &["verify"]);
-    assert_eq!((found["problems"].as_array().unwrap().len(), &found["problem_count"]), (20, &32.into()));
 }
 
 #[test]
@@ -158,29 +80,8 @@ fn a_store_that_is_not_one_is_told_as_a_crawl_tells_it() {
     }
 }
 
-#[test]
-fn records_that_went_to_stdout_cannot_be_checked_and_that_is_said() {
-    let crawled = Crawl::of(folder("three-levels").to_string_lossy()).arg("--output", "-").run();
-    let run = Run::new(&crawled.path(""), &["verify"]);
-    assert_eq!(run.code, 0, "{}", run.stdout);
-    assert_eq!(
-        run.stdout,
-        "ok: 17 URLs, 13 records in stdout, 62 links, 1 host\n\
-         stdout cannot be read again: its records were not checked\n"
-    );
-    // A file as well, when the shell has opened it.
-    let dir = tempfile::tempdir().unwrap();
-    let site = folder("three-levels");
-    let args = ["-q", "--seed", site.to_str().unwrap(), "-o", "/dev/stdout"];
-    let out = fs::File::create(dir.path().join("out")).unwrap();
-    let crawl = Command::new(env!("CARGO_BIN_EXE_crawler")).current_dir(dir.path()).args(args).stdout(out).status();
-    assert!(crawl.unwrap().success());
-    let run = Run::new(dir.path(), &["verify"]);
-    assert_eq!((run.code, run.stdout.contains("cannot be read again")), (0, true), "{}", run.stdout);
-}
-
 /// A crawl with its first page settled and five more, four requests that are held, and eleven that wait.
-fn held() -> (Server, crate::support::Running) {
+pub(crate) fn held() -> (Server, Running) {
     let pages: Vec<String> = (0..20).map(|n| format!("/{n:02}")).collect();
     let site = Site::default().with("/", Reply::links("home", &pages));
     let server = Server::start(pages.iter().fold(site, |site, page| site.with(page, Reply::html("page"))).routes());
@@ -190,42 +91,186 @@ fn held() -> (Server, crate::support::Running) {
     (server, crawl)
 }
 
-#[test]
-fn a_crawl_can_be_verified_while_it_runs_and_after_it_was_killed() {
-    let (server, crawl) = held();
-    let dir = crawl.path("");
-    let found = wait_for(&dir, &["verify"], |found| found["records"] == 6);
-    assert_eq!((&found["ok"], &found["urls"], &found["outputs"][0]["lines"]), (&true.into(), &21.into(), &6.into()));
-
-    let killed = crawl.kill();
-    assert_eq!(killed.code, None);
-    // What had come since the last commit lies behind it.
-    let behind = fs::read_to_string(dir.join("crawl/pages.jsonl")).unwrap() + "{\"url\":\"http";
-    fs::write(dir.join("crawl/pages.jsonl"), behind).unwrap();
-    assert_eq!(json(&dir, &["verify"])["ok"], true);
-    drop((server, killed));
+/// What `crawler explain` says of each URL, with the host of the server hidden.
+fn explained(dir: &Path, urls: &[String], host: &str) -> String {
+    let mut told = String::new();
+    for url in urls {
+        let run = Run::new(dir, &["explain", url]);
+        write!(told, "{}{}", run.stdout, run.stderr).unwrap();
+        writeln!(told, "  = {}", run.code).unwrap();
+    }
+    told.replace(host, "HOST")
 }
 
 #[test]
-fn corrected_records_may_be_about_to_take_their_place() {
+fn each_state_is_explained_by_its_rule() {
+    let crawl = Crawl::of(folder("three-levels").to_string_lossy()).concurrency(1).arg("--depth", "2");
+    let crawled = crawl.arg("--max-pages", "6").arg("--exclude", "*.pdf").run();
+    let pages = [
+        "",
+        "teas/white.html",
+        "lost-page.html",
+        "private/accounts.html",
+        "teas/black.html",
+        "brewing/chart.pdf",
+        "advertisement.html",
+        "teas/green/sencha.html",
+    ];
+    let mut urls: Vec<_> = pages.map(|page| format!("http://localhost/{page}")).to_vec();
+    urls.extend(["https://example.org/glasshouse", "mailto:gardener@example.org", "localhost/"].map(str::to_owned));
+    insta::assert_snapshot!("explained", explained(&crawled.path(""), &urls, "HOST"));
+}
+
+#[test]
+fn urls_that_are_a_danger_are_explained() {
+    let long = format!("/{}", "long".repeat(1200));
+    let links = ["http://10.0.0.1/", &long, "/hop0", "/\u{202e}moc.live"];
+    let hop = |n: u32| (format!("/hop{n}"), Reply::redirect(302, &format!("/hop{}", n + 1)));
+    let site = (0..4).map(hop).fold(Site::default(), |site, (path, reply)| site.with(&path, reply));
+    let server = Server::start(site.with("/", Reply::links("home", links)).routes());
+    let crawl = Crawl::of(server.url("/")).set("scope.kind", "'any'").set("frontier.max_redirects", "2");
+    let crawled = crawl.run();
+    let urls = ["http://10.0.0.1/".to_owned(), server.url("/hop3"), server.url("/\u{202e}moc.live")];
+    insta::assert_snapshot!("explained_dangers", explained(&crawled.path(""), &urls, &server.host()));
+    let told = json(&crawled.path(""), &["explain", &server.url(&long)]);
+    assert_eq!(told["reason"], "too_long", "{told:#}");
+}
+
+#[test]
+fn the_same_page_is_the_same_however_it_is_written() {
+    let server = Server::start(Site::linked(&[("/", &["/a%2Db?x=1"])]).routes());
+    let crawled = Crawl::of(server.url("/")).run();
+    for url in ["/a%2Db?x=1", "/a-b?x=1&utm_source=mail", "/a%2db?x=1#part"] {
+        let told = json(&crawled.path(""), &["explain", &server.url(url)]);
+        assert_eq!(told["url"], server.url("/a%2Db?x=1"), "{url}");
+    }
+    let run = Run::new(&crawled.path(""), &["explain", "--json", "http://user:hunter2@e.com/"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stdout.contains("unknown") && !run.stdout.contains("hunter2"), "{}", run.stdout);
+}
+
+#[test]
+fn a_robots_txt_that_could_not_be_read_is_the_reason() {
+    let site = Site::linked(&[("/", &[])]).with("/robots.txt", Reply::new(503));
+    let server = Server::start(site.routes());
+    let crawled = Crawl::of(server.url("/")).run();
+    let told = json(&crawled.path(""), &["explain", &server.url("/")]);
+    let why = told["why"][0].as_str().unwrap();
+    assert_eq!(told["reason"], "robots");
+    assert!(why.contains("could not be read, so nothing is allowed there until 20"), "{why}");
+}
+
+#[test]
+fn a_long_way_is_told_in_part() {
+    let server = Server::start(Site::endless());
+    let crawled = Crawl::of(server.url("/")).arg("--max-pages", "30").run();
+    let told = json(&crawled.path(""), &["explain", &server.url("/25")]);
+    let way = told["found_on"].as_array().unwrap();
+    assert_eq!((way.len(), &way[0]["url"], &way[19]["depth"]), (20, &server.url("/24").into(), &5.into()));
+    assert_eq!((&told["origin"], &told["depth"]), (&"further".into(), &25.into()));
+    let told = json(&crawled.path(""), &["explain", &server.url("/30")]);
+    assert_eq!((&told["state"], &told["reason"]), (&"skipped".into(), &"limit".into()));
+}
+
+#[test]
+fn what_waits_is_explained_while_the_crawl_runs_and_after_its_end() {
+    let (server, crawl) = held();
+    let dir = crawl.path("");
+    let pid = crawl.pid();
+    let status = wait_for(&dir, &["status"], |status| status["records"] == 6);
+    assert_eq!((&status["state"], &status["pid"]), (&"running".into(), &pid.into()));
+    assert_eq!((&status["pending"], &status["discovered"]), (&15.into(), &21.into()));
+    assert_eq!((&status["hosts"][0]["host"], &status["hosts"][0]["pending"]), (&server.host().into(), &15.into()));
+    assert_eq!((&status["run"]["records"], &status["runs"]), (&6.into(), &1.into()));
+    let why = |url: &str| json(&dir, &["explain", &server.url(url)])["why"][0].as_str().unwrap_or_default().to_owned();
+    assert_eq!(why("/19"), "it waits for its turn, or is being requested");
+    assert_eq!(why("/00"), "");
+
+    let killed = crawl.kill();
+    let status = json(&dir, &["status"]);
+    assert_eq!(
+        (&status["state"], &status["pid"], &status["pending"]),
+        (&"interrupted".into(), &Value::Null, &15.into())
+    );
+    assert!(why("/19").starts_with("the crawl was killed, or could not go on"), "{}", why("/19"));
+
+    server.open_all();
+    let crawled = Crawl::of(server.url("/")).on(&killed).run();
+    assert_eq!(crawled.assert_code(0).records.len(), 21);
+    let status = json(&dir, &["status"]);
+    assert_eq!(
+        (&status["state"], &status["runs"], &status["run"]["records"]),
+        (&"complete".into(), &2.into(), &15.into())
+    );
+}
+
+#[test]
+fn a_host_that_is_left_alone_is_told_with_its_retries() {
+    let busy = Reply::new(503).header("Retry-After", "3000");
+    let server = Server::start(Site::linked(&[("/", &["/busy", "/next"])]).with("/busy", busy).routes());
+    let crawl = Crawl::of(server.url("/")).concurrency(1).set("politeness.retries", "5").start();
+    let dir = crawl.path("");
+    server.wait_for("the busy answer", |log| log.has_answered("/busy"));
+    let status = wait_for(&dir, &["status"], |status| status["retries_waiting"] == 1);
+    assert_eq!(status["next_retries"][0]["url"], server.url("/busy"));
+    let host = &status["hosts"][0];
+    assert_eq!((&host["delay_reason"], host["held_until"].is_string()), (&"retry_after".into(), true), "{host:#}");
+    let left = host["delay_ms"].as_u64().unwrap();
+    assert!((2_000_000..=3_000_000).contains(&left), "{left}");
+    let next = json(&dir, &["explain", &server.url("/next")]);
+    assert!(next["why"][1].as_str().unwrap().contains("it asked for that (Retry-After)"), "{next:#}");
+    let busy = json(&dir, &["explain", &server.url("/busy")]);
+    assert_eq!((&busy["attempts"], busy["due"].is_string()), (&1.into(), true), "{busy:#}");
+    assert!(busy["why"][1].as_str().unwrap().starts_with("attempt 1 has failed; the next one is due in "), "{busy:#}");
+    let text = Run::new(&dir, &["status"]).stdout;
+    assert!(text.contains("(retry_after)") && text.contains("1 URL waits for another attempt"), "{text}");
+}
+
+#[test]
+fn the_status_of_an_ended_crawl_is_its_summary() {
+    let server = Server::start(Site::endless());
+    let crawl = || Crawl::of(server.url("/"));
+    let ended = [
+        on_disk(),
+        crawl().arg("--max-pages", "5").run(),
+        crawl().arg("--max-time", "500ms").run(),
+        crawl().arg("--depth", "3").run(),
+    ];
+    for crawled in ended {
+        let status = json(&crawled.path(""), &["status"]);
+        for field in ["state", "discovered", "pending", "settled", "skipped", "records", "errors", "retries", "bytes"] {
+            assert_eq!(status[field], crawled.summary[field], "{field}");
+        }
+        assert_eq!(
+            (&status["statuses"], &status["started_at"]),
+            (&crawled.summary["statuses"], &crawled.summary["started_at"])
+        );
+        assert_eq!(status["hosts"][0]["requests"], crawled.summary["requests"], "{status:#}");
+    }
+}
+
+#[test]
+fn a_status_is_a_table() {
     let crawled = on_disk();
-    let dir = crawled.path("");
-    let [file, beside] = ["crawl/pages.jsonl", "crawl/pages.jsonl.tmp"].map(|name| dir.join(name));
-    let (old, new) =
-        (fs::read_to_string(&file).unwrap().replacen("\"depth\":0", "\"depth\":10", 1), fs::read(&file).unwrap());
-    let sql = format!("UPDATE output SET length = {}, amended = {}", old.len(), new.len());
-    store(&dir).execute_batch(&format!("{sql}; UPDATE url SET moved = 1 WHERE record = 1")).unwrap();
-    // Prepared, and not yet in its place.
-    fs::write(&file, old).unwrap();
-    fs::write(&beside, &new).unwrap();
-    assert_eq!(json(&dir, &["verify"])["problems"], serde_json::json!([]));
-    fs::write(&beside, &new[..100]).unwrap();
-    assert_eq!(json(&dir, &["verify"])["ok"], false);
-    // In its place, and the store does not know it yet.
-    fs::write(&beside, &new).unwrap();
-    fs::rename(&beside, &file).unwrap();
-    assert_eq!(json(&dir, &["verify"])["problems"], serde_json::json!([]));
+    let run = Run::new(&crawled.path(""), &["status"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let filters = vec![(r"\d+ms, [\d.]+/s", "TIME, RATE/s"), (r"20\d\d-[-\d]+T[\d:.]+Z", "WHEN")];
+    insta::with_settings!({filters => filters}, {
+        insta::assert_snapshot!("status", run.stdout);
+    });
+}
+
+#[test]
+fn only_so_many_hosts_are_shown_as_asked_for() {
+    let others: Vec<_> = (2..6).map(|n| Server::start_on(n, Site::linked(&[("/", &[])]).routes())).collect();
+    let links: Vec<_> = others.iter().map(|server| server.url("/")).collect();
+    let server = Server::start(Site::default().with("/", Reply::links("home", &links)).routes());
+    let crawled = Crawl::of(server.url("/")).any_host().run();
+    let status = json(&crawled.path(""), &["status", "--hosts", "2"]);
+    assert_eq!((status["hosts"].as_array().unwrap().len(), &status["host_count"]), (2, &5.into()));
+    let text = Run::new(&crawled.path(""), &["status", "--hosts", "2"]).stdout;
+    assert!(text.contains("and 3 more; 0 hosts have something pending"), "{text}");
 }
 
 /// Each helper that reads the store.
-const HELPERS: [&[&str]; 1] = [&["verify"]];
+pub(crate) const HELPERS: [&[&str]; 3] = [&["verify"], &["status"], &["explain", "http://localhost/"]];

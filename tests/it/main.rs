@@ -28,3 +28,4 @@ mod tidy;
 // Apple's verifier takes no roots from the environment.
 #[cfg(not(target_vendor = "apple"))]
 mod tls;
+mod verify;

@@ -1,13 +1,21 @@
 //! Inspect: what the store and the output of a crawl say, while it runs or after it. Nothing of them is ever changed.
 
 mod expected;
+mod explain;
+mod last_run;
 mod problems;
+mod status;
 mod verify;
+mod why;
 
+pub use explain::{Explanation, FoundOn, Origin, UrlState, explain};
+pub use last_run::RunState;
+pub use status::{HostStatus, NextRetry, RunStatus, Status, status};
 pub use verify::{CheckedOutput, Verification, verify};
 
 use std::path::Path;
 
+use super::home::STDOUT;
 use crate::error::Result;
 use crate::frontier::store::StoreReader;
 
@@ -16,4 +24,9 @@ fn look<T>(dir: &Path, at: impl Fn(&StoreReader) -> Result<T>) -> Result<T> {
     let store = StoreReader::open(dir)?;
     let seen = at(&store);
     if store.is_overtaken() { at(&StoreReader::open(dir)?) } else { seen }
+}
+
+/// An output as messages have it.
+fn shown(dir: &Path, name: &str) -> String {
+    if name == STDOUT { "stdout".to_owned() } else { dir.join(name).display().to_string() }
 }

@@ -7,8 +7,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::expected::{Expected, said_by_store};
-use super::look;
 use super::problems::{Problems, SHOWN};
+use super::{look, shown};
 use crate::engine::home::STDOUT;
 use crate::error::{Error, Result};
 use crate::frontier::store::{Entry, StoreReader};
@@ -114,10 +114,6 @@ fn open_outputs(dir: &Path, store: &StoreReader) -> Result<Vec<(String, Option<L
         store.end()?;
     }
     Err(Error::Internal("the outputs of the crawl do not keep still".to_owned()))
-}
-
-fn shown(dir: &Path, name: &str) -> String {
-    if name == STDOUT { "stdout".to_owned() } else { dir.join(name).display().to_string() }
 }
 
 /// What is known of all URLs, packed: 12 bytes for each, and 12 more with a record.

@@ -4,13 +4,14 @@ use std::ops::Deref;
 use std::path::{Path as FilePath, PathBuf};
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
-use rusqlite::{Connection, OpenFlags, Row as SqlRow};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row as SqlRow};
 
 use super::open::{FILE, Header, header};
-use super::{Store, edges, failed, of_code};
+use super::{Store, damaged, edges, failed, of_code};
 use crate::error::{Error, Result};
 use crate::frontier::{Edge, Path, State};
 use crate::outcome::OutcomeKind;
+use crate::url::UrlKey;
 
 /// The store of a crawl, open for reading while the crawl runs or after it. `Deref` gives what a [`Store`] can tell.
 #[derive(Debug)]
@@ -103,6 +104,11 @@ impl StoreReader {
         self.frozen && has_beside(self.path(), LOG)
     }
 
+    /// The error for something in the store that makes no sense.
+    pub fn damaged(&self, what: &str) -> Error {
+        damaged(self.path(), what)
+    }
+
     /// What SQLite finds wrong with its file, so many faults at most.
     pub fn faults(&self, most: usize) -> Result<Vec<String>> {
         let mut faults = Vec::new();
@@ -121,6 +127,11 @@ impl StoreReader {
     /// How many runs there were.
     pub fn run_count(&self) -> Result<u64> {
         self.number("SELECT count(*) FROM session")
+    }
+
+    /// How many hosts are known.
+    pub fn host_count(&self) -> Result<u64> {
+        self.number("SELECT count(*) FROM host")
     }
 
     /// Every URL in the order of discovery.
@@ -142,6 +153,42 @@ impl StoreReader {
             each(row.get(0)?, edges::decode(row.get_ref(1)?.as_blob()?));
             Ok(Ok(()))
         })
+    }
+
+    /// A URL by its fingerprint. There is no index for that, so all of them are looked at.
+    pub fn find<T>(&self, key: UrlKey, take: impl FnOnce(Entry<'_>) -> T) -> Result<Option<T>> {
+        self.one(&format!("SELECT {COLUMNS} FROM url WHERE key = ?1"), [key.as_bytes().as_slice()], |row| {
+            entry(row).map(take)
+        })
+    }
+
+    /// A URL by its number.
+    pub fn entry<T>(&self, id: u32, take: impl FnOnce(Entry<'_>) -> T) -> Result<Option<T>> {
+        self.one(&format!("SELECT {COLUMNS} FROM url WHERE id = ?1"), [id], |row| entry(row).map(take))
+    }
+
+    /// The name of a host.
+    pub fn host_name(&self, id: u32) -> Result<Option<String>> {
+        self.one("SELECT name FROM host WHERE id = ?1", [id], |row| row.get(0))
+    }
+
+    /// What politeness knew of one host.
+    pub fn manners_of(&self, host: &str) -> Result<Option<String>> {
+        self.one("SELECT saved FROM manners WHERE host = ?1", [host], |row| row.get(0))
+    }
+
+    /// Whether a URL is a seed of any run.
+    pub fn is_seed(&self, url: &str) -> Result<bool> {
+        self.one("SELECT 1 FROM seed WHERE url = ?1", [url], |_| Ok(())).map(|found| found.is_some())
+    }
+
+    fn one<T>(
+        &self,
+        sql: &str,
+        values: impl rusqlite::Params,
+        take: impl FnOnce(&SqlRow<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>> {
+        self.connection.query_row(sql, values, take).optional().map_err(|error| self.failed("read", &error))
     }
 
     fn number(&self, sql: &str) -> Result<u64> {
@@ -208,3 +255,62 @@ const LOG: &str = "-wal";
 const COLUMNS: &str = "id, key, url, state, depth, hops, referrer, host, attempts, due, record, status, error, bytes, \
                        moved, untold";
 const IN_URI: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#').add(b' ');
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::wall_clock::WallClock;
+
+    fn names(dir: &FilePath) -> Vec<String> {
+        let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = entries.collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_store_is_read_as_it_was_at_one_moment_while_somebody_writes() {
+        // A name that means something in a URI.
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("50%?#a crawl");
+        std::fs::create_dir(&dir).unwrap();
+        let clock = WallClock::new(Instant::now(), jiff::Timestamp::now());
+        let mut store = Store::open(&dir).unwrap();
+        store.start_session(1, &clock, clock.instant()).unwrap();
+        store.commit(&clock, clock.instant()).unwrap();
+        drop(store);
+        assert_eq!(names(&dir), [FILE]);
+
+        let reader = StoreReader::open(&dir).unwrap();
+        assert!(reader.frozen && reader.run_count().unwrap() == 1 && !reader.is_overtaken());
+        let mut store = Store::open(&dir).unwrap();
+        store.start_session(2, &clock, clock.instant()).unwrap();
+        assert!(StoreReader::open(&dir).unwrap().faults(1).unwrap().is_empty());
+        store.commit(&clock, clock.instant()).unwrap();
+        assert!(reader.is_overtaken(), "a frozen store has no moment");
+
+        let reader = StoreReader::open(&dir).unwrap();
+        assert!(!reader.frozen);
+        reader.begin().unwrap();
+        store.keep_setting("later", "x").unwrap();
+        store.commit(&clock, clock.instant()).unwrap();
+        assert_eq!((reader.setting("later").unwrap(), reader.is_overtaken()), (None, false));
+        reader.end().unwrap();
+        assert_eq!(reader.setting("later").unwrap().as_deref(), Some("x"));
+    }
+
+    #[test]
+    fn nothing_is_there_before_the_first_commit() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = WallClock::new(Instant::now(), jiff::Timestamp::now());
+        let refused = || StoreReader::open(folder.path()).is_err_and(|error| error.to_string().contains("no store"));
+        let mut store = Store::open(folder.path()).unwrap();
+        assert!(refused());
+        store.start_session(1, &clock, clock.instant()).unwrap();
+        assert!(refused());
+        store.commit(&clock, clock.instant()).unwrap();
+        assert!(!refused());
+    }
+}

@@ -1,0 +1,103 @@
+//! `crawler explain`: the one state of a URL, and why it is in it.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use crawler::config::redact_url;
+use crawler::engine::inspect::{self, Explanation, Origin, UrlState};
+use crawler::error::Result;
+use crawler::observe::{bytes, printable};
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The URL
+    url: String,
+    /// The crawl directory
+    #[arg(long, value_name = "DIR", default_value = super::DIR, value_hint = clap::ValueHint::DirPath)]
+    dir: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Says what a crawl knows of a URL. 1 when it has not found it.
+pub(crate) fn explain(explain: &Explain) -> Result<ExitCode> {
+    let known = inspect::explain(&explain.dir, &explain.url)?;
+    let url = redact_url(&explain.url);
+    match &known {
+        Some(known) if explain.json => super::print_object(known)?,
+        Some(known) => super::print(&text(known))?,
+        None if explain.json => {
+            super::print_object(&serde_json::json!({ "version": 1, "url": url, "state": "unknown" }))?;
+        }
+        None => {
+            let dir = explain.dir.display();
+            super::print(&printable(&format!("{url} was not found by the crawl in {dir}")))?;
+            super::print("\n")?;
+        }
+    }
+    Ok(ExitCode::from(u8::from(known.is_none())))
+}
+
+fn text(known: &Explanation) -> String {
+    let mut text = format!("{}\n", printable(&known.url));
+    let mut line = |name: &str, value: &str| {
+        let _ = writeln!(text, "  {name:<12}{}", printable(value));
+    };
+    let state = match (known.state, known.outcome, known.reason) {
+        (UrlState::Skipped, _, Some(reason)) => format!("skipped: {}", reason.name()),
+        (UrlState::Settled, Some(outcome), _) => format!("settled: {}", outcome.name()),
+        (UrlState::Pending, ..) => "pending".to_owned(),
+        (UrlState::Skipped, ..) => "skipped".to_owned(),
+        (UrlState::Settled, ..) => "settled".to_owned(),
+    };
+    line("state", &state);
+    for (n, why) in known.why.iter().enumerate() {
+        line(if n == 0 { "why" } else { "" }, why);
+    }
+    if let Some(status) = known.status {
+        line("status", &status.to_string());
+    }
+    if let Some(error) = &known.error {
+        line("error", error);
+    }
+    if let (Some(number), Some(output)) = (known.line, &known.output) {
+        line("record", &format!("line {number} of {output}"));
+    }
+    if let Some(read) = known.bytes {
+        line("bytes", &bytes(read).to_string());
+    }
+    if known.attempts > 0 {
+        line("attempts", &known.attempts.to_string());
+    }
+    if let Some(due) = &known.due {
+        line("due", due);
+    }
+    line("depth", &known.depth.to_string());
+    let begins = match known.origin {
+        Origin::Seed => "a seed",
+        Origin::Sitemap => "listed in a sitemap",
+        Origin::Further => "and so on",
+    };
+    for (n, page) in known.found_on.iter().enumerate() {
+        let name = if n == 0 { "found on" } else { "" };
+        let is_last = n + 1 == known.found_on.len();
+        let end = if is_last { format!(", {begins}") } else { String::new() };
+        line(name, &format!("{}  (depth {}{end})", page.url, page.depth));
+    }
+    if known.found_on.is_empty() {
+        line("found", begins);
+    }
+    text
+}
+
+pub(crate) const EPILOGUE: &str = "\
+The URL is compared as the crawl does it: without its fragment, its percent-encoding normalised, and
+without the parameters of frontier.ignore_params. Rules are those of the last run.
+
+Exit codes:
+  0  the crawl knows the URL
+  1  it has not found it, or the store cannot be read
+  2  wrong usage, or there is no store in DIR";

@@ -1,0 +1,131 @@
+//! `crawler status`: how far a crawl is, as a table like the closing one.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use crawler::engine::inspect::{self, HostStatus, RunState, Status as Found};
+use crawler::error::Result;
+use crawler::observe::{bytes, count, elapsed, printable};
+
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// The crawl directory
+    #[arg(value_name = "DIR", default_value = super::DIR, value_hint = clap::ValueHint::DirPath)]
+    dir: PathBuf,
+    /// Show so many hosts: those with the most that is pending
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    hosts: usize,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Says how far a crawl is.
+pub(crate) fn status(status: &Status) -> Result<ExitCode> {
+    let found = inspect::status(&status.dir, status.hosts)?;
+    if status.json {
+        super::print_object(&found)?;
+    } else {
+        super::print(&text(&found))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn text(found: &Found) -> String {
+    let mut text = head(found);
+    let mut line = |name: &str, value: &str| {
+        if !value.is_empty() {
+            let _ = writeln!(text, "  {name:<12}{}", printable(value));
+        }
+    };
+    let of = |n: u64, one: &str, many: &str| format!("{} {}", count(n), if n == 1 { one } else { many });
+    line("known", &known(found));
+    let outcomes = [
+        ("ok", found.settled.ok),
+        ("redirect", found.settled.redirect),
+        ("http error", found.settled.http_error),
+        ("failed", found.settled.failed),
+    ];
+    line("outcome", &pairs(outcomes));
+    line("status", &pairs(found.statuses.iter().map(|(status, n)| (status, *n))));
+    line("error", &pairs(found.errors.iter().map(|(kind, n)| (kind.name(), *n))));
+    line("skipped", &pairs(found.skipped.iter().map(|(reason, n)| (reason.name(), n))));
+    if found.retries_waiting > 0 {
+        line("retries", &of(found.retries_waiting, "URL waits for another attempt", "URLs wait for another attempt"));
+    }
+    for retry in &found.next_retries {
+        line("", &format!("{}  {}  after {}", retry.due, retry.url, of(retry.attempts.into(), "attempt", "attempts")));
+    }
+    for (n, host) in found.hosts.iter().enumerate() {
+        line(if n == 0 { "hosts" } else { "" }, &of_host(host));
+    }
+    if let Some(more @ 1..) = found.host_count.checked_sub(found.hosts.len() as u64) {
+        let waiting = of(found.hosts_waiting, "host has", "hosts have");
+        line("", &format!("and {} more; {waiting} something pending", count(more)));
+    }
+    if found.runs > 1 {
+        let all = elapsed(Duration::from_millis(found.elapsed_ms));
+        line("runs", &format!("{}, {all} together; the first began {}", count(found.runs), found.started_at));
+    }
+    line("committed", &found.run.committed_at);
+    line("records", found.output.as_deref().unwrap_or_default());
+    text
+}
+
+/// The first line: what the closing table begins with as well.
+fn head(found: &Found) -> String {
+    let state = match (found.state, found.pid) {
+        (RunState::Running, Some(pid)) => format!("running (process {pid})"),
+        (RunState::Running, None) => "running".to_owned(),
+        (RunState::Interrupted, _) => "interrupted, the same command goes on".to_owned(),
+        (RunState::Complete, _) => "complete".to_owned(),
+        (RunState::Limit, _) => "ended by a limit".to_owned(),
+        (RunState::Stopped, _) => "stopped, the same command goes on".to_owned(),
+    };
+    let run = &found.run;
+    let pages = if run.records == 1 { "page" } else { "pages" };
+    let time = elapsed(Duration::from_millis(run.elapsed_ms));
+    format!("{state}: {} {pages} in {time}, {:.1}/s\n", count(run.records), run.records_per_second)
+}
+
+fn known(found: &Found) -> String {
+    let states = [("settled", found.settled.total()), ("pending", found.pending), ("skipped", found.skipped.total())];
+    let shown = states.into_iter().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{} {name}", count(n)));
+    let read = bytes(found.bytes);
+    format!("{} URLs: {}; {read}", count(found.discovered), shown.collect::<Vec<_>>().join(", "))
+}
+
+fn pairs(pairs: impl IntoIterator<Item = (impl std::fmt::Display, u64)>) -> String {
+    let shown = pairs.into_iter().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{name} {}", count(n)));
+    shown.collect::<Vec<_>>().join("  ")
+}
+
+fn of_host(host: &HostStatus) -> String {
+    let summary = &host.summary;
+    let requests = if summary.requests == 1 { "request" } else { "requests" };
+    let mut text = format!(
+        "{}  {} pending, {} settled, {} {requests}",
+        summary.host,
+        count(host.pending),
+        count(host.settled),
+        count(summary.requests)
+    );
+    if let Some(until) = &host.held_until {
+        let left = elapsed(Duration::from_millis(summary.delay_ms));
+        let _ = write!(text, "; held for {left}, until {until} ({})", summary.delay_reason);
+    } else if summary.delay_ms > 0 && host.pending > 0 {
+        let _ = write!(text, "; every {} ({})", elapsed(Duration::from_millis(summary.delay_ms)), summary.delay_reason);
+    }
+    text
+}
+
+pub(crate) const EPILOGUE: &str = "\
+A crawl may be running: the numbers are those of its last commit, a few hundred milliseconds ago.
+
+Exit codes:
+  0  that is how far it is
+  1  the store cannot be read
+  2  there is no store in DIR";

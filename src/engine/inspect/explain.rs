@@ -1,0 +1,232 @@
+//! Explain: the one state of a URL, and why it is in it.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use url::Url;
+
+use super::last_run::{LastRun, Rules, saved, time};
+use super::{look, shown, why};
+use crate::config::redact_url;
+use crate::error::{Error, Result};
+use crate::frontier::State;
+use crate::frontier::store::{Entry, StoreReader};
+use crate::observe::elapsed;
+use crate::outcome::{OutcomeKind, SkipReason};
+use crate::url::{HostKey, UrlKey};
+use crate::wall_clock::WallClock;
+
+/// What a crawl knows of one URL. Texts in it come from sites: escape them before they reach a terminal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// The version of this format.
+    pub version: u32,
+    /// The URL as it was found first.
+    pub url: String,
+    /// Its state.
+    pub state: UrlState,
+    /// How the request ended, when it is settled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<OutcomeKind>,
+    /// Why it is not requested, when it is skipped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<SkipReason>,
+    /// The rule or the event behind its state, for a person.
+    pub why: Vec<String>,
+    /// The least number of links from where the crawl began.
+    pub depth: u32,
+    /// The way to it, from the page on which it was found back to where the crawl began.
+    pub found_on: Vec<FoundOn>,
+    /// Where that way begins.
+    pub origin: Origin,
+    /// How often it was requested.
+    pub attempts: u32,
+    /// When it is tried again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<String>,
+    /// The HTTP status of its record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The kind of error of its record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// The decoded length of the body of its record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// Which line of the output its record is, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// The output.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
+}
+
+/// The one state of a URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UrlState {
+    /// It waits, or is being requested.
+    Pending,
+    /// It was requested, and has a record.
+    Settled,
+    /// It is known and not requested.
+    Skipped,
+}
+
+/// A page on the way to a URL.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FoundOn {
+    /// The page.
+    pub url: String,
+    /// The least number of links from where the crawl began.
+    pub depth: u32,
+}
+
+/// Where a way begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// At a seed.
+    Seed,
+    /// At a URL that a sitemap lists.
+    Sitemap,
+    /// Further back than is told.
+    Further,
+}
+
+/// A URL as the store has it.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) url: String,
+    pub(super) key: UrlKey,
+    pub(super) state: (State, Option<OutcomeKind>),
+    pub(super) depth: u32,
+    pub(super) hops: u32,
+    referrer: Option<u32>,
+    pub(super) host: Option<u32>,
+    pub(super) attempts: u32,
+    pub(super) due: Option<i64>,
+    record: Option<u64>,
+    status: Option<u16>,
+    error: Option<String>,
+    bytes: Option<u64>,
+    moved: bool,
+}
+
+/// Says what a crawl knows of a URL, while it runs or after it; `None` when it has not found it. The URL is compared as
+/// the crawl compares URLs: without its fragment, and by its canonical form. That takes one pass over all URLs.
+///
+/// # Errors
+/// There is no store, it is not readable, or the text is no absolute URL.
+pub fn explain(dir: &Path, url: &str) -> Result<Option<Explanation>> {
+    look(dir, |store| explained(dir, store, url))
+}
+
+fn explained(dir: &Path, store: &StoreReader, text: &str) -> Result<Option<Explanation>> {
+    store.begin()?;
+    let (run, rules) = (LastRun::of(dir, store)?, Rules::of(store)?);
+    let key = match Url::parse(text) {
+        Ok(url) => rules.urls.target(url).key(),
+        Err(_) => rules.urls.parse(text).map_err(|wrong| Error::Usage(redact_url(&wrong)))?.key(),
+    };
+    let Some(known) = store.find(key, Known::of)? else { return Ok(None) };
+    let known = known.ok_or_else(|| store.damaged(&format!("{text} is in no state that there is")))?;
+    let clock = WallClock::new(Instant::now(), Timestamp::now());
+    let (found_on, origin) = way(store, &known)?;
+    let is_left_over = known.state.0 == State::Pending && run.leaves_over(&rules);
+    let (state, reason) = match known.state.0 {
+        _ if is_left_over => (UrlState::Skipped, Some(SkipReason::Limit)),
+        State::Pending | State::InFlight => (UrlState::Pending, None),
+        State::Settled => (UrlState::Settled, None),
+        State::Skipped(reason) => (UrlState::Skipped, Some(reason)),
+    };
+    let why = match (state, reason) {
+        (_, Some(reason)) => vec![why::skipped(store, &known, reason, &rules)?],
+        (UrlState::Pending, _) => pending(store, &known, &run, &rules, &clock)?,
+        _ if known.moved => vec!["its record has the depth of an earlier way, until the crawl ends".to_owned()],
+        _ => Vec::new(),
+    };
+    let output = known.record.and(store.outputs()?.into_iter().next()).map(|(name, ..)| shown(dir, &name));
+    Ok(Some(Explanation {
+        version: VERSION,
+        url: known.url,
+        state,
+        outcome: known.state.1,
+        reason,
+        why,
+        depth: known.depth,
+        found_on,
+        origin,
+        attempts: known.attempts,
+        due: known.due.filter(|_| state == UrlState::Pending).map(time),
+        status: known.status,
+        error: known.error,
+        bytes: known.bytes,
+        line: known.record,
+        output,
+    }))
+}
+
+impl Known {
+    /// `None` when its state means nothing.
+    fn of(entry: Entry<'_>) -> Option<Self> {
+        Some(Self {
+            url: entry.url.to_owned(),
+            key: UrlKey::of_bytes(*entry.key.first_chunk()?),
+            state: entry.state?,
+            depth: entry.path.depth,
+            hops: entry.path.hops,
+            referrer: entry.path.referrer,
+            host: entry.host,
+            attempts: entry.attempts,
+            due: entry.due,
+            record: entry.record,
+            status: entry.status,
+            error: entry.error.map(str::to_owned),
+            bytes: entry.bytes,
+            moved: entry.moved,
+        })
+    }
+}
+
+/// The way back from a URL, as far as it is told.
+fn way(store: &StoreReader, known: &Known) -> Result<(Vec<FoundOn>, Origin)> {
+    let (mut way, mut next) = (Vec::new(), known.referrer);
+    while let Some(id) = next {
+        if way.len() == LONGEST_WAY {
+            return Ok((way, Origin::Further));
+        }
+        let page = store
+            .entry(id, |page| (FoundOn { url: page.url.to_owned(), depth: page.path.depth }, page.path.referrer))?;
+        let (page, referrer) = page.ok_or_else(|| store.damaged(&format!("there is no URL {id}")))?;
+        way.push(page);
+        next = referrer;
+    }
+    let first = way.last().map_or(&known.url, |page| &page.url);
+    let origin = if store.is_seed(first)? { Origin::Seed } else { Origin::Sitemap };
+    Ok((way, origin))
+}
+
+/// What a URL waits for.
+fn pending(store: &StoreReader, known: &Known, run: &LastRun, rules: &Rules, clock: &WallClock) -> Result<Vec<String>> {
+    let mut why = vec![why::waits(run).to_owned()];
+    let left = |until: i64| clock.at_millis(until).saturating_duration_since(clock.instant());
+    if let Some(due) = known.due.filter(|due| known.attempts > 0 && !left(*due).is_zero()) {
+        let left = elapsed(left(due));
+        why.push(format!("attempt {} has failed; the next one is due in {left}", known.attempts));
+    }
+    let Some(host) = known.host.map(|host| store.host_name(host)).transpose()?.flatten() else { return Ok(why) };
+    let saved = saved(store, &host)?;
+    for report in rules.reports(vec![(HostKey::stored(&host), saved)], clock) {
+        if report.host.as_str() == host && report.delay.time > Duration::ZERO {
+            why.push(why::held(&report));
+        }
+    }
+    Ok(why)
+}
+
+const VERSION: u32 = 1;
+/// How many pages of a way are told.
+const LONGEST_WAY: usize = 20;

@@ -1,0 +1,144 @@
+//! The last run of a crawl: whether it goes on, how it has ended, and by which rules it went.
+
+use std::fmt;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::verify::RUNNING;
+use crate::config::Config;
+use crate::engine::CrawlDir;
+use crate::engine::past::{FOLDER, SETTINGS};
+use crate::error::Result;
+use crate::frontier::store::{Session, StoreReader};
+use crate::observe::State;
+use crate::politeness::robots::product_token;
+use crate::politeness::{HostReport, Politeness, SavedHost};
+use crate::scope::Scope;
+use crate::url::{CrawlUrl, HostKey, UrlRules};
+use crate::wall_clock::WallClock;
+
+/// Whether a crawl runs, or how its last run has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// A process crawls now.
+    Running,
+    /// It was killed, or could not go on.
+    Interrupted,
+    /// Nothing is left.
+    Complete,
+    /// A limit that the user set has ended it.
+    Limit,
+    /// It was stopped.
+    Stopped,
+}
+
+/// What is known of the last run.
+#[derive(Debug)]
+pub(super) struct LastRun {
+    pub(super) session: Session,
+    pub(super) state: RunState,
+    /// The process that crawls now.
+    pub(super) pid: Option<u32>,
+}
+
+/// The rules by which the last run went.
+#[derive(Debug)]
+pub(super) struct Rules {
+    pub(super) config: Config,
+    pub(super) urls: UrlRules,
+    /// Whether the site lies on disk.
+    on_disk: bool,
+}
+
+impl LastRun {
+    pub(super) fn of(dir: &Path, store: &StoreReader) -> Result<Self> {
+        let session = store.last_session()?.ok_or_else(|| store.damaged("it knows no run"))?;
+        let ended =
+            [State::Complete, State::Limit, State::Stopped].into_iter().find(|state| state.name() == session.state);
+        // Who has ended may hold the directory for a moment, and is not asked for: nobody who crawls is to find it taken.
+        let pid = if session.state == RUNNING { CrawlDir::owner(dir)? } else { None };
+        let state = match (ended, pid) {
+            (Some(State::Complete), _) => RunState::Complete,
+            (Some(State::Limit), _) => RunState::Limit,
+            (Some(State::Stopped), _) => RunState::Stopped,
+            (None, Some(_)) => RunState::Running,
+            (None, None) => RunState::Interrupted,
+        };
+        Ok(Self { session, state, pid })
+    }
+
+    /// Whether what is pending was left over by `max_pages`, and so counts as skipped. What was not reached in `max_time`
+    /// is pending, as what was not reached before a signal.
+    pub(super) fn leaves_over(&self, rules: &Rules) -> bool {
+        self.state == RunState::Limit && rules.config.max_pages.0.is_some_and(|most| self.session.records >= most)
+    }
+}
+
+impl Rules {
+    /// The settings that the last run has kept: all but its seeds and what is secret.
+    pub(super) fn of(store: &StoreReader) -> Result<Self> {
+        let unreadable = |why: &dyn fmt::Display| store.damaged(&format!("its settings are not readable: {why}"));
+        let kept = store.setting(SETTINGS)?.unwrap_or_default();
+        let mut table: toml::Table = kept.parse().map_err(|error: toml::de::Error| unreadable(&error.message()))?;
+        // The seeds are in the store, and the folder of one may be gone.
+        table.remove("seeds");
+        let config = Config::from_toml(&table.to_string(), "settings").map_err(|error| unreadable(&error))?;
+        let urls = UrlRules::new(config.frontier.max_url_length, &config.frontier.ignore_params);
+        let on_disk = store.setting(FOLDER)?.is_some_and(|folder| !folder.is_empty());
+        Ok(Self { config, urls, on_disk })
+    }
+
+    /// The seeds of all runs.
+    pub(super) fn seeds(&self, store: &StoreReader) -> Result<Vec<CrawlUrl>> {
+        store.seeds()?.iter().map(|seed| self.parse(store, seed)).collect()
+    }
+
+    /// The scope as the last run had it at its end.
+    pub(super) fn scope(&self, store: &StoreReader) -> Result<Scope> {
+        let mut scope = Scope::new(&self.config.scope, &self.seeds(store)?)
+            .and_then(|scope| scope.with_hosts(self.config.per_host(|host| host.scope.clone())))
+            .map_err(|wrong| store.damaged(&wrong))?;
+        for (from, to) in store.seed_redirects()? {
+            scope.follow_seed_redirect(&self.parse(store, &from)?, &self.parse(store, &to)?);
+        }
+        Ok(scope)
+    }
+
+    /// The name by which robots.txt files address the crawl.
+    pub(super) fn agent(&self) -> &str {
+        product_token(&self.config.fetch.user_agent)
+    }
+
+    /// What politeness would say of these hosts now.
+    pub(super) fn reports(&self, hosts: Vec<(HostKey, SavedHost)>, clock: &WallClock) -> Vec<HostReport> {
+        let of_hosts = self.config.per_host(|host| host.politeness.clone());
+        let mut politeness = Politeness::new(self.config.politeness.clone(), clock.instant()).with_hosts(of_hosts);
+        if let (true, Ok(site)) = (self.on_disk, self.urls.parse(&self.config.fetch.origin)) {
+            politeness.lift(&site);
+        }
+        for (host, saved) in hosts {
+            politeness.restore(host, saved, self.agent(), clock);
+        }
+        politeness.reports()
+    }
+
+    fn parse(&self, store: &StoreReader, url: &str) -> Result<CrawlUrl> {
+        // It was one once, whatever the greatest length is now.
+        let rules = UrlRules::new(usize::MAX, &self.config.frontier.ignore_params);
+        rules.parse(url).map_err(|wrong| store.damaged(&wrong))
+    }
+}
+
+/// What is kept of a host; of one that was never asked, that nothing is known.
+pub(super) fn saved(store: &StoreReader, host: &str) -> Result<SavedHost> {
+    let Some(saved) = store.manners_of(host)? else { return Ok(SavedHost::default()) };
+    serde_json::from_str(&saved)
+        .map_err(|error| store.damaged(&format!("what is known of the host {host} is not readable: {error}")))
+}
+
+/// A time for people and programs: RFC 3339 in UTC with milliseconds.
+pub(super) fn time(millis: i64) -> String {
+    jiff::Timestamp::from_millisecond(millis).map(|time| format!("{time:.3}")).unwrap_or_default()
+}
