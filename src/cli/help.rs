@@ -34,8 +34,8 @@ Examples:
   crawler --seed ./public --origin https://example.com/
   crawler config --set politeness.rate=2
 
-A directory that holds a crawl is left alone; --fresh starts it over. Flags win over crawl.toml,
-and of two flags for one setting the later wins.
+The same command goes on with a crawl that was stopped or killed; --fresh starts it over. Flags win
+over crawl.toml, and of two flags for one setting the later wins.
 
 Exit codes:
   0    complete, or ended by a limit that was set
