@@ -62,6 +62,11 @@ fn a_store_that_is_not_one_is_told_as_a_crawl_tells_it() {
         fs::write(file, bytes).unwrap();
     };
     let missing = |dir: &Path| fs::remove_file(dir.join("crawl/store.sqlite")).unwrap();
+    let unbegun = |dir: &Path| store(dir).execute_batch("DELETE FROM session").unwrap();
+    let crawled = on_disk();
+    unbegun(&crawled.path(""));
+    let run = Run::new(&crawled.path(""), &["status"]);
+    assert_eq!((run.code, run.stderr.as_str()), (2, "error: the crawl in crawl has not begun yet\n"));
     let cases: [(Change<'_>, i32, &str); 5] = [
         (&foreign, 2, "error: crawl/store.sqlite is not a store of crawler"),
         (&newer, 2, "error: crawl/store.sqlite was made by a newer crawler (version 2 of the store; this one knows 1)"),

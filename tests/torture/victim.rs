@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
@@ -26,6 +27,8 @@ pub(crate) struct Victim {
     killed_at: Vec<Instant>,
     /// How many requests had arrived when a URL was first seen to be committed: none of the later ones may be for it.
     committed_at: HashMap<String, usize>,
+    /// How often `crawler verify` has agreed.
+    verified: usize,
     /// The most records that were out of date at one time.
     moved: usize,
 }
@@ -44,7 +47,18 @@ impl Victim {
         let server = Server::start(site.routes());
         let (committed_at, killed_at) = (HashMap::new(), Vec::new());
         let lifetime = Duration::from_millis(500);
-        Self { site, server, last: None, kills: 0, fail_points: 0, lifetime, killed_at, committed_at, moved: 0 }
+        Self {
+            site,
+            server,
+            last: None,
+            kills: 0,
+            fail_points: 0,
+            lifetime,
+            killed_at,
+            committed_at,
+            verified: 0,
+            moved: 0,
+        }
     }
 
     /// The end of the `at`-th of so many runs. Every tenth kill comes while the process starts, and every tenth one while
@@ -126,6 +140,7 @@ impl Victim {
     /// What is committed is one with the output, and stays.
     #[track_caller]
     fn check(&mut self) {
+        self.verify();
         let committed = Committed::read(&self.dir());
         let arrivals = self.server.log(|log| log.arrivals.len());
         for url in self.committed_at.keys() {
@@ -135,6 +150,16 @@ impl Victim {
         for url in committed.settled {
             self.committed_at.entry(url).or_insert(arrivals);
         }
+    }
+
+    /// `crawler verify` agrees. Before the first commit there is nothing to agree with.
+    #[track_caller]
+    fn verify(&mut self) {
+        let verify = Command::new(env!("CARGO_BIN_EXE_crawler")).arg("verify").arg(self.dir()).output().unwrap();
+        let [found, wrong] = [&verify.stdout, &verify.stderr].map(|text| String::from_utf8_lossy(text));
+        let is_unmade = self.committed_at.is_empty() && wrong.contains("holds no store of a crawl");
+        assert!(verify.status.success() || is_unmade, "after {} kills:\n{found}{wrong}", self.kills);
+        self.verified += usize::from(verify.status.success());
     }
 
     /// The records and the accounts are those of a crawl that nobody disturbed, and the server was asked for nothing that
@@ -169,11 +194,12 @@ impl Victim {
 
     /// What it came to, in one line.
     pub(crate) fn result(&self) -> String {
-        let (records, moved) = (self.committed_at.len(), self.moved);
+        let (records, moved, verified) = (self.committed_at.len(), self.moved, self.verified);
         let (requests, robots) = self.server.log(|log| (log.arrivals.len(), log.count("/robots.txt")));
         format!(
             "{records} records, each once, equal to those of an undisturbed crawl; {requests} requests, {robots} of them \
-             for robots.txt, none for what was committed; up to {moved} records at a time were to be amended"
+             for robots.txt, none for what was committed; up to {moved} records at a time were to be amended; `crawler \
+             verify` agreed {verified} times"
         )
     }
 

@@ -9,7 +9,7 @@ use super::verify::RUNNING;
 use crate::config::Config;
 use crate::engine::CrawlDir;
 use crate::engine::past::{FOLDER, SETTINGS};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::frontier::store::{Session, StoreReader};
 use crate::observe::State;
 use crate::politeness::robots::product_token;
@@ -54,7 +54,10 @@ pub(super) struct Rules {
 
 impl LastRun {
     pub(super) fn of(dir: &Path, store: &StoreReader) -> Result<Self> {
-        let session = store.last_session()?.ok_or_else(|| store.damaged("it knows no run"))?;
+        let session = store.last_session()?.ok_or_else(|| {
+            // Between its first two commits.
+            Error::Usage(format!("the crawl in {} has not begun yet", dir.display()))
+        })?;
         let ended =
             [State::Complete, State::Limit, State::Stopped].into_iter().find(|state| state.name() == session.state);
         // Who has ended may hold the directory for a moment, and is not asked for: nobody who crawls is to find it taken.
