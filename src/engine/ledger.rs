@@ -120,6 +120,8 @@ impl Ledger {
             sink.finish_amend()?;
             fail_point("amend-finished");
         }
+        // What the store says is the length before: also when the new one is the same, it has to be said.
+        durable.outputs.clear();
         durable.store.forget_moved()
     }
 
