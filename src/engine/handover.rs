@@ -64,5 +64,5 @@ impl Dispatcher {
 
 /// How often the counts of hosts are kept that have nothing else to remember.
 const COUNTS_EVERY: Duration = Duration::from_secs(30);
-/// How often what politeness knows is kept when nothing of it is urgent.
-const MANNERS_EVERY: Duration = Duration::from_secs(2);
+/// How often what politeness knows is kept when nothing of it is urgent: the time that passes between two commits.
+const MANNERS_EVERY: Duration = Duration::from_millis(250);

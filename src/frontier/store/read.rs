@@ -75,9 +75,9 @@ impl Store {
         })
     }
 
-    /// What is known of each sitemap, by its URL.
+    /// What is known of each sitemap, by its URL, in the order in which they were taken.
     pub fn sitemaps(&self, mut each: impl FnMut(&str, &str) -> Result<()>) -> Result<()> {
-        self.each("SELECT url, saved FROM sitemap", |row| {
+        self.each("SELECT url, saved FROM sitemap ORDER BY id", |row| {
             Ok(each(row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?))
         })
     }

@@ -198,6 +198,7 @@ const SKIPPED: &str = "UPDATE url SET state = ?2 WHERE id = ?1";
 const SETTLED: &str = "UPDATE url SET state = ?2, attempts = ?3, record = ?4, status = ?5, error = ?6, bytes = ?7, \
                        due = NULL, moved = NULL WHERE id = ?1";
 const MANNERS: &str = "INSERT OR REPLACE INTO manners (host, saved) VALUES (?1, ?2)";
-const SITEMAP: &str = "INSERT OR REPLACE INTO sitemap (url, saved) VALUES (?1, ?2)";
+const SITEMAP: &str =
+    "INSERT INTO sitemap (url, saved) VALUES (?1, ?2) ON CONFLICT (url) DO UPDATE SET saved = excluded.saved";
 const SESSION: &str = "INSERT INTO session (version, pid, started_at, committed_at, records_before, records, state) \
                        VALUES (?1, ?2, ?3, ?3, ?4, ?4, ?5)";
