@@ -34,7 +34,7 @@ fn start(config: Config, fresh: bool, terminal: &Terminal) -> Result<ExitCode> {
     Crawl::builder().config(config.clone()).build()?;
     let dir = CrawlDir::take(&config.dir)?;
     if fresh {
-        dir.clear()?;
+        dir.clear(&config.output.path)?;
     }
     let mut builder = Crawl::builder().config(config).dir(dir);
     if observe.progress != ProgressMode::Never {

@@ -93,7 +93,13 @@ impl CrawlDir {
 
     /// Deletes the files that an earlier crawl made in the directory, also an output of another name. What lies elsewhere
     /// stays, whatever a summary says of it: a directory can come from anyone.
-    pub fn clear(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when `output` could not be written then: nothing is deleted in vain.
+    pub fn clear(&self, output: &Path) -> Result<()> {
+        if !output.as_os_str().is_empty() && self.own_name(output).is_none() {
+            self.check_output(output)?;
+        }
         let named = fs::read(self.path.join(SUMMARY)).ok();
         let named = named.and_then(|summary| serde_json::from_slice::<serde_json::Value>(&summary).ok());
         let named = named.as_ref().and_then(|summary| summary.get("output")?.as_str()).map(PathBuf::from);
@@ -219,9 +225,23 @@ mod tests {
         }
         let dir = CrawlDir::take(folder.path()).unwrap();
         assert!(refusal(dir.expect_empty()).contains("--fresh"));
-        dir.clear().unwrap();
+        dir.clear(Path::new("")).unwrap();
         dir.expect_empty().unwrap();
         assert!(notes.exists() && !named.exists());
+    }
+
+    #[test]
+    fn nothing_is_deleted_for_an_output_that_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (crawl, output) = (folder.path().join("crawl"), folder.path().join("out.jsonl"));
+        let dir = CrawlDir::take(&crawl).unwrap();
+        fs::write(crawl.join(SUMMARY), "{}").unwrap();
+        fs::write(&output, "precious").unwrap();
+        assert!(refusal(dir.clear(&output)).contains("out.jsonl"));
+        assert!(crawl.join(SUMMARY).exists());
+        fs::remove_file(&output).unwrap();
+        dir.clear(&output).unwrap();
+        assert!(!crawl.join(SUMMARY).exists());
     }
 
     #[test]
@@ -233,7 +253,7 @@ mod tests {
         let dir = CrawlDir::take(&crawl).unwrap();
         for lie in [keep.clone(), crawl.join("../keep.txt")] {
             fs::write(crawl.join(SUMMARY), serde_json::json!({ "output": lie }).to_string()).unwrap();
-            dir.clear().unwrap();
+            dir.clear(Path::new("")).unwrap();
             assert!(keep.exists(), "{}", lie.display());
         }
     }
