@@ -162,6 +162,7 @@ impl Dispatcher {
     /// Starts whatever may start now.
     async fn fill(&mut self) -> Result<()> {
         self.room.pass(now());
+        self.politeness.set_room(self.room.size());
         self.follow_robots();
         self.follow_sitemaps()?;
         while self.has_room() {

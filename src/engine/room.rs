@@ -35,6 +35,11 @@ impl Room {
         self.held_until.is_none() && in_flight < self.size
     }
 
+    /// How many there may be.
+    pub(super) fn size(&self) -> usize {
+        self.size
+    }
+
     /// When the next one may start, if a shortage has to pass first.
     pub(super) fn held_until(&self) -> Option<Instant> {
         self.held_until

@@ -14,6 +14,7 @@ mod report;
 mod retry_after;
 pub mod robots;
 mod saved;
+mod share;
 
 pub use options::Options;
 pub use per_host::Overrides;
@@ -29,6 +30,7 @@ use breaker::Gate;
 use host::{Host, RobotsState};
 use rate::PassedClock;
 use robots::Robots;
+use share::Share;
 
 use crate::outcome::{Failure, Outcome};
 use crate::units::Rate;
@@ -50,6 +52,7 @@ pub struct Politeness {
     /// Hosts of which only the counts have changed.
     counted: Vec<HostKey>,
     urgent: bool,
+    share: Share,
 }
 
 /// Whether a URL may be requested.
@@ -104,6 +107,7 @@ impl Politeness {
             changed: Vec::new(),
             counted: Vec::new(),
             urgent: false,
+            share: Share::default(),
         }
     }
 
@@ -112,6 +116,12 @@ impl Politeness {
     #[must_use]
     pub fn with_hosts(self, tables: impl IntoIterator<Item = (HostPattern, Overrides)>) -> Self {
         Self { tables: tables.into_iter().collect(), ..self }
+    }
+
+    /// How many requests may be in flight over all hosts: when they get scarce, no host holds more than its share.
+    /// Default: no bound.
+    pub fn set_room(&mut self, requests: usize) {
+        self.share.set_room(requests);
     }
 
     /// Lifts rate, delays and concurrency for the host of a URL that is no host at all: a site on this disk.
@@ -161,6 +171,8 @@ impl Politeness {
     pub fn admit_to_host(&mut self, url: &CrawlUrl, now: Instant) -> Admit {
         self.clock.set(now);
         let clock = self.clock.clone();
+        let of_host = self.host(url).in_flight;
+        let has_share = self.share.allows(of_host);
         let host = self.host(url);
         let rests = host.rests_until(now);
         match host.breaker(url.scheme()).gate(now) {
@@ -172,13 +184,14 @@ impl Politeness {
         if let Some(until) = rests {
             return Admit::NotBefore(until);
         }
-        if host.in_flight >= host.concurrency.allowed() {
+        if of_host >= host.concurrency.allowed() || !has_share {
             return Admit::Busy;
         }
         if let Err(at) = host.rate.take(&clock) {
             return Admit::NotBefore(at);
         }
         host.started(url.scheme(), now);
+        self.share.started(of_host);
         self.count(url);
         Admit::Now
     }
@@ -192,22 +205,28 @@ impl Politeness {
         let host = if overloaded || outcome.failure.is_some() { self.change(url) } else { self.count(url) };
         let before = host.breaker(url.scheme()).clone();
         host.ended(url.scheme(), outcome, now);
+        let left = host.in_flight;
         host.breaker(url.scheme()).tell(url.origin(), &before, now);
         if overloaded {
-            let asked = backoff::retry_after(&host.options, outcome);
+            // To be asked again at once is no wish to be asked less: then its own back-off holds.
+            let asked = backoff::retry_after(&host.options, outcome).filter(|asked| !asked.is_zero());
             let backoff = || backoff::jittered(&host.options, host.overloads, &mut random);
             let because = asked.map_or(DelayReason::Backoff, |_| DelayReason::RetryAfter);
             let wait = asked.unwrap_or_else(backoff);
             host.leave_alone(now + wait, because);
         }
-        host.rests_until(now).map_or(Next::Any, Next::NotBefore)
+        let next = host.rests_until(now).map_or(Next::Any, Next::NotBefore);
+        self.share.ended(left);
+        next
     }
 
     /// A request that was admitted was never sent: it does not count, whatever kept it here.
     pub fn withdrawn(&mut self, url: &CrawlUrl, now: Instant) -> Next {
         let host = self.host(url);
         host.withdrawn();
-        host.rests_until(now).map_or(Next::Any, Next::NotBefore)
+        let (left, next) = (host.in_flight, host.rests_until(now).map_or(Next::Any, Next::NotBefore));
+        self.share.ended(left);
+        next
     }
 
     /// What came of asking for robots.txt of a URL's origin. `outcome` is that of the last request. The answer is
@@ -262,33 +281,6 @@ impl Politeness {
         }
         let options = Arc::clone(&self.host(url).options);
         backoff::wait(&options, attempt, outcome, &mut self.random).map(|wait| now + wait)
-    }
-
-    /// What is to be kept of the hosts that have changed since the last call, each once. A host that was asked and
-    /// answered well has only other counts: of those see [`take_counted`](Self::take_counted).
-    pub fn take_changed(&mut self, wall: &WallClock) -> Vec<(HostKey, SavedHost)> {
-        self.urgent = false;
-        let changed = std::mem::take(&mut self.changed);
-        self.saved(changed, wall)
-    }
-
-    /// What is to be kept of all hosts that have changed in any way since it was last taken. A robots.txt may be long, and
-    /// belongs to what is kept of a host: so this is for every now and then.
-    pub fn take_counted(&mut self, wall: &WallClock) -> Vec<(HostKey, SavedHost)> {
-        let mut saved = self.take_changed(wall);
-        let counted = std::mem::take(&mut self.counted);
-        saved.append(&mut self.saved(counted, wall));
-        saved
-    }
-
-    /// Those of the hosts that have something to be kept still.
-    fn saved(&mut self, hosts: Vec<HostKey>, wall: &WallClock) -> Vec<(HostKey, SavedHost)> {
-        let saved = hosts.into_iter().filter_map(|key| {
-            let host = self.hosts.get_mut(&key)?;
-            let changed = std::mem::take(&mut host.changed) | std::mem::take(&mut host.counted);
-            changed.then(|| (key, host.saved(wall)))
-        });
-        saved.collect()
     }
 
     /// Whether something is to be kept that was not there at the last [`take_changed`](Self::take_changed).

@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::Options;
 use super::breaker::{self, Breaker};
 use super::host::{Host, RobotsState};
 use super::latency::Latency;
 use super::rate::PassedClock;
 use super::report::DelayReason;
 use super::robots::Robots;
+use super::{Options, Politeness};
 use crate::outcome::Failure;
+use crate::url::HostKey;
 use crate::wall_clock::WallClock;
 
 /// Everything of one host that a continued crawl has to know. Times are milliseconds since 1970 in UTC. What does not
@@ -131,6 +132,35 @@ pub enum SavedBreaker {
         /// What came of the last one.
         failure: Failure,
     },
+}
+
+impl Politeness {
+    /// What is to be kept of the hosts that have changed since the last call, each once. A host that was asked and
+    /// answered well has only other counts: of those see [`take_counted`](Self::take_counted).
+    pub fn take_changed(&mut self, wall: &WallClock) -> Vec<(HostKey, SavedHost)> {
+        self.urgent = false;
+        let changed = std::mem::take(&mut self.changed);
+        self.saved(changed, wall)
+    }
+
+    /// What is to be kept of all hosts that have changed in any way since it was last taken. A robots.txt may be long, and
+    /// belongs to what is kept of a host: so this is for every now and then.
+    pub fn take_counted(&mut self, wall: &WallClock) -> Vec<(HostKey, SavedHost)> {
+        let mut saved = self.take_changed(wall);
+        let counted = std::mem::take(&mut self.counted);
+        saved.append(&mut self.saved(counted, wall));
+        saved
+    }
+
+    /// Those of the hosts that have something to be kept still.
+    fn saved(&mut self, hosts: Vec<HostKey>, wall: &WallClock) -> Vec<(HostKey, SavedHost)> {
+        let saved = hosts.into_iter().filter_map(|key| {
+            let host = self.hosts.get_mut(&key)?;
+            let changed = std::mem::take(&mut host.changed) | std::mem::take(&mut host.counted);
+            changed.then(|| (key, host.saved(wall)))
+        });
+        saved.collect()
+    }
 }
 
 impl Host {
