@@ -1,0 +1,189 @@
+//! The frontier: what one page costs it, in memory and on disk together with the store, for few known URLs and for many.
+
+use std::fmt;
+use std::time::Instant;
+
+use crawler::frontier::store::{Facts, Store};
+use crawler::frontier::{DiskFrontier, Found, Frontier, Lease, Limits, MemoryFrontier};
+use crawler::outcome::OutcomeKind;
+use crawler::url::{LinkKind, Target, UrlRules};
+use crawler::wall_clock::WallClock;
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use tempfile::TempDir;
+
+fn main() {
+    divan::main();
+}
+
+/// Leases and settles one page that has 40 links, on a host of which so many URLs are known.
+#[divan::bench(types = [InMemory, OnDisk], args = PAGES, sample_count = 50, sample_size = 40)]
+fn page_with_links<K: Kept>(bencher: Bencher<'_, '_>, page: Page) {
+    let mut kept = K::with(Shape { hosts: 1, each: page.known });
+    let site = Site::new();
+    let (mut random, mut found_so_far) = (fastrand::Rng::with_seed(1), page.known);
+    let links = || -> Vec<Found> {
+        let known = (0..page.known_links).map(|_| random.u32(..page.known));
+        let new = found_so_far..found_so_far + (LINKS - page.known_links);
+        found_so_far = new.end;
+        known.chain(new).map(|n| site.found(0, n)).collect()
+    };
+    bencher.counter(ItemsCount::new(1_u8)).with_inputs(links).bench_local_values(|found| kept.page(found));
+}
+
+/// Leases and settles a thousand pages without links.
+#[divan::bench(types = [InMemory, OnDisk], args = SHAPES, sample_count = BATCHES, sample_size = 1)]
+fn thousand_pages<K: Kept>(bencher: Bencher<'_, '_>, shape: Shape) {
+    let mut kept = K::with(shape);
+    bencher.counter(ItemsCount::new(BATCH)).bench_local(|| (0..BATCH).for_each(|_| kept.page(Vec::new())));
+}
+
+/// A frontier with whatever keeps what it tells.
+trait Kept: Sized {
+    fn new() -> Self;
+
+    fn frontier(&mut self) -> &mut dyn Frontier;
+
+    /// Keeps what has changed, and answers what is wanted.
+    fn serve(&mut self, facts: Option<&Facts>);
+
+    /// One that knows so many URLs, all pending.
+    fn with(shape: Shape) -> Self {
+        let (mut kept, site) = (Self::new(), Site::new());
+        let all: Vec<(u32, u32)> = (0..shape.each).flat_map(|n| (0..shape.hosts).map(move |host| (host, n))).collect();
+        for part in all.chunks(10_000) {
+            let found = part.iter().map(|(host, n)| site.found(*host, *n)).collect();
+            kept.frontier().add_listed(found).expect("the frontier takes them");
+            kept.serve(None);
+        }
+        kept
+    }
+
+    /// All that happens to one page.
+    fn page(&mut self, found: Vec<Found>) {
+        let lease = self.lease();
+        self.frontier().settle(lease.id, OutcomeKind::Ok, found).expect("the lease is open");
+        self.serve(Some(&Facts { attempts: 1, status: Some(200), error: None, bytes: Some(16_000) }));
+    }
+
+    fn lease(&mut self) -> Lease {
+        loop {
+            let lease = self.frontier().lease(Instant::now()).expect("the frontier goes on");
+            if let Some(lease) = lease {
+                return lease;
+            }
+            assert!(self.frontier().is_waiting(), "there are more pages than are taken");
+            self.serve(None);
+        }
+    }
+}
+
+struct InMemory(MemoryFrontier);
+
+/// What the engine does with a thread in between is done one after the other here, so that the store is in the figures.
+struct OnDisk {
+    frontier: DiskFrontier,
+    store: Store,
+    clock: WallClock,
+    pages: u32,
+    _dir: TempDir,
+}
+
+impl Kept for InMemory {
+    fn new() -> Self {
+        Self(MemoryFrontier::new(LIMITS))
+    }
+
+    fn frontier(&mut self) -> &mut dyn Frontier {
+        &mut self.0
+    }
+
+    fn serve(&mut self, _: Option<&Facts>) {}
+}
+
+impl Kept for OnDisk {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let clock = WallClock::new(Instant::now(), jiff::Timestamp::now());
+        let mut store = Store::open(dir.path()).expect("a store");
+        store.start_session(std::process::id(), &clock, clock.instant()).expect("a run");
+        Self { frontier: DiskFrontier::new(LIMITS), store, clock, pages: 0, _dir: dir }
+    }
+
+    fn frontier(&mut self) -> &mut dyn Frontier {
+        &mut self.frontier
+    }
+
+    fn serve(&mut self, facts: Option<&Facts>) {
+        self.store.apply(&self.frontier.take_changes(), facts, &self.clock).expect("the store keeps them");
+        for want in self.frontier.take_wants() {
+            let rows = self.store.rows(want).expect("the store has them");
+            self.frontier.supply(rows, &|_| false).expect("they were asked for");
+        }
+        // As often as a crawl of some thousand pages a second commits, which it does four times a second.
+        self.pages += 1;
+        if self.pages.is_multiple_of(BATCH) {
+            self.store.commit(&self.clock, self.clock.instant()).expect("the store commits");
+        }
+    }
+}
+
+/// How many URLs are known, and of how many of the links.
+#[derive(Clone, Copy)]
+struct Page {
+    known: u32,
+    known_links: u32,
+}
+
+/// So many hosts with so many URLs each.
+#[derive(Clone, Copy)]
+struct Shape {
+    hosts: u32,
+    each: u32,
+}
+
+impl fmt::Display for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} known, {} links new", self.known, LINKS - self.known_links)
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} x {}", self.hosts, self.each)
+    }
+}
+
+/// Makes URLs as a parser would hand them over.
+struct Site(UrlRules);
+
+impl Site {
+    fn new() -> Self {
+        Self(UrlRules::new(4096, ["utm_*"]))
+    }
+
+    fn found(&self, host: u32, n: u32) -> Found {
+        let text = format!("http://host-{host}.example/docs/{}/page-{n}.html", n % 100);
+        let url = self.0.parse(&text).expect("a URL");
+        Found { target: Target::Url(url), kind: LinkKind::Follow, skip: None }
+    }
+}
+
+const LIMITS: Limits = Limits { depth: None, redirects: 20 };
+const LINKS: u32 = 40;
+const PAGES: [Page; 4] = [
+    Page { known: 10_000, known_links: 38 },
+    Page { known: 1_000_000, known_links: 38 },
+    Page { known: 10_000, known_links: 2 },
+    Page { known: 1_000_000, known_links: 2 },
+];
+
+/// The first of each pair is used up exactly.
+const SHAPES: [Shape; 4] = [
+    Shape { hosts: 1, each: 10_000 },
+    Shape { hosts: 1, each: 1_000_000 },
+    Shape { hosts: 1_000, each: 10 },
+    Shape { hosts: 100_000, each: 10 },
+];
+const BATCH: u32 = 1_000;
+const BATCHES: u32 = 10;
