@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::{Identity, Store, damaged, failed, states};
@@ -24,6 +25,9 @@ impl Store {
         };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags).map_err(|error| failed(&path, "open", &error))?;
+        // Or SQLite may compile a statement anew when another value is bound to it, as it did for each text it read back.
+        let planned_once = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true);
+        planned_once.map_err(|error| failed(&path, "open", &error))?;
         let mut store = Self { connection, path, open: false, is_new: false, session: 0, records: 0, identity: None };
         if is_new || store.is_unmade()? {
             store.create().map_err(|error| store.failed("create", &error))?;

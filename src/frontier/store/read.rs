@@ -179,11 +179,9 @@ impl Store {
     }
 
     fn row(&self, id: u32, with_edges: bool) -> Result<Row> {
-        let sql = "SELECT url.url, url.attempts, referrer.url, url.depth, url.hops FROM url LEFT JOIN url AS referrer \
-                   ON referrer.id = url.referrer WHERE url.id = ?1";
         let read =
             |row: &SqlRow<'_>| Ok((text(row, 0)?, row.get(1)?, optional_text(row, 2)?, (row.get(3)?, row.get(4)?)));
-        let statement = self.connection.prepare_cached(sql);
+        let statement = self.connection.prepare_cached(ROW);
         let found = statement.and_then(|mut statement| statement.query_row(params![id], read));
         let (text, attempts, referrer, place) = found.map_err(|error| self.failed("read", &error))?;
         let edges = if with_edges { self.edges(id)? } else { Vec::new() };
@@ -229,4 +227,25 @@ fn text(row: &SqlRow<'_>, at: usize) -> rusqlite::Result<Arc<str>> {
 
 fn optional_text(row: &SqlRow<'_>, at: usize) -> rusqlite::Result<Option<Arc<str>>> {
     Ok(row.get_ref(at)?.as_str_or_null()?.map(Into::into))
+}
+
+const ROW: &str = "SELECT url.url, url.attempts, referrer.url, url.depth, url.hops FROM url LEFT JOIN url AS referrer \
+                   ON referrer.id = url.referrer WHERE url.id = ?1";
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn the_statement_that_reads_a_text_is_compiled_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let mut statement = store.connection.prepare_cached(ROW).unwrap();
+        for id in 0..10 {
+            assert!(!statement.exists(params![id]).unwrap());
+        }
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+    }
 }
