@@ -101,6 +101,7 @@ impl Graph {
         self.close_depth(node.depth);
         *self.accounts.settled.of(kind) += 1;
         let from = Source { id: lease.0, text: near.url.to_shared() };
+        self.look_up_together(&found);
         let mut edges = Vec::with_capacity(found.len());
         for found in found {
             edges.extend(self.found(found, Some(&from))?);

@@ -95,6 +95,10 @@ impl Node {
 }
 
 impl Packed {
+    pub(super) fn bits(self) -> u64 {
+        self.0
+    }
+
     pub(super) fn unpack(self) -> Node {
         let host = HOST.get(self.0);
         Node {

@@ -77,6 +77,17 @@ impl Graph {
         Ok(is_path.then_some(Edge { to, redirect }))
     }
 
+    /// Looks up what a page leads to before anything is done about it. With millions of URLs each lookup waits for the
+    /// memory, and so does each that comes after it; next to each other they wait together.
+    pub(super) fn look_up_together(&self, found: &[Found]) {
+        if self.count() < MANY {
+            return;
+        }
+        let known = found.iter().filter_map(|found| self.known.get(found.target.key()));
+        let states = known.filter_map(|id| self.nodes.get(id as usize));
+        std::hint::black_box(states.fold(0, |all, node| all ^ node.bits()));
+    }
+
     /// What a settled page leads to is now as far away as its new path says.
     pub(super) fn supply_edges(&mut self, row: Row) -> Result<()> {
         let from = Source { id: row.id, text: row.text };
@@ -235,6 +246,9 @@ impl Graph {
         Ok(())
     }
 }
+
+/// From so many URLs on they are in no cache.
+const MANY: u32 = 1 << 17;
 
 fn too_many() -> Error {
     Error::Internal("more than 4 billion URLs, which is as far as this frontier counts".to_owned())
