@@ -17,10 +17,22 @@ pub(crate) fn crawl(config: Config, fresh: bool) -> ExitCode {
     // Only fails when there is one already, and this is the first.
     let _ = tracing::subscriber::set_global_default(subscriber(&config.observe, terminal.clone()));
     std::panic::set_hook(Box::new(|panic| tracing::error!("internal error: {panic}")));
+    let goes_on = config.frontier.store;
     match start(config, fresh, &terminal) {
         Ok(code) => code,
-        Err(error) => super::report(&error),
+        Err(error) => {
+            let code = super::report(&error);
+            if goes_on && is_full(&error) {
+                super::say(" = help: when there is room again, the same command goes on where the crawl has stopped");
+            }
+            code
+        }
     }
+}
+
+fn is_full(error: &Error) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error, Error::Io { source, .. } if matches!(source.kind(), StorageFull | QuotaExceeded | FileTooLarge))
 }
 
 fn start(config: Config, fresh: bool, terminal: &Terminal) -> Result<ExitCode> {

@@ -66,6 +66,7 @@ fn a_full_disk_ends_the_crawl_which_goes_on_when_there_is_space() {
         "{}",
         crawled.stderr
     );
+    assert!(crawled.stderr.contains("the same command goes on"), "{}", crawled.stderr);
     // Still full: nothing gets worse.
     crawled = Crawl::of(server.url("/")).on(&crawled).run();
     crawled.assert_code(1);
