@@ -46,11 +46,23 @@ fn each_difference_is_as_it_is_told() {
     }
 }
 
+/// Alike, except that the tree may have charsets of its own: it takes those of elements other than `<meta>`, which soup has
+/// once in a while (`DIFFERENCES`). Whatever the scan takes, the tree takes too.
+fn alike_but_charsets(page: &str) -> Result<(), TestCaseError> {
+    let (scan, tree) = (by_scan(page), by_tree(page));
+    let is_charset = |line: &&str| line.starts_with("charset ");
+    let others = |text: &str| text.lines().filter(|line| !is_charset(line)).map(str::to_owned).collect::<Vec<_>>();
+    prop_assert_eq!(others(&scan), others(&tree));
+    let more = scan.lines().filter(is_charset).find(|charset| !tree.lines().any(|line| line == *charset));
+    prop_assert_eq!(more, None, "{}", page);
+    Ok(())
+}
+
 proptest! {
     /// `PROPTEST_CASES` sets how many pages are made up.
     #[test]
     fn tag_soup_is_read_alike(soup in prop::collection::vec(prop_oneof![8 => piece(SOUP), 1 => attributed()], 0..60)) {
-        alike(&soup.concat()).map_err(TestCaseError::fail)?;
+        alike_but_charsets(&soup.concat())?;
     }
 
     /// But for the order of links.
@@ -63,7 +75,7 @@ proptest! {
 
     #[test]
     fn frames_are_read_alike(soup in prop::collection::vec(prop_oneof![4 => piece(FRAMES), 1 => piece(SOUP)], 0..14)) {
-        alike(&soup.concat()).map_err(TestCaseError::fail)?;
+        alike_but_charsets(&soup.concat())?;
     }
 
     #[test]
