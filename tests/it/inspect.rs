@@ -133,8 +133,8 @@ fn urls_that_are_a_danger_are_explained() {
     let hop = |n: u32| (format!("/hop{n}"), Reply::redirect(302, &format!("/hop{}", n + 1)));
     let site = (0..4).map(hop).fold(Site::default(), |site, (path, reply)| site.with(&path, reply));
     let server = Server::start(site.with("/", Reply::links("home", links)).routes());
-    let crawl = Crawl::of(server.url("/")).set("scope.kind", "'any'").set("frontier.max_redirects", "2");
-    let crawled = crawl.run();
+    let crawl = Crawl::of(server.url("/")).concurrency(1).set("scope.kind", "'any'");
+    let crawled = crawl.set("frontier.max_redirects", "2").run();
     let urls = ["http://10.0.0.1/".to_owned(), server.url("/hop3"), server.url("/\u{202e}moc.live")];
     insta::assert_snapshot!("explained_dangers", explained(&crawled.path(""), &urls, &server.host()));
     let told = json(&crawled.path(""), &["explain", &server.url(&long)]);
