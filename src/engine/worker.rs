@@ -238,7 +238,8 @@ impl Worker {
         if !matches!(response.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
             return None;
         }
-        self.rules.resolve(&url.to_url(), header(&response.headers, &LOCATION)?.trim())
+        let location = header(&response.headers, &LOCATION)?;
+        self.rules.resolve(&url.to_url(), location.trim())
     }
 }
 

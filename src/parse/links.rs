@@ -1,23 +1,23 @@
 //! From references as they are written to the links of a page: absolute, each target once.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use encoding_rs::{Encoding, UTF_8};
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use memchr::memchr;
 use url::Url;
 
 use super::facts::Reference;
-use crate::url::{CrawlUrl, Link, LinkKind, Target, UrlKey, UrlRules};
+use crate::url::{Base, CrawlUrl, Link, LinkKind, Target, UrlKey, UrlRules};
 
 /// How the references of one page are resolved.
 #[derive(Debug)]
 pub(super) struct Resolver<'a> {
     rules: &'a UrlRules,
-    base: Url,
+    base: Base,
     /// Queries are written in the encoding of the page (URL Standard, section 4.4, "query state").
     encoding: &'static Encoding,
 }
@@ -34,9 +34,9 @@ impl<'a> Resolver<'a> {
     /// References start from `base`, if that is a URL that can be requested, and else from the page itself. A base
     /// that is longer than a URL may be would make every link of the page as long, and all that for nothing.
     pub(super) fn new(rules: &'a UrlRules, page: &CrawlUrl, base: Option<&str>, encoding: &'static Encoding) -> Self {
-        let mut resolver = Self { rules, base: page.to_url(), encoding: UTF_8 };
+        let mut resolver = Self { rules, base: Base::new(page.clone()), encoding: UTF_8 };
         if let Some(Target::Url(base)) = base.and_then(|base| resolver.resolve(base)) {
-            resolver.base = base.to_url();
+            resolver.base = Base::new(base);
         }
         Self { encoding: encoding.output_encoding(), ..resolver }
     }
@@ -44,10 +44,10 @@ impl<'a> Resolver<'a> {
     /// The target of a reference; `None` when it is no URL.
     pub(super) fn resolve(&self, reference: &str) -> Option<Target> {
         if self.encoding == UTF_8 || reference.is_ascii() {
-            return self.rules.resolve(&self.base, reference);
+            return self.base.resolve(reference, self.rules);
         }
         let encode: &dyn Fn(&str) -> Cow<'_, [u8]> = &|query| self.encoding.encode(query).0;
-        let url = Url::options().base_url(Some(&self.base)).encoding_override(Some(encode)).parse(reference);
+        let url = Url::options().base_url(Some(self.base.parsed())).encoding_override(Some(encode)).parse(reference);
         url.ok().map(|url| self.rules.target(url))
     }
 }

@@ -1,5 +1,6 @@
 //! The rules of a crawl for URLs: how they are resolved, and which are the same page.
 
+use memchr::memchr2;
 use url::Url;
 
 use super::{CrawlUrl, Target, UrlKey};
@@ -34,12 +35,14 @@ impl UrlRules {
         Self { max_length, ignore }
     }
 
-    /// Resolves a reference found on a page. `None` when it is no URL at all, or names a place on the same page.
+    /// Resolves a reference. `None` when it is no URL at all.
     pub fn resolve(&self, base: &Url, reference: &str) -> Option<Target> {
-        match self.resolve_plain(base, reference) {
-            Some(url) => Some(Target::Url(url)),
-            None => base.join(reference).ok().map(|url| self.target(url)),
-        }
+        base.join(reference).ok().map(|url| self.target(url))
+    }
+
+    /// How long a URL may be, in bytes.
+    pub(super) fn max_length(&self) -> usize {
+        self.max_length
     }
 
     /// The target that an absolute URL names.
@@ -77,41 +80,6 @@ impl UrlRules {
         }
     }
 
-    /// Resolves a path of plain characters, as most references are, without the parser. `None` leaves it to that.
-    pub(super) fn resolve_plain(&self, base: &Url, reference: &str) -> Option<CrawlUrl> {
-        let host_start = base.scheme().len() + "://".len();
-        let path_start = host_start + base.as_str().get(host_start..)?.find('/')?;
-        let has_credentials = !base.username().is_empty() || base.password().is_some();
-        if !matches!(base.scheme(), "http" | "https") || has_credentials || !is_plain(reference) {
-            return None;
-        }
-        let (mut folder, mut path) = match reference.strip_prefix('/') {
-            Some(path) => ("/", path),
-            None => (base.path().get(..=base.path().rfind('/')?)?, reference),
-        };
-        // RFC 3986, section 5.2.4, for dots in front; they are rare elsewhere.
-        loop {
-            if let Some(rest) = path.strip_prefix("../") {
-                let above = folder.strip_suffix('/').and_then(|name| name.rfind('/')).unwrap_or(0);
-                (folder, path) = (folder.get(..=above)?, rest);
-            } else if let Some(rest) = path.strip_prefix("./") {
-                path = rest;
-            } else {
-                break;
-            }
-        }
-        let has_dots = |path: &str| path.split('/').any(|name| matches!(name, "." | ".."));
-        let length = path_start + folder.len() + path.len();
-        if length > self.max_length || path.contains('.') && has_dots(path.split('?').next()?) {
-            return None;
-        }
-        let mut text = String::with_capacity(length);
-        text.push_str(base.as_str().get(..path_start)?);
-        text.push_str(folder);
-        text.push_str(path);
-        Some(CrawlUrl::split(text.as_str().into(), self.key(&text), host_start))
-    }
-
     fn crawl_url(&self, url: &Url) -> CrawlUrl {
         let text = url.as_str();
         CrawlUrl::split(text.into(), self.key(text), url.scheme().len() + "://".len())
@@ -124,14 +92,14 @@ impl UrlRules {
 
     /// Canonical: percent-encoding normalised (RFC 3986, section 6.2.2), tracking parameters and an empty query gone.
     /// Nothing is sorted: for many sites the order of parameters matters.
-    fn key(&self, text: &str) -> UrlKey {
+    pub(super) fn key(&self, text: &str) -> UrlKey {
+        if memchr2(b'?', b'%', text.as_bytes()).is_none() {
+            return UrlKey::of(text.as_bytes());
+        }
         let (path, query) = match text.split_once('?') {
             Some((path, query)) => (path, Some(query)),
             None => (text, None),
         };
-        if query.is_none() && !path.contains('%') {
-            return UrlKey::of(path.as_bytes());
-        }
         let mut canonical = String::with_capacity(text.len());
         normalize_percent(path, &mut canonical);
         let mut separator = '?';
@@ -154,20 +122,6 @@ impl ParamPattern {
         let same_length = name.len() == pattern.len();
         (same_length || self.prefix) && name.get(..pattern.len()).is_some_and(|n| n.eq_ignore_ascii_case(pattern))
     }
-}
-
-/// Whether a reference is a path, and maybe a query, of characters that a URL parser takes as they are.
-///
-/// Not among them: what begins something else (`:`, `#`, `\\`, two slashes in front), what is escaped or skipped, and
-/// `%`, since `%2e` is a dot.
-fn is_plain(reference: &str) -> bool {
-    let plain = |byte: u8| {
-        let in_names =
-            matches!(byte, b'-' | b'_' | b'.' | b'~' | b'/' | b'+' | b',' | b'=' | b'&' | b'@' | b'!' | b'?');
-        byte.is_ascii_alphanumeric() || in_names
-    };
-    let path = reference.strip_prefix('/').unwrap_or(reference);
-    !reference.is_empty() && !path.starts_with(['/', '?']) && path.bytes().all(plain)
 }
 
 /// Decodes percent-encoded unreserved characters, writes the remaining escapes with upper-case digits, and escapes a

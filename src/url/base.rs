@@ -1,0 +1,98 @@
+//! What the references of one page start from. Most of them are plain paths, for which no parser is needed.
+
+use std::cell::OnceCell;
+
+use url::Url;
+
+use super::{CrawlUrl, Target, UrlRules};
+
+/// The base URL of one page (HTML Standard, section 2.4.1).
+#[derive(Debug)]
+pub struct Base {
+    url: CrawlUrl,
+    /// Where the last folder of the path ends: behind its slash.
+    folder_end: usize,
+    /// The same URL as the parser has it, from the first reference on that needs it.
+    parsed: OnceCell<Url>,
+}
+
+impl Base {
+    /// References start from this URL.
+    pub fn new(url: CrawlUrl) -> Self {
+        let path_start = url.path_start as usize;
+        let path = url.path_and_query().split('?').next().unwrap_or_default();
+        let folder_end = path_start + path.rfind('/').map_or(0, |slash| slash + 1);
+        Self { url, folder_end, parsed: OnceCell::new() }
+    }
+
+    /// The URL as the `url` crate has it.
+    pub fn parsed(&self) -> &Url {
+        self.parsed.get_or_init(|| self.url.to_url())
+    }
+
+    /// Resolves a reference found on the page. `None` when it is no URL at all.
+    pub fn resolve(&self, reference: &str, rules: &UrlRules) -> Option<Target> {
+        match self.resolve_plain(reference, rules) {
+            Some(url) => Some(Target::Url(url)),
+            None => rules.resolve(self.parsed(), reference),
+        }
+    }
+
+    /// Resolves a path of plain characters, as most references are, without the parser. `None` leaves it to that.
+    pub(super) fn resolve_plain(&self, reference: &str, rules: &UrlRules) -> Option<CrawlUrl> {
+        let path_start = self.url.path_start as usize;
+        let (mut folder, mut path) = match reference.strip_prefix('/') {
+            Some(path) => ("/", path),
+            None => (self.url.text.get(path_start..self.folder_end)?, reference),
+        };
+        if reference.is_empty() || path.starts_with(['/', '?']) {
+            return None;
+        }
+        // RFC 3986, section 5.2.4, for dots in front; they are rare elsewhere.
+        loop {
+            if let Some(rest) = path.strip_prefix("../") {
+                let above = folder.strip_suffix('/').and_then(|name| name.rfind('/')).unwrap_or(0);
+                (folder, path) = (folder.get(..=above)?, rest);
+            } else if let Some(rest) = path.strip_prefix("./") {
+                path = rest;
+            } else {
+                break;
+            }
+        }
+        let length = path_start + folder.len() + path.len();
+        if length > rules.max_length() || !is_plain(path.as_bytes()) {
+            return None;
+        }
+        let mut text = String::with_capacity(length);
+        text.push_str(self.url.origin());
+        text.push_str(folder);
+        text.push_str(path);
+        let CrawlUrl { host_start, path_start, .. } = self.url;
+        Some(CrawlUrl { key: rules.key(&text), text: text.into(), host_start, path_start })
+    }
+}
+
+/// Whether a path, and maybe a query, has only characters that a URL parser takes as they are, and no name of dots.
+///
+/// Not among them: what begins something else (`:`, `#`, `\`), what is escaped or skipped, and `%`, since `%2e` is a
+/// dot.
+fn is_plain(path: &[u8]) -> bool {
+    let mut before = b'/';
+    path.iter().all(|byte| {
+        let begins_with_dot = *byte == b'.' && before == b'/';
+        before = *byte;
+        IS_PLAIN.get(usize::from(*byte)).is_some_and(|plain| *plain) && !begins_with_dot
+    })
+}
+
+const IS_PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        let in_names =
+            matches!(byte, b'-' | b'_' | b'.' | b'~' | b'/' | b'+' | b',' | b'=' | b'&' | b'@' | b'!' | b'?');
+        table[byte as usize] = byte.is_ascii_alphanumeric() || in_names;
+        byte += 1;
+    }
+    table
+};
