@@ -116,7 +116,8 @@ impl<'a> Facts<'a> {
 
     fn refer(&mut self, text: Option<Cow<'a, str>>, rel: Option<&str>) {
         let Some(text) = text.and_then(|text| part_of(&text, |text| Some(trimmed(text)))) else { return };
-        let nofollow = tokens(rel).any(|token| NOFOLLOW_TYPES.iter().any(|word| token.eq_ignore_ascii_case(word)));
+        let nofollow = rel.is_some()
+            && tokens(rel).any(|token| NOFOLLOW_TYPES.iter().any(|word| token.eq_ignore_ascii_case(word)));
         self.references.push(Reference { text, nofollow });
     }
 }
@@ -134,6 +135,10 @@ fn tokens(rel: Option<&str>) -> impl Iterator<Item = &str> {
 }
 
 fn trimmed(text: &str) -> &str {
+    // Most texts have nothing to trim.
+    if let (Some(b'!'..), Some(b'!'..)) = (text.as_bytes().first(), text.as_bytes().last()) {
+        return text;
+    }
     text.trim_matches([' ', '\t', '\n', '\x0C', '\r'])
 }
 

@@ -10,17 +10,17 @@
 mod char_ref;
 mod frames;
 mod name;
+mod near;
 mod nesting;
 mod raw_text;
 mod tag;
-
-use memchr::memchr;
 
 use super::facts::{Element, Facts};
 use super::robots::Robots;
 use char_ref::Within;
 use frames::{Effect, Frames};
 use name::Name;
+use near::near;
 use nesting::{Nesting, Space};
 use tag::{Attributes, Cursor};
 
@@ -66,7 +66,7 @@ impl<'a> Scan<'a, '_> {
     fn step(&mut self) -> Option<()> {
         let rest = self.cursor.rest();
         // Half of all tags follow another.
-        let found = if rest.first() == Some(&b'<') { Some(0) } else { memchr(b'<', rest) };
+        let found = if rest.first() == Some(&b'<') { Some(0) } else { near(b'<', rest) };
         let length = found.unwrap_or(rest.len());
         if self.frames.are_open() {
             self.read_text(length);
@@ -92,6 +92,11 @@ impl<'a> Scan<'a, '_> {
     fn read_start_tag(&mut self) -> Option<()> {
         self.cursor.at += 1;
         let name = self.cursor.tag_name();
+        // Most tags of a page.
+        if !name.may_matter_in_body() && !self.frames.are_open() && self.nesting.is_empty() {
+            self.nesting.count(name);
+            return self.cursor.skip_attributes().map(drop);
+        }
         let closes_itself = if has_asked_attributes(name) {
             self.cursor.attributes(&mut self.attributes)?
         } else {

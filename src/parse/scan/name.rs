@@ -33,6 +33,36 @@ impl Name {
         Self(if hash >> 56 == 0 { hash | 1 << 63 } else { hash })
     }
 
+    /// The name of the first bytes of `chunk`, fewer than eight, of which the first is the lowest.
+    #[inline]
+    pub(super) const fn of_letters(chunk: u64, length: usize) -> Self {
+        let unused = 64 - 8 * length as u32;
+        Self((chunk.swap_bytes() | ALL_SMALL) >> unused)
+    }
+
+    /// Whether a start tag of this name means something to the scan although it stands in the body of a page, and not in
+    /// SVG, `MathML` or a template. Some others are taken for such as well.
+    #[inline]
+    pub(super) fn may_matter_in_body(self) -> bool {
+        self.may_be_in(&MATTER_IN_BODY)
+    }
+
+    /// Whether it may be among the names that a table was made of; if not, it is none of them.
+    #[inline]
+    pub(super) fn may_be_in(self, table: &[bool; 256]) -> bool {
+        table.get(usize::from(self.slot())).is_none_or(|may_be| *may_be)
+    }
+
+    /// Which slots these names have.
+    pub(super) const fn slots(names: &[Self]) -> [bool; 256] {
+        let (mut table, mut rest) = ([false; 256], names);
+        while let [name, after @ ..] = rest {
+            table[name.slot() as usize] = true;
+            rest = after;
+        }
+        table
+    }
+
     /// One of 256 numbers.
     pub(super) const fn slot(self) -> u8 {
         (self.0.wrapping_mul(MIXING) >> 56) as u8
@@ -241,12 +271,49 @@ impl Name {
     }
 }
 
+/// The names that mean something to the scan in the body of a page.
+const MATTER_IN_BODY: [bool; 256] = Name::slots(&[
+    Name::A,
+    Name::AREA,
+    Name::BASE,
+    Name::FRAME,
+    Name::FRAMESET,
+    Name::HEAD,
+    Name::HTML,
+    Name::IFRAME,
+    Name::LINK,
+    Name::MATH,
+    Name::META,
+    Name::NOEMBED,
+    Name::NOFRAMES,
+    Name::PLAINTEXT,
+    Name::SCRIPT,
+    Name::STYLE,
+    Name::SVG,
+    Name::TEMPLATE,
+    Name::TEXTAREA,
+    Name::TITLE,
+    Name::XMP,
+]);
+
+/// Bit 5 of all bytes.
+const ALL_SMALL: u64 = 0x2020_2020_2020_2020;
+
 /// 2^64 divided by the golden ratio: multiplying by it brings every bit up into the highest ones.
 const MIXING: u64 = 0x9E37_79B9_7F4A_7C15;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_the_same_byte_by_byte_and_at_once() {
+        for text in ["a", "TD", "span", "Script", "section", "ha\u{e9}"] {
+            let mut chunk = [b' '; 8];
+            chunk[..text.len()].copy_from_slice(text.as_bytes());
+            assert_eq!(Name::of_letters(u64::from_le_bytes(chunk), text.len()), Name::of(text), "{text}");
+        }
+    }
 
     #[test]
     fn case_does_not_matter_and_everything_else_does() {

@@ -42,6 +42,20 @@ impl Nesting {
         Self { open: Vec::new(), templates: 0, templates_left_out: 0, others: [0; 256], max }
     }
 
+    /// Whether what comes now is in nothing but HTML elements.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// Counts an HTML element that is opened where there is nothing else.
+    #[inline]
+    pub(super) fn count(&mut self, name: Name) {
+        if let Some(count) = self.others.get_mut(usize::from(name.slot())) {
+            *count = count.saturating_add(1);
+        }
+    }
+
     /// Whether what comes now is in a template, and so not in the page.
     pub(super) fn is_in_template(&self) -> bool {
         self.templates > 0
@@ -90,11 +104,7 @@ impl Nesting {
                 self.templates += 1;
                 self.open.push(Open { name, space: Space::Html });
             }
-            _ if self.open.is_empty() => {
-                if let Some(count) = self.others.get_mut(usize::from(name.slot())) {
-                    *count = count.saturating_add(1);
-                }
-            }
+            _ if self.open.is_empty() => self.count(name),
             _ if name.is_never_open() || name.is_part_of_table() => {}
             _ => self.open(name, Space::Html, false, attributes),
         }
@@ -104,7 +114,7 @@ impl Nesting {
     #[inline]
     pub(super) fn end(&mut self, name: Name) -> bool {
         let Some(current) = self.open.last() else {
-            self.end_other(name);
+            self.uncount(name);
             return true;
         };
         if current.space == Space::Html {
@@ -171,13 +181,16 @@ impl Nesting {
         }
     }
 
-    /// Counts an HTML element as closed. Whether one was open.
+    /// Closes an HTML element that is not among the open ones. Whether it is one that what is in SVG may stand in.
     fn end_other(&mut self, name: Name) -> bool {
-        let Some(count) = self.others.get_mut(usize::from(name.slot())).filter(|count| **count > 0) else {
-            return false;
-        };
-        *count -= 1;
-        !name.is_never_open() && !matches!(name, Name::BODY | Name::FORM)
+        self.uncount(name) && !name.is_never_open() && !matches!(name, Name::BODY | Name::FORM)
+    }
+
+    /// Counts an HTML element as closed. Whether one was open.
+    #[inline]
+    fn uncount(&mut self, name: Name) -> bool {
+        let count = self.others.get_mut(usize::from(name.slot())).filter(|count| **count > 0);
+        count.map(|count| *count -= 1).is_some()
     }
 
     /// Leaves SVG and `MathML` up to where HTML may stand.

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr;
-
 use super::char_ref::{self, Within};
 use super::name::Name;
+use super::near::{letters, near};
 
 /// Reads a page from front to back.
 #[derive(Debug, Clone, Copy)]
@@ -63,17 +62,20 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads the name of a tag, from its first letter on.
+    #[inline]
     pub(super) fn tag_name(&mut self) -> Name {
-        self.name(Name::EMPTY, ends_name)
+        self.name(ends_name)
     }
 
     /// Reads past the `>` of a tag and keeps its attributes. Whether the tag closes itself, `None` when it never ends.
     pub(super) fn attributes(&mut self, attributes: &mut Attributes<'a>) -> Option<bool> {
         attributes.kept.clear();
         let mut count = 0;
-        self.each_attribute(|name, raw| {
+        let read_name = |cursor: &mut Self| cursor.name(|byte| ends_name(byte) || byte == b'=');
+        self.each_attribute(read_name, |name, raw| {
             // Of two attributes with one name, the first counts. Few names are kept, so that looking is quick.
-            if count < attributes.max && KEPT.contains(&name) && attributes.raw(name).is_none() {
+            let is_asked_for = || name.may_be_in(&KEPT_SLOTS) && KEPT.contains(&name);
+            if count < attributes.max && is_asked_for() && attributes.raw(name).is_none() {
                 attributes.kept.push((name, raw));
             }
             count += 1;
@@ -88,11 +90,15 @@ impl<'a> Cursor<'a> {
             self.at += 1;
             return Some(false);
         }
-        self.each_attribute(|_, _| {})
+        self.each_attribute(Self::skip_name, |(), _| {})
     }
 
     #[inline]
-    fn each_attribute(&mut self, mut found: impl FnMut(Name, &'a str)) -> Option<bool> {
+    fn each_attribute<N>(
+        &mut self,
+        read_name: impl Fn(&mut Self) -> N,
+        mut found: impl FnMut(N, &'a str),
+    ) -> Option<bool> {
         loop {
             match self.skip_space()? {
                 b'>' => {
@@ -104,10 +110,8 @@ impl<'a> Cursor<'a> {
                     return Some(true);
                 }
                 b'/' => self.at += 1,
-                first => {
-                    self.at += 1;
-                    // A `=` in front is a part of the name.
-                    let name = self.name(Name::EMPTY.with(first), |byte| ends_name(byte) || byte == b'=');
+                _ => {
+                    let name = read_name(self);
                     let value = if self.skip_space()? == b'=' { self.value()? } else { "" };
                     found(name, value);
                 }
@@ -115,16 +119,39 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads what is left of a name.
+    /// Reads a name. Its first byte belongs to it, whatever it is: a `=` in front is a part of the name.
     #[inline]
-    fn name(&mut self, first: Name, ends: impl Fn(u8) -> bool) -> Name {
-        let (mut name, mut length) = (first, 0);
-        for byte in self.rest().iter().take_while(|byte| !ends(**byte)) {
-            name = name.with(*byte);
-            length += 1;
+    fn name(&mut self, ends: impl Fn(u8) -> bool) -> Name {
+        let rest = self.rest();
+        if let Some((chunk, length @ 1..)) = letters(rest)
+            && rest.get(length).is_some_and(|byte| ends(*byte))
+        {
+            self.at += length;
+            return Name::of_letters(chunk, length);
         }
-        self.at += length;
+        let mut name = Name::EMPTY;
+        for (nth, byte) in rest.iter().enumerate() {
+            if nth > 0 && ends(*byte) {
+                break;
+            }
+            name = name.with(*byte);
+            self.at += 1;
+        }
         name
+    }
+
+    /// Reads past the name of an attribute.
+    #[inline]
+    fn skip_name(&mut self) {
+        let ends = |byte| ends_name(byte) || byte == b'=';
+        let start = self.at;
+        loop {
+            self.at += letters(self.rest()).map_or(0, |(_, length)| length);
+            match self.peek(0) {
+                Some(byte) if self.at == start || !ends(byte) => self.at += 1,
+                _ => return,
+            }
+        }
     }
 
     /// Reads the value of an attribute, from the `=` on.
@@ -135,7 +162,7 @@ impl<'a> Cursor<'a> {
         let length = match first {
             b'"' | b'\'' => {
                 self.at += 1;
-                memchr(first, self.rest())?
+                near(first, self.rest())?
             }
             _ => self.rest().iter().position(|byte| is_space(*byte) || *byte == b'>')?,
         };
@@ -147,9 +174,12 @@ impl<'a> Cursor<'a> {
     /// The first byte that is no white space; the cursor is at it then.
     #[inline]
     fn skip_space(&mut self) -> Option<u8> {
-        let length = self.rest().iter().position(|byte| !is_space(*byte))?;
-        self.at += length;
-        self.peek(0)
+        loop {
+            match self.peek(0)? {
+                byte if is_space(byte) => self.at += 1,
+                byte => return Some(byte),
+            }
+        }
     }
 }
 
@@ -180,6 +210,7 @@ const KEPT: &[Name] = &[
     Name::of("face"),
     Name::of("size"),
 ];
+const KEPT_SLOTS: [bool; 256] = Name::slots(KEPT);
 
 #[cfg(test)]
 mod tests {
