@@ -148,13 +148,14 @@ impl Dispatcher {
         if self.tasks.is_empty() && due.is_none() && !waiting {
             return Err(Error::Internal("URLs are waiting, but none of them is ever due".to_owned()));
         }
+        let due = due.into_iter().chain(manners).chain(self.writer.due()).min();
         let event = tokio::select! {
             biased;
             Ok(()) = stop.changed() => Event::Stop(*stop.borrow_and_update()),
             () = until(deadline) => Event::Deadline,
             Some(answer) = self.tasks.join_next_with_id() => Event::Answer(answer),
             rows = self.writer.answer(), if waiting => Event::Supply(rows),
-            () = until(due.into_iter().chain(manners).min()) => Event::Due,
+            () = until(due) => Event::Due,
         };
         Ok(event)
     }

@@ -40,10 +40,10 @@ impl Dispatcher {
             self.manners_due = now + MANNERS_EVERY;
         }
         let nothing = step.changes.is_empty() && step.sitemaps.is_empty();
-        if nothing && step.wants.is_empty() && step.manners.is_empty() {
-            return Ok(());
+        if !(nothing && step.wants.is_empty() && step.manners.is_empty()) {
+            self.writer.step(Step { urgent, ..step }).await?;
         }
-        self.writer.step(Step { urgent, ..step }).await
+        self.writer.pass(now).await
     }
 
     /// Takes what the frontier has asked for.

@@ -18,18 +18,22 @@ pub(super) struct Writer {
     answers: mpsc::Receiver<Rows>,
     /// What the thread reports at its end; taken once it has.
     ended: Option<oneshot::Receiver<Result<()>>>,
+    /// Steps that are not handed over yet: to wake the thread for each would cost more than what it does for it.
+    held_back: Vec<Step>,
+    /// When they are at the latest.
+    due: Option<std::time::Instant>,
 }
 
 #[derive(Debug)]
 enum Entry {
-    Step(Step),
+    Steps(Vec<Step>),
     Amend(Vec<Moved>),
     End(State, Vec<FailedSeed>),
 }
 
 /// What the thread has to do next.
 enum Turn {
-    Take,
+    Take(Entry),
     Commit,
     End,
 }
@@ -52,12 +56,32 @@ impl Writer {
                 let _ = report.send(write(&runtime, entries, &answer, ledger));
             })
             .map_err(|error| Error::Internal(format!("cannot start the writer: {error}")))?;
-        Ok(Self { to, answers, ended: Some(ended) })
+        Ok(Self { to, answers, ended: Some(ended), held_back: Vec::new(), due: None })
     }
 
-    /// Hands over one step; waits while the writer is behind. The error is the writer's own.
+    /// Takes one step, to be handed over with those of the next moment; waits while the writer is behind. The error is
+    /// the writer's own.
     pub(super) async fn step(&mut self, step: Step) -> Result<()> {
-        self.send(Entry::Step(step)).await
+        let waited_for = step.urgent || !step.wants.is_empty();
+        self.held_back.push(step);
+        if waited_for || self.held_back.len() >= BATCH { self.flush().await } else { Ok(()) }
+    }
+
+    /// Hands over what was held back for long enough.
+    pub(super) async fn pass(&mut self, now: std::time::Instant) -> Result<()> {
+        match self.due {
+            Some(due) if due <= now => self.flush().await,
+            None if !self.held_back.is_empty() => {
+                self.due = Some(now + HOLD_BACK);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// When [`pass`](Self::pass) has to be called again.
+    pub(super) fn due(&self) -> Option<std::time::Instant> {
+        self.due
     }
 
     /// The next answer to what the frontier has asked for. Cancel safe.
@@ -75,22 +99,35 @@ impl Writer {
 
     /// Corrects records that were written before.
     pub(super) async fn amend(&mut self, moved: Vec<Moved>) -> Result<()> {
+        self.flush().await?;
         self.send(Entry::Amend(moved)).await
     }
 
     /// Notes how the crawl has ended.
     pub(super) async fn end(&mut self, state: State, failed_seeds: Vec<FailedSeed>) -> Result<()> {
+        self.flush().await?;
         self.send(Entry::End(state, failed_seeds)).await
     }
 
     /// Waits until everything is written and durable.
-    pub(super) async fn finish(self) -> Result<()> {
+    pub(super) async fn finish(mut self) -> Result<()> {
+        // That this fails is what the thread reports.
+        let _ = self.flush().await;
         drop(self.to);
         match self.ended {
             Some(ended) => ended.await.unwrap_or_else(|_| Err(lost())),
             // It has failed, and has said so.
             None => Ok(()),
         }
+    }
+
+    async fn flush(&mut self) -> Result<()> {
+        self.due = None;
+        if self.held_back.is_empty() {
+            return Ok(());
+        }
+        let steps = std::mem::replace(&mut self.held_back, Vec::with_capacity(BATCH));
+        self.send(Entry::Steps(steps)).await
     }
 
     async fn send(&mut self, entry: Entry) -> Result<()> {
@@ -117,16 +154,15 @@ fn write(
     answer: &mpsc::Sender<Rows>,
     mut ledger: Ledger,
 ) -> Result<()> {
-    let mut batch = Vec::with_capacity(BATCH);
     let mut commit_at: Option<Instant> = None;
     loop {
-        match runtime.block_on(next(&mut entries, &mut batch, commit_at)) {
-            Turn::Take => {
+        match runtime.block_on(next(&mut entries, commit_at)) {
+            Turn::Take(entry) => {
                 let now = Instant::now();
                 let due = commit_at.get_or_insert(now + COMMIT_AFTER);
-                for entry in batch.drain(..) {
-                    match entry {
-                        Entry::Step(step) => {
+                match entry {
+                    Entry::Steps(steps) => {
+                        for step in steps {
                             if step.urgent {
                                 *due = now;
                             }
@@ -135,9 +171,9 @@ fn write(
                                 let _ = answer.try_send(rows);
                             }
                         }
-                        Entry::Amend(moved) => ledger.amend(&moved)?,
-                        Entry::End(state, failed_seeds) => ledger.end(state, &failed_seeds)?,
                     }
+                    Entry::Amend(moved) => ledger.amend(&moved)?,
+                    Entry::End(state, failed_seeds) => ledger.end(state, &failed_seeds)?,
                 }
             }
             turn @ (Turn::Commit | Turn::End) => {
@@ -151,13 +187,8 @@ fn write(
     }
 }
 
-async fn next(entries: &mut mpsc::Receiver<Entry>, batch: &mut Vec<Entry>, commit_at: Option<Instant>) -> Turn {
-    let taken = async {
-        match entries.recv_many(batch, BATCH).await {
-            0 => Turn::End,
-            _ => Turn::Take,
-        }
-    };
+async fn next(entries: &mut mpsc::Receiver<Entry>, commit_at: Option<Instant>) -> Turn {
+    let taken = async { entries.recv().await.map_or(Turn::End, Turn::Take) };
     match commit_at {
         None => taken.await,
         // In this order: a steady stream of records must not put off the commit.
@@ -173,7 +204,11 @@ fn lost() -> Error {
     Error::Internal("the writer ended before the crawl".to_owned())
 }
 
-const QUEUE: usize = 256;
-const BATCH: usize = 64;
+/// How many batches may wait for the thread.
+const QUEUE: usize = 8;
+/// How many steps make a batch.
+const BATCH: usize = 32;
+/// How long a step may wait for others: nobody waits for it, and it becomes durable with the next commit at the soonest.
+const HOLD_BACK: Duration = Duration::from_millis(10);
 /// How long a record may wait before it is durable.
 const COMMIT_AFTER: Duration = Duration::from_millis(250);
