@@ -223,7 +223,7 @@ mod tests {
                 requests: 1000,
                 failures: 0,
                 highest_rate: 5,
-                smallest_gap_ms: Some(202 * n as u64),
+                smallest_gap_ms: Some(204 * n as u64),
                 delay_ms: 30_300 * n as u64,
                 delay_reason: if n == 0 { "none" } else { "crawl_delay" },
                 slowed: 2 * n as u64,
@@ -242,7 +242,7 @@ mod tests {
           error       timeout 1
           skipped     scope 77  robots 4
           pending     3 URLs
-          slowest     b.example  21ms a response, 1,000 requests, at most 5 a second, 202ms apart or more, delay 30s (crawl_delay), slowed 2x
+          slowest     b.example  21ms a response, 1,000 requests, at most 5 a second, 204ms apart or more, delay 30s (crawl_delay), slowed 2x
                       a.example  20ms a response, 1,000 requests, at most 5 a second
           records     crawl/pages.jsonl
         ");

@@ -121,7 +121,7 @@ fn a_crawl_delay_holds_in_the_next_process() {
     let read_at = first.now();
     let mut second = first.restarted(seconds(1));
     let Admit::NotBefore(at) = second.admit(&page) else { panic!("the delay is forgotten") };
-    assert_eq!(at, read_at + seconds(30).mul_f64(1.01));
+    assert_eq!(at, read_at + seconds(30).mul_f64(1.02));
     second.wait(seconds(60));
     assert_eq!(second.admit(&page), Admit::Now);
     second.finish(&page, &status(200));
@@ -144,7 +144,7 @@ fn a_restored_host_has_the_settings_of_its_table() {
     for (host, saved) in kept {
         manners.restore(host, saved, "crawler", &first.wall);
     }
-    assert_eq!(manners.admit(&own, first.now()), Admit::NotBefore(first.now() + seconds(101)));
+    assert_eq!(manners.admit(&own, first.now()), Admit::NotBefore(first.now() + seconds(102)));
     assert_eq!(manners.admit(&other, first.now()), Admit::Now);
 }
 
@@ -236,9 +236,9 @@ fn whoever_may_have_been_asked_a_moment_ago_waits_for_its_interval() {
         let mut second = first.restarted(hours(1));
         let started = second.now();
         second.manners.resumed(started);
-        let interval = Duration::from_millis(202);
+        let interval = Duration::from_millis(204);
         assert_eq!(second.admit(&known), Admit::NotBefore(started + interval));
-        assert_eq!(second.admit(&slow), Admit::NotBefore(started + seconds(10).mul_f64(1.01)));
+        assert_eq!(second.admit(&slow), Admit::NotBefore(started + seconds(10).mul_f64(1.02)));
         second.wait(Duration::from_millis(2));
         assert_eq!(second.admit(&new), Admit::NotBefore(started + interval));
         second.wait(seconds(1));
@@ -279,7 +279,7 @@ fn only_what_has_changed_is_kept_and_each_host_once() {
     process.admit(&b);
     process.finish(&a, &status(200));
     assert_eq!(changed(&mut process), ["a", "b"]);
-    assert_eq!(process.admit(&b), Admit::NotBefore(process.now() + Duration::from_millis(202)), "not asked");
+    assert_eq!(process.admit(&b), Admit::NotBefore(process.now() + Duration::from_millis(204)), "not asked");
     assert_eq!(changed(&mut process), [""; 0]);
     process.finish(&b, &status(200));
     assert_eq!(changed(&mut process), ["b"]);
