@@ -40,6 +40,12 @@ pub(super) fn is_trouble(outcome: &Outcome) -> bool {
     is_overloaded(outcome) || matches!(kind, Some(FailureKind::Connect | FailureKind::Timeout | FailureKind::Reset))
 }
 
+/// Whether the host is asked less after this, now or once it has happened often enough: fewer at once, not for a while,
+/// or not at all. Other server errors put off their own URL and not the host.
+pub(super) fn slows(outcome: &Outcome) -> bool {
+    is_trouble(outcome) || outcome.failure.as_ref().is_some_and(Failure::is_no_connection)
+}
+
 /// Whether the same request may succeed later.
 fn is_transient(outcome: &Outcome) -> bool {
     match &outcome.failure {

@@ -99,6 +99,10 @@ impl Breaker {
         }
     }
 
+    pub(super) fn is_closed(&self) -> bool {
+        matches!(self, Self::Closed { .. })
+    }
+
     pub(super) fn is_given_up(&self) -> bool {
         matches!(self, Self::GivenUp { .. })
     }

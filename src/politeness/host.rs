@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Options;
-use super::backoff::{is_overloaded, is_trouble};
+use super::backoff::{is_overloaded, is_trouble, slows};
 use super::breaker::Breaker;
 use super::concurrency::Concurrency;
 use super::latency::Latency;
@@ -165,8 +165,8 @@ impl Host {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.response_time += outcome.elapsed;
         self.failures += u64::from(outcome.failure.is_some());
+        self.slowed += u64::from(slows(outcome));
         if is_trouble(outcome) {
-            self.slowed += 1;
             self.concurrency.trouble(now.checked_sub(outcome.elapsed).unwrap_or(now), now);
         } else if outcome.status.is_some() {
             self.concurrency.went_well();
@@ -223,6 +223,12 @@ fn shows_latency(outcome: &Outcome) -> bool {
 impl RobotsState {
     pub(super) fn ask(&mut self) {
         *self = Self::Asking { attempts: self.attempts(), last: self.last_rules() };
+    }
+
+    /// Whether there are rules, or it is known that there are none: not when nothing is allowed because it could not be
+    /// read.
+    pub(super) fn is_readable(&self) -> bool {
+        matches!(self, Self::Known { rules, .. } if rules.source().is_some())
     }
 
     /// How often in a row it could not be read.

@@ -236,6 +236,10 @@ impl Politeness {
         let (clock, mut random) = (self.clock.clone(), self.random.fork());
         self.urgent |= matches!(&answer, RobotsAnswer::Rules(rules) if rules.crawl_delay().is_some());
         let host = self.change(url);
+        if !matches!(answer, RobotsAnswer::Rules(_)) && !backoff::slows(outcome) {
+            // A server error is none for a page, but here the whole host waits for it.
+            host.slowed += 1;
+        }
         let options = Arc::clone(&host.options);
         let fresh_until = now + options.robots_max_age;
         if let RobotsAnswer::Rules(rules) = &answer {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::breaker::Gate;
+use super::breaker::{Breaker, Gate};
 use super::host::{Host, RobotsState};
 use crate::url::HostKey;
 
@@ -23,7 +23,8 @@ pub struct HostReport {
     pub smallest_gap: Option<Duration>,
     /// The wait that was in force at the end.
     pub delay: Delay,
-    /// How often it gave reason to ask it less: 429, 503, no connection, a timeout, a reset.
+    /// How often it gave reason to ask it less: 429, 503, no connection, a timeout, a reset, a robots.txt that cannot be
+    /// read.
     pub slowed: u64,
     /// The mean time from a request to the end of its response.
     pub mean_response_time: Duration,
@@ -56,7 +57,7 @@ pub enum DelayReason {
     RetryAfter,
     /// It answered 429 or 503, and named no time.
     Backoff,
-    /// Its robots.txt could not be read, and is asked for again.
+    /// Its robots.txt could not be read: it is asked for again, and until it can be read nothing is allowed.
     Robots,
     /// There was no connection to it: it is parked, or given up.
     Breaker,
@@ -117,16 +118,44 @@ impl Host {
         let pace = self.rate.interval().map(|interval| (interval, self.pace));
         let latency = self.latency.delay(&self.options).map(|delay| (delay, DelayReason::Latency));
         let alone = self.left_alone_until.map(|until| (left(until), self.left_alone_because));
-        let robots = self.robots.iter().map(|state| match state {
-            RobotsState::Unreachable { until, .. } => Some((left(*until), DelayReason::Robots)),
-            _ => None,
-        });
-        let breakers = self.breakers.iter().map(|breaker| match breaker.gate(now) {
-            Gate::NotBefore(until) | Gate::GivenUp(until, _) => Some((left(until), DelayReason::Breaker)),
-            Gate::Open | Gate::Busy => None,
-        });
-        let delays = [pace, latency, alone].into_iter().chain(robots).chain(breakers).flatten();
+        let origins = self.robots.iter().zip(&self.breakers);
+        let origins = origins.flat_map(|(robots, breaker)| self.holds_of_origin(robots, breaker, now));
+        let origins = origins.map(|(until, reason)| Some((left(until), reason)));
+        let delays = [pace, latency, alone].into_iter().chain(origins).flatten();
         let delays = delays.filter(|(time, _)| !time.is_zero()).map(|(time, reason)| Delay { time, reason });
         delays.max().unwrap_or(Delay { time: Duration::ZERO, reason: DelayReason::None })
+    }
+
+    /// What holds one origin of the host. That it was given up is left out when the other one is well: then the host is
+    /// asked all the same.
+    fn holds_of_origin(
+        &self,
+        robots: &RobotsState,
+        breaker: &Breaker,
+        now: Instant,
+    ) -> impl Iterator<Item = (Instant, DelayReason)> {
+        let all_lost = !self
+            .robots
+            .iter()
+            .zip(&self.breakers)
+            .any(|(robots, breaker)| robots.is_readable() && breaker.is_closed());
+        let robots = match robots {
+            _ if !self.options.robots => None,
+            RobotsState::Unreachable { until, .. } => Some((*until, DelayReason::Robots)),
+            RobotsState::Known { until, .. } if !robots.is_readable() && all_lost => {
+                Some((*until, DelayReason::Robots))
+            }
+            RobotsState::NoConnection { until, .. } if all_lost => Some((*until, DelayReason::Breaker)),
+            RobotsState::Unknown
+            | RobotsState::Asking { .. }
+            | RobotsState::Known { .. }
+            | RobotsState::NoConnection { .. } => None,
+        };
+        let breaker = match breaker.gate(now) {
+            Gate::NotBefore(until) => Some((until, DelayReason::Breaker)),
+            Gate::GivenUp(until, _) if all_lost => Some((until, DelayReason::Breaker)),
+            Gate::Open | Gate::Busy | Gate::GivenUp(..) => None,
+        };
+        robots.into_iter().chain(breaker)
     }
 }

@@ -58,7 +58,7 @@ pub struct SavedHost {
     pub requests: u64,
     /// Requests without a complete response.
     pub failures: u64,
-    /// How often it answered 429 or 503, or did not keep up: no connection, a timeout, a reset.
+    /// How often it gave reason to ask it less.
     pub slowed: u64,
     /// The most requests that were sent within any one second.
     pub highest_rate: usize,

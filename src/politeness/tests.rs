@@ -417,6 +417,54 @@ fn a_report_tells_back_off_and_robots_txt_apart_and_nothing_from_something() {
 }
 
 #[test]
+fn a_report_names_why_a_host_was_given_up_from_the_start() {
+    let (now, http, https) = (Instant::now(), url("http://a/"), url("https://a/"));
+    let given_up = |answered: RobotsAnswer, outcome: &Outcome| {
+        let mut manners = Politeness::new(Options { retries: 0, ..Options::default() }, now);
+        manners.admit(&http, now);
+        answer(&mut manners, &http, answered, outcome, now);
+        manners
+    };
+    let expired = Failure::new(FailureKind::Tls, "expired");
+    let failed = Outcome::failed(expired.clone(), jiff::Timestamp::UNIX_EPOCH, seconds(0));
+    let dead = given_up(RobotsAnswer::NoConnection(expired), &failed);
+    let unreadable = given_up(RobotsAnswer::Unreachable, &outcome(500));
+    for (mut manners, reason) in [(dead, DelayReason::Breaker), (unreadable, DelayReason::Robots)] {
+        assert_eq!(delay(&manners), (reason, Duration::from_hours(24)));
+        let later = now + seconds(1);
+        assert_eq!(manners.admit(&https, later), Admit::AskRobots);
+        answer(&mut manners, &https, rules(""), &outcome(200), later);
+        assert_eq!(delay(&manners).0, DelayReason::Rate, "of https it is asked");
+    }
+}
+
+#[test]
+fn what_gave_reason_to_ask_less_is_counted_once_for_each_answer() {
+    let (now, page) = (Instant::now(), url("http://a/"));
+    let failed = |kind| Outcome::failed(Failure::new(kind, "x"), jiff::Timestamp::UNIX_EPOCH, seconds(0));
+    let slowed = |manners: &Politeness| manners.reports()[0].slowed;
+    let slows = |outcome: &Outcome| {
+        let mut manners = Politeness::new(lenient(), now);
+        manners.admit(&page, now);
+        manners.finished(&page, outcome, now);
+        slowed(&manners)
+    };
+    for kind in [FailureKind::Connect, FailureKind::Dns, FailureKind::Tls, FailureKind::BlockedAddress] {
+        assert_eq!(slows(&failed(kind)), 1, "{kind:?}");
+    }
+    assert_eq!([FailureKind::Timeout, FailureKind::Reset].map(|kind| slows(&failed(kind))), [1, 1]);
+    assert_eq!([FailureKind::TooLarge, FailureKind::Decode].map(|kind| slows(&failed(kind))), [0, 0]);
+    assert_eq!([429, 503, 500, 502, 404, 200].map(|status| slows(&outcome(status))), [1, 1, 0, 0, 0, 0]);
+    let mut manners = Politeness::new(Options::default(), now);
+    for (n, status) in [(1, 500), (2, 503)] {
+        let at = now + seconds(n * 10);
+        assert_eq!(manners.admit(&page, at), Admit::AskRobots);
+        answer(&mut manners, &page, RobotsAnswer::Unreachable, &outcome(status), at);
+        assert_eq!(slowed(&manners), n, "robots.txt {status}: the whole host waits");
+    }
+}
+
+#[test]
 fn a_host_has_the_settings_of_its_table_and_others_those_of_the_crawl() {
     let now = Instant::now();
     let table = Overrides { robots: Some(false), per_host_concurrency: Some(1), ..Overrides::default() };

@@ -125,6 +125,8 @@ fn pages_of_a_host_without_a_connection_fail_with_its_reason() {
         assert_eq!((&record["outcome"], &record["error"]["kind"]), (&"failed".into(), &"connect".into()), "{record}");
     }
     assert_eq!(crawled.count("requests"), 2 + 2, "two pages of the server, and robots.txt of the other host twice");
+    let host = crawled.host(&refusing.host());
+    assert_eq!((&host["delay_reason"], &host["slowed"]), (&"breaker".into(), &2.into()), "{host}");
 }
 
 #[test]

@@ -144,6 +144,8 @@ fn a_host_whose_robots_txt_is_broken_is_left_alone() {
     assert_eq!(crawled.assert_code(0).urls(), ["/", "/a"].map(|path| other.url(path)));
     assert_eq!(crawled.skipped("robots"), 1);
     assert_eq!(broken.count("/"), 0);
+    let host = crawled.host(&broken.host());
+    assert_eq!((&host["delay_reason"], &host["slowed"]), (&"robots".into(), &1.into()), "{host}");
 }
 
 #[test]

@@ -358,7 +358,7 @@ fn the_json_has_these_names() {
       "concurrency": 2,
       "requests": 3,
       "failures": 1,
-      "slowed": 1,
+      "slowed": 2,
       "highest_rate": 1,
       "smallest_gap_us": 1000000,
       "response_time_us": 40000

@@ -81,6 +81,13 @@ impl Crawled {
         record.unwrap_or_else(|| panic!("no record of {url} among {:?}; stderr: {}", self.urls(), self.stderr))
     }
 
+    /// What the summary says of a host.
+    #[track_caller]
+    pub(crate) fn host(&self, name: &str) -> &Value {
+        let host = self.summary["hosts"].as_array().into_iter().flatten().find(|host| host["host"] == name);
+        host.unwrap_or_else(|| panic!("no host {name}: {}", self.summary))
+    }
+
     /// The depth of each requested URL.
     pub(crate) fn depths(&self) -> BTreeMap<String, u64> {
         self.urls().into_iter().zip(self.records.iter().map(|record| record["depth"].as_u64().unwrap())).collect()

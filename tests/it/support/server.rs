@@ -145,7 +145,12 @@ impl ClosedPort {
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.socket.local_addr().unwrap())
+        format!("http://{}{path}", self.host())
+    }
+
+    /// Host and port, as the crawl names the host.
+    pub(crate) fn host(&self) -> String {
+        self.socket.local_addr().unwrap().to_string()
     }
 }
 
