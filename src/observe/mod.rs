@@ -1,5 +1,6 @@
 //! Observe: what a crawl shows while it runs and when it has ended. Never blocks the crawl.
 
+mod host_table;
 mod log;
 mod options;
 mod progress;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::host_table::host_table;
 use super::text::{bytes, count, elapsed, printable};
 use crate::accounts::{Accounts, Settled, Skipped};
 use crate::outcome::FailureKind;
@@ -133,28 +134,16 @@ impl Summary {
             output: None,
         }
     }
-
-    fn slowest_hosts(&self) -> Vec<&HostSummary> {
-        let mut hosts: Vec<_> = self.hosts.iter().collect();
-        hosts.sort_by_key(|host| std::cmp::Reverse(host.mean_response_ms));
-        hosts.truncate(SLOWEST_SHOWN);
-        hosts
-    }
 }
 
 impl HostSummary {
-    /// How far apart the requests were, what held the next one back, and how often there was reason to.
-    fn manners(&self) -> String {
-        let time = |millis| elapsed(Duration::from_millis(millis));
-        let gap = self.smallest_gap_ms.filter(|gap| *gap > 0).map(|gap| format!(", {} apart or more", time(gap)));
-        let delay = format!(", delay {} ({})", time(self.delay_ms), self.delay_reason);
-        let slowed = format!(", slowed {}x", count(self.slowed));
-        let parts = [gap, (self.delay_ms > 0).then_some(delay), (self.slowed > 0).then_some(slowed)];
-        parts.into_iter().flatten().collect()
+    /// Whether nothing is asked of it before a hold ends.
+    pub(super) fn is_held(&self) -> bool {
+        matches!(self.delay_reason, "retry_after" | "backoff" | "robots" | "breaker")
     }
 }
 
-/// The closing table: one line a fact, nothing that counts nothing.
+/// The closing table: one line a fact, nothing that counts nothing, and the hosts.
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.state {
@@ -181,24 +170,12 @@ impl fmt::Display for Summary {
         line("skipped", pairs(self.skipped.iter().map(|(reason, n)| (reason.name().to_owned(), n)).collect()))?;
         let waiting = if self.pending > 0 { format!("{} URLs", count(self.pending)) } else { String::new() };
         line("pending", waiting)?;
-        for (n, host) in self.slowest_hosts().into_iter().enumerate() {
-            let mean = elapsed(Duration::from_millis(host.mean_response_ms));
-            let requests = if host.requests == 1 { "request" } else { "requests" };
-            let text = format!(
-                "{}  {mean} a response, {} {requests}, at most {} a second{}",
-                printable(&host.host),
-                count(host.requests),
-                host.highest_rate,
-                host.manners(),
-            );
-            line(if n == 0 { "slowest" } else { "" }, text)?;
-        }
-        line("records", self.output.as_deref().map(printable).unwrap_or_default())
+        line("records", self.output.as_deref().map(printable).unwrap_or_default())?;
+        host_table(&self.hosts).iter().try_for_each(|line| writeln!(f, "{}", line.trim_end()))
     }
 }
 
 const VERSION: u32 = 1;
-const SLOWEST_SHOWN: usize = 3;
 
 #[cfg(test)]
 mod tests {
@@ -243,9 +220,10 @@ mod tests {
           error       timeout 1
           skipped     scope 77  robots 4
           pending     3 URLs
-          slowest     b.example  21ms a response, 1,000 requests, at most 5 a second, 204ms apart or more, delay 30s (crawl_delay), slowed 2x
-                      a.example  20ms a response, 1,000 requests, at most 5 a second
           records     crawl/pages.jsonl
+          hosts      requests  most/s    gap  response  delay            slowed
+          a.example     1,000       5    0ms      20ms  -                     -
+          b.example     1,000       5  204ms      21ms  30s crawl_delay      2x
         ");
     }
 
