@@ -13,6 +13,7 @@ use super::room::{Room, shortage};
 use super::seeds::{Seeds, why};
 use super::shutdown::Stop;
 use super::tally::Tally;
+use super::unmet::Unmet;
 use super::worker::{RobotsReply, SitemapReply, Worker};
 use super::writer::Writer;
 use crate::error::{Error, Result};
@@ -47,6 +48,7 @@ pub(super) struct Dispatcher {
     /// The robots.txt that others redirect to, and that wait for their turn.
     pub(super) robots_hops: Vec<RobotsHop>,
     pub(super) sitemaps: Sitemaps,
+    pub(super) unmet: Unmet,
     pub(super) clock: WallClock,
     /// When what politeness knows is to be kept next.
     pub(super) manners_due: Instant,
@@ -146,9 +148,11 @@ impl Dispatcher {
         let deadline = self.limits.deadline.filter(|_| !ending);
         let waiting = self.frontier.is_waiting();
         if self.tasks.is_empty() && due.is_none() && !waiting {
-            return Err(Error::Internal("URLs are waiting, but none of them is ever due".to_owned()));
+            let internal = || Error::Internal("URLs are waiting, but none of them is ever due".to_owned());
+            return if self.hurry_unmet() { Ok(Event::Due) } else { Err(internal()) };
         }
-        let due = due.into_iter().chain(manners).chain(self.writer.due()).min();
+        let unmet = self.unmet.next_due().filter(|_| !ending && self.has_room());
+        let due = due.into_iter().chain(unmet).chain(manners).chain(self.writer.due()).min();
         let event = tokio::select! {
             biased;
             Ok(()) = stop.changed() => Event::Stop(*stop.borrow_and_update()),
@@ -164,6 +168,7 @@ impl Dispatcher {
     async fn fill(&mut self) -> Result<()> {
         self.room.pass(now());
         self.politeness.set_room(self.room.size());
+        self.follow_unmet();
         self.follow_robots();
         self.follow_sitemaps()?;
         while self.has_room() {
@@ -172,6 +177,10 @@ impl Dispatcher {
             match self.politeness.admit(&lease.url, now) {
                 Admit::Now => self.start(lease),
                 Admit::NotBefore(at) => self.put_off(&lease, Hold::Until(at))?,
+                Admit::Unmet(at) => {
+                    self.put_off(&lease, Hold::Released)?;
+                    self.unmet.put(at, lease.url);
+                }
                 Admit::Busy => self.put_off(&lease, Hold::Released)?,
                 Admit::AskRobots => {
                     self.put_off(&lease, Hold::Released)?;

@@ -20,6 +20,7 @@ mod seeds;
 mod shutdown;
 mod sitemaps;
 mod tally;
+mod unmet;
 mod worker;
 mod writer;
 

@@ -15,6 +15,7 @@ use super::home::{Home, open_output};
 use super::past::{Past, Present};
 use super::room::Room;
 use super::seeds::Seeds;
+use super::unmet::Unmet;
 use super::worker::Worker;
 use super::writer::Writer;
 use crate::config::{Config, Seed};
@@ -180,6 +181,7 @@ impl Plan {
             jobs: HashMap::new(),
             robots_hops: Vec::new(),
             sitemaps,
+            unmet: Unmet::default(),
             clock: past.clock,
             manners_due: started,
             counts_due: started,

@@ -45,7 +45,7 @@ impl Dispatcher {
             let admit = if self.has_room() { self.politeness.admit_to_host(&hop.asked, now()) } else { Admit::Busy };
             match admit {
                 Admit::Now => self.ask_robots(hop),
-                Admit::NotBefore(at) => {
+                Admit::NotBefore(at) | Admit::Unmet(at) => {
                     hop.not_before = Some(at);
                     self.robots_hops.push(hop);
                 }

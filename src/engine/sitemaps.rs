@@ -58,6 +58,10 @@ impl Dispatcher {
             match self.politeness.admit(&ask.url, now) {
                 Admit::Now => self.ask_sitemap(ask),
                 Admit::NotBefore(at) => self.sitemaps.put_off(ask, Some(at)),
+                Admit::Unmet(at) => {
+                    self.unmet.put(at, ask.url.clone());
+                    self.sitemaps.put_off(ask, None);
+                }
                 Admit::Busy => self.sitemaps.put_off(ask, None),
                 Admit::AskRobots => {
                     let url = ask.url.clone();

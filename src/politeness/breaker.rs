@@ -91,6 +91,30 @@ impl Breaker {
         };
     }
 
+    /// A request that was started was never sent: if it was the probe, the next one is.
+    pub(super) fn withdrawn(&mut self, now: Instant) {
+        if let Self::Probing { failed_probes, failure } = self {
+            *self = Self::Parked { failed_probes: *failed_probes, until: now, failure: failure.clone() };
+        }
+    }
+
+    /// Has an origin that is parked probed now.
+    pub(super) fn hurry(&mut self, now: Instant) {
+        if let Self::Parked { until, .. } = self {
+            *until = now;
+        }
+    }
+
+    /// Gives the origin up, unless that is done or a probe is under way. `why` is what failed before it was parked.
+    pub(super) fn give_up(&mut self, why: Option<Failure>, now: Instant) {
+        let (failed_probes, failure) = match (&*self, why) {
+            (Self::Parked { failed_probes, failure, .. }, _) => (*failed_probes, failure.clone()),
+            (Self::Closed { .. }, Some(failure)) => (0, failure),
+            (Self::Closed { .. }, None) | (Self::Probing { .. } | Self::GivenUp { .. }, _) => return,
+        };
+        *self = Self::GivenUp { failed_probes, until: now + GIVEN_UP_FOR, failure };
+    }
+
     /// Until when it is parked, which is when its URLs are tried again: the host has failed, not they.
     pub(super) fn parked_until(&self) -> Option<Instant> {
         match self {
@@ -129,7 +153,7 @@ pub(super) fn pause(failed_probes: u32, options: &Options) -> Duration {
 }
 
 /// Whether a failure is this process's, and says nothing about the other end.
-fn is_our_own(outcome: &Outcome) -> bool {
+pub(super) fn is_our_own(outcome: &Outcome) -> bool {
     let kind = outcome.failure.as_ref().map(|failure| failure.kind);
     matches!(kind, Some(FailureKind::Resources | FailureKind::File | FailureKind::Panic))
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::Options;
 use super::backoff::{is_overloaded, is_trouble, slows};
-use super::breaker::Breaker;
+use super::breaker::{Breaker, is_our_own};
 use super::concurrency::Concurrency;
 use super::latency::Latency;
 use super::rate::{HostRate, PassedClock, SeenRate};
 use super::report::DelayReason;
-use super::robots::Robots;
+use super::robots_state::RobotsState;
+use super::{Admit, Options};
 use crate::outcome::{Failure, FailureKind, Outcome};
 
 #[derive(Debug)]
@@ -32,6 +32,10 @@ pub(super) struct Host {
     pub(super) robots: [RobotsState; 2],
     /// The way to it over http and over https.
     pub(super) breakers: [Breaker; 2],
+    /// Whether a connection to it ever came about.
+    pub(super) met: bool,
+    /// Whether this process has tried to connect, and could not, over http and over https.
+    tried: [bool; 2],
     /// `Crawl-delay` over http and over https; zero when there is none.
     crawl_delays: [Duration; 2],
     /// When the rate last began to count: the last request, or what counts as one.
@@ -50,31 +54,6 @@ pub(super) struct Host {
     pub(super) response_time: Duration,
 }
 
-/// What is known of one robots.txt.
-#[derive(Debug, Default)]
-pub(super) enum RobotsState {
-    #[default]
-    Unknown,
-    Asking {
-        attempts: u32,
-        last: Option<Arc<Robots>>,
-    },
-    Known {
-        rules: Arc<Robots>,
-        until: Instant,
-    },
-    Unreachable {
-        attempts: u32,
-        until: Instant,
-        last: Option<Arc<Robots>>,
-    },
-    /// Given up: there is nobody to ask.
-    NoConnection {
-        failure: Failure,
-        until: Instant,
-    },
-}
-
 impl Host {
     /// A host of which nothing is known. `quiet_since` is when somebody else may have sent it a request.
     pub(super) fn new(options: Arc<Options>, clock: &PassedClock, quiet_since: Option<Instant>) -> Self {
@@ -90,6 +69,8 @@ impl Host {
             overloads: 0,
             robots: Default::default(),
             breakers: Default::default(),
+            met: false,
+            tried: Default::default(),
             crawl_delays: [Duration::ZERO; 2],
             quiet_since: None,
             ended_last: None,
@@ -158,6 +139,11 @@ impl Host {
     pub(super) fn ended(&mut self, scheme: &str, outcome: &Outcome, now: Instant) {
         let options = Arc::clone(&self.options);
         self.breaker(scheme).ended(outcome, now, &options);
+        if outcome.failure.as_ref().is_some_and(Failure::is_no_connection) {
+            *of_scheme(&mut self.tried, scheme) = true;
+        } else {
+            self.met |= !is_our_own(outcome);
+        }
         self.ended_last = Some(now);
         if shows_latency(outcome) {
             self.latency.note(outcome.elapsed);
@@ -174,8 +160,29 @@ impl Host {
         self.overloads = if is_overloaded(outcome) { self.overloads + 1 } else { 0 };
     }
 
+    /// Whether an origin is worth no waiting: there was never a connection to its host, and it failed as often as a URL
+    /// may.
+    pub(super) fn is_unmet(&mut self, scheme: &str) -> bool {
+        let retries = self.options.retries;
+        !self.met && (self.breaker(scheme).parked_until().is_some() || self.robots(scheme).is_hopeless(retries))
+    }
+
+    /// That an origin may not be asked before an instant.
+    pub(super) fn not_before(&mut self, scheme: &str, at: Instant) -> Admit {
+        if self.is_unmet(scheme) { Admit::Unmet(at) } else { Admit::NotBefore(at) }
+    }
+
+    /// Ends the waiting for an origin that is unmet: it is asked once more if this process has not, else given up.
+    pub(super) fn hurry(&mut self, scheme: &str, now: Instant) {
+        let tried = *of_scheme(&mut self.tried, scheme);
+        let failure = self.robots(scheme).hurry(now);
+        let breaker = self.breaker(scheme);
+        if tried { breaker.give_up(failure, now) } else { breaker.hurry(now) }
+    }
+
     /// Takes back that a request has started.
-    pub(super) fn withdrawn(&mut self) {
+    pub(super) fn withdrawn(&mut self, scheme: &str, now: Instant) {
+        self.breaker(scheme).withdrawn(now);
         self.in_flight = self.in_flight.saturating_sub(1);
         self.requests = self.requests.saturating_sub(1);
     }
@@ -218,34 +225,4 @@ fn of_scheme<'a, T>(both: &'a mut [T; 2], scheme: &str) -> &'a mut T {
 /// Whether an outcome tells how long the host takes: it answered, or was waited for in vain.
 fn shows_latency(outcome: &Outcome) -> bool {
     outcome.failure.as_ref().is_none_or(|failure| failure.kind == FailureKind::Timeout && !failure.is_no_connection())
-}
-
-impl RobotsState {
-    pub(super) fn ask(&mut self) {
-        *self = Self::Asking { attempts: self.attempts(), last: self.last_rules() };
-    }
-
-    /// Whether there are rules, or it is known that there are none: not when nothing is allowed because it could not be
-    /// read.
-    pub(super) fn is_readable(&self) -> bool {
-        matches!(self, Self::Known { rules, .. } if rules.source().is_some())
-    }
-
-    /// How often in a row it could not be read.
-    pub(super) fn attempts(&self) -> u32 {
-        match self {
-            Self::Asking { attempts, .. } | Self::Unreachable { attempts, .. } => *attempts,
-            Self::Unknown | Self::Known { .. } | Self::NoConnection { .. } => 0,
-        }
-    }
-
-    /// The rules that were read last, however old: better than none while the host cannot be reached.
-    pub(super) fn last_rules(&self) -> Option<Arc<Robots>> {
-        match self {
-            Self::Unknown | Self::NoConnection { .. } => None,
-            // That nothing is allowed was not read anywhere.
-            Self::Known { rules, .. } => rules.source().map(|_| Arc::clone(rules)),
-            Self::Asking { last, .. } | Self::Unreachable { last, .. } => last.clone(),
-        }
-    }
 }

@@ -2,6 +2,7 @@
 //!
 //! It answers with instants and never waits. All times are passed in.
 
+mod admit;
 mod backoff;
 mod breaker;
 mod concurrency;
@@ -13,9 +14,11 @@ mod rate;
 mod report;
 mod retry_after;
 pub mod robots;
+mod robots_state;
 mod saved;
 mod share;
 
+pub use admit::{Admit, Next, RobotsAnswer};
 pub use options::Options;
 pub use per_host::Overrides;
 pub use report::{Delay, DelayReason, HostReport};
@@ -27,12 +30,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use breaker::Gate;
-use host::{Host, RobotsState};
+use host::Host;
 use rate::PassedClock;
 use robots::Robots;
+use robots_state::{RobotsState, Unread};
 use share::Share;
 
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::Outcome;
 use crate::units::Rate;
 use crate::url::{CrawlUrl, HostKey, HostPattern, PerHost};
 use crate::wall_clock::WallClock;
@@ -53,45 +57,6 @@ pub struct Politeness {
     counted: Vec<HostKey>,
     urgent: bool,
     share: Share,
-}
-
-/// Whether a URL may be requested.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Admit {
-    /// Now. The request counts as in flight until [`finished`](Politeness::finished).
-    Now,
-    /// Not before an instant.
-    NotBefore(Instant),
-    /// Not before another request to this host has finished.
-    Busy,
-    /// Not before robots.txt of its origin is known, which has to be asked for now. That request counts as in flight
-    /// until [`finished`](Politeness::finished); what came of it, [`robots_known`](Politeness::robots_known) is told.
-    AskRobots,
-    /// Never: robots.txt disallows it.
-    Disallowed,
-    /// Never: there is no connection to its origin, and it is not worth trying another one.
-    NoConnection(Failure),
-}
-
-/// What robots.txt says, once all its redirects were followed.
-#[derive(Debug)]
-pub enum RobotsAnswer {
-    /// Rules, or that there are none (RFC 9309, section 2.3.1.3).
-    Rules(Arc<Robots>),
-    /// A server error, 429, no answer, or too many redirects: everything is disallowed until it can be read
-    /// (RFC 9309, section 2.3.1.4).
-    Unreachable,
-    /// There is no connection to the origin: as unreachable, and nothing else can be had there either.
-    NoConnection(Failure),
-}
-
-/// What a host may be given after a request to it has finished.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    /// Whatever [`admit`](Politeness::admit) lets through.
-    Any,
-    /// Nothing before an instant.
-    NotBefore(Instant),
 }
 
 impl Politeness {
@@ -151,7 +116,10 @@ impl Politeness {
                 false
             }
             RobotsState::Asking { .. } => return Admit::Busy,
-            RobotsState::Unreachable { until, .. } if now < *until => return Admit::NotBefore(*until),
+            RobotsState::Unreachable { until, .. } if now < *until => {
+                let until = *until;
+                return host.not_before(url.scheme(), until);
+            }
             RobotsState::NoConnection { failure, until } if now < *until => {
                 return Admit::NoConnection(failure.clone());
             }
@@ -177,7 +145,7 @@ impl Politeness {
         let rests = host.rests_until(now);
         match host.breaker(url.scheme()).gate(now) {
             Gate::GivenUp(_, failure) => return Admit::NoConnection(failure.clone()),
-            Gate::NotBefore(at) => return Admit::NotBefore(rests.unwrap_or(at).max(at)),
+            Gate::NotBefore(at) => return host.not_before(url.scheme(), rests.unwrap_or(at).max(at)),
             Gate::Busy => return Admit::Busy,
             Gate::Open => {}
         }
@@ -202,7 +170,8 @@ impl Politeness {
         let mut random = self.random.fork();
         let overloaded = backoff::is_overloaded(outcome);
         self.urgent |= overloaded;
-        let host = if overloaded || outcome.failure.is_some() { self.change(url) } else { self.count(url) };
+        let is_news = overloaded || outcome.failure.is_some() || !self.host(url).met;
+        let host = if is_news { self.change(url) } else { self.count(url) };
         let before = host.breaker(url.scheme()).clone();
         host.ended(url.scheme(), outcome, now);
         let left = host.in_flight;
@@ -223,7 +192,7 @@ impl Politeness {
     /// A request that was admitted was never sent: it does not count, whatever kept it here.
     pub fn withdrawn(&mut self, url: &CrawlUrl, now: Instant) -> Next {
         let host = self.host(url);
-        host.withdrawn();
+        host.withdrawn(url.scheme(), now);
         let (left, next) = (host.in_flight, host.rests_until(now).map_or(Next::Any, Next::NotBefore));
         self.share.ended(left);
         next
@@ -247,28 +216,43 @@ impl Politeness {
         }
         // The first request to a host had to connect, and may have arrived that much later than it left.
         host.restart_rate(&clock);
-        let state = host.robots(url.scheme());
-        *state = match answer {
-            RobotsAnswer::Rules(rules) => RobotsState::Known { rules, until: fresh_until },
-            unreachable => {
-                let attempts = state.attempts() + 1;
-                match (state.last_rules(), unreachable) {
-                    (last, _)
-                        if attempts <= options.retries && outcome.failure.as_ref().is_none_or(backoff::may_pass) =>
-                    {
-                        let wait = backoff::jittered(&options, attempts, &mut random)
-                            .max(backoff::retry_after(&options, outcome).unwrap_or_default());
-                        RobotsState::Unreachable { attempts, until: now + wait, last }
-                    }
-                    (Some(last), _) => RobotsState::Known { rules: last, until: fresh_until },
-                    (None, RobotsAnswer::NoConnection(failure)) => {
-                        RobotsState::NoConnection { failure, until: fresh_until }
-                    }
-                    (None, _) => RobotsState::Known { rules: Arc::new(Robots::disallow_all()), until: fresh_until },
-                }
+        let breaker = host.breaker(url.scheme());
+        let (is_closed, is_given_up) = (breaker.is_closed(), breaker.is_given_up());
+        let failure = match answer {
+            RobotsAnswer::Rules(rules) => {
+                *host.robots(url.scheme()) = RobotsState::Known { rules, until: fresh_until };
+                return false;
             }
+            RobotsAnswer::Unreachable => None,
+            RobotsAnswer::NoConnection(failure) => Some(failure),
         };
-        matches!(state, RobotsState::Unreachable { .. })
+        // A host that nobody has met yet may still be starting: it is the breaker that parks it and gives it up.
+        let unmet = !host.met && failure.is_some() && options.breaker_failures > 0;
+        let state = host.robots(url.scheme());
+        let wait = backoff::jittered(&options, state.attempts() + 1, &mut random)
+            .max(backoff::retry_after(&options, outcome).unwrap_or_default());
+        let may_pass = outcome.failure.as_ref().is_none_or(backoff::may_pass);
+        state.unread(Unread {
+            failure,
+            // While it is parked the breaker says when.
+            again: if unmet && !is_closed { now } else { now + wait },
+            retries: may_pass.then_some(if unmet { u32::MAX } else { options.retries }),
+            fresh_until,
+        });
+        matches!(state, RobotsState::Unreachable { .. }) && !is_given_up
+    }
+
+    /// Nothing else is left to do: ends the waiting for an origin that [`Admit::Unmet`] was answered for. If this process
+    /// has tried it in vain it is given up, else it may be tried now.
+    pub fn hurry(&mut self, url: &CrawlUrl, now: Instant) {
+        self.clock.set(now);
+        if !self.host(url).is_unmet(url.scheme()) {
+            return;
+        }
+        let host = self.change(url);
+        let before = host.breaker(url.scheme()).clone();
+        host.hurry(url.scheme(), now);
+        host.breaker(url.scheme()).tell(url.origin(), &before, now);
     }
 
     /// When a URL that was requested for the `attempt`-th time is to be tried again; `None` when it is settled. While
@@ -280,7 +264,8 @@ impl Politeness {
                 return None;
             }
             if let Some(until) = breaker.parked_until() {
-                return Some(until);
+                // Of a host that nobody has met the URL does not wait, but the host: see [`Admit::Unmet`].
+                return Some(if self.host(url).met { until } else { now });
             }
         }
         let options = Arc::clone(&self.host(url).options);

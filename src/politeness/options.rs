@@ -71,7 +71,8 @@ pub struct Options {
     #[serde(with = "units::duration")]
     #[schemars(with = "units::duration::Schema")]
     pub breaker_pause: Duration,
-    /// After so many failed probes an origin is given up for a day: all its URLs fail without being requested.
+    /// After so many failed probes an origin is given up for a day: all its URLs fail without being requested. One of a
+    /// host to which there was never a connection is given up before, as soon as nothing else is left to do.
     #[schemars(range(max = 100))]
     pub breaker_probes: u32,
     /// How old a robots.txt may get before it is asked for again (RFC 9309: at most 24 hours).

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::breaker::{Breaker, Gate};
-use super::host::{Host, RobotsState};
+use super::host::Host;
+use super::robots_state::RobotsState;
 use crate::url::HostKey;
 
 /// What a host was asked, for the summary.

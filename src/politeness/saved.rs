@@ -6,11 +6,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::breaker::{self, Breaker};
-use super::host::{Host, RobotsState};
+use super::host::Host;
 use super::latency::Latency;
 use super::rate::PassedClock;
 use super::report::DelayReason;
 use super::robots::Robots;
+use super::robots_state::RobotsState;
 use super::{Options, Politeness};
 use crate::outcome::Failure;
 use crate::url::HostKey;
@@ -33,6 +34,9 @@ pub struct SavedHost {
     /// The way to it over https, when the last connection failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub breaker_https: Option<SavedBreaker>,
+    /// Whether a connection to it ever came about.
+    #[serde(skip_serializing_if = "is_false")]
+    pub met: bool,
     /// When the last request was sent, or what counts as one: the rate goes on from there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quiet_since_ms: Option<i64>,
@@ -95,6 +99,9 @@ pub enum SavedRobots {
         /// The file that was read last, however old; absent when there was none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         last: Option<Arc<str>>,
+        /// Why there was no connection; absent when there was one, or it was being asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<Failure>,
     },
     /// There is nobody to ask.
     NoConnection {
@@ -174,6 +181,7 @@ impl Host {
             robots_https: robots_https.saved(wall),
             breaker_http: breaker_http.saved(wall),
             breaker_https: breaker_https.saved(wall),
+            met: self.met,
             quiet_since_ms: self.quiet_since.map(|at| wall.to_millis(at)),
             ended_last_ms: self.ended_last.map(|at| wall.to_millis(at)),
             latency_us: self.latency.smoothed().map(micros),
@@ -208,6 +216,7 @@ impl Host {
                 *self.breaker(scheme) = Breaker::restored(breaker, &options, wall);
             }
         }
+        self.met |= saved.met;
         let since = saved.quiet_since_ms.map(|since| wall.at_millis(since).min(now));
         if let Some(since) = since.max(self.quiet_since) {
             self.quiet_since(since, clock);
@@ -236,7 +245,7 @@ impl RobotsState {
         Some(match self {
             Self::Unknown => return None,
             Self::Asking { attempts, last } => {
-                SavedRobots::Unreachable { attempts: *attempts, until_ms: None, last: source(last) }
+                SavedRobots::Unreachable { attempts: *attempts, until_ms: None, last: source(last), failure: None }
             }
             Self::Known { rules, until } => {
                 let until_ms = wall.to_millis(*until);
@@ -245,10 +254,12 @@ impl RobotsState {
                     None => SavedRobots::DisallowAll { until_ms },
                 }
             }
-            Self::Unreachable { attempts, until, last } => SavedRobots::Unreachable {
+            Self::Unreachable { attempts, until, last, failure } => SavedRobots::Unreachable {
                 attempts: *attempts,
-                until_ms: Some(wall.to_millis(*until)),
+                // What is rounded up would hold it although it is due.
+                until_ms: (*until > wall.instant()).then(|| wall.to_millis(*until)),
                 last: source(last),
+                failure: failure.clone(),
             },
             Self::NoConnection { failure, until } => {
                 SavedRobots::NoConnection { failure: failure.clone(), until_ms: wall.to_millis(*until) }
@@ -266,10 +277,11 @@ impl RobotsState {
             SavedRobots::DisallowAll { until_ms } => {
                 Self::Known { rules: Arc::new(Robots::disallow_all()), until: fresh_until(until_ms) }
             }
-            SavedRobots::Unreachable { attempts, until_ms, last } => Self::Unreachable {
+            SavedRobots::Unreachable { attempts, until_ms, last, failure } => Self::Unreachable {
                 attempts,
                 until: until_ms.map_or(now, |until| within(until, options.max_retry_after.max(options.max_backoff))),
                 last: last.map(rules),
+                failure,
             },
             SavedRobots::NoConnection { failure, until_ms } => {
                 Self::NoConnection { failure, until: fresh_until(until_ms) }
@@ -319,6 +331,11 @@ fn micros(time: Duration) -> u64 {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 fn is_zero(count: &u32) -> bool {
     *count == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_false(known: &bool) -> bool {
+    !*known
 }
 
 #[cfg(test)]

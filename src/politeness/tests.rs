@@ -77,17 +77,136 @@ fn a_host_whose_robots_txt_cannot_be_read_is_asked_again_and_then_left_alone() {
     assert_eq!(manners.admit(&page, now), Admit::Disallowed);
 }
 
+/// A request that found no connection, for a reason that may pass or not.
+fn no_connection(kind: FailureKind) -> (RobotsAnswer, Outcome) {
+    let failure = Failure::new(kind, "x");
+    let outcome = Outcome::failed(failure.clone(), jiff::Timestamp::UNIX_EPOCH, seconds(0));
+    (RobotsAnswer::NoConnection(failure), outcome)
+}
+
+/// Asks for robots.txt, and finds no connection; whether it will be asked for again.
+fn ask_in_vain(manners: &mut Politeness, page: &CrawlUrl, now: Instant) -> bool {
+    assert_eq!(manners.admit(page, now), Admit::AskRobots);
+    let (refused, outcome) = no_connection(FailureKind::Connect);
+    answer(manners, page, refused, &outcome, now)
+}
+
 #[test]
 fn a_host_that_cannot_be_connected_to_is_told_apart_from_one_that_disallows() {
-    let now = Instant::now();
-    let options = Options { rate: crate::units::Rate::UNLIMITED, retries: 0, ..Options::default() };
-    let refused = Failure::new(FailureKind::Connect, "connection refused");
-    let failed = Outcome::failed(refused.clone(), jiff::Timestamp::UNIX_EPOCH, seconds(0));
-    let mut manners = Politeness::new(options, now);
-    let page = url("http://a/x");
-    assert_eq!(manners.admit(&page, now), Admit::AskRobots);
-    assert!(!answer(&mut manners, &page, RobotsAnswer::NoConnection(refused.clone()), &failed, now));
-    assert_eq!(manners.admit(&page, now), Admit::NoConnection(refused));
+    let (now, page) = (Instant::now(), url("http://a/x"));
+    let without_breaker = Options { breaker_failures: 0, retries: 0, ..Options::default() };
+    // What does not pass, and what may when nothing is ever parked.
+    for (kind, options) in [(FailureKind::Tls, Options::default()), (FailureKind::Connect, without_breaker)] {
+        let (answered, failed) = no_connection(kind);
+        let mut manners = Politeness::new(options, now);
+        assert_eq!(manners.admit(&page, now), Admit::AskRobots);
+        assert!(!answer(&mut manners, &page, answered, &failed, now));
+        assert_eq!(manners.admit(&page, now), Admit::NoConnection(failed.failure.unwrap()));
+    }
+}
+
+#[test]
+fn a_host_that_is_down_when_it_is_met_is_parked_probed_and_given_up() {
+    let (mut now, page) = (Instant::now(), url("http://a/x"));
+    let options = Options { rate: crate::units::Rate::UNLIMITED, ..Options::default() };
+    let (mut manners, mut asked, mut parked) = (Politeness::new(options.clone(), now), 0, Vec::new());
+    let failure = loop {
+        match manners.admit(&page, now) {
+            Admit::AskRobots => {
+                asked += 1;
+                let (refused, outcome) = no_connection(FailureKind::Connect);
+                answer(&mut manners, &page, refused, &outcome, now);
+            }
+            Admit::NotBefore(at) => {
+                assert!(asked <= options.retries, "as often as a URL, it is worth waiting");
+                now = at;
+            }
+            Admit::Unmet(at) => {
+                assert!(asked > options.retries);
+                parked.extend((asked >= options.breaker_failures).then(|| (at - now).as_secs()));
+                now = at;
+            }
+            Admit::NoConnection(failure) => break failure,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(failure, Failure::new(FailureKind::Connect, "x"));
+    assert_eq!((asked, parked), (options.breaker_failures + options.breaker_probes, vec![30, 60, 120]));
+    assert_eq!(delay(&manners), (DelayReason::Breaker, Duration::from_hours(24)));
+}
+
+#[test]
+fn a_host_that_comes_up_late_loses_no_url() {
+    let (mut now, page) = (Instant::now(), url("http://a/x"));
+    let mut manners = Politeness::new(Options { retries: 0, breaker_failures: 2, ..Options::default() }, now);
+    for _ in 0..2 {
+        assert!(ask_in_vain(&mut manners, &page, now));
+        let Admit::Unmet(at) = manners.admit(&page, now) else { panic!("somebody waits for it") };
+        now = at;
+    }
+    assert_eq!(manners.admit(&page, now), Admit::AskRobots, "the probe");
+    assert_eq!(manners.admit(&page, now), Admit::Busy);
+    answer(&mut manners, &page, rules(""), &outcome(200), now);
+    assert_eq!(manners.admit(&page, now + seconds(1)), Admit::Now);
+}
+
+#[test]
+fn an_unmet_host_is_given_up_once_nothing_else_is_left_to_do() {
+    let (now, page) = (Instant::now(), url("http://a/x"));
+    let refused = Admit::NoConnection(Failure::new(FailureKind::Connect, "x"));
+    for breaker_failures in [5, 1] {
+        let mut manners = Politeness::new(Options { retries: 0, breaker_failures, ..Options::default() }, now);
+        ask_in_vain(&mut manners, &page, now);
+        assert!(matches!(manners.admit(&page, now), Admit::Unmet(_)));
+        manners.hurry(&page, now);
+        assert_eq!(manners.admit(&page, now), refused);
+        assert_eq!(manners.admit(&url("http://a/y"), now + Duration::from_hours(23)), refused);
+        assert_eq!(manners.admit(&page, now + Duration::from_hours(24)), Admit::AskRobots);
+    }
+}
+
+#[test]
+fn a_host_that_was_met_is_waited_for() {
+    let (now, page) = (Instant::now(), url("http://a/x"));
+    let (_, failed) = no_connection(FailureKind::Connect);
+    let mut manners = Politeness::new(Options { breaker_failures: 1, ..lenient() }, now);
+    for outcome in [&outcome(404), &failed] {
+        assert_eq!(manners.admit(&page, now), Admit::Now);
+        manners.finished(&page, outcome, now);
+    }
+    let parked = Admit::NotBefore(now + seconds(30));
+    assert_eq!(manners.admit(&page, now), parked);
+    assert_eq!(manners.retry_at(&page, 9, &failed, now), Some(now + seconds(30)));
+    manners.hurry(&page, now);
+    assert_eq!(manners.admit(&page, now), parked);
+}
+
+#[test]
+fn an_origin_without_a_connection_does_not_hold_the_other_one_of_its_host_for_long() {
+    let (mut now, http, https) = (Instant::now(), url("http://a/"), url("https://a/"));
+    let options = Options { rate: crate::units::Rate::UNLIMITED, ..Options::default() };
+    let mut manners = Politeness::new(options.clone(), now);
+    manners.admit(&https, now);
+    answer(&mut manners, &https, rules(""), &outcome(200), now);
+    for attempt in 0..=options.retries {
+        assert_eq!(ask_in_vain(&mut manners, &http, now), attempt < options.retries);
+        now += seconds(30);
+    }
+    assert!(matches!(manners.admit(&http, now), Admit::NoConnection(_)), "as many attempts as a URL has");
+    assert_eq!(manners.admit(&https, now), Admit::Now);
+}
+
+#[test]
+fn a_probe_that_was_never_sent_is_sent_later() {
+    let (now, page) = (Instant::now(), url("http://a/x"));
+    let (_, failed) = no_connection(FailureKind::Connect);
+    let mut manners = Politeness::new(Options { breaker_failures: 1, ..lenient() }, now);
+    manners.admit(&page, now);
+    manners.finished(&page, &failed, now);
+    let later = now + seconds(30);
+    assert_eq!(manners.admit(&page, later), Admit::Now);
+    manners.withdrawn(&page, later);
+    assert_eq!(manners.admit(&page, later), Admit::Now);
 }
 
 #[test]
@@ -268,7 +387,7 @@ fn a_dead_host_costs_a_handful_of_attempts_and_no_url_of_it_is_left_over() {
                     queue.push_front((page, attempt + 1));
                 }
             }
-            Admit::NotBefore(at) => {
+            Admit::Unmet(at) => {
                 now = at;
                 queue.push_front((page, attempt));
             }
@@ -290,6 +409,8 @@ fn an_outage_costs_no_url_its_retries() {
     let mut manners = Politeness::new(Options { retries: 1, breaker_failures: 2, ..lenient() }, now);
     let page = url("http://a/");
     let failed = |kind| Outcome::failed(Failure::new(kind, "x"), jiff::Timestamp::UNIX_EPOCH, seconds(0));
+    manners.admit(&page, now);
+    manners.finished(&page, &outcome(200), now);
     for attempt in 1..=3 {
         assert_eq!(manners.admit(&page, now), Admit::Now);
         manners.finished(&page, &failed(FailureKind::Connect), now);
@@ -310,7 +431,7 @@ fn http_and_https_of_one_host_are_parked_apart() {
     let refused = Failure::new(FailureKind::Connect, "connection refused");
     manners.admit(&url("https://a/"), now);
     manners.finished(&url("https://a/"), &Outcome::failed(refused, jiff::Timestamp::UNIX_EPOCH, seconds(0)), now);
-    assert_eq!(manners.admit(&url("https://a/"), now), Admit::NotBefore(now + seconds(30)));
+    assert_eq!(manners.admit(&url("https://a/"), now), Admit::Unmet(now + seconds(30)));
     assert_eq!(manners.admit(&url("http://a/"), now), Admit::Now);
 }
 

@@ -5,6 +5,7 @@ mod cli;
 mod config;
 mod crawl;
 mod damage;
+mod dead_hosts;
 mod depth;
 mod descriptors;
 mod disk;

@@ -220,25 +220,6 @@ fn a_host_is_left_alone_for_as_long_as_it_asks() {
     }
 }
 
-#[test]
-fn a_dead_host_costs_few_requests_and_each_of_its_urls_is_recorded() {
-    let dead = ClosedPort::reserve();
-    let pages: Vec<String> = (0..300).map(|n| dead.url(&format!("/{n}"))).collect();
-    let server = Server::start(Site::default().with("/", Reply::links("home", &pages)).routes());
-    // Without robots.txt, which would be asked for first, and in vain.
-    let crawl = Crawl::of(server.url("/")).any_host().flag("--ignore-robots").set("politeness.retries", "2");
-    let crawled = crawl.set("politeness.breaker_pause", "'20ms'").talkative().run();
-    for page in &pages {
-        let record = crawled.record(page);
-        assert_eq!((&record["outcome"], &record["error"]["kind"]), (&"failed".into(), &"connect".into()), "{record}");
-    }
-    let requests = crawled.count("requests");
-    assert!(requests <= 1 + 5 + 3 + 3, "{requests}: 5 failures, what was in flight with the last of them, 3 probes");
-    for said in ["is left alone for 80ms, no connection comes about: connect: ", "is given up, "] {
-        assert!(crawled.stderr.contains(said), "{}", crawled.stderr);
-    }
-}
-
 /// How long after the first `/busy` the second one came, and whatever came next.
 fn rest_after_busy(log: &Log) -> (Duration, Duration) {
     let first = log.arrivals.iter().position(|arrival| arrival.path == "/busy").unwrap();

@@ -202,7 +202,7 @@ fn a_parked_host_is_probed_and_given_up_over_restarts() {
         process.finish(&page, &failed(FailureKind::Connect));
         let probed_at = process.now() + seconds(pause);
         process = process.restarted(seconds(pause - 1));
-        assert_eq!(process.admit(&page), Admit::NotBefore(probed_at));
+        assert_eq!(process.admit(&page), Admit::Unmet(probed_at));
         process.wait(seconds(1));
     }
     assert_eq!(process.admit(&page), Admit::Now);
@@ -213,6 +213,38 @@ fn a_parked_host_is_probed_and_given_up_over_restarts() {
     assert_eq!(process.admit(&page), Admit::NoConnection(Failure::new(FailureKind::Connect, "x")));
     process.wait(hours(23));
     assert_eq!(process.admit(&page), Admit::Now);
+}
+
+#[test]
+fn an_unmet_host_is_tried_once_more_by_the_next_process_and_then_given_up() {
+    let page = url("http://a/");
+    let refused = Failure::new(FailureKind::Connect, "x");
+    for breaker_failures in [1, 2] {
+        let mut first = Process::start(Options { retries: 0, breaker_failures, ..Options::default() });
+        first.robots(&page, RobotsAnswer::NoConnection(refused.clone()), &failed(FailureKind::Connect));
+        let mut second = first.restarted(Duration::from_millis(1));
+        assert!(matches!(second.admit(&page), Admit::Unmet(_)));
+        second.manners.hurry(&page, second.wall.instant());
+        second.wait(seconds(1));
+        second.robots(&page, RobotsAnswer::NoConnection(refused.clone()), &failed(FailureKind::Connect));
+        assert!(matches!(second.admit(&page), Admit::Unmet(_)));
+        second.manners.hurry(&page, second.wall.instant());
+        assert_eq!(second.admit(&page), Admit::NoConnection(refused.clone()));
+        assert_eq!(second.restarted(seconds(1)).admit(&page), Admit::NoConnection(refused.clone()));
+    }
+}
+
+#[test]
+fn that_a_host_was_met_is_not_forgotten() {
+    let page = url("http://a/");
+    let mut first = Process::start(Options { robots: false, breaker_failures: 1, ..Options::default() });
+    first.admit(&page);
+    first.finish(&page, &status(200));
+    assert!(first.manners.has_changed(), "a host is met once");
+    let mut second = first.restarted(seconds(1));
+    second.admit(&page);
+    second.finish(&page, &failed(FailureKind::Connect));
+    assert_eq!(second.admit(&page), Admit::NotBefore(second.now() + seconds(30)));
 }
 
 #[test]
@@ -349,6 +381,7 @@ fn the_json_has_these_names() {
         "state": "failing",
         "failures": 1
       },
+      "met": true,
       "quiet_since_ms": 1700000002000,
       "ended_last_ms": 1700000002000,
       "latency_us": 20000,
@@ -468,7 +501,7 @@ fn happen(process: &mut Process, events: Vec<Event>) {
 fn same(first: &mut Process, second: &mut Process, page: &CrawlUrl, exact: bool) -> Result<bool, TestCaseError> {
     let rounded = Duration::from_millis(1);
     match (first.admit(page), second.admit(page)) {
-        (Admit::NotBefore(first), Admit::NotBefore(second)) => {
+        (Admit::NotBefore(first), Admit::NotBefore(second)) | (Admit::Unmet(first), Admit::Unmet(second)) => {
             prop_assert!(second >= first && (!exact || second <= first + rounded), "{:?}", second - first);
         }
         (Admit::Now | Admit::AskRobots, Admit::NotBefore(at)) => {

@@ -62,7 +62,10 @@ impl Server {
     }
 
     fn listen(on: Ipv4Addr, ports: usize, routes: impl Fn(&Arrival) -> Reply + Send + Sync + 'static) -> Self {
-        let listeners: Vec<_> = (0..ports).map(|_| TcpListener::bind((on, 0)).unwrap()).collect();
+        Self::serve((0..ports).map(|_| TcpListener::bind((on, 0)).unwrap()).collect(), routes)
+    }
+
+    fn serve(listeners: Vec<TcpListener>, routes: impl Fn(&Arrival) -> Reply + Send + Sync + 'static) -> Self {
         let addresses = listeners.iter().map(|listener| listener.local_addr().unwrap()).collect();
         let held = watch::Sender::new(BTreeSet::new());
         let shared = Arc::new(Shared { routes: Box::new(routes), log: SharedLog::default(), held });
@@ -146,6 +149,13 @@ impl ClosedPort {
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.host())
+    }
+
+    /// Listens from now on.
+    pub(crate) fn open(self, routes: impl Fn(&Arrival) -> Reply + Send + Sync + 'static) -> Server {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+        let listener = runtime.block_on(async { self.socket.listen(128)?.into_std() }).unwrap();
+        Server::serve(vec![listener], routes)
     }
 
     /// Host and port, as the crawl names the host.

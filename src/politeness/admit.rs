@@ -1,0 +1,49 @@
+//! Admit: what is asked of politeness, and what it answers.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::robots::Robots;
+use crate::outcome::Failure;
+
+/// Whether a URL may be requested.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admit {
+    /// Now. The request counts as in flight until [`finished`](super::Politeness::finished).
+    Now,
+    /// Not before an instant.
+    NotBefore(Instant),
+    /// Not before an instant either, but there was never a connection to its host: who has nothing else to do need not
+    /// wait, but may [`hurry`](super::Politeness::hurry).
+    Unmet(Instant),
+    /// Not before another request to this host has finished.
+    Busy,
+    /// Not before robots.txt of its origin is known, which has to be asked for now. That request counts as in flight
+    /// until [`finished`](super::Politeness::finished); what came of it, [`robots_known`](super::Politeness::robots_known) is told.
+    AskRobots,
+    /// Never: robots.txt disallows it.
+    Disallowed,
+    /// Never: there is no connection to its origin, and it is not worth trying another one.
+    NoConnection(Failure),
+}
+
+/// What robots.txt says, once all its redirects were followed.
+#[derive(Debug)]
+pub enum RobotsAnswer {
+    /// Rules, or that there are none (RFC 9309, section 2.3.1.3).
+    Rules(Arc<Robots>),
+    /// A server error, 429, no answer, or too many redirects: everything is disallowed until it can be read
+    /// (RFC 9309, section 2.3.1.4).
+    Unreachable,
+    /// There is no connection to the origin: as unreachable, and nothing else can be had there either.
+    NoConnection(Failure),
+}
+
+/// What a host may be given after a request to it has finished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Whatever [`admit`](super::Politeness::admit) lets through.
+    Any,
+    /// Nothing before an instant.
+    NotBefore(Instant),
+}
