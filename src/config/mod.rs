@@ -34,7 +34,8 @@ pub struct Config {
     pub seeds: Vec<String>,
     /// How many links away from a seed pages are taken; 0 takes the seeds only; "none" has no limit.
     pub depth: Limit,
-    /// How many pages are requested, exactly, when there are so many; "none" has no limit.
+    /// How many pages are requested, exactly, when there are so many; "none" has no limit. Pages that fail without having
+    /// been asked for, because their host was given up, do not count.
     pub max_pages: Limit,
     /// How long the crawl may run; then what is in flight is finished. "none" has no limit.
     pub max_time: TimeLimit,

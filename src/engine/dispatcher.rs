@@ -59,7 +59,7 @@ pub(super) struct Dispatcher {
 /// When a crawl ends although something is left.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    /// Records.
+    /// Pages that are asked for.
     pub(super) pages: Option<u64>,
     /// When to start nothing new.
     pub(super) deadline: Option<Instant>,
@@ -191,10 +191,7 @@ impl Dispatcher {
                     self.seeds.failed(&lease.url, "robots.txt disallows it, or could not be read");
                     self.frontier.skip(lease.id, SkipReason::Robots)?;
                 }
-                Admit::NoConnection(failure) => {
-                    let outcome = Outcome::failed(failure, jiff::Timestamp::now(), std::time::Duration::ZERO);
-                    self.settle(lease, outcome).await?;
-                }
+                Admit::NoConnection(failure) => self.settle_unasked(lease, failure).await?,
             }
         }
         Ok(())
@@ -261,7 +258,7 @@ impl Dispatcher {
     }
 
     /// Ends a lease with a record.
-    async fn settle(&mut self, lease: Lease, mut outcome: Outcome) -> Result<()> {
+    pub(super) async fn settle(&mut self, lease: Lease, mut outcome: Outcome) -> Result<()> {
         let links = std::mem::take(&mut outcome.links);
         self.follow_seed(&lease.url, &outcome, &links).await?;
         let found = links.into_iter().map(|link| self.judge(Link { kind: self.sitemaps.link_kind(link.kind), ..link }));
@@ -271,7 +268,8 @@ impl Dispatcher {
         self.tally.note(&outcome);
         let record = Record::new(&lease.url, depth, referrer, lease.attempt, &mut outcome, &self.output);
         let changes = self.frontier.take_changes();
-        self.writer.step(Step { record: Some(Box::new(record)), changes, ..Step::default() }).await
+        let unasked = self.tally.unasked_to_keep();
+        self.writer.step(Step { record: Some(Box::new(record)), changes, unasked, ..Step::default() }).await
     }
 
     /// A seed that leads to another host takes the scope along, unless that host is not to be connected to.
@@ -328,10 +326,11 @@ impl Dispatcher {
         self.room.has(self.tasks.len()) && !self.reached_pages()
     }
 
-    /// What is in flight counts: the limit is exact.
+    /// What is in flight counts: the limit is exact. What was never asked for does not.
     fn reached_pages(&self) -> bool {
         let accounts = self.frontier.accounts();
-        self.limits.pages.is_some_and(|pages| accounts.settled.total() + accounts.in_flight >= pages)
+        let asked = (accounts.settled.total() + accounts.in_flight).saturating_sub(self.tally.unasked());
+        self.limits.pages.is_some_and(|pages| asked >= pages)
     }
 
     pub(super) fn is_done(&self) -> bool {

@@ -21,6 +21,8 @@ use crate::wall_clock::WallClock;
 pub(super) struct Step {
     /// The record of the URL that is settled.
     pub(super) record: Option<Box<Record>>,
+    /// How many settled URLs were never asked for, with that one, when it is one more.
+    pub(super) unasked: Option<u64>,
     /// What has changed in the frontier.
     pub(super) changes: Vec<Change>,
     /// What the frontier asks for.
@@ -62,6 +64,9 @@ impl Ledger {
         let Some(Durable { store, clock, .. }) = &mut self.durable else { return Ok(Vec::new()) };
         let facts = step.record.as_deref().map(facts);
         store.apply(&step.changes, facts.as_ref(), clock)?;
+        if let Some(unasked) = step.unasked {
+            store.keep_setting(UNASKED, &unasked.to_string())?;
+        }
         for (host, saved) in &step.manners {
             store.keep_manners(host, &json(saved)?)?;
         }
@@ -170,5 +175,7 @@ impl std::fmt::Debug for Ledger {
     }
 }
 
+/// The setting that holds how many settled URLs were never asked for.
+pub(super) const UNASKED: &str = "unasked";
 /// The setting that holds why no page came of the seeds.
 pub(super) const FAILED_SEEDS: &str = "failed_seeds";

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::ledger::UNASKED;
 use crate::accounts::Accounts;
 use crate::error::Result;
 use crate::frontier::store::Store;
@@ -17,6 +18,9 @@ pub(super) struct Tally {
     errors: BTreeMap<FailureKind, u64>,
     pub(super) retries: u64,
     pub(super) bytes: u64,
+    /// Settled URLs that were never asked for: their hosts were given up.
+    unasked: u64,
+    unasked_kept: u64,
 }
 
 impl Tally {
@@ -29,6 +33,22 @@ impl Tally {
             *self.errors.entry(failure.kind).or_default() += 1;
         }
         self.bytes += outcome.bytes.unwrap_or_default();
+    }
+
+    /// Counts one URL that is settled without having been asked for.
+    pub(super) fn note_unasked(&mut self) {
+        self.unasked += 1;
+    }
+
+    /// How many there were in all runs.
+    pub(super) fn unasked(&self) -> u64 {
+        self.unasked
+    }
+
+    /// The same, when it is not what was kept last.
+    pub(super) fn unasked_to_keep(&mut self) -> Option<u64> {
+        let kept = std::mem::replace(&mut self.unasked_kept, self.unasked);
+        (kept != self.unasked).then_some(self.unasked)
     }
 
     /// The counts of what earlier runs have settled.
@@ -44,6 +64,8 @@ impl Tally {
             tally.bytes += bytes;
         })?;
         tally.retries = store.retries()?;
+        tally.unasked = store.setting(UNASKED)?.and_then(|kept| kept.parse().ok()).unwrap_or_default();
+        tally.unasked_kept = tally.unasked;
         Ok(tally)
     }
 

@@ -2,9 +2,12 @@
 //! waits for them once nothing else is left to do.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::dispatcher::{Dispatcher, now};
+use crate::error::Result;
+use crate::frontier::Lease;
+use crate::outcome::{Failure, Outcome};
 use crate::url::CrawlUrl;
 
 /// A URL of each origin that waits, by when it is due. The frontier holds their hosts until they are released here, so
@@ -54,6 +57,14 @@ impl Dispatcher {
         !waiting.is_empty()
     }
 
+    /// Settles a URL of a host that was given up. Unless an earlier attempt was made, it was never asked for.
+    pub(super) async fn settle_unasked(&mut self, lease: Lease, failure: Failure) -> Result<()> {
+        if lease.attempt == 1 {
+            self.tally.note_unasked();
+        }
+        self.settle(lease, Outcome::failed(failure, jiff::Timestamp::now(), Duration::ZERO)).await
+    }
+
     fn release_unmet(&mut self, url: &CrawlUrl) {
         if let Some(host) = self.frontier.host_of(url) {
             self.frontier.release(host);
@@ -64,8 +75,6 @@ impl Dispatcher {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::url::UrlRules;
 

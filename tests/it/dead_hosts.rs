@@ -96,6 +96,36 @@ fn a_sitemap_of_a_closed_port_is_not_waited_for() {
 }
 
 #[test]
+fn pages_that_were_never_asked_for_do_not_use_up_the_limit() {
+    let dead = ClosedPort::reserve();
+    let pages: Vec<String> = (0..20).map(|n| dead.url(&format!("/{n}"))).collect();
+    let paths: Vec<String> = (0..9).map(|n| format!("/{n}")).collect();
+    let site = Site::default().with("/", Reply::links("home", &paths));
+    let site = paths.iter().fold(site, |site, path| site.with(path, Reply::html(path.as_str())));
+    let server = Server::start(site.routes());
+    let crawl = |most: &str| {
+        let crawl = pages.iter().fold(Crawl::of(server.url("/")), Crawl::seed).arg("--max-pages", most).talkative();
+        crawl.set("politeness.breaker_failures", "1").set("politeness.breaker_probes", "0")
+    };
+    server.hold("/");
+    let running = crawl("4").start();
+    running.wait_for_stderr("is given up");
+    server.open("/");
+    let mut crawled = running.finish();
+    for (most, asked) in [("4", 4), ("6", 6), ("6", 6)] {
+        crawled = crawl(most).on(&crawled).run();
+        assert_refused(crawled.assert_code(0), &pages);
+        let seen = server.log(|log| log.arrivals.iter().filter(|arrival| !arrival.is_robots()).count());
+        assert_eq!(
+            (seen, crawled.records.len(), &crawled.summary["state"]),
+            (asked, asked + pages.len(), &"limit".into())
+        );
+        let status = json(&crawled.path(""), &["status"]);
+        assert_eq!((&status["state"], &status["pending"]), (&"limit".into(), &0.into()));
+    }
+}
+
+#[test]
 fn a_parked_host_is_explained_and_tried_once_more_by_the_next_run() {
     let (closed, busy) = (ClosedPort::reserve(), busy());
     let crawl = || {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::verify::RUNNING;
 use crate::config::Config;
 use crate::engine::CrawlDir;
+use crate::engine::ledger::UNASKED;
 use crate::engine::past::{FOLDER, SETTINGS};
 use crate::error::{Error, Result};
 use crate::frontier::store::{Session, StoreReader};
@@ -41,6 +42,8 @@ pub(super) struct LastRun {
     pub(super) state: RunState,
     /// The process that crawls now.
     pub(super) pid: Option<u32>,
+    /// Records of pages that were asked for: what `max_pages` counts.
+    asked: u64,
 }
 
 /// The rules by which the last run went.
@@ -69,13 +72,15 @@ impl LastRun {
             (None, Some(_)) => RunState::Running,
             (None, None) => RunState::Interrupted,
         };
-        Ok(Self { session, state, pid })
+        let unasked = store.setting(UNASKED)?.and_then(|kept| kept.parse().ok()).unwrap_or(0);
+        let asked = session.records.saturating_sub(unasked);
+        Ok(Self { session, state, pid, asked })
     }
 
     /// Whether what is pending was left over by `max_pages`, and so counts as skipped. What was not reached in `max_time`
     /// is pending, as what was not reached before a signal.
     pub(super) fn leaves_over(&self, rules: &Rules) -> bool {
-        self.state == RunState::Limit && rules.config.max_pages.0.is_some_and(|most| self.session.records >= most)
+        self.state == RunState::Limit && rules.config.max_pages.0.is_some_and(|most| self.asked >= most)
     }
 }
 
