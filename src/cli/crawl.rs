@@ -69,11 +69,11 @@ fn start(config: Config, fresh: bool, terminal: &Terminal) -> Result<ExitCode> {
 async fn run(crawl: Crawl) -> Result<(Result<Summary>, Option<Signal>)> {
     let stopper = crawl.stopper();
     let mut signals = Signals::listen()?;
-    let mut crawl = crawl.spawn();
+    let mut crawl = Box::pin(crawl.run_as_task());
     let mut received = None;
     loop {
         let signal = tokio::select! {
-            end = &mut crawl => return Ok((end.unwrap_or_else(|error| Err(failed(error))), received)),
+            end = &mut crawl => return Ok((end, received)),
             signal = signals.next() => signal,
         };
         if received.is_none() {
@@ -83,11 +83,6 @@ async fn run(crawl: Crawl) -> Result<(Result<Summary>, Option<Signal>)> {
         }
         received = Some(signal);
     }
-}
-
-/// The hook has told of the panic already.
-fn failed(error: tokio::task::JoinError) -> Error {
-    Error::Internal(format!("the crawl has ended without a result: {error}"))
 }
 
 fn close(summary: &Summary, terminal: &Terminal, format: LogFormat, level: LogLevel) {

@@ -33,7 +33,7 @@ pub use shutdown::Stopper;
 use std::fmt;
 use std::sync::Arc;
 
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::error::{Error, Result};
@@ -141,18 +141,28 @@ impl Crawl {
         Ok(summary)
     }
 
-    /// Runs as a task of its own on the runtime that this is called on, to the same end as [`run`](Self::run).
+    /// Runs to the same end as [`run`](Self::run), as a task of its own.
     ///
     /// On a runtime with several threads this is the cheaper way: whichever thread has an answer goes on with it, where a
     /// future that is awaited in `block_on` has to be woken on its own thread, by a system call for each answer.
     ///
+    /// # Errors
+    /// As `run`.
+    ///
     /// # Panics
-    /// When called outside of a tokio runtime.
+    /// As `run`, which never should.
     ///
     /// # Cancel safety
-    /// Dropping the handle lets the crawl go on. Aborting it stops the crawl at once, as dropping `run` does.
-    pub fn spawn(self) -> JoinHandle<Result<Summary>> {
-        tokio::spawn(self.run())
+    /// Dropping the future stops the crawl, but not before the task is at its next await: the crawl directory is locked
+    /// a moment longer.
+    pub async fn run_as_task(self) -> Result<Summary> {
+        let mut task = JoinSet::new();
+        task.spawn(self.run());
+        match task.join_next().await {
+            Some(Ok(end)) => end,
+            Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            _ => Err(Error::Internal("the crawl was stopped by its runtime".to_owned())),
+        }
     }
 
     /// Runs as a stream of records. The crawl goes on only while the stream is polled, and stops when it is dropped.

@@ -81,18 +81,20 @@ fn is_plain(path: &[u8]) -> bool {
     path.iter().all(|byte| {
         let begins_with_dot = *byte == b'.' && before == b'/';
         before = *byte;
-        IS_PLAIN.get(usize::from(*byte)).is_some_and(|plain| *plain) && !begins_with_dot
+        byte.is_ascii() && PLAIN >> *byte & 1 == 1 && !begins_with_dot
     })
 }
 
-const IS_PLAIN: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0_u8;
+/// One bit for each ASCII character that is plain.
+const PLAIN: u128 = {
+    let (mut bits, mut byte) = (0, 0_u8);
     while byte < 128 {
         let in_names =
             matches!(byte, b'-' | b'_' | b'.' | b'~' | b'/' | b'+' | b',' | b'=' | b'&' | b'@' | b'!' | b'?');
-        table[byte as usize] = byte.is_ascii_alphanumeric() || in_names;
+        if byte.is_ascii_alphanumeric() || in_names {
+            bits |= 1 << byte;
+        }
         byte += 1;
     }
-    table
+    bits
 };

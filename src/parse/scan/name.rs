@@ -35,9 +35,8 @@ impl Name {
 
     /// The name of the first bytes of `chunk`, fewer than eight, of which the first is the lowest.
     #[inline]
-    pub(super) const fn of_letters(chunk: u64, length: usize) -> Self {
-        let unused = 64 - 8 * length as u32;
-        Self((chunk.swap_bytes() | ALL_SMALL) >> unused)
+    pub(super) fn of_letters(chunk: u64, length: usize) -> Self {
+        Self((chunk.swap_bytes() | ALL_SMALL) >> (64 - 8 * length))
     }
 
     /// Whether a start tag of this name means something to the scan although it stands in the body of a page, and not in
@@ -54,6 +53,7 @@ impl Name {
     }
 
     /// Which slots these names have.
+    #[expect(clippy::indexing_slicing, reason = "a slot is below 256, and constants cannot `get_mut`")]
     pub(super) const fn slots(names: &[Self]) -> [bool; 256] {
         let (mut table, mut rest) = ([false; 256], names);
         while let [name, after @ ..] = rest {
