@@ -28,6 +28,8 @@ struct Place {
     /// The status of the first answer, when that is a failure which passes.
     first: Option<u16>,
     slowness: u32,
+    /// The path that is answered before.
+    behind: Option<String>,
 }
 
 impl Site {
@@ -46,6 +48,7 @@ impl Site {
                 None => Reply::html(self.html(&arrival.path, &place)),
             };
             reply.status = status;
+            reply.behind = place.behind;
             reply.after(self.pace * place.slowness)
         }
     }
@@ -89,6 +92,11 @@ impl Site {
         let page = Place { status: 200, slowness: 1, ..Place::default() };
         match (kind, number) {
             ("", Ok(n)) if n < self.pages => self.page(n, page),
+            // However slow the machine is: when the first shortcut is known, the long way was walked.
+            ("/shortcut", Ok(0)) => {
+                let behind = self.numbers([self.pages.min(60) - 1]).pop();
+                Place { links: self.numbers([40, 41]), slowness: SHORTCUT, behind, ..page }
+            }
             ("/shortcut", Ok(n)) => Place { links: self.numbers([n + 40, n + 41]), slowness: SHORTCUT, ..page },
             ("/moved", Ok(n)) if n % 2 == 0 => Place { status: 302, redirect: Some(format!("/again/{n}")), ..page },
             ("/moved" | "/again", Ok(n)) => Place { status: 301, redirect: self.numbers([n + 35]).pop(), ..page },

@@ -12,6 +12,8 @@ pub(crate) struct Reply {
     framing: Framing,
     pub(crate) fault: Option<Fault>,
     pub(crate) delay: Option<Duration>,
+    /// The path that is answered before.
+    pub(crate) behind: Option<String>,
 }
 
 /// Where in an answer a fault strikes.
@@ -43,7 +45,8 @@ enum Framing {
 
 impl Reply {
     pub(crate) fn new(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Vec::new(), framing: Framing::Length, fault: None, delay: None }
+        let (headers, body, framing) = (Vec::new(), Vec::new(), Framing::Length);
+        Self { status, headers, body, framing, fault: None, delay: None, behind: None }
     }
 
     pub(crate) fn html(body: impl Into<Vec<u8>>) -> Self {
@@ -104,6 +107,11 @@ impl Reply {
 
     pub(crate) fn after(self, delay: Duration) -> Self {
         Self { delay: Some(delay), ..self }
+    }
+
+    /// Not before the other path was answered once.
+    pub(crate) fn behind(self, path: String) -> Self {
+        Self { behind: Some(path), ..self }
     }
 
     /// Whether the connection can serve another request afterwards.

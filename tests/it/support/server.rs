@@ -231,6 +231,11 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
 async fn answer(writer: &mut OwnedWriteHalf, reply: &Reply, path: &str, shared: &Shared) -> io::Result<()> {
     let open = shared.held.subscribe().wait_for(|held| !held.contains(path)).await.map(drop);
     open.expect("the sender lives as long as the server");
+    if let Some(other) = &reply.behind {
+        while !shared.log.lock().has_answered(other) {
+            pause(Duration::from_millis(5)).await;
+        }
+    }
     if let Some(delay) = reply.delay {
         pause(delay).await;
     }
