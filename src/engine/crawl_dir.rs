@@ -15,7 +15,7 @@ use crate::observe::Summary;
 pub struct CrawlDir {
     path: PathBuf,
     /// Locked: the operating system lets go of it when the process ends, however it ends.
-    _lock: File,
+    lock: File,
 }
 
 impl CrawlDir {
@@ -46,7 +46,7 @@ impl CrawlDir {
         lock.set_len(0)
             .and_then(|()| writeln!(lock, "{}", std::process::id()))
             .map_err(|error| Error::io("write", &lock_path, error))?;
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        Ok(Self { path: path.to_owned(), lock })
     }
 
     /// The process that has taken a directory, and holds it. Nothing is created or changed.
@@ -196,6 +196,14 @@ impl CrawlDir {
     }
 }
 
+impl Drop for CrawlDir {
+    fn drop(&mut self) {
+        // To close the file is not enough while a process that is just being started by another thread has it too: that
+        // has all files until it becomes another program. What fails here the end of the process makes good.
+        let _ = self.lock.unlock();
+    }
+}
+
 const RECORDS: &str = "pages.jsonl";
 /// What the JSONL sink writes while it amends.
 const RECORDS_TEMPORARY: &str = "pages.jsonl.tmp";
@@ -213,6 +221,17 @@ mod tests {
             Err(Error::Usage(message)) => message,
             other => panic!("not refused: {other:?}"),
         }
+    }
+
+    #[test]
+    fn a_directory_is_free_once_it_is_dropped_whoever_still_has_its_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let taken = CrawlDir::take(folder.path()).unwrap();
+        let of_a_child = taken.lock.try_clone().unwrap();
+        assert!(CrawlDir::take(folder.path()).is_err());
+        drop(taken);
+        CrawlDir::take(folder.path()).unwrap();
+        drop(of_a_child);
     }
 
     #[test]
