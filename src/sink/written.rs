@@ -15,7 +15,6 @@ pub struct Written {
     path: PathBuf,
     /// `None` when it is not there.
     file: Option<File>,
-    length: u64,
     /// What may be about to take its place.
     beside: Option<File>,
 }
@@ -28,7 +27,7 @@ pub struct Lines {
     line: Vec<u8>,
     /// How many bytes the store says there are.
     pub committed: u64,
-    /// How many bytes there were when the file was opened; `None` when it is not there.
+    /// How many bytes there were after that; `None` when the file is not there.
     pub found: Option<u64>,
 }
 
@@ -38,15 +37,13 @@ impl Written {
         if is_stream(path) || path.metadata().is_ok_and(|found| !found.is_file()) {
             return Ok(None);
         }
-        let file = open(path)?;
-        let length = file.as_ref().map(|file| metadata(path, file)).transpose()?.map_or(0, |found| found.len());
-        Ok(Some(Self { path: path.to_owned(), file, length, beside: open(&beside(path))? }))
+        Ok(Some(Self { path: path.to_owned(), file: open(path)?, beside: open(&beside(path))? }))
     }
 
     /// The lines of the file that counts, by what the store said after the file was opened. `None` when the file has got
     /// another place meanwhile: then open it again.
     pub fn lines(self, committed: Committed) -> Result<Option<Lines>> {
-        let Self { path, file, length, beside: amended } = self;
+        let Self { path, file, beside: amended } = self;
         // In this order: a file that is no longer beside has taken its place before.
         let is_beside = beside(&path).exists();
         let now = fs::metadata(&path).ok();
@@ -54,16 +51,14 @@ impl Written {
         if now.as_ref().map(identity) != then.as_ref().map(identity) {
             return Ok(None);
         }
-        let (file, found, committed) = match (committed.amended, amended) {
-            (None, _) => (file, length, committed.length),
-            (Some(committed), Some(amended)) => {
-                let found = metadata(&path, &amended)?.len();
-                (Some(amended), found, committed)
-            }
+        let (file, committed) = match (committed.amended, amended) {
+            (None, _) => (file, committed.length),
+            (Some(committed), Some(amended)) => (Some(amended), committed),
             (Some(_), None) if is_beside => return Ok(None),
-            (Some(committed), None) => (file, length, committed),
+            (Some(committed), None) => (file, committed),
         };
-        let found = file.is_some().then_some(found);
+        // Only now: the crawl may have written more since the file was opened, and have committed that.
+        let found = file.as_ref().map(|file| metadata(&path, file)).transpose()?.map(|found| found.len());
         let from = file.map(|file| BufReader::with_capacity(BUFFER, file).take(committed));
         Ok(Some(Lines { path, from, line: Vec::new(), committed, found }))
     }
@@ -144,6 +139,17 @@ mod tests {
         assert_eq!(read(prepare, amended), None, "it was not there when the others were opened");
         assert_eq!(read(replace, amended), None);
         assert_eq!(read(|path| fs::remove_file(path).unwrap(), amended), None);
+    }
+
+    #[test]
+    fn what_was_written_and_committed_meanwhile_was_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pages.jsonl");
+        fs::write(&path, "").unwrap();
+        let written = Written::open(&path).unwrap().unwrap();
+        fs::write(&path, "new\n").unwrap();
+        let lines = written.lines(Committed { length: 4, amended: None }).unwrap().unwrap();
+        assert_eq!((lines.found, lines.committed), (Some(4), 4));
     }
 
     #[test]
