@@ -31,6 +31,23 @@ pub(super) fn classify(error: &reqwest::Error, phase: Phase<'_>) -> Failure {
     }
 }
 
+/// Whether the host has not taken the request, so that it can be made again.
+pub(super) fn is_not_taken(error: &reqwest::Error) -> bool {
+    use h2::Reason;
+    let given_back = |h2: &h2::Error| match h2.reason() {
+        Some(Reason::NO_ERROR) => h2.is_go_away() && h2.is_remote(),
+        Some(Reason::REFUSED_STREAM) => h2.is_reset() && h2.is_remote(),
+        _ => false,
+    };
+    is_unsent(error) || Chain::of(error).h2.is_some_and(given_back)
+}
+
+/// Whether the pool has let go of the request before a byte of it was sent: its connection was gone, or one that others
+/// had made at the same time was to take all, and was gone. hyper-util says so in words alone.
+fn is_unsent(error: &reqwest::Error) -> bool {
+    error.source().is_some_and(|client| client.to_string() == "client error (Canceled)")
+}
+
 /// What the error says.
 fn told(error: &reqwest::Error, phase: Phase<'_>) -> Failure {
     let chain = Chain::of(error);
@@ -173,6 +190,9 @@ fn not_connected(chain: &Chain<'_>, host: &str) -> Failure {
 fn no_head(error: &reqwest::Error, chain: &Chain<'_>) -> Failure {
     if error.is_builder() {
         return Failure::new(FailureKind::Protocol, "the URL cannot be sent in an HTTP request");
+    }
+    if is_unsent(error) {
+        return Failure::new(FailureKind::Reset, "the connection was closed before the request was sent");
     }
     if let Some(failure) = lost(chain, "before the response headers were complete") {
         return failure;

@@ -21,9 +21,11 @@ use crate::url::{CrawlUrl, HostPattern};
 /// Asks hosts over the network.
 ///
 /// One call is one request that a host has taken: redirects are not followed and nothing is retried, except what the
-/// host itself says it has not looked at. That is a request which found its pooled connection closed before a byte of it
-/// was sent, and an HTTP/2 stream that was refused or that came after a GOAWAY (RFC 9113, section 8.7). Proxies are not used, also
-/// not those of the environment: behind a proxy, the address guard would see the proxy's address only.
+/// host has not looked at. That is a request which found its connection closed or given to another before a byte of it
+/// was sent, and an HTTP/2 stream that was refused or that came after a GOAWAY (RFC 9113, section 8.7). hyper cannot
+/// always tell the latter from the one stream that it was about to open when the GOAWAY came, so that one may be asked
+/// for twice. Proxies are not used, also not those of the environment: behind a proxy, the address guard would see the
+/// proxy's address only.
 ///
 /// # Deadlines
 /// `connect_timeout` covers the name, the connection and TLS; `first_byte_timeout` counts from the start of the request
@@ -137,16 +139,20 @@ impl Http {
         let deadlines = self.deadlines;
         let start = Instant::now();
         let end = start + deadlines.whole;
-        let mut outgoing = reqwest::Request::new(Method::GET, url.to_url());
-        self.headers.add_own(url, outgoing.headers_mut());
-        match timeout_at(end.min(start + deadlines.first_byte), client.execute(outgoing)).await {
-            Ok(Ok(response)) => Ok(Incoming { response, end, deadlines }),
-            Ok(Err(error)) => {
-                let phase = Phase::Head { host: url.host(), connect_timeout: deadlines.connect };
-                Err(failure::classify(&error, phase))
+        let mut not_taken = 0;
+        loop {
+            let mut outgoing = reqwest::Request::new(Method::GET, url.to_url());
+            self.headers.add_own(url, outgoing.headers_mut());
+            match timeout_at(end.min(start + deadlines.first_byte), client.execute(outgoing)).await {
+                Ok(Ok(response)) => return Ok(Incoming { response, end, deadlines }),
+                Ok(Err(error)) if not_taken < NOT_TAKEN && failure::is_not_taken(&error) => not_taken += 1,
+                Ok(Err(error)) => {
+                    let phase = Phase::Head { host: url.host(), connect_timeout: deadlines.connect };
+                    return Err(failure::classify(&error, phase));
+                }
+                Err(_) if deadlines.whole < deadlines.first_byte => return Err(failure::too_slow(deadlines.whole)),
+                Err(_) => return Err(failure::no_headers(deadlines.first_byte)),
             }
-            Err(_) if deadlines.whole < deadlines.first_byte => Err(failure::too_slow(deadlines.whole)),
-            Err(_) => Err(failure::no_headers(deadlines.first_byte)),
         }
     }
 }
@@ -240,6 +246,8 @@ fn has_no_body(status: StatusCode) -> bool {
     status == StatusCode::NO_CONTENT || status == StatusCode::RESET_CONTENT
 }
 
+/// How often a request that a host has not taken is made again at once: connections may end one after the other.
+const NOT_TAKEN: u32 = 3;
 /// The longest unwanted body that is read for the sake of its connection.
 const MAX_LEFT: u64 = 16 << 10;
 /// How long that may take.

@@ -88,6 +88,7 @@ impl Recipe {
             .dns_resolver(self.guard.clone())
             .default_headers(self.headers.clone())
             .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
             .referer(false)
             .no_proxy()
             .tcp_nodelay(true)

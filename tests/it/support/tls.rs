@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use hyper::body::{Body, Bytes, Frame, Incoming};
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -133,7 +134,8 @@ impl Manners {
         self
     }
 
-    /// Announces the end of each connection at so many requests, and answers those that it already has.
+    /// Announces the end of each connection at so many requests, and answers those that it already has: over HTTP/1.1 with
+    /// the answer to the last one, as a client that is told later may have sent the next one.
     pub(crate) fn goes_away_after(self, requests: usize) -> Self {
         Self { goes_away_after: requests, ..self }
     }
@@ -281,10 +283,18 @@ where
 {
     let (taken, enough) = (AtomicUsize::new(0), Notify::new());
     let service = service_fn(|request| {
-        if taken.fetch_add(1, Ordering::Relaxed) + 1 == shared.goes_away_after {
+        let is_last = taken.fetch_add(1, Ordering::Relaxed) + 1 == shared.goes_away_after;
+        if is_last {
             enough.notify_one();
         }
-        std::future::ready(shared.answer(&request, alpn.as_deref()))
+        let mut answer = shared.answer(&request, alpn.as_deref());
+        if let Ok(last) = &mut answer
+            && is_last
+            && request.version() == Version::HTTP_11
+        {
+            last.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        std::future::ready(answer)
     });
     let builder = auto::Builder::new(TokioExecutor::new());
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
