@@ -65,12 +65,15 @@ proptest! {
         alike_but_charsets(&soup.concat())?;
     }
 
-    /// But for the order of links.
+    /// But for the order of links, and for which of several titles comes first.
     #[test]
     fn tables_are_read_alike(soup in prop::collection::vec(piece(TABLES), 0..40)) {
         let soup = soup.concat();
         let (scan, tree) = (by_scan(&soup), by_tree(&soup));
-        prop_assert_eq!(sorted(&scan), sorted(&tree));
+        let has_titles = soup.matches("<title>").count() > 1;
+        let told = |page| sorted(page).into_iter().filter(|line| !has_titles || !line.starts_with("title ")).collect();
+        let (scan, tree): (Vec<_>, Vec<_>) = (told(&scan), told(&tree));
+        prop_assert_eq!(scan, tree);
     }
 
     #[test]
@@ -179,6 +182,7 @@ const PAGES: &[&str] = &[
     "<plaintext><a href=/a></plaintext>",
     "<noscript><a href=/a></noscript>",
     "<head><noscript><link rel=next href=/a><title>t</title></noscript><a href=/b>",
+    "<noscript><svg></noscript><title>a</title></svg><title>b</title>",
     "<template><a href=/a><template></template><a href=/b></template><a href=/c>",
     "<template><html lang=de><meta charset=big5><base href=/a></template>",
     "<svg><title>a</title></svg><title>b</title>",
@@ -208,6 +212,18 @@ const DIFFERENCES: &[(&str, &str, &str, &str)] = &[
         "link \"/a\"\nlink \"/b\"\n",
         "link \"/b\"\nlink \"/a\"\n",
         "a tree moves what stands between rows in front of the table; the scan keeps the order of the page",
+    ),
+    (
+        "<table><td><title>a</title><tr><title>b</title></table>",
+        "title \"a\"\n",
+        "title \"b\"\n",
+        "the same moves one title in front of the other",
+    ),
+    (
+        "<g><svg><title><span></g><title>t</title>",
+        "",
+        "title \"t\"\n",
+        "html5ever lets an end tag leave the <title> of SVG, the standard does not (section 13.2.6.4.7, special elements)",
     ),
     (
         "<template><a href=/a><object></template>x",
@@ -607,7 +623,7 @@ const FOREIGN_LEAVES: &[&str] = &[
     "</br>",
     "<input>",
     "<hr/>",
-    "<svg><span></svg>",
+    "<svg><span></span></svg>",
     "<svg><font color=red></font></svg>",
     "<a href=/fx><svg><path></a>",
     "<svg></body></html></svg>",

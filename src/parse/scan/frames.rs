@@ -52,6 +52,11 @@ impl Frames {
         self.possible && self.part == Part::Body
     }
 
+    /// Whether the page is in a `<noscript>` in its head.
+    pub(super) fn are_in_head_noscript(self) -> bool {
+        self.part == Part::HeadNoscript
+    }
+
     /// Reads a start tag of HTML that is in no template.
     #[inline]
     pub(super) fn start(&mut self, name: Name, attributes: &Attributes<'_>) -> Effect {

@@ -112,7 +112,10 @@ impl<'a> Scan<'a, '_> {
             Space::Svg | Space::Math | Space::MathAnnotation => return Some(()),
         }
         if self.admits(name) {
-            self.nesting.open_html(name, closes_itself, &self.attributes);
+            // In the head it is closed by whatever cannot stand there, as SVG cannot.
+            if name != Name::NOSCRIPT || !self.frames.are_in_head_noscript() {
+                self.nesting.open_html(name, closes_itself, &self.attributes);
+            }
             self.read_html(name)?;
         }
         Some(())
