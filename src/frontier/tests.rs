@@ -607,7 +607,16 @@ fn shortest(graph: &[Vec<usize>]) -> Vec<Option<u32>> {
     depth
 }
 
+/// A debug build is ten times as slow: with fewer cases, each is still a graph that no other run has seen.
+fn fewer_cases_in_debug() -> ProptestConfig {
+    let config = ProptestConfig::default();
+    let part = if cfg!(debug_assertions) { 8 } else { 1 };
+    ProptestConfig { cases: config.cases.div_ceil(part), ..config }
+}
+
 proptest! {
+    #![proptest_config(fewer_cases_in_debug())]
+
     #[test]
     fn depth_is_the_shortest_path_whatever_the_order(
         graph in proptest::collection::vec(proptest::collection::vec(0_usize..24, 0..5), 24),
