@@ -364,7 +364,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_refused_connection_names_the_host() {
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        // Bound, so that nobody else gets the port, and not listening.
+        let closed = tokio::net::TcpSocket::new_v4().unwrap();
+        closed.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let free = closed.local_addr().unwrap();
         let request = page(&format!("http://{free}/"));
         let failure = Http::new(&options(), &[], &[]).unwrap().fetch(&request).await.unwrap_err();
         assert_eq!(failure.to_string(), format!("connect: connection refused ({free})"));

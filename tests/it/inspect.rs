@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::time::Instant;
 
 use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::cli::Run;
-use crate::support::{Crawl, Crawled, Reply, Running, Server, Site, folder};
+use crate::support::{Crawl, Crawled, FAIL_SAFE, Reply, Running, Server, Site, folder};
 
 /// Something that is done to what a crawl has left.
 pub(crate) type Change<'a> = &'a dyn Fn(&Path);
@@ -32,14 +33,14 @@ pub(crate) fn json(dir: &Path, args: &[&str]) -> Value {
 /// Asks again until the answer is the one that will come: what a crawl has done is seen with its next commit.
 #[track_caller]
 pub(crate) fn wait_for(dir: &Path, args: &[&str], condition: impl Fn(&Value) -> bool) -> Value {
-    let mut last = Value::Null;
-    for _ in 0..500 {
-        last = json(dir, args);
+    let asked = Instant::now();
+    loop {
+        let last = json(dir, args);
         if condition(&last) {
             return last;
         }
+        assert!(asked.elapsed() < FAIL_SAFE, "this never came: {last:#}");
     }
-    panic!("this never came: {last:#}");
 }
 
 /// The names and contents of all files in the crawl directory.

@@ -112,7 +112,7 @@ fn max_time_ends_a_crawl_that_would_never_end() {
 fn max_time_does_not_wait_for_hosts_that_rest() {
     let busy = Reply::new(503).header("Retry-After", "3000");
     let server = Server::start(Site::linked(&[("/", &["/busy"])]).with("/busy", busy).routes());
-    let crawled = Crawl::of(server.url("/")).set("politeness.retries", "5").arg("--max-time", "500ms").run();
+    let crawled = Crawl::of(server.url("/")).set("politeness.retries", "5").arg("--max-time", "2s").run();
     assert_eq!((crawled.assert_code(0).records.len(), &crawled.summary["state"]), (1, &"limit".into()));
 }
 

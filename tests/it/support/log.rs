@@ -87,4 +87,4 @@ impl SharedLog {
 }
 
 /// Longer than any machine needs: only a crawl that hangs reaches it.
-pub(crate) const FAIL_SAFE: Duration = Duration::from_secs(30);
+pub(crate) const FAIL_SAFE: Duration = Duration::from_mins(2);

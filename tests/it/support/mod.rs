@@ -9,7 +9,7 @@ mod site;
 mod tls;
 
 pub(crate) use crawled::Crawled;
-pub(crate) use log::{Arrival, Log};
+pub(crate) use log::{Arrival, FAIL_SAFE, Log};
 pub(crate) use reply::{Place, Reply};
 pub(crate) use run::{Crawl, Running};
 pub(crate) use server::{ClosedPort, Server};
