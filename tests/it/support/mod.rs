@@ -12,6 +12,8 @@ pub(crate) use crawled::Crawled;
 pub(crate) use log::{Arrival, FAIL_SAFE, Log};
 pub(crate) use reply::{Place, Reply};
 pub(crate) use run::{Crawl, Running};
+#[cfg(target_os = "linux")]
+pub(crate) use server::BlackHole;
 pub(crate) use server::{ClosedPort, Server};
 pub(crate) use site::{Expected, Site, folder};
 pub(crate) use tls::{Authority, Manners, TlsServer};

@@ -33,6 +33,14 @@ pub(crate) struct ClosedPort {
     socket: TcpSocket,
 }
 
+/// A port that answers no SYN for as long as this lives: its backlog is full, and nobody accepts.
+#[cfg(target_os = "linux")]
+#[derive(Debug)]
+pub(crate) struct BlackHole {
+    listener: TcpListener,
+    _backlog: Vec<std::net::TcpStream>,
+}
+
 struct Shared {
     routes: Box<dyn Fn(&Arrival) -> Reply + Send + Sync>,
     log: SharedLog,
@@ -161,6 +169,31 @@ impl ClosedPort {
     /// Host and port, as the crawl names the host.
     pub(crate) fn host(&self) -> String {
         self.socket.local_addr().unwrap().to_string()
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl BlackHole {
+    pub(crate) fn open() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let within = runtime.enter();
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((Ipv4Addr::new(127, 0, 0, 2), 0).into()).unwrap();
+        let listener = socket.listen(1).unwrap().into_std().unwrap();
+        drop(within);
+        let address = listener.local_addr().unwrap();
+        let connect = || std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200));
+        let mut backlog = Vec::new();
+        // Twice in vain: once may be a busy machine.
+        while let Ok(waiting) = connect().or_else(|_| connect()) {
+            backlog.push(waiting);
+            assert!(backlog.len() < 64, "the backlog never gets full");
+        }
+        Self { listener, _backlog: backlog }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.listener.local_addr().unwrap())
     }
 }
 

@@ -1,0 +1,34 @@
+//! Hosts that answer late or never: they cost themselves, and no other host waits for them.
+
+use crate::support::{BlackHole, Crawl, Reply, Server, Site};
+
+/// A host with so many pages that its home links to, and to the homes of others.
+fn fast(pages: usize, others: &[String]) -> (Server, Vec<String>) {
+    let pages: Vec<String> = (0..pages).map(|n| format!("/{n}")).collect();
+    let site = Site::default().with("/", Reply::links("home", others.iter().chain(&pages)));
+    let server = Server::start(pages.iter().fold(site, |site, page| site.with(page, Reply::html("page"))).routes());
+    (server, pages)
+}
+
+#[test]
+fn a_host_that_answers_no_connection_costs_few_attempts_and_no_other_host_anything() {
+    let hole = BlackHole::open();
+    let lost: Vec<String> = (0..200).map(|n| hole.url(&format!("/{n}"))).collect();
+    let (fast, pages) = fast(20, &lost);
+    // Without robots.txt, which would be asked for first, and in vain.
+    let crawl = Crawl::of(fast.url("/")).any_host().flag("--ignore-robots").set("fetch.connect_timeout", "'500ms'");
+    let crawl = crawl.set("politeness.breaker_failures", "2").set("politeness.breaker_pause", "'20ms'");
+    let crawled = crawl.set("politeness.breaker_probes", "2").run();
+    for url in &lost {
+        let record = crawled.record(url);
+        assert_eq!((&record["outcome"], &record["error"]["kind"]), (&"failed".into(), &"timeout".into()), "{record}");
+        assert_eq!(record["error"]["message"], "no connection within 500ms");
+    }
+    assert_eq!(crawled.assert_code(0).records.len(), 1 + pages.len() + lost.len());
+    for page in &pages {
+        let record = crawled.record(&fast.url(page));
+        assert_eq!((&record["outcome"], &record["attempts"]), (&"ok".into(), &1.into()), "{record}");
+    }
+    let attempts = crawled.count("requests") - fast.log(|log| log.arrivals.len()) as u64;
+    assert!(attempts <= 2 + 3 + 2, "{attempts}: 2 failures, what was in flight with the last of them, 2 probes");
+}
