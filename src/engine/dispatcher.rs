@@ -1,6 +1,6 @@
 //! The dispatcher: the one place that walks from links back to the frontier, and the only owner of the crawl's state.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -49,6 +49,8 @@ pub(super) struct Dispatcher {
     pub(super) robots_hops: Vec<RobotsHop>,
     pub(super) sitemaps: Sitemaps,
     pub(super) unmet: Unmet,
+    /// A URL of each host that has never answered, and waits until there is room for such hosts.
+    pub(super) crowd: VecDeque<CrawlUrl>,
     pub(super) clock: WallClock,
     /// When what politeness knows is to be kept next.
     pub(super) manners_due: Instant,
@@ -173,7 +175,7 @@ impl Dispatcher {
         self.follow_sitemaps()?;
         while self.has_room() {
             let now = now();
-            let Some(lease) = self.frontier.lease(now)? else { break };
+            let Some(lease) = self.next_lease(now)? else { break };
             match self.politeness.admit(&lease.url, now) {
                 Admit::Now => self.start(lease),
                 Admit::NotBefore(at) => self.put_off(&lease, Hold::Until(at))?,
@@ -182,6 +184,7 @@ impl Dispatcher {
                     self.unmet.put(at, lease.url);
                 }
                 Admit::Busy => self.put_off(&lease, Hold::Released)?,
+                Admit::Crowded => self.let_wait(lease)?,
                 Admit::AskRobots => {
                     self.put_off(&lease, Hold::Released)?;
                     self.ask_robots_of(lease.url)?;
@@ -197,7 +200,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    fn put_off(&mut self, lease: &Lease, hold: Hold) -> Result<()> {
+    pub(super) fn put_off(&mut self, lease: &Lease, hold: Hold) -> Result<()> {
         self.frontier.give_back(lease.id)?;
         self.frontier.hold(lease.host, hold);
         Ok(())
@@ -270,29 +273,6 @@ impl Dispatcher {
         let changes = self.frontier.take_changes();
         let unasked = self.tally.unasked_to_keep();
         self.writer.step(Step { record: Some(Box::new(record)), changes, unasked, ..Step::default() }).await
-    }
-
-    /// A seed that leads to another host takes the scope along, unless that host is not to be connected to.
-    async fn follow_seed(&mut self, url: &CrawlUrl, outcome: &Outcome, links: &[Link]) -> Result<()> {
-        if !self.seeds.contain(url) {
-            return Ok(());
-        }
-        let Some(Link { target: Target::Url(target), kind: LinkKind::Redirect }) = links.first() else {
-            self.seeds.ended(url, outcome);
-            return Ok(());
-        };
-        if self.fetch.refuses(target).is_some() {
-            self.seeds.failed(url, &format!("redirects to {target}, an address that is not allowed"));
-            return Ok(());
-        }
-        if let Some(moved) = self.scope.follow_seed_redirect(url, target) {
-            tracing::info!("{moved}");
-            let scope = &self.scope;
-            self.frontier.reconsider(SkipReason::Scope, &|url| scope.admits(url))?;
-        }
-        self.seeds.leads_to(url, target, self.scope.admits(target));
-        let seed_redirect = Some((url.clone(), target.clone()));
-        self.writer.step(Step { seed_redirect, ..Step::default() }).await
     }
 
     /// Decides about a link by what is known of its URL alone.

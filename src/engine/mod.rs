@@ -2,6 +2,7 @@
 
 mod builder;
 mod crawl_dir;
+mod crowd;
 mod descriptors;
 mod dispatcher;
 mod fail_point;

@@ -1,6 +1,6 @@
 //! The plan: everything a crawl needs but its outputs, put together and checked before anything runs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -180,6 +180,7 @@ impl Plan {
             tasks: JoinSet::new(),
             jobs: HashMap::new(),
             robots_hops: Vec::new(),
+            crowd: VecDeque::new(),
             sitemaps,
             unmet: Unmet::default(),
             clock: past.clock,

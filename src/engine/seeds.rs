@@ -2,9 +2,12 @@
 
 use std::collections::HashSet;
 
+use super::dispatcher::Dispatcher;
+use super::ledger::Step;
+use crate::error::Result;
 use crate::observe::FailedSeed;
-use crate::outcome::{Outcome, OutcomeKind};
-use crate::url::{CrawlUrl, UrlKey};
+use crate::outcome::{Outcome, OutcomeKind, SkipReason};
+use crate::url::{CrawlUrl, Link, LinkKind, Target, UrlKey};
 
 /// What is known of the seeds and of what they redirect to.
 #[derive(Debug, Default)]
@@ -69,6 +72,31 @@ impl Seeds {
             self.failed.extend(self.first.map(|url| FailedSeed { url, reason }));
         }
         self.failed
+    }
+}
+
+impl Dispatcher {
+    /// A seed that leads to another host takes the scope along, unless that host is not to be connected to.
+    pub(super) async fn follow_seed(&mut self, url: &CrawlUrl, outcome: &Outcome, links: &[Link]) -> Result<()> {
+        if !self.seeds.contain(url) {
+            return Ok(());
+        }
+        let Some(Link { target: Target::Url(target), kind: LinkKind::Redirect }) = links.first() else {
+            self.seeds.ended(url, outcome);
+            return Ok(());
+        };
+        if self.fetch.refuses(target).is_some() {
+            self.seeds.failed(url, &format!("redirects to {target}, an address that is not allowed"));
+            return Ok(());
+        }
+        if let Some(moved) = self.scope.follow_seed_redirect(url, target) {
+            tracing::info!("{moved}");
+            let scope = &self.scope;
+            self.frontier.reconsider(SkipReason::Scope, &|url| scope.admits(url))?;
+        }
+        self.seeds.leads_to(url, target, self.scope.admits(target));
+        let seed_redirect = Some((url.clone(), target.clone()));
+        self.writer.step(Step { seed_redirect, ..Step::default() }).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! The way to the sitemaps: each is a request under the limits of its host, and what it lists is for the frontier.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::dispatcher::{Answer, Dispatcher, Job, now};
 use super::seeds::why;
@@ -63,6 +64,8 @@ impl Dispatcher {
                     self.sitemaps.put_off(ask, None);
                 }
                 Admit::Busy => self.sitemaps.put_off(ask, None),
+                // Rare: a host whose robots.txt names a sitemap has answered.
+                Admit::Crowded => self.sitemaps.put_off(ask, Some(now + CROWDED)),
                 Admit::AskRobots => {
                     let url = ask.url.clone();
                     self.sitemaps.put_off(ask, None);
@@ -176,3 +179,6 @@ fn report(from: &Ask, taken: Taken) {
         Taken::TooFar => tracing::warn!("the sitemap {}: redirects too often in a row", from.url),
     }
 }
+
+/// After which time a sitemap is looked at again whose host has to wait for room.
+const CROWDED: Duration = Duration::from_millis(100);

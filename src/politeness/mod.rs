@@ -89,6 +89,11 @@ impl Politeness {
         self.share.set_room(requests);
     }
 
+    /// Whether any host may be asked, as far as the requests to all of them go.
+    pub fn has_room(&self) -> bool {
+        self.share.has_room()
+    }
+
     /// Lifts rate, delays and concurrency for the host of a URL that is no host at all: a site on this disk.
     pub fn lift(&mut self, url: &CrawlUrl) {
         let lifted = Options {
@@ -139,8 +144,10 @@ impl Politeness {
     pub fn admit_to_host(&mut self, url: &CrawlUrl, now: Instant) -> Admit {
         self.clock.set(now);
         let clock = self.clock.clone();
-        let of_host = self.host(url).in_flight;
-        let has_share = self.share.allows(of_host);
+        let host = self.host(url);
+        let (of_host, ended) = (host.in_flight, host.requests.saturating_sub(host.in_flight as u64));
+        let has_answered = ended > host.failures;
+        let has_share = self.share.allows(of_host, has_answered);
         let host = self.host(url);
         let rests = host.rests_until(now);
         match host.breaker(url.scheme()).gate(now) {
@@ -152,8 +159,11 @@ impl Politeness {
         if let Some(until) = rests {
             return Admit::NotBefore(until);
         }
-        if of_host >= host.concurrency.allowed() || !has_share {
+        if of_host >= host.concurrency.allowed() || !has_share && of_host > 0 {
             return Admit::Busy;
+        }
+        if !has_share {
+            return Admit::Crowded;
         }
         if let Err(at) = host.rate.take(&clock) {
             return Admit::NotBefore(at);

@@ -3,8 +3,8 @@
 /// The requests in flight over all hosts.
 ///
 /// Slow hosts fill whatever there is: each answer takes its time, and each slot that a fast host gives back is taken by a
-/// slow one, until none is left. So when three quarters are taken, the rest is only for hosts that hold less than an equal
-/// share. A single host gets everything.
+/// slow one, until none is left. So when three quarters are taken, the rest is only for hosts that have answered, and of
+/// them for those that hold less than an equal share. A single host gets everything.
 #[derive(Debug)]
 pub(super) struct Share {
     /// How many there may be.
@@ -19,10 +19,16 @@ impl Share {
         self.room = room;
     }
 
-    /// Whether a host that has so many in flight may have one more.
-    pub(super) fn allows(&self, of_host: usize) -> bool {
+    /// Whether any host may have one more.
+    pub(super) fn has_room(&self) -> bool {
+        self.in_flight < self.room - self.room / 4
+    }
+
+    /// Whether a host that has so many in flight, and may have answered before, may have one more.
+    pub(super) fn allows(&self, of_host: usize, has_answered: bool) -> bool {
         let hosts = self.hosts + usize::from(of_host == 0);
-        self.in_flight < self.room - self.room / 4 || of_host < (self.room / hosts.max(1)).max(1)
+        let is_alone = hosts <= 1;
+        self.has_room() || (has_answered || is_alone) && of_host < (self.room / hosts.max(1)).max(1)
     }
 
     /// A host that had so many in flight has one more.
@@ -56,7 +62,7 @@ mod tests {
         loop {
             let before = share.in_flight;
             for (has, wanted) in has.iter_mut().zip(wanted) {
-                if *has < *wanted && share.in_flight < room && share.allows(*has) {
+                if *has < *wanted && share.in_flight < room && share.allows(*has, true) {
                     share.started(*has);
                     *has += 1;
                 }
@@ -86,14 +92,29 @@ mod tests {
         let mut slow = [0; 24];
         for _ in 0..4 {
             for has in &mut slow {
-                if share.in_flight < 64 && share.allows(*has) {
+                if share.in_flight < 64 && share.allows(*has, true) {
                     share.started(*has);
                     *has += 1;
                 }
             }
         }
         assert_eq!(slow.iter().sum::<usize>(), 48);
-        assert!(share.allows(0) && share.allows(1), "the other host");
+        assert!(share.allows(0, true) && share.allows(1, true), "the other host");
+    }
+
+    #[test]
+    fn hosts_that_have_never_answered_leave_room_for_those_that_have() {
+        let mut share = Share::default();
+        share.set_room(16);
+        for _ in 0..24 {
+            if share.allows(0, false) {
+                share.started(0);
+            }
+        }
+        assert_eq!(share.in_flight, 12);
+        assert!(!share.has_room() && share.allows(0, true));
+        share.ended(0);
+        assert!(share.has_room() && share.allows(0, false));
     }
 
     #[test]
@@ -104,8 +125,8 @@ mod tests {
             share.started(before);
         }
         share.started(0);
-        assert!(!share.allows(2), "two hosts, two each");
+        assert!(!share.allows(2, true), "two hosts, two each");
         share.ended(0);
-        assert!(share.allows(3), "a host alone");
+        assert!(share.allows(3, false), "a host alone");
     }
 }

@@ -22,7 +22,6 @@ mod resume_settings;
 mod robots;
 mod scope;
 mod sitemaps;
-#[cfg(target_os = "linux")]
 mod slow_hosts;
 mod stop;
 #[cfg_attr(target_vendor = "apple", allow(dead_code, unused_imports, reason = "`tls` uses them, which is not there"))]

@@ -1,6 +1,6 @@
 //! Hosts that answer late or never: they cost themselves, and no other host waits for them.
 
-use crate::support::{BlackHole, Crawl, Reply, Server, Site};
+use crate::support::{Crawl, Reply, Server, Site};
 
 /// A host with so many pages that its home links to, and to the homes of others.
 fn fast(pages: usize, others: &[String]) -> (Server, Vec<String>) {
@@ -11,8 +11,30 @@ fn fast(pages: usize, others: &[String]) -> (Server, Vec<String>) {
 }
 
 #[test]
+fn hosts_that_answer_nothing_leave_room_for_one_that_does() {
+    let held: Vec<Server> = (0..24).map(|n| Server::start_on(n + 2, Site::linked(&[("/", &[])]).routes())).collect();
+    for server in &held {
+        server.hold("/");
+        server.hold("/robots.txt");
+    }
+    let homes: Vec<String> = held.iter().map(|server| server.url("/")).collect();
+    let (fast, pages) = fast(100, &homes);
+    let crawl = Crawl::of(fast.url("/")).any_host().arg("--concurrency", "16").arg("--per-host-concurrency", "4");
+    let crawl = crawl.start();
+    fast.wait_for("all pages of the host that answers", |log| log.answered.len() == pages.len() + 2);
+    let asked = held.iter().filter(|server| server.log(|log| !log.arrivals.is_empty())).count();
+    assert!(asked > 0, "the others wait meanwhile");
+    assert!(held.iter().all(|server| server.log(|log| log.answered.is_empty())));
+    held.iter().for_each(Server::open_all);
+    let crawled = crawl.finish();
+    assert_eq!(crawled.assert_code(0).records.len(), 1 + pages.len() + held.len());
+    assert!(crawled.records.iter().all(|record| record["outcome"] == "ok"), "{}", crawled.summary);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn a_host_that_answers_no_connection_costs_few_attempts_and_no_other_host_anything() {
-    let hole = BlackHole::open();
+    let hole = crate::support::BlackHole::open();
     let lost: Vec<String> = (0..200).map(|n| hole.url(&format!("/{n}"))).collect();
     let (fast, pages) = fast(20, &lost);
     // Without robots.txt, which would be asked for first, and in vain.
