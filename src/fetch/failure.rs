@@ -43,9 +43,11 @@ pub(super) fn is_not_taken(error: &reqwest::Error) -> bool {
 }
 
 /// Whether the pool has let go of the request before a byte of it was sent: its connection was gone, or one that others
-/// had made at the same time was to take all, and was gone. hyper-util says so in words alone.
+/// had made at the same time was to take all, and was gone. hyper-util says so in words alone, the second of them when
+/// the one that was gone lay in the way of the one that would have taken it.
 fn is_unsent(error: &reqwest::Error) -> bool {
-    error.source().is_some_and(|client| client.to_string() == "client error (Canceled)")
+    let canceled = error.source().is_some_and(|client| client.to_string() == "client error (Canceled)");
+    canceled || error.is_connect() && Chain::of(error).last == "request was canceled"
 }
 
 /// What the error says.
@@ -59,6 +61,9 @@ fn told(error: &reqwest::Error, phase: Phase<'_>) -> Failure {
     }
     if let Some(tls) = chain.tls {
         return Failure::new(FailureKind::Tls, tls_message(tls));
+    }
+    if is_unsent(error) {
+        return Failure::new(FailureKind::Reset, "the connection was closed before the request was sent");
     }
     match phase {
         Phase::Head { host, connect_timeout } if error.is_dns() => {
@@ -190,9 +195,6 @@ fn not_connected(chain: &Chain<'_>, host: &str) -> Failure {
 fn no_head(error: &reqwest::Error, chain: &Chain<'_>) -> Failure {
     if error.is_builder() {
         return Failure::new(FailureKind::Protocol, "the URL cannot be sent in an HTTP request");
-    }
-    if is_unsent(error) {
-        return Failure::new(FailureKind::Reset, "the connection was closed before the request was sent");
     }
     if let Some(failure) = lost(chain, "before the response headers were complete") {
         return failure;
