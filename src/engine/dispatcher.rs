@@ -25,7 +25,7 @@ use crate::politeness::{Admit, Next, Politeness, RobotsAnswer};
 use crate::scope::Scope;
 use crate::sink::{self, Record};
 use crate::sitemaps::{self, Sitemaps};
-use crate::url::{CrawlUrl, Link, LinkKind, Target};
+use crate::url::{CrawlUrl, Link, Target};
 use crate::wall_clock::WallClock;
 
 /// A running crawl.

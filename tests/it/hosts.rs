@@ -34,7 +34,7 @@ fn a_host_has_a_rate_of_its_own() {
     let hosts = crawled.assert_code(0).summary["hosts"].as_array().unwrap();
     let delays: BTreeMap<_, _> = hosts.iter().map(|host| (host["host"].as_str(), host["delay_ms"].as_u64())).collect();
     let [slow, fast] = [slow, fast].map(|server| server.host());
-    assert_eq!(delays, BTreeMap::from([(Some(slow.as_str()), Some(101)), (Some(fast.as_str()), Some(0))]));
+    assert_eq!(delays, BTreeMap::from([(Some(slow.as_str()), Some(102)), (Some(fast.as_str()), Some(0))]));
 }
 
 #[test]

@@ -109,11 +109,6 @@ impl Reply {
         Self { delay: Some(delay), ..self }
     }
 
-    /// Not before the other path was answered once.
-    pub(crate) fn behind(self, path: String) -> Self {
-        Self { behind: Some(path), ..self }
-    }
-
     /// Whether the connection can serve another request afterwards.
     pub(crate) fn keeps_alive(&self) -> bool {
         matches!(self.framing, Framing::Length | Framing::Chunked) && self.fault.is_none()
