@@ -15,6 +15,9 @@ pub(crate) struct Site {
     pub(crate) pages: usize,
     /// How long each answer takes. A shortcut takes [`SHORTCUT`] times as long: by then, the long way is walked.
     pub(crate) pace: Duration,
+    /// Whether the first shortcut is not answered before the long way was walked, however slow the machine is. Not for a
+    /// crawl that is interrupted: it would wait for that answer, and not go on.
+    pub(crate) waits: bool,
 }
 
 /// What is at a path.
@@ -92,9 +95,8 @@ impl Site {
         let page = Place { status: 200, slowness: 1, ..Place::default() };
         match (kind, number) {
             ("", Ok(n)) if n < self.pages => self.page(n, page),
-            // However slow the machine is: when the first shortcut is known, the long way was walked.
-            ("/shortcut", Ok(0)) => {
-                let behind = self.numbers([self.pages.min(60) - 1]).pop();
+            ("/shortcut", Ok(0)) if self.waits => {
+                let behind = self.numbers([self.pages - 1]).pop();
                 Place { links: self.numbers([40, 41]), slowness: SHORTCUT, behind, ..page }
             }
             ("/shortcut", Ok(n)) => Place { links: self.numbers([n + 40, n + 41]), slowness: SHORTCUT, ..page },
