@@ -52,7 +52,8 @@ impl Nesting {
     #[inline]
     pub(super) fn count(&mut self, name: Name) {
         if let Some(count) = self.others.get_mut(usize::from(name.slot())) {
-            *count = count.saturating_add(1);
+            // There is no `<select>` in another: the tag ends the one that is open.
+            *count = if name == Name::SELECT && *count > 0 { *count - 1 } else { count.saturating_add(1) };
         }
     }
 
