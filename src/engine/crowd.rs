@@ -1,4 +1,4 @@
-//! The crowd: hosts that have never answered, and wait until there is room for such hosts again.
+//! The crowd: hosts that are not known to be quick, and wait until there is room for such hosts again.
 
 use std::time::Instant;
 

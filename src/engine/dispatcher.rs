@@ -49,7 +49,7 @@ pub(super) struct Dispatcher {
     pub(super) robots_hops: Vec<RobotsHop>,
     pub(super) sitemaps: Sitemaps,
     pub(super) unmet: Unmet,
-    /// A URL of each host that has never answered, and waits until there is room for such hosts.
+    /// A URL of each host that is not known to be quick, and waits until there is room for such hosts.
     pub(super) crowd: VecDeque<CrawlUrl>,
     pub(super) clock: WallClock,
     /// When what politeness knows is to be kept next.

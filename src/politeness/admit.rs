@@ -18,7 +18,8 @@ pub enum Admit {
     Unmet(Instant),
     /// Not before another request to this host has finished.
     Busy,
-    /// Not before [`has_room`](super::Politeness::has_room): few requests are left, and they are for hosts that have answered.
+    /// Not before [`has_room`](super::Politeness::has_room): few requests are left, and they are for hosts that are known to answer
+    /// quickly.
     Crowded,
     /// Not before robots.txt of its origin is known, which has to be asked for now. That request counts as in flight
     /// until [`finished`](super::Politeness::finished); what came of it, [`robots_known`](super::Politeness::robots_known) is told.

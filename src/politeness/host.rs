@@ -21,6 +21,10 @@ pub(super) struct Host {
     /// What the rate comes of.
     pub(super) pace: DelayReason,
     pub(super) in_flight: usize,
+    /// How many of them were sent while it was not known to be quick.
+    slow_in_flight: usize,
+    /// Whether its last page came quickly. Its robots.txt says nothing about its pages.
+    pub(super) is_quick: bool,
     /// How many may be in flight.
     pub(super) concurrency: Concurrency,
     /// Nothing is asked before: the host said so, or is overloaded.
@@ -64,6 +68,8 @@ impl Host {
             rate,
             pace,
             in_flight: 0,
+            slow_in_flight: 0,
+            is_quick: false,
             left_alone_until: None,
             left_alone_because: DelayReason::None,
             overloads: 0,
@@ -131,12 +137,14 @@ impl Host {
     pub(super) fn started(&mut self, scheme: &str, now: Instant) {
         self.breaker(scheme).started();
         self.in_flight += 1;
+        self.slow_in_flight += usize::from(!self.is_quick);
         self.requests += 1;
         self.quiet_since = Some(now);
         self.seen.note(now);
     }
 
-    pub(super) fn ended(&mut self, scheme: &str, outcome: &Outcome, now: Instant) {
+    /// A request has ended. Whether it was sent while the host was known to be quick.
+    pub(super) fn ended(&mut self, scheme: &str, outcome: &Outcome, now: Instant) -> bool {
         let options = Arc::clone(&self.options);
         self.breaker(scheme).ended(outcome, now, &options);
         if outcome.failure.as_ref().is_some_and(Failure::is_no_connection) {
@@ -148,7 +156,9 @@ impl Host {
         if shows_latency(outcome) {
             self.latency.note(outcome.elapsed);
         }
-        self.in_flight = self.in_flight.saturating_sub(1);
+        if !self.robots(scheme).is_asking() && !is_our_own(outcome) {
+            self.is_quick = outcome.elapsed < QUICK;
+        }
         self.response_time += outcome.elapsed;
         self.failures += u64::from(outcome.failure.is_some());
         self.slowed += u64::from(slows(outcome));
@@ -158,6 +168,15 @@ impl Host {
             self.concurrency.went_well();
         }
         self.overloads = if is_overloaded(outcome) { self.overloads + 1 } else { 0 };
+        self.one_less_in_flight()
+    }
+
+    /// Whether what is no more in flight was sent while the host was known to be quick: of several, those count last.
+    fn one_less_in_flight(&mut self) -> bool {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        let was_quick = self.slow_in_flight == 0;
+        self.slow_in_flight = self.slow_in_flight.saturating_sub(1);
+        was_quick
     }
 
     /// Whether an origin is worth no waiting: there was never a connection to its host, and it failed as often as a URL
@@ -180,11 +199,11 @@ impl Host {
         if tried { breaker.give_up(failure, now) } else { breaker.hurry(now) }
     }
 
-    /// Takes back that a request has started.
-    pub(super) fn withdrawn(&mut self, scheme: &str, now: Instant) {
+    /// Takes back that a request has started. Whether the host was known to be quick.
+    pub(super) fn withdrawn(&mut self, scheme: &str, now: Instant) -> bool {
         self.breaker(scheme).withdrawn(now);
-        self.in_flight = self.in_flight.saturating_sub(1);
         self.requests = self.requests.saturating_sub(1);
+        self.one_less_in_flight()
     }
 
     /// Leaves it alone, unless that was to be for longer already.
@@ -226,3 +245,6 @@ fn of_scheme<'a, T>(both: &'a mut [T; 2], scheme: &str) -> &'a mut T {
 fn shows_latency(outcome: &Outcome) -> bool {
     outcome.failure.as_ref().is_none_or(|failure| failure.kind == FailureKind::Timeout && !failure.is_no_connection())
 }
+
+/// What a quick host takes for a page at most: most hosts answer in a fraction of that.
+const QUICK: Duration = Duration::from_secs(1);

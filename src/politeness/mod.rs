@@ -145,9 +145,8 @@ impl Politeness {
         self.clock.set(now);
         let clock = self.clock.clone();
         let host = self.host(url);
-        let (of_host, ended) = (host.in_flight, host.requests.saturating_sub(host.in_flight as u64));
-        let has_answered = ended > host.failures;
-        let has_share = self.share.allows(of_host, has_answered);
+        let (of_host, is_quick) = (host.in_flight, host.is_quick);
+        let has_share = self.share.allows(of_host, is_quick);
         let host = self.host(url);
         let rests = host.rests_until(now);
         match host.breaker(url.scheme()).gate(now) {
@@ -169,7 +168,7 @@ impl Politeness {
             return Admit::NotBefore(at);
         }
         host.started(url.scheme(), now);
-        self.share.started(of_host);
+        self.share.started(of_host, is_quick);
         self.count(url);
         Admit::Now
     }
@@ -183,7 +182,7 @@ impl Politeness {
         let is_news = overloaded || outcome.failure.is_some() || !self.host(url).met;
         let host = if is_news { self.change(url) } else { self.count(url) };
         let before = host.breaker(url.scheme()).clone();
-        host.ended(url.scheme(), outcome, now);
+        let was_quick = host.ended(url.scheme(), outcome, now);
         let left = host.in_flight;
         host.breaker(url.scheme()).tell(url.origin(), &before, now);
         if overloaded {
@@ -195,16 +194,16 @@ impl Politeness {
             host.leave_alone(now + wait, because);
         }
         let next = host.rests_until(now).map_or(Next::Any, Next::NotBefore);
-        self.share.ended(left);
+        self.share.ended(left, was_quick);
         next
     }
 
     /// A request that was admitted was never sent: it does not count, whatever kept it here.
     pub fn withdrawn(&mut self, url: &CrawlUrl, now: Instant) -> Next {
         let host = self.host(url);
-        host.withdrawn(url.scheme(), now);
+        let was_quick = host.withdrawn(url.scheme(), now);
         let (left, next) = (host.in_flight, host.rests_until(now).map_or(Next::Any, Next::NotBefore));
-        self.share.ended(left);
+        self.share.ended(left, was_quick);
         next
     }
 

@@ -47,6 +47,11 @@ pub(super) struct Unread {
 }
 
 impl RobotsState {
+    /// Whether the request for it is in flight.
+    pub(super) fn is_asking(&self) -> bool {
+        matches!(self, Self::Asking { .. })
+    }
+
     pub(super) fn ask(&mut self) {
         *self = Self::Asking { attempts: self.attempts(), last: self.last_rules() };
     }

@@ -3,13 +3,15 @@
 /// The requests in flight over all hosts.
 ///
 /// Slow hosts fill whatever there is: each answer takes its time, and each slot that a fast host gives back is taken by a
-/// slow one, until none is left. So when three quarters are taken, the rest is only for hosts that have answered, and of
-/// them for those that hold less than an equal share. A single host gets everything.
+/// slow one, until none is left. So at most three quarters are for hosts that are not known to answer quickly; and when
+/// three quarters are taken, by whomever, no host gets more than an equal share. A single host gets everything.
 #[derive(Debug)]
 pub(super) struct Share {
     /// How many there may be.
     room: usize,
     in_flight: usize,
+    /// How many of them may take their time.
+    slow: usize,
     /// Hosts with at least one.
     hosts: usize,
 }
@@ -19,35 +21,42 @@ impl Share {
         self.room = room;
     }
 
-    /// Whether any host may have one more.
+    /// Whether any host may have one more, also one that is slow.
     pub(super) fn has_room(&self) -> bool {
-        self.in_flight < self.room - self.room / 4
+        self.in_flight < self.room && self.slow < self.most()
     }
 
-    /// Whether a host that has so many in flight, and may have answered before, may have one more.
-    pub(super) fn allows(&self, of_host: usize, has_answered: bool) -> bool {
+    /// Whether a host that has so many in flight, and is quick, may have one more.
+    pub(super) fn allows(&self, of_host: usize, is_quick: bool) -> bool {
         let hosts = self.hosts + usize::from(of_host == 0);
-        let is_alone = hosts <= 1;
-        self.has_room() || (has_answered || is_alone) && of_host < (self.room / hosts.max(1)).max(1)
+        let has_share = self.in_flight < self.most() || of_host < (self.room / hosts.max(1)).max(1);
+        has_share && (is_quick || hosts <= 1 || self.slow < self.most())
     }
 
     /// A host that had so many in flight has one more.
-    pub(super) fn started(&mut self, before: usize) {
+    pub(super) fn started(&mut self, before: usize, is_quick: bool) {
         self.in_flight += 1;
+        self.slow += usize::from(!is_quick);
         self.hosts += usize::from(before == 0);
     }
 
-    /// A host has one less, and so many are left.
-    pub(super) fn ended(&mut self, left: usize) {
+    /// A host has one less, which was started as that of a quick host or not, and so many are left.
+    pub(super) fn ended(&mut self, left: usize, was_quick: bool) {
         self.in_flight = self.in_flight.saturating_sub(1);
+        self.slow = self.slow.saturating_sub(usize::from(!was_quick));
         self.hosts = self.hosts.saturating_sub(usize::from(left == 0));
+    }
+
+    /// Three quarters.
+    fn most(&self) -> usize {
+        self.room - self.room / 4
     }
 }
 
 impl Default for Share {
     /// Without a bound.
     fn default() -> Self {
-        Self { room: usize::MAX, in_flight: 0, hosts: 0 }
+        Self { room: usize::MAX, in_flight: 0, slow: 0, hosts: 0 }
     }
 }
 
@@ -55,15 +64,14 @@ impl Default for Share {
 mod tests {
     use super::*;
 
-    /// Lets hosts take as many as they may, in turn, and gives what each has.
+    /// Lets quick hosts take as many as they may, in turn, and gives what each has.
     fn filled(room: usize, wanted: &[usize]) -> Vec<usize> {
-        let (mut share, mut has) = (Share::default(), vec![0; wanted.len()]);
-        share.set_room(room);
+        let (mut share, mut has) = (of(room), vec![0; wanted.len()]);
         loop {
             let before = share.in_flight;
             for (has, wanted) in has.iter_mut().zip(wanted) {
                 if *has < *wanted && share.in_flight < room && share.allows(*has, true) {
-                    share.started(*has);
+                    share.started(*has, true);
                     *has += 1;
                 }
             }
@@ -73,10 +81,19 @@ mod tests {
         }
     }
 
+    fn of(room: usize) -> Share {
+        Share { room, ..Share::default() }
+    }
+
     #[test]
     fn one_host_gets_everything() {
         assert_eq!(filled(64, &[100]), [64]);
         assert_eq!(filled(1, &[100]), [1]);
+        let mut share = of(16);
+        for before in 0..16 {
+            assert!(share.allows(before, false), "{before}");
+            share.started(before, false);
+        }
     }
 
     #[test]
@@ -86,47 +103,43 @@ mod tests {
     }
 
     #[test]
-    fn slow_hosts_leave_room_for_one_that_comes_later() {
-        let mut share = Share::default();
-        share.set_room(64);
-        let mut slow = [0; 24];
-        for _ in 0..4 {
-            for has in &mut slow {
-                if share.in_flight < 64 && share.allows(*has, true) {
-                    share.started(*has);
-                    *has += 1;
+    fn slow_hosts_leave_room_for_quick_ones_however_many_they_are() {
+        for (room, slow, each) in [(64, 24, 4), (16, 24, 1), (16, 3, 16), (64, 200, 1)] {
+            let mut share = of(room);
+            let mut has = vec![0; slow];
+            for _ in 0..each {
+                for has in &mut has {
+                    if share.allows(*has, false) {
+                        share.started(*has, false);
+                        *has += 1;
+                    }
                 }
             }
+            assert_eq!(share.in_flight, room * 3 / 4, "{slow} hosts for {room}");
+            assert!(!share.has_room() && share.allows(0, true));
+            share.ended(0, false);
+            assert!(share.has_room() && share.allows(0, false));
         }
-        assert_eq!(slow.iter().sum::<usize>(), 48);
-        assert!(share.allows(0, true) && share.allows(1, true), "the other host");
     }
 
     #[test]
-    fn hosts_that_have_never_answered_leave_room_for_those_that_have() {
-        let mut share = Share::default();
-        share.set_room(16);
-        for _ in 0..24 {
-            if share.allows(0, false) {
-                share.started(0);
-            }
-        }
-        assert_eq!(share.in_flight, 12);
-        assert!(!share.has_room() && share.allows(0, true));
-        share.ended(0);
+    fn quick_hosts_leave_room_for_those_of_which_nothing_is_known() {
+        let mut share = of(16);
+        (0..15).for_each(|_| share.started(0, true));
         assert!(share.has_room() && share.allows(0, false));
+        share.started(0, false);
+        assert!(!share.has_room());
     }
 
     #[test]
     fn what_has_ended_is_free_again() {
-        let mut share = Share::default();
-        share.set_room(4);
+        let mut share = of(4);
         for before in 0..3 {
-            share.started(before);
+            share.started(before, true);
         }
-        share.started(0);
+        share.started(0, true);
         assert!(!share.allows(2, true), "two hosts, two each");
-        share.ended(0);
+        share.ended(0, true);
         assert!(share.allows(3, false), "a host alone");
     }
 }
