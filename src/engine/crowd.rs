@@ -5,7 +5,6 @@ use std::time::Instant;
 use super::dispatcher::Dispatcher;
 use crate::error::Result;
 use crate::frontier::{Hold, Lease};
-use crate::politeness::Next;
 
 impl Dispatcher {
     /// The URL whose turn it is. Whoever waits outside gets in line again when there is room, one for each URL.
@@ -14,7 +13,11 @@ impl Dispatcher {
             if self.politeness.has_room()
                 && let Some(url) = self.crowd.pop_front()
             {
-                self.apply(&url, Next::Any);
+                // Its turn comes before that of hosts whose request has ended just now: those have had one.
+                self.sitemaps.release(url.host());
+                if let Some(host) = self.frontier.host_of(&url) {
+                    self.frontier.release_first(host);
+                }
             }
             if self.crowd.len() >= MOST {
                 return Ok(None);

@@ -155,6 +155,10 @@ impl Frontier for MemoryFrontier {
         self.graph.schedule.release(host);
     }
 
+    fn release_first(&mut self, host: HostId) {
+        self.graph.schedule.release_first(host);
+    }
+
     fn host_of(&self, url: &CrawlUrl) -> Option<HostId> {
         self.graph.hosts.get(url.host()).copied()
     }

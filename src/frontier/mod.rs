@@ -74,6 +74,9 @@ pub trait Frontier: fmt::Debug + Send {
     /// Ends any hold of a host.
     fn release(&mut self, host: HostId);
 
+    /// Ends any hold of a host, whose turn it is next.
+    fn release_first(&mut self, host: HostId);
+
     /// The host of a URL, if anything of it is or was pending.
     fn host_of(&self, url: &CrawlUrl) -> Option<HostId>;
 

@@ -82,6 +82,13 @@ impl Schedule {
         self.line_up(host);
     }
 
+    pub(super) fn release_first(&mut self, host: HostId) {
+        let queue = self.queue(host);
+        (queue.standing, queue.in_line) = (Standing::Open, true);
+        // Should it be in line already, that place is out of date as soon as its turn has come.
+        self.line.push_front(host);
+    }
+
     /// Leaves a host out until its texts are here; whether they have to be asked for.
     pub(super) fn await_texts(&mut self, host: HostId) -> bool {
         std::mem::replace(&mut self.queue(host).texts, Texts::Awaited) == Texts::AtHand

@@ -142,6 +142,10 @@ impl Frontier for Stored {
         self.frontier.release(host);
     }
 
+    fn release_first(&mut self, host: HostId) {
+        self.frontier.release_first(host);
+    }
+
     fn host_of(&self, url: &CrawlUrl) -> Option<HostId> {
         self.frontier.host_of(url)
     }

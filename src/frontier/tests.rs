@@ -145,6 +145,28 @@ fn a_hold_without_an_end_ends_with_its_release() {
 }
 
 #[test]
+fn a_host_that_is_released_first_is_next_and_once() {
+    each(unlimited(), |frontier| {
+        let now = Instant::now();
+        for seed in ["a/1", "a/2", "b/1", "b/2", "c/1"] {
+            frontier.add_seed(url(seed)).unwrap();
+        }
+        let a = lease(frontier, now, "a/1");
+        frontier.give_back(a.id).unwrap();
+        frontier.hold(a.host, Hold::Released);
+        lease(frontier, now, "b/1");
+        frontier.release_first(a.host);
+        for expected in ["a/1", "c/1"] {
+            lease(frontier, now, expected);
+        }
+        let mut rest: Vec<_> = (0..2).map(|_| frontier.lease(now).unwrap().unwrap().url.to_string()).collect();
+        rest.sort();
+        assert_eq!(rest, [url("a/2").to_string(), url("b/2").to_string()]);
+        assert!(frontier.lease(now).unwrap().is_none());
+    });
+}
+
+#[test]
 fn a_later_hold_replaces_an_earlier_one() {
     each(unlimited(), |frontier| {
         let now = Instant::now();
