@@ -23,8 +23,8 @@ pub(super) struct Host {
     pub(super) in_flight: usize,
     /// How many of them were sent while it was not known to be quick.
     slow_in_flight: usize,
-    /// Whether its last page came quickly. Its robots.txt says nothing about its pages.
-    pub(super) is_quick: bool,
+    /// How long its latest page took. Its robots.txt says nothing about its pages.
+    latest_page: Option<Duration>,
     /// How many may be in flight.
     pub(super) concurrency: Concurrency,
     /// Nothing is asked before: the host said so, or is overloaded.
@@ -69,7 +69,7 @@ impl Host {
             pace,
             in_flight: 0,
             slow_in_flight: 0,
-            is_quick: false,
+            latest_page: None,
             left_alone_until: None,
             left_alone_because: DelayReason::None,
             overloads: 0,
@@ -137,7 +137,7 @@ impl Host {
     pub(super) fn started(&mut self, scheme: &str, now: Instant) {
         self.breaker(scheme).started();
         self.in_flight += 1;
-        self.slow_in_flight += usize::from(!self.is_quick);
+        self.slow_in_flight += usize::from(!self.is_quick());
         self.requests += 1;
         self.quiet_since = Some(now);
         self.seen.note(now);
@@ -157,7 +157,7 @@ impl Host {
             self.latency.note(outcome.elapsed);
         }
         if !self.robots(scheme).is_asking() && !is_our_own(outcome) {
-            self.is_quick = outcome.elapsed < QUICK;
+            self.latest_page = Some(outcome.elapsed);
         }
         self.response_time += outcome.elapsed;
         self.failures += u64::from(outcome.failure.is_some());
@@ -169,6 +169,11 @@ impl Host {
         }
         self.overloads = if is_overloaded(outcome) { self.overloads + 1 } else { 0 };
         self.one_less_in_flight()
+    }
+
+    /// Whether it is known to answer quickly.
+    pub(super) fn is_quick(&self) -> bool {
+        self.latest_page.is_some_and(|latest| latest < QUICK)
     }
 
     /// Whether what is no more in flight was sent while the host was known to be quick: of several, those count last.

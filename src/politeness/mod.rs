@@ -145,7 +145,7 @@ impl Politeness {
         self.clock.set(now);
         let clock = self.clock.clone();
         let host = self.host(url);
-        let (of_host, is_quick) = (host.in_flight, host.is_quick);
+        let (of_host, is_quick) = (host.in_flight, host.is_quick());
         let has_share = self.share.allows(of_host, is_quick);
         let host = self.host(url);
         let rests = host.rests_until(now);
