@@ -25,7 +25,9 @@ fn hosts_that_only_answer_robots_txt_leave_room_for_one_that_answers() {
 fn check_that_it_is_not_kept_waiting(unanswered: &[&str]) {
     let held: Vec<Server> = (0..24).map(|n| Server::start_on(n + 2, Site::linked(&[("/", &[])]).routes())).collect();
     for server in &held {
-        unanswered.iter().for_each(|path| server.hold(path));
+        for path in unanswered {
+            server.hold(path);
+        }
     }
     let homes: Vec<String> = held.iter().map(|server| server.url("/")).collect();
     let (fast, pages) = fast(100, &homes);
