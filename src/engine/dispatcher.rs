@@ -54,7 +54,7 @@ pub(super) struct Dispatcher {
     pub(super) clock: WallClock,
     /// When what politeness knows is to be kept next.
     pub(super) manners_due: Instant,
-    /// When also the counts of hosts are that have nothing else to remember.
+    /// When the counts of all hosts are.
     pub(super) counts_due: Instant,
 }
 

@@ -32,7 +32,7 @@ impl Dispatcher {
         };
         if now >= self.counts_due {
             self.counts_due = now + COUNTS_EVERY;
-            step.manners = self.politeness.take_counted(&self.clock);
+            step.manners = self.politeness.take_all(&self.clock);
         } else if urgent || now >= self.manners_due {
             step.manners = self.politeness.take_changed(&self.clock);
         }
@@ -62,7 +62,8 @@ impl Dispatcher {
     }
 }
 
-/// How often the counts of hosts are kept that have nothing else to remember.
+/// How often the counts of all hosts are kept: also of those whose turn has not come yet, in a crawl of very many.
 const COUNTS_EVERY: Duration = Duration::from_secs(30);
-/// How often what politeness knows is kept when nothing of it is urgent: the time that passes between two commits.
-const MANNERS_EVERY: Duration = Duration::from_millis(250);
+/// How often what politeness knows is kept when nothing of it is urgent. A bit more often than the writer commits by
+/// itself: it commits what it is given then at once, so that no record is kept without the counts of its host.
+const MANNERS_EVERY: Duration = Duration::from_millis(200);

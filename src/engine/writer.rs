@@ -62,7 +62,7 @@ impl Writer {
     /// Takes one step, to be handed over with those of the next moment; waits while the writer is behind. The error is
     /// the writer's own.
     pub(super) async fn step(&mut self, step: Step) -> Result<()> {
-        let waited_for = step.urgent || !step.wants.is_empty();
+        let waited_for = step.urgent || !step.wants.is_empty() || !step.manners.is_empty();
         self.held_back.push(step);
         if waited_for || self.held_back.len() >= BATCH { self.flush().await } else { Ok(()) }
     }
@@ -163,7 +163,8 @@ fn write(
                 match entry {
                     Entry::Steps(steps) => {
                         for step in steps {
-                            if step.urgent {
+                            // The counts of a host belong to the records before them, and not to those after.
+                            if step.urgent || !step.manners.is_empty() {
                                 *due = now;
                             }
                             for rows in ledger.take(step)? {
@@ -191,6 +192,8 @@ async fn next(entries: &mut mpsc::Receiver<Entry>, commit_at: Option<Instant>) -
     let taken = async { entries.recv().await.map_or(Turn::End, Turn::Take) };
     match commit_at {
         None => taken.await,
+        // Without the clock, which is only exact to a millisecond.
+        Some(at) if at <= Instant::now() => Turn::Commit,
         // In this order: a steady stream of records must not put off the commit.
         Some(at) => tokio::select! {
             biased;

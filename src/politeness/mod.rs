@@ -25,7 +25,7 @@ pub use report::{Delay, DelayReason, HostReport};
 pub use retry_after::retry_after;
 pub use saved::{SavedBreaker, SavedHost, SavedRobots};
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -54,7 +54,7 @@ pub struct Politeness {
     /// The hosts to be kept, each once.
     changed: Vec<HostKey>,
     /// Hosts of which only the counts have changed.
-    counted: Vec<HostKey>,
+    counted: VecDeque<HostKey>,
     urgent: bool,
     share: Share,
 }
@@ -70,7 +70,7 @@ impl Politeness {
             random: fastrand::Rng::new(),
             quiet_since: None,
             changed: Vec::new(),
-            counted: Vec::new(),
+            counted: VecDeque::new(),
             urgent: false,
             share: Share::default(),
         }
@@ -200,7 +200,7 @@ impl Politeness {
 
     /// A request that was admitted was never sent: it does not count, whatever kept it here.
     pub fn withdrawn(&mut self, url: &CrawlUrl, now: Instant) -> Next {
-        let host = self.host(url);
+        let host = self.count(url);
         let was_quick = host.withdrawn(url.scheme(), now);
         let (left, next) = (host.in_flight, host.rests_until(now).map_or(Next::Any, Next::NotBefore));
         self.share.ended(left, was_quick);
@@ -283,7 +283,7 @@ impl Politeness {
 
     /// Whether something is to be kept that was not there at the last [`take_changed`](Self::take_changed).
     pub fn has_changed(&self) -> bool {
-        !self.changed.is_empty()
+        !self.changed.is_empty() || !self.counted.is_empty()
     }
 
     /// Whether a change since the last [`take_changed`](Self::take_changed) should not wait for the next time that is
@@ -356,7 +356,7 @@ impl Politeness {
         let host = self.host(url);
         if !host.changed && !host.counted {
             host.counted = true;
-            self.counted.push(url.host_key());
+            self.counted.push_back(url.host_key());
         }
         self.host(url)
     }

@@ -143,19 +143,29 @@ pub enum SavedBreaker {
 
 impl Politeness {
     /// What is to be kept of the hosts that have changed since the last call, each once. A host that was asked and
-    /// answered well has only other counts: of those see [`take_counted`](Self::take_counted).
+    /// answered well has only other counts: of those a few are among them, in turn, so that a call costs no more with many
+    /// hosts. For the others see [`take_all`](Self::take_all).
     pub fn take_changed(&mut self, wall: &WallClock) -> Vec<(HostKey, SavedHost)> {
         self.urgent = false;
-        let changed = std::mem::take(&mut self.changed);
-        self.saved(changed, wall)
+        let mut hosts = std::mem::take(&mut self.changed);
+        let mut bytes = 0;
+        for _ in 0..COUNTED_AT_ONCE {
+            let Some(key) = self.counted.pop_front() else { break };
+            bytes += self.hosts.get(&key).map_or(0, Host::robots_bytes);
+            hosts.push(key);
+            if bytes > ROBOTS_AT_ONCE {
+                break;
+            }
+        }
+        self.saved(hosts, wall)
     }
 
     /// What is to be kept of all hosts that have changed in any way since it was last taken. A robots.txt may be long, and
     /// belongs to what is kept of a host: so this is for every now and then.
-    pub fn take_counted(&mut self, wall: &WallClock) -> Vec<(HostKey, SavedHost)> {
+    pub fn take_all(&mut self, wall: &WallClock) -> Vec<(HostKey, SavedHost)> {
         let mut saved = self.take_changed(wall);
         let counted = std::mem::take(&mut self.counted);
-        saved.append(&mut self.saved(counted, wall));
+        saved.append(&mut self.saved(counted.into(), wall));
         saved
     }
 
@@ -171,6 +181,12 @@ impl Politeness {
 }
 
 impl Host {
+    /// How long what is kept of its robots.txt is, about.
+    fn robots_bytes(&self) -> usize {
+        let sources = self.robots.iter().filter_map(RobotsState::last_rules);
+        sources.filter_map(|rules| rules.source().map(|source| source.len())).sum()
+    }
+
     /// What is to be kept of it.
     pub(super) fn saved(&self, wall: &WallClock) -> SavedHost {
         let [robots_http, robots_https] = &self.robots;
@@ -337,6 +353,11 @@ fn is_zero(count: &u32) -> bool {
 fn is_false(known: &bool) -> bool {
     !*known
 }
+
+/// Of how many hosts that only have other counts these are kept with what has changed.
+const COUNTED_AT_ONCE: usize = 64;
+/// No more of them once their robots.txt are so long together, in bytes: a long one is written again each time.
+const ROBOTS_AT_ONCE: usize = 256 << 10;
 
 #[cfg(test)]
 mod tests;

@@ -21,18 +21,21 @@ fn star() -> Server {
 /// Waits until the store of a running crawl answers a question with yes: anybody may read it meanwhile.
 #[track_caller]
 fn wait_until_kept(running: &Running, what: &str, sql: &str) {
+    assert!((0..3000).any(|_| is_kept(running, sql)), "the store never had this: {what}");
+}
+
+/// Whether the store of a running crawl answers a question with yes: now, or else a moment later.
+fn is_kept(running: &Running, sql: &str) -> bool {
     let path = running.path("crawl/store.sqlite");
     let kept = || {
         let store = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
         store.query_row(sql, [], |row| row.get::<_, bool>(0)).ok()
     };
-    for _ in 0..3000 {
-        if kept() == Some(true) {
-            return;
-        }
+    let is_kept = kept() == Some(true);
+    if !is_kept {
         pause(Duration::from_millis(10));
     }
-    panic!("the store never had this: {what}");
+    is_kept
 }
 
 /// A crawl of [`star`] that is killed when the page itself and five others are committed, and five more are in flight.
@@ -199,6 +202,31 @@ fn robots_txt_is_not_asked_for_again_within_its_age() {
     server.open_all();
     Crawl::of(server.url("/")).on(&killed).run().assert_code(0);
     assert_eq!(server.count("/robots.txt"), 1);
+}
+
+#[test]
+fn what_a_host_was_asked_is_counted_over_a_kill() {
+    let server = star();
+    for page in 10..15 {
+        server.hold(&format!("/{page}"));
+    }
+    let crawl = || Crawl::of(server.url("/")).concurrency(5);
+    let running = crawl().start();
+    server.wait_for("five that are held", |log| log.in_flight == 5 && log.has_answered("/9"));
+    let sql = "SELECT count(record) = 11 AND (SELECT sum(saved ->> 'requests') FROM manners) >= 12 FROM url";
+    // Not as long as it takes until everything is kept anyway.
+    assert!((0..500).any(|_| is_kept(&running, sql)), "the counts come with the records");
+    let in_flight = server.log(|log| log.in_flight) as u64;
+    let killed = running.kill();
+    server.open_all();
+    let crawled = crawl().on(&killed).run();
+    let host = &crawled.assert_code(0).summary["hosts"][0];
+    let (requests, arrived) = (host["requests"].as_u64().unwrap(), server.log(|log| log.arrivals.len()) as u64);
+    let attempts: u64 = crawled.records.iter().map(|record| record["attempts"].as_u64().unwrap()).sum();
+    assert_eq!((attempts, crawled.count("requests")), (16, requests));
+    assert!(requests > attempts, "robots.txt was asked for too: {requests}");
+    assert!((arrived - in_flight..=arrived).contains(&requests), "{requests} of {arrived}");
+    assert!(host["highest_rate"].as_u64() >= Some(2) && host["smallest_gap_ms"].is_u64(), "{host}");
 }
 
 #[test]

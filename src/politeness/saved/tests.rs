@@ -36,7 +36,7 @@ impl Process {
     fn restarted(&mut self, later: Duration) -> Self {
         let kept: Vec<(String, String)> = self
             .manners
-            .take_counted(&self.wall)
+            .take_all(&self.wall)
             .iter()
             .map(|(host, saved)| (host.to_string(), serde_json::to_string(saved).unwrap()))
             .collect();
@@ -137,7 +137,7 @@ fn a_restored_host_has_the_settings_of_its_table() {
         assert_eq!(first.admit(page), Admit::Now);
         first.finish(page, &status(200));
     }
-    let kept = first.manners.take_counted(&first.wall);
+    let kept = first.manners.take_all(&first.wall);
     let table = Overrides { delay: Some(seconds(100)), ..Overrides::default() };
     let manners = Politeness::new(first.options.clone(), first.now());
     let mut manners = manners.with_hosts([("own".parse().unwrap(), table)]);
@@ -240,7 +240,7 @@ fn that_a_host_was_met_is_not_forgotten() {
     let mut first = Process::start(Options { robots: false, breaker_failures: 1, ..Options::default() });
     first.admit(&page);
     first.finish(&page, &status(200));
-    assert!(first.manners.has_changed(), "a host is met once");
+    assert!(!first.manners.changed.is_empty(), "a host is met once");
     let mut second = first.restarted(seconds(1));
     second.admit(&page);
     second.finish(&page, &failed(FailureKind::Connect));
@@ -288,7 +288,7 @@ fn a_clock_that_was_set_back_holds_nothing_for_ever() {
     first.admit(&page);
     first.finish(&page, &Outcome { retry_after: Some(seconds(60)), ..status(503) });
     let year_ago = first.wall.to_millis(first.now()) - 365 * 24 * 3_600_000;
-    let (host, saved) = first.manners.take_counted(&first.wall).remove(0);
+    let (host, saved) = first.manners.take_all(&first.wall).remove(0);
     let wall = WallClock::new(first.now(), jiff::Timestamp::from_millisecond(year_ago).unwrap());
     let mut second = Process { manners: Politeness::new(first.options.clone(), wall.instant()), wall, ..first };
     second.manners.restore(host, saved, "crawler", &wall);
@@ -304,7 +304,7 @@ fn only_what_has_changed_is_kept_and_each_host_once() {
     let (a, b) = (url("http://a/"), url("http://b/"));
     let mut process = Process::start(Options { robots: false, ..Options::default() });
     let changed = |process: &mut Process| {
-        let kept = process.manners.take_counted(&process.wall);
+        let kept = process.manners.take_all(&process.wall);
         kept.into_iter().map(|(host, _)| host.to_string()).collect::<Vec<_>>()
     };
     process.admit(&a);
@@ -318,6 +318,39 @@ fn only_what_has_changed_is_kept_and_each_host_once() {
 }
 
 #[test]
+fn a_few_counts_are_kept_with_what_has_changed_and_each_host_has_its_turn() {
+    let mut process = Process::start(Options { robots: false, ..Options::default() });
+    let hosts: Vec<_> = (0..150).map(|n| url(&format!("http://h{n}/"))).collect();
+    for host in &hosts {
+        process.admit(host);
+    }
+    let changed = |process: &mut Process| process.manners.take_changed(&process.wall).len();
+    assert_eq!(changed(&mut process), 64);
+    process.finish(&hosts[0], &failed(FailureKind::Reset));
+    assert_eq!(changed(&mut process), 65, "what has changed takes no turn from the others");
+    assert!(process.manners.has_changed());
+    assert_eq!((changed(&mut process), changed(&mut process)), (22, 0));
+    assert!(!process.manners.has_changed());
+}
+
+#[test]
+fn fewer_counts_are_kept_at_once_where_robots_txt_is_long() {
+    let mut process = Process::start(Options::default());
+    let hosts: Vec<_> = (0..5).map(|n| url(&format!("http://h{n}/"))).collect();
+    let long = format!("user-agent: *\ndisallow: /{}", "a".repeat(100 << 10));
+    for host in &hosts {
+        process.robots(host, rules(&long), &status(200));
+    }
+    process.manners.take_all(&process.wall);
+    process.wait(seconds(1));
+    for host in &hosts {
+        assert_eq!(process.admit(host), Admit::Now);
+    }
+    let taken = [0; 3].map(|_| process.manners.take_changed(&process.wall).len());
+    assert_eq!(taken, [3, 2, 0]);
+}
+
+#[test]
 fn what_must_not_be_forgotten_is_urgent() {
     let page = url("http://a/");
     let mut process = Process::start(Options::default());
@@ -327,7 +360,7 @@ fn what_must_not_be_forgotten_is_urgent() {
     process.admit(&page);
     process.finish(&page, &status(503));
     assert!(process.manners.is_urgent());
-    process.manners.take_counted(&process.wall);
+    process.manners.take_all(&process.wall);
     assert!(!process.manners.is_urgent());
     process.robots(&url("http://b/"), rules("user-agent: *\ncrawl-delay: 9"), &status(200));
     assert!(process.manners.is_urgent());
@@ -339,7 +372,7 @@ fn a_site_on_disk_stays_without_limits() {
     let mut first = Process::start(Options { robots: false, ..Options::default() });
     first.manners.lift(&page);
     first.admit(&page);
-    let (host, saved) = first.manners.take_counted(&first.wall).remove(0);
+    let (host, saved) = first.manners.take_all(&first.wall).remove(0);
     let mut second = Process::start(first.options);
     second.manners.lift(&page);
     second.manners.restore(host, saved, "crawler", &second.wall);
@@ -361,7 +394,7 @@ fn the_json_has_these_names() {
     process.wait(seconds(1));
     process.admit(&page);
     process.finish(&page, &Outcome { retry_after: Some(seconds(7)), ..status(429) });
-    let (_, saved) = process.manners.take_counted(&process.wall).remove(0);
+    let (_, saved) = process.manners.take_all(&process.wall).remove(0);
     insta::assert_snapshot!(serde_json::to_string_pretty(&saved).unwrap(), @r#"
     {
       "robots_http": {
