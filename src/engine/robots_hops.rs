@@ -93,6 +93,8 @@ impl Dispatcher {
         let (origin, why) = (hop.page.origin(), why(outcome));
         if again {
             tracing::debug!("{origin}/robots.txt cannot be read ({why}): it will be asked for again");
+        } else if unreachable && self.politeness.has_rules(&hop.page) {
+            tracing::warn!("{origin}/robots.txt cannot be read ({why}): the rules that were read before still hold");
         } else if unreachable {
             tracing::warn!("{origin}/robots.txt cannot be read ({why}): nothing there is requested");
         }

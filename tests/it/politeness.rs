@@ -158,6 +158,38 @@ fn a_redirected_robots_txt_is_followed() {
 }
 
 #[test]
+fn a_robots_txt_that_cannot_be_read_any_more_still_holds_and_the_log_says_so() {
+    let rules = Reply::text("User-agent: *\nDisallow: /no\nCrawl-delay: 0.6\n");
+    let site = Site::linked(&[("/", &["/a", "/no"]), ("/a", &[]), ("/no", &[])]).routes();
+    let asked = std::sync::atomic::AtomicBool::new(false);
+    let server = Server::start(move |arrival| match arrival.path.as_str() {
+        "/robots.txt" if !asked.swap(true, std::sync::atomic::Ordering::Relaxed) => rules.clone(),
+        "/robots.txt" => Reply::new(500),
+        _ => site(arrival),
+    });
+    let crawl = Crawl::of(server.url("/")).talkative().set("politeness.retries", "0");
+    // Fresh for the first page, and not for the second.
+    let crawled = crawl.set("politeness.robots_max_age", "'900ms'").run();
+    assert_eq!(crawled.assert_code(0).urls(), ["/", "/a"].map(|path| server.url(path)));
+    let robots = server.url("/robots.txt");
+    let said = format!("{robots} cannot be read (status 500): the rules that were read before still hold");
+    assert!(crawled.stderr.contains(&said), "{}", crawled.stderr);
+    assert!(!crawled.stderr.contains("nothing there is requested"), "{}", crawled.stderr);
+}
+
+#[test]
+fn a_robots_txt_that_was_never_read_forbids_everything_and_the_log_says_why() {
+    let warning = |reply: Reply| {
+        let server = Server::start(Site::linked(&[("/", &[])]).with("/robots.txt", reply).routes());
+        let crawled = Crawl::of(server.url("/")).talkative().set("politeness.retries", "0").run();
+        assert_eq!(crawled.skipped("robots"), 1);
+        crawled.stderr.replace(&server.url("/robots.txt"), "ROBOTS")
+    };
+    let said = warning(Reply::new(500));
+    assert!(said.contains("ROBOTS cannot be read (status 500): nothing there is requested"), "{said}");
+}
+
+#[test]
 fn requests_to_a_host_keep_the_distance_that_the_rate_asks_for() {
     let pages: &[(&str, &[&str])] =
         &[("/", &["/a", "/b", "/c", "/d"]), ("/a", &[]), ("/b", &[]), ("/c", &[]), ("/d", &[])];
