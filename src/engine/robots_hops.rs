@@ -51,7 +51,7 @@ impl Dispatcher {
                 }
                 Admit::NoConnection(failure) => {
                     let outcome = Outcome::failed(failure, jiff::Timestamp::now(), std::time::Duration::ZERO);
-                    self.robots_known(&hop, RobotsAnswer::Unreachable, &outcome, now());
+                    self.robots_known(&hop, RobotsAnswer::Unreachable, &outcome, &why(&outcome));
                 }
                 _ => {
                     hop.not_before = None;
@@ -65,6 +65,7 @@ impl Dispatcher {
     pub(super) fn take_robots(&mut self, hop: RobotsHop, reply: RobotsReply, outcome: &Outcome) {
         let now = now();
         self.finished(&hop.asked, outcome, now);
+        let mut why = why(outcome);
         let answer = match reply {
             // That what it redirects to cannot be connected to says nothing about the origin itself.
             RobotsReply::Answer(RobotsAnswer::NoConnection(_)) if hop.redirects > 0 => RobotsAnswer::Unreachable,
@@ -74,23 +75,26 @@ impl Dispatcher {
                 self.robots_hops.push(RobotsHop { asked: to, redirects, not_before: None, ..hop });
                 return;
             }
-            RobotsReply::Redirect(_) => RobotsAnswer::Unreachable,
+            RobotsReply::Redirect(_) => {
+                why = format!("more than {ROBOTS_REDIRECTS} redirects");
+                RobotsAnswer::Unreachable
+            }
         };
-        self.robots_known(&hop, answer, outcome, now);
+        self.robots_known(&hop, answer, outcome, &why);
     }
 
     /// Takes what came of asking for a robots.txt, which frees the host of the page.
-    fn robots_known(&mut self, hop: &RobotsHop, answer: RobotsAnswer, outcome: &Outcome, now: Instant) {
+    fn robots_known(&mut self, hop: &RobotsHop, answer: RobotsAnswer, outcome: &Outcome, why: &str) {
         let unreachable = !matches!(answer, RobotsAnswer::Rules(_));
         if let RobotsAnswer::Rules(robots) = &answer {
             self.take_named_sitemaps(&hop.page, &hop.asked, robots);
         }
-        let again = self.politeness.robots_known(&hop.page, answer, outcome, now);
+        let again = self.politeness.robots_known(&hop.page, answer, outcome, now());
         if let Some(host) = self.frontier.host_of(&hop.page) {
             self.frontier.release(host);
         }
         self.sitemaps.release(hop.page.host());
-        let (origin, why) = (hop.page.origin(), why(outcome));
+        let origin = hop.page.origin();
         if again {
             tracing::debug!("{origin}/robots.txt cannot be read ({why}): it will be asked for again");
         } else if unreachable && self.politeness.has_rules(&hop.page) {

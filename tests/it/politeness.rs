@@ -187,6 +187,8 @@ fn a_robots_txt_that_was_never_read_forbids_everything_and_the_log_says_why() {
     };
     let said = warning(Reply::new(500));
     assert!(said.contains("ROBOTS cannot be read (status 500): nothing there is requested"), "{said}");
+    let said = warning(Reply::redirect(302, "/robots.txt"));
+    assert!(said.contains("ROBOTS cannot be read (more than 5 redirects): nothing there is requested"), "{said}");
 }
 
 #[test]
