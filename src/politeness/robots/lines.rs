@@ -71,10 +71,18 @@ fn name_and_value(line: &[u8]) -> Option<(&[u8], &[u8])> {
     (!value.iter().any(|byte| is_blank(*byte))).then_some((name, value))
 }
 
-/// A decimal number of seconds, cut to a day: by then another robots.txt is due.
+/// The decimal number of seconds at the start, cut to a day: by then another robots.txt is due. What follows it does not
+/// count, and a comma is a point to many: who writes `2s` or `1,5` wants to be asked less all the same.
 fn seconds(value: &[u8]) -> Option<Duration> {
-    let is_decimal = value.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
-    let seconds: f64 = is_decimal.then(|| std::str::from_utf8(value).ok()?.parse().ok())??;
+    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let whole = digits(value);
+    let fraction = match value.get(whole..) {
+        Some([b'.' | b',', after @ ..]) => digits(after),
+        _ => 0,
+    };
+    let end = if fraction == 0 { whole } else { whole + 1 + fraction };
+    let number = std::str::from_utf8(value.get(..end)?).ok()?;
+    let seconds: f64 = number.replace(',', ".").parse().ok()?;
     Some(Duration::from_secs_f64(seconds.min(MAX_DELAY.as_secs_f64())))
 }
 
@@ -134,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_delay_is_a_decimal_number_of_seconds() {
+    fn a_delay_is_the_decimal_number_of_seconds_at_its_start() {
         let check = |value: &str, millis: Option<u64>| {
             assert_eq!(seconds(value.as_bytes()), millis.map(Duration::from_millis), "{value}");
         };
@@ -145,7 +153,17 @@ mod tests {
         check("5.", Some(5_000));
         check("99999999", Some(86_400_000));
         check(&"9".repeat(400), Some(86_400_000));
-        for no_number in ["", ".", "-1", "+1", "1e3", "inf", "NaN", "10s", "1.2.3", "1,5", "1 2"] {
+        check("2s", Some(2_000));
+        check("1,5", Some(1_500));
+        check(",5", Some(500));
+        check("10 seconds", Some(10_000));
+        check("2.5s", Some(2_500));
+        check("5, 10", Some(5_000));
+        check("1 2", Some(1_000));
+        check("1.2.3", Some(1_200));
+        check("1e3", Some(1_000));
+        check("3\u{e9}", Some(3_000));
+        for no_number in ["", ".", ",", "s", "-1", "+1", "inf", "NaN", "about 5", ".s", "\u{e9}3"] {
             check(no_number, None);
         }
     }
