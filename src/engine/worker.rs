@@ -133,7 +133,7 @@ impl Worker {
         let redirect = self.redirect(&request.url, &response);
         let mut outcome = Outcome::new(kind(&response, redirect.as_ref()), fetched_at, elapsed);
         outcome.status = Some(response.status.as_u16());
-        outcome.retry_after = asked_to_wait(&response.headers);
+        outcome.retry_after = asked_to_wait(&response.headers, SystemTime::now());
         (Ok((response, redirect)), outcome)
     }
 
@@ -172,7 +172,7 @@ impl Worker {
         let kind = kind(&response, redirect.as_ref());
         let mut outcome = Outcome::new(kind, fetched_at, elapsed);
         outcome.status = Some(response.status.as_u16());
-        outcome.retry_after = asked_to_wait(&response.headers);
+        outcome.retry_after = asked_to_wait(&response.headers, SystemTime::now());
         let content_type = header(&response.headers, &CONTENT_TYPE);
         outcome.content_type = content_type.as_deref().map(essence).filter(|essence| !essence.is_empty());
         if let Some(target) = redirect {
@@ -274,8 +274,10 @@ fn robots_tags(headers: &HeaderMap) -> Vec<String> {
     tags.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
 }
 
-fn asked_to_wait(headers: &HeaderMap) -> Option<Duration> {
-    retry_after(&header(headers, &RETRY_AFTER)?, SystemTime::now())
+/// How long a host asks to be left alone. Of several headers the longest wait holds: a proxy may have added its own.
+fn asked_to_wait(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let values = headers.get_all(RETRY_AFTER).iter();
+    values.filter_map(|value| retry_after(&String::from_utf8_lossy(value.as_bytes()), now)).max()
 }
 
 /// The media type of a `Content-Type`, lower case, without parameters.
@@ -291,3 +293,26 @@ fn looks_like_html(body: &Bytes) -> bool {
 
 /// Up to this many bytes a parse takes half a millisecond: less than a hop to another thread may cost the others.
 const PARSED_HERE: usize = 256 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_waits_the_longest_holds() {
+        let check = |values: &[&'static str], seconds: Option<u64>| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(RETRY_AFTER, http::HeaderValue::from_static(value));
+            }
+            let wait = asked_to_wait(&headers, SystemTime::UNIX_EPOCH);
+            assert_eq!(wait, seconds.map(Duration::from_secs), "{values:?}");
+        };
+        check(&[], None);
+        check(&["3"], Some(3));
+        check(&["1", "3"], Some(3));
+        check(&["3", "1"], Some(3));
+        check(&["soon", "2"], Some(2));
+        check(&["5", "Thu, 01 Jan 1970 00:01:00 GMT"], Some(60));
+    }
+}
