@@ -98,10 +98,11 @@ impl Source {
         match robots {
             Some(url) if url.contains("://") => {
                 let robots = parsed(rules, "--robots: ", url)?;
-                Ok(Self::One(Asking::new(config, agent, &[url.to_owned()])?.ask(robots)))
+                Ok(Self::One(Asking::new(config, agent, &[url.to_owned()])?.ask(&robots)))
             }
             Some(name) => {
                 let rules = Arc::new(Rules::parse(&read(name)?, agent));
+                tell_cut(&rules, if name == "-" { "stdin" } else { name });
                 Ok(Self::One(RobotsFile { rules, source: RobotsSource::Lines }))
             }
             None => Ok(Self::Origins { asking: Box::new(Asking::new(config, agent, urls)?), known: HashMap::new() }),
@@ -115,7 +116,7 @@ impl Source {
                 Ok(known.get(url.origin()).expect("looked up just above").clone())
             }
             Self::Origins { asking, known } => {
-                let file = asking.ask(asking.client.robots_of(url)?);
+                let file = asking.ask(&asking.client.robots_of(url)?);
                 known.insert(url.origin().to_owned(), file.clone());
                 Ok(file)
             }
@@ -139,8 +140,18 @@ impl Asking {
         Ok(Self { client: RobotsClient::new(config, agent, &named)?, runtime })
     }
 
-    fn ask(&self, robots: CrawlUrl) -> RobotsFile {
-        self.runtime.block_on(self.client.ask(robots))
+    fn ask(&self, robots: &CrawlUrl) -> RobotsFile {
+        let file = self.runtime.block_on(self.client.ask(robots.clone()));
+        tell_cut(&file.rules, robots.as_str());
+        file
+    }
+}
+
+/// Says it when there may be rules that were not read.
+fn tell_cut(rules: &Rules, name: &str) {
+    if rules.is_cut() {
+        let name = printable(name);
+        super::say(&format!("warning: {name} is too long: only its first {} KiB are read", LIMIT >> 10));
     }
 }
 

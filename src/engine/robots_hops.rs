@@ -8,6 +8,7 @@ use super::seeds::why;
 use super::worker::RobotsReply;
 use crate::error::{Error, Result};
 use crate::outcome::Outcome;
+use crate::politeness::robots::LIMIT;
 use crate::politeness::{Admit, RobotsAnswer};
 use crate::url::CrawlUrl;
 
@@ -89,12 +90,16 @@ impl Dispatcher {
         if let RobotsAnswer::Rules(robots) = &answer {
             self.take_named_sitemaps(&hop.page, &hop.asked, robots);
         }
+        let is_cut = matches!(&answer, RobotsAnswer::Rules(robots) if robots.is_cut());
         let again = self.politeness.robots_known(&hop.page, answer, outcome, now());
         if let Some(host) = self.frontier.host_of(&hop.page) {
             self.frontier.release(host);
         }
         self.sitemaps.release(hop.page.host());
         let origin = hop.page.origin();
+        if is_cut {
+            tracing::warn!("{origin}/robots.txt is too long: only its first {} KiB are read", LIMIT >> 10);
+        }
         if again {
             tracing::debug!("{origin}/robots.txt cannot be read ({why}): it will be asked for again");
         } else if unreachable && self.politeness.has_rules(&hop.page) {

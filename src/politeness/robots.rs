@@ -31,6 +31,7 @@ pub const LIMIT: usize = 512 << 10;
 pub struct Robots {
     /// The file; `None` when there is none that says it.
     source: Option<Arc<str>>,
+    is_cut: bool,
     /// All patterns, one after another: canonical, and as written where that differs.
     text: Box<str>,
     /// In the order of precedence: the first that matches decides.
@@ -101,8 +102,9 @@ impl Robots {
     /// Never fails: lines that are not understood are passed over. What is past [`LIMIT`] is not read, and neither is
     /// the line that the limit cuts: half a pattern would match too much.
     pub fn parse(body: &[u8], agent: &str) -> Self {
+        let is_cut = body.len() >= LIMIT;
         let body = readable(body);
-        Self { source: Some(as_text(body)), ..Self::read(body, agent) }
+        Self { source: Some(as_text(body)), is_cut, ..Self::read(body, agent) }
     }
 
     /// Reads a [`source`](Self::source) once more, maybe for another agent.
@@ -126,6 +128,11 @@ impl Robots {
     /// which no file says.
     pub fn source(&self) -> Option<&Arc<str>> {
         self.source.as_ref()
+    }
+
+    /// Whether there may be more of the file than was [parsed](Self::parse): it is as long as [`LIMIT`], or longer.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// Whether a path with its query may be asked for. The longest matching pattern decides, and between equally long
@@ -189,6 +196,7 @@ impl Robots {
         rules.sort_by_key(|rule| (Reverse(rule.canonical.end - rule.canonical.start), rule.access));
         Self {
             source: None,
+            is_cut: false,
             text: text.into(),
             rules: rules.into(),
             otherwise: Access::Allow,

@@ -192,6 +192,17 @@ fn a_robots_txt_that_was_never_read_forbids_everything_and_the_log_says_why() {
 }
 
 #[test]
+fn the_end_of_a_very_long_robots_txt_is_not_read_and_the_log_says_so() {
+    let robots = format!("User-agent: *\nDisallow: /a\n{}\nDisallow: /b\n", "#".repeat(512 << 10));
+    let site = Site::linked(&[("/", &["/a", "/b"]), ("/a", &[]), ("/b", &[])]).robots(&robots);
+    let server = Server::start(site.routes());
+    let crawled = Crawl::of(server.url("/")).talkative().run();
+    assert_eq!(crawled.assert_code(0).urls(), ["/", "/b"].map(|path| server.url(path)));
+    let said = format!("{} is too long: only its first 512 KiB are read", server.url("/robots.txt"));
+    assert!(crawled.stderr.contains(&said), "{}", crawled.stderr);
+}
+
+#[test]
 fn requests_to_a_host_keep_the_distance_that_the_rate_asks_for() {
     let pages: &[(&str, &[&str])] =
         &[("/", &["/a", "/b", "/c", "/d"]), ("/a", &[]), ("/b", &[]), ("/c", &[]), ("/d", &[])];

@@ -86,6 +86,17 @@ fn a_robots_txt_may_come_from_stdin() {
 }
 
 #[test]
+fn that_a_robots_txt_is_too_long_to_be_read_to_its_end_is_said_once() {
+    let robots = format!("User-agent: *\nDisallow: /a\n{}\nDisallow: /b\n", "#".repeat(512 << 10));
+    let said = |name: &str| format!("warning: {name} is too long: only its first 512 KiB are read\n");
+    let run = check_with(&["--robots", "-", "http://e.com/a", "http://e.com/b"], &robots);
+    assert_eq!((run.code, run.stdout.lines().count(), run.stderr), (1, 2, said("stdin")));
+    let server = Server::start(Site::default().robots(&robots).routes());
+    let run = check(&[&server.url("/b"), &server.url("/c")]);
+    assert_eq!((run.code, run.stderr), (0, said(&server.url("/robots.txt"))));
+}
+
+#[test]
 fn the_robots_txt_of_each_origin_is_asked_for_once() {
     let one = Server::start(Site::default().robots("User-agent: *\nDisallow: /no").routes());
     let two = Server::start_on(2, Site::default().robots("User-agent: crawler\nDisallow: /").routes());

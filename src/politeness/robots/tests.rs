@@ -156,6 +156,8 @@ fn at_least_500_kib_are_read_and_no_line_is_cut() {
     assert!(Robots::parse(cut.as_bytes(), "foobot").verdict("/").allowed);
     assert!(Robots::parse(&cut.as_bytes()[..LIMIT], "foobot").verdict("/").allowed, "cut by whoever read it");
     assert!(Robots::parse(&vec![b'a'; 2 * LIMIT], "foobot").verdict("/").allowed);
+    assert!(Robots::parse(&cut.as_bytes()[..LIMIT], "foobot").is_cut());
+    assert!(!Robots::parse(&cut.as_bytes()[..LIMIT - 1], "foobot").is_cut());
 }
 
 /// Counted, not timed: the work must not depend on the machine, nor the verdict on its load.
