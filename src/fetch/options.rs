@@ -11,8 +11,9 @@ use crate::units;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
-    /// The `User-Agent` header. Its product token, the name before the first slash, is what robots.txt groups are
-    /// matched with. Say who you are and how to reach you.
+    /// The `User-Agent` header. Its product token is what robots.txt groups are matched with: the name at its start, made
+    /// of letters, digits, `-` and `_`; of `Mozilla/5.0 (compatible; FooBot/1.0)` it is `FooBot`. Say who you are and how
+    /// to reach you.
     pub user_agent: String,
     /// Headers sent with every request. `Authorization`, `Cookie` and `Proxy-Authorization` go only to the origins of
     /// the seeds.

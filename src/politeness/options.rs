@@ -10,7 +10,8 @@ use crate::units::{self, Rate};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
-    /// Obey robots.txt (RFC 9309). `false` is for sites of your own.
+    /// Obey robots.txt (RFC 9309). `false` is for sites of your own. Of a robots.txt the first 512 KiB are read; a longer
+    /// one is told in the log.
     pub robots: bool,
     /// Requests per second to each host, or "none".
     pub rate: Rate,

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 /// `[sitemaps]`: the lists of pages that sites make themselves (sitemaps.org).
 ///
 /// What a sitemap lists is at depth 0, as a seed is, and belongs to the crawl if it is in scope. What changed last is
-/// requested first, then what has the higher priority. A crawl that goes on reads no sitemap twice.
+/// requested first, then what has the higher priority. A crawl that goes on reads no sitemap twice. Of each the first
+/// 50 MiB after decompression and the first 50,000 entries are read, as the protocol has it; a longer one is told in the
+/// log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
