@@ -171,7 +171,9 @@ impl fmt::Display for Summary {
         let waiting = if self.pending > 0 { format!("{} URLs", count(self.pending)) } else { String::new() };
         line("pending", waiting)?;
         line("records", self.output.as_deref().map(printable).unwrap_or_default())?;
-        host_table(&self.hosts).iter().try_for_each(|line| writeln!(f, "{}", line.trim_end()))
+        host_table(&self.hosts, self.state == State::Complete)
+            .iter()
+            .try_for_each(|line| writeln!(f, "{}", line.trim_end()))
     }
 }
 
