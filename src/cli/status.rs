@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use crawler::engine::inspect::{self, HostStatus, RunState, Status as Found};
 use crawler::error::Result;
-use crawler::observe::{bytes, count, elapsed, printable};
+use crawler::observe::{bytes, count, counted, elapsed, printable};
 
 #[derive(Debug, Args)]
 pub(crate) struct Status {
@@ -41,7 +41,6 @@ fn text(found: &Found) -> String {
             let _ = writeln!(text, "  {name:<12}{}", printable(value));
         }
     };
-    let of = |n: u64, one: &str, many: &str| format!("{} {}", count(n), if n == 1 { one } else { many });
     line("known", &known(found));
     let outcomes = [
         ("ok", found.settled.ok),
@@ -54,16 +53,22 @@ fn text(found: &Found) -> String {
     line("error", &pairs(found.errors.iter().map(|(kind, n)| (kind.name(), *n))));
     line("skipped", &pairs(found.skipped.iter().map(|(reason, n)| (reason.name(), n))));
     if found.retries_waiting > 0 {
-        line("retries", &of(found.retries_waiting, "URL waits for another attempt", "URLs wait for another attempt"));
+        line(
+            "retries",
+            &counted(found.retries_waiting, "URL waits for another attempt", "URLs wait for another attempt"),
+        );
     }
     for retry in &found.next_retries {
-        line("", &format!("{}  {}  after {}", retry.due, retry.url, of(retry.attempts.into(), "attempt", "attempts")));
+        line(
+            "",
+            &format!("{}  {}  after {}", retry.due, retry.url, counted(retry.attempts.into(), "attempt", "attempts")),
+        );
     }
     for (n, host) in found.hosts.iter().enumerate() {
         line(if n == 0 { "hosts" } else { "" }, &of_host(host));
     }
     if let Some(more @ 1..) = found.host_count.checked_sub(found.hosts.len() as u64) {
-        let waiting = of(found.hosts_waiting, "host has", "hosts have");
+        let waiting = counted(found.hosts_waiting, "host has", "hosts have");
         line("", &format!("and {} more; {waiting} something pending", count(more)));
     }
     if found.runs > 1 {
@@ -75,7 +80,7 @@ fn text(found: &Found) -> String {
     text
 }
 
-/// The first line: what the closing table begins with as well.
+/// The first line: as the closing table begins, though failed pages are records as well.
 fn head(found: &Found) -> String {
     let state = match (found.state, found.pid) {
         (RunState::Running, Some(pid)) => format!("running (process {pid})"),
@@ -86,16 +91,16 @@ fn head(found: &Found) -> String {
         (RunState::Stopped, _) => "stopped, the same command goes on".to_owned(),
     };
     let run = &found.run;
-    let pages = if run.records == 1 { "page" } else { "pages" };
+    let records = counted(run.records, "record", "records");
     let time = elapsed(Duration::from_millis(run.elapsed_ms));
-    format!("{state}: {} {pages} in {time}, {:.1}/s\n", count(run.records), run.records_per_second)
+    format!("{state}: {records} in {time}, {:.1}/s\n", run.records_per_second)
 }
 
 fn known(found: &Found) -> String {
     let states = [("settled", found.settled.total()), ("pending", found.pending), ("skipped", found.skipped.total())];
     let shown = states.into_iter().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{} {name}", count(n)));
     let read = bytes(found.bytes);
-    format!("{} URLs: {}; {read}", count(found.discovered), shown.collect::<Vec<_>>().join(", "))
+    format!("{}: {}; {read}", counted(found.discovered, "URL", "URLs"), shown.collect::<Vec<_>>().join(", "))
 }
 
 fn pairs(pairs: impl IntoIterator<Item = (impl std::fmt::Display, u64)>) -> String {
@@ -105,13 +110,12 @@ fn pairs(pairs: impl IntoIterator<Item = (impl std::fmt::Display, u64)>) -> Stri
 
 fn of_host(host: &HostStatus) -> String {
     let summary = &host.summary;
-    let requests = if summary.requests == 1 { "request" } else { "requests" };
     let mut text = format!(
-        "{}  {} pending, {} settled, {} {requests}",
+        "{}  {} pending, {} settled, {}",
         summary.host,
         count(host.pending),
         count(host.settled),
-        count(summary.requests)
+        counted(summary.requests, "request", "requests")
     );
     if let Some(until) = &host.held_until {
         let left = elapsed(Duration::from_millis(summary.delay_ms));

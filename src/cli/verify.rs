@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use crawler::engine::inspect::{self, Verification};
 use crawler::error::Result;
-use crawler::observe::{count, printable};
+use crawler::observe::{count, counted, printable};
 
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
@@ -33,9 +33,8 @@ pub(crate) fn verify(verify: &Verify) -> Result<ExitCode> {
 fn text(found: &Verification) -> String {
     let mut text = String::new();
     if found.ok {
-        let of = |n: u64, one: &str, many: &str| format!("{} {}", count(n), if n == 1 { one } else { many });
-        let [urls, records] = [of(found.urls, "URL", "URLs"), of(found.records, "record", "records")];
-        let [links, hosts] = [of(found.links, "link", "links"), of(found.hosts, "host", "hosts")];
+        let [urls, records] = [counted(found.urls, "URL", "URLs"), counted(found.records, "record", "records")];
+        let [links, hosts] = [counted(found.links, "link", "links"), counted(found.hosts, "host", "hosts")];
         let outputs: Vec<_> = found.outputs.iter().map(|output| printable(&output.name)).collect();
         let _ = writeln!(text, "ok: {urls}, {records} in {}, {links}, {hosts}", outputs.join(" and "));
     }

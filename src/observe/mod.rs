@@ -15,7 +15,7 @@ pub use progress::Progress;
 pub use stats::{Snapshot, Stats};
 pub use summary::{FailedSeed, HostSummary, State, Summary};
 pub use terminal::Terminal;
-pub use text::{bytes, count, elapsed, printable};
+pub use text::{bytes, count, counted, elapsed, printable};
 
 use std::fmt;
 use std::time::{Duration, Instant};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::host_table::host_table;
-use super::text::{bytes, count, elapsed, printable};
+use super::text::{bytes, count, counted, elapsed, printable};
 use crate::accounts::{Accounts, Settled, Skipped};
 use crate::outcome::FailureKind;
 
@@ -152,9 +152,12 @@ impl fmt::Display for Summary {
             State::Stopped => "stopped",
         };
         let time = Duration::from_millis(self.elapsed_ms);
-        let records = self.records;
-        let pages = if records == 1 { "page" } else { "pages" };
-        writeln!(f, "{state}: {} {pages} in {}, {}", count(records), elapsed(time), bytes(self.bytes))?;
+        let read = counted(self.records.saturating_sub(self.settled.failed), "page", "pages");
+        let failed = match self.settled.failed {
+            0 => String::new(),
+            failed => format!(", {} failed,", count(failed)),
+        };
+        writeln!(f, "{state}: {read}{failed} in {}, {}", elapsed(time), bytes(self.bytes))?;
         let pairs = |pairs: Vec<(String, u64)>| {
             let shown = pairs.into_iter().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{name} {}", count(n)));
             shown.collect::<Vec<_>>().join("  ")
@@ -168,7 +171,7 @@ impl fmt::Display for Summary {
         line("status", pairs(self.statuses.iter().map(|(status, n)| (status.to_string(), *n)).collect()))?;
         line("error", pairs(self.errors.iter().map(|(kind, n)| (kind.name().to_owned(), *n)).collect()))?;
         line("skipped", pairs(self.skipped.iter().map(|(reason, n)| (reason.name().to_owned(), n)).collect()))?;
-        let waiting = if self.pending > 0 { format!("{} URLs", count(self.pending)) } else { String::new() };
+        let waiting = if self.pending > 0 { counted(self.pending, "URL", "URLs") } else { String::new() };
         line("pending", waiting)?;
         line("records", self.output.as_deref().map(printable).unwrap_or_default())?;
         host_table(&self.hosts, self.state == State::Complete)
@@ -216,7 +219,7 @@ mod tests {
     #[test]
     fn the_table_shows_what_counts_and_nothing_else() {
         insta::assert_snapshot!(summary(), @r"
-        stopped: 1,242 pages in 1m 23s, 5.00 MiB
+        stopped: 1,241 pages, 1 failed, in 1m 23s, 5.00 MiB
           outcome     ok 1,234  redirect 5  http error 2  failed 1
           status      200 1,234  301 5  404 2
           error       timeout 1
@@ -226,6 +229,28 @@ mod tests {
           hosts      requests  most/s    gap  response  delay            slowed
           a.example     1,000       5    0ms      20ms  -                     -
           b.example     1,000       5  204ms      21ms  30s crawl_delay      2x
+        ");
+    }
+
+    #[test]
+    fn one_is_no_plural_and_what_failed_is_no_page() {
+        let settled = |ok, failed| Accounts {
+            pending: 1,
+            settled: Settled { ok, failed, ..Settled::default() },
+            ..Accounts::default()
+        };
+        let shown = |accounts| {
+            Summary::new(State::Limit, accounts, jiff::Timestamp::UNIX_EPOCH, Duration::from_millis(2_100)).to_string()
+        };
+        insta::assert_snapshot!(shown(settled(1, 0)), @"
+        ended by a limit: 1 page in 2.1s, 0 B
+          outcome     ok 1
+          pending     1 URL
+        ");
+        insta::assert_snapshot!(shown(settled(0, 1)), @"
+        ended by a limit: 0 pages, 1 failed, in 2.1s, 0 B
+          outcome     failed 1
+          pending     1 URL
         ");
     }
 

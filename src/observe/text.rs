@@ -9,6 +9,11 @@ pub fn count(n: u64) -> impl fmt::Display {
     indicatif::HumanCount(n)
 }
 
+/// A number with thousands separators, and what it counts.
+pub fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
 /// A number of bytes with a binary unit.
 pub fn bytes(n: u64) -> impl fmt::Display {
     indicatif::BinaryBytes(n)
