@@ -1,9 +1,11 @@
 //! Hosts: what is set for single hosts, put together from what each stage lets them have.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Config;
-use crate::url::HostPattern;
+use crate::url::{CrawlUrl, HostPattern, PerHost};
 use crate::{fetch, politeness, scope};
 
 /// `[hosts."example.com"]`: what is different for one host, or with `"*.example.com"` for all hosts below it. The name has
@@ -29,5 +31,23 @@ impl Config {
     /// What each table of `[hosts]` has for one stage.
     pub fn per_host<T>(&self, part: impl Fn(&HostOptions) -> T) -> impl Iterator<Item = (HostPattern, T)> {
         self.hosts.iter().map(move |(host, options)| (host.clone(), part(options)))
+    }
+
+    /// The tables of `[hosts]` that do not apply to a seed for its port alone, while it has none of its own: nobody
+    /// means that. Each with the table that would apply, and the host of a seed.
+    pub fn missed_by_port<'a>(
+        &self,
+        seeds: impl IntoIterator<Item = &'a CrawlUrl>,
+    ) -> impl Iterator<Item = (HostPattern, HostPattern, &'a str)> {
+        let tables: PerHost<()> = self.per_host(|_| ()).collect();
+        let mut missed = BTreeMap::new();
+        for host in seeds.into_iter().map(CrawlUrl::host).filter(|host| tables.of(host).next().is_none()) {
+            for table in self.hosts.keys() {
+                if let Some(meant) = table.but_for_its_port(host) {
+                    missed.entry((table.clone(), meant)).or_insert(host);
+                }
+            }
+        }
+        missed.into_iter().map(|((table, meant), host)| (table, meant, host))
     }
 }

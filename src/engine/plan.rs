@@ -144,8 +144,8 @@ impl Plan {
             seeds.leads_to(from, to, self.scope.admits(to));
         }
         seeds.have_failed(past.failed_seeds);
-        let Self { config, on_disk, scope, rules, fetch, free, descriptors, sitemaps: named, .. } = self;
-        say_if_lowered(free, config.concurrency, descriptors.requests);
+        self.tell();
+        let Self { config, on_disk, scope, rules, fetch, descriptors, sitemaps: named, .. } = self;
         let agent = product_token(&config.fetch.user_agent);
         let parser = Parser::new(&config.parse, rules.clone(), agent);
         let worker = Worker::new(Arc::clone(&fetch), parser, rules, agent.to_owned());
@@ -193,6 +193,25 @@ impl Plan {
         dispatcher.take_known_sitemaps();
         Ok(dispatcher)
     }
+
+    /// Says at the start what is not as the settings seem to mean it.
+    fn tell(&self) {
+        let (from, to) = (self.config.concurrency, self.descriptors.requests);
+        if let (Some(free), true) = (self.free, to < from) {
+            tracing::info!(
+                "concurrency lowered from {from} to {to}: only {free} file descriptors are free (ulimit -n)"
+            );
+        }
+        let is_on_disk = |seed: &CrawlUrl| self.on_disk.iter().any(|site| site.key() == seed.key());
+        let seeds = self.seeds.iter().filter(|seed| !is_on_disk(seed));
+        // A table that is in force for nothing lifts a limit unnoticed.
+        for (table, meant, host) in self.config.missed_by_port(seeds) {
+            tracing::warn!(
+                "[hosts.\"{table}\"] does not apply to the seed {host}: with another port it is another host; \
+                 write [hosts.\"{meant}\"]"
+            );
+        }
+    }
 }
 
 /// The sitemaps that the settings name. Those of a robots.txt that is never asked for would be missed in silence.
@@ -215,12 +234,6 @@ fn sitemap_on_disk(config: &Config, rules: &UrlRules) -> Result<Option<CrawlUrl>
     }
     let url = format!("{}/{SITEMAP}", config.fetch.origin.trim_end_matches('/'));
     rules.parse(&url).map(Some).map_err(Error::Usage)
-}
-
-fn say_if_lowered(free: Option<usize>, from: usize, to: usize) {
-    if let (Some(free), true) = (free, to < from) {
-        tracing::info!("concurrency lowered from {from} to {to}: only {free} file descriptors are free (ulimit -n)");
-    }
 }
 
 /// The network, unless the whole crawl is on disk: then no socket is opened.

@@ -41,6 +41,24 @@ impl<T> PerHost<T> {
     }
 }
 
+impl HostPattern {
+    /// Whether all that keeps this from being said of a host is its port. Then the pattern that has that port.
+    pub fn but_for_its_port(&self, host: &str) -> Option<Self> {
+        let ((host, port), (name, own)) = (split_port(host), split_port(&self.name));
+        let is_below = || host.strip_suffix(name).is_some_and(|sub| sub.ends_with('.'));
+        let is_named = if self.below { is_below() } else { host == name };
+        (is_named && port != own).then(|| Self { name: format!("{name}{port}").into(), below: self.below })
+    }
+}
+
+/// A host without its port, and the port with its colon.
+fn split_port(host: &str) -> (&str, &str) {
+    // The last colon of an address in brackets may be one of the address.
+    let end = host.rfind(']').map_or(0, |bracket| bracket + 1);
+    let colon = host.rfind(':').filter(|colon| *colon >= end).unwrap_or(host.len());
+    host.split_at(colon)
+}
+
 impl<T> Default for PerHost<T> {
     fn default() -> Self {
         Self { exact: HashMap::new(), below: HashMap::new() }
@@ -148,6 +166,26 @@ mod tests {
             error("*.a.example:443"),
             "`*.a.example:443` has the port 443, which hosts are named without: `*.a.example`"
         );
+    }
+
+    #[test]
+    fn a_host_that_differs_in_its_port_alone_is_told() {
+        let check = |pattern: &str, host: &str, expected: Option<&str>| {
+            let pattern: HostPattern = pattern.parse().unwrap();
+            let found = pattern.but_for_its_port(host).map(|pattern| pattern.to_string());
+            assert_eq!(found.as_deref(), expected, "{pattern} {host}");
+        };
+        check("127.0.0.1", "127.0.0.1:81", Some("127.0.0.1:81"));
+        check("127.0.0.1:82", "127.0.0.1:81", Some("127.0.0.1:81"));
+        check("127.0.0.1:81", "127.0.0.1", Some("127.0.0.1"));
+        check("127.0.0.1:81", "127.0.0.1:81", None);
+        check("127.0.0.1", "127.0.0.2:81", None);
+        check("[::1]", "[::1]:81", Some("[::1]:81"));
+        check("[::1]", "[::1]", None);
+        check("*.e.com", "a.b.e.com:81", Some("*.e.com:81"));
+        check("*.e.com", "e.com:81", None);
+        check("*.e.com", "xe.com:81", None);
+        check("*.e.com", "a.e.com", None);
     }
 
     #[test]

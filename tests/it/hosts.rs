@@ -38,6 +38,26 @@ fn a_host_has_a_rate_of_its_own() {
 }
 
 #[test]
+fn a_table_that_misses_a_seed_for_its_port_alone_is_told() {
+    let (named, beside) = (host(1), host(2));
+    let [name, address] = [named.host(), beside.host()].map(|host| host.split_once(':').unwrap().0.to_owned());
+    let tables = format!(
+        "{{ \"{name}\" = {{ rate = 1 }}, \"{}\" = {{ burst = 9 }}, \"{address}\" = {{ rate = 100 }}, \"other.example\" = {{ rate = 1 }} }}",
+        named.host()
+    );
+    let crawl = Crawl::of(named.url("/")).seed(beside.url("/")).seed(beside.url("/a"));
+    let crawled = crawl.any_host().set("hosts", &tables).run();
+    let warnings: Vec<_> = crawled.assert_code(0).stderr.lines().filter(|line| line.contains("[hosts.")).collect();
+    let [warning] = warnings[..] else { panic!("{warnings:?}") };
+    let expected = format!(
+        "[hosts.\"{address}\"] does not apply to the seed {0}: with another port it is another host; write [hosts.\"{0}\"]",
+        beside.host()
+    );
+    assert!(warning.ends_with(&expected), "{warning}");
+    assert!(warning.contains("warn"), "{warning}");
+}
+
+#[test]
 fn a_host_may_be_faster_than_the_others() {
     let (slow, fast) = (host(1), host(2));
     let crawl = crawl(&[&slow, &fast], &[(&fast, "rate = \"none\", delay = \"0s\"")]);
