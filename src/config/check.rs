@@ -2,7 +2,7 @@
 
 use toml::{Table, Value};
 
-use super::keys::{self, Key, Kind};
+use super::keys::{self, Beyond, Key, Kind, Stray};
 use super::place::Problem;
 use super::rules;
 use crate::units;
@@ -47,25 +47,35 @@ pub(super) fn setting(path: &str, key: &Key, value: &Value) -> Vec<Fault> {
 
 /// What to say of a key that does not exist.
 pub(super) fn unknown_key(path: &str) -> Problem {
-    let steps = keys::steps(path);
-    let (name, table) = steps.split_last().map_or(("", [].as_slice()), |(name, table)| (*name, table));
-    let siblings = match keys::keys_of(table) {
-        [] => keys::root(),
-        siblings => siblings,
-    };
-    let table = keys::joined(table);
-    let names = siblings.iter().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ");
-    let (found, allowed) = if table.is_empty() {
-        (format!("unknown key `{name}`"), format!("at the top: {names}"))
-    } else {
-        (format!("unknown key `{name}` in [{table}]"), format!("in [{table}]: {names}"))
-    };
-    let help = keys::nearest(path).map(|(near_table, near)| match near_table.as_str() {
-        near_table if near_table == table => format!("did you mean `{near}`?"),
-        "" => format!("did you mean `{near}` at the top, before the first table?"),
-        near_table => format!("did you mean `{near}` in [{near_table}]?"),
-    });
-    Problem::new(found).allowed(allowed).help(help)
+    let Stray { table, name, beyond } = keys::stray(path);
+    let place = if table.is_empty() { String::new() } else { format!(" in [{table}]") };
+    let found = format!("unknown key `{name}`{place}");
+    let names = |keys: &[Key]| keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ");
+    match beyond {
+        Beyond::Table(keys) => {
+            let place = if table.is_empty() { "at the top".to_owned() } else { format!("in [{table}]") };
+            let help = keys::nearest(&keys::join(&table, &name)).or_else(|| keys::nearest(path));
+            let help = help.map(|(near_table, near)| match near_table.as_str() {
+                near_table if near_table == table => format!("did you mean `{near}`?"),
+                "" => format!("did you mean `{near}` at the top, before the first table?"),
+                near_table => format!("did you mean `{near}` in [{near_table}]?"),
+            });
+            Problem::new(found).allowed(format!("{place}: {}", names(keys))).help(help)
+        }
+        Beyond::Host(keys) => {
+            let help = keys.iter().find(|key| key.name == name).map(|key| {
+                let of_one = keys::joined(&[&table, "example.com", &key.name]);
+                let of_all = keys::of_stage(&of_one);
+                format!("write {of_one} for one host, {of_all} for all")
+            });
+            let allowed = format!("in [{table}]: the name of a host, and in its table: {}", names(keys));
+            Problem::new(found).allowed(allowed).help(help)
+        }
+        Beyond::Value(kind) => {
+            let found = format!("unknown key `{name}`: `{table}` is no table");
+            Problem::new(found).allowed(format!("for `{table}`: {}", kind.allowed()))
+        }
+    }
 }
 
 /// Whether a key that was found is that of a host, or of none.

@@ -116,20 +116,46 @@ pub(super) fn find(path: &str) -> Option<Found> {
     walk(root(), "", &steps(path))
 }
 
-/// The keys of the table at a path: none when there is no such table.
-pub(super) fn keys_of(table: &[&str]) -> &'static [Key] {
-    let key = |name: &str| root().iter().find(|key| key.name == name).map(|key| &key.kind);
-    match table {
-        [] => root(),
-        [name] => match key(name) {
-            Some(Kind::Table(keys)) => keys,
-            _ => &[],
-        },
-        [name, ..] => match key(name) {
-            Some(Kind::Hosts(keys)) => keys,
-            _ => &[],
-        },
+/// Where a path leaves the tree of keys.
+#[derive(Debug)]
+pub(super) struct Stray {
+    /// The path of what is there.
+    pub(super) table: String,
+    /// The name that leads on to nothing.
+    pub(super) name: String,
+    pub(super) beyond: Beyond,
+}
+
+/// What a [`Stray`] has instead.
+#[derive(Debug)]
+pub(super) enum Beyond {
+    /// A table, with these keys.
+    Table(&'static [Key]),
+    /// The name of a host, whose table has these keys.
+    Host(&'static [Key]),
+    /// A value, below which nothing is.
+    Value(&'static Kind),
+}
+
+/// Where a path that [`find`] does not find leaves the tree.
+pub(super) fn stray(path: &str) -> Stray {
+    let steps = steps(path);
+    let at = |end: usize, beyond| {
+        let (table, rest) = steps.split_at(end.min(steps.len()));
+        Stray { table: joined(table), name: rest.first().copied().unwrap_or_default().to_owned(), beyond }
+    };
+    let mut keys = root();
+    for (end, name) in steps.iter().enumerate() {
+        match keys.iter().find(|key| key.name == *name).map(|key| &key.kind) {
+            None => return at(end, Beyond::Table(keys)),
+            Some(Kind::Table(inner)) => keys = inner,
+            Some(Kind::Hosts(inner)) if steps.len() <= end + 2 => return at(end + 1, Beyond::Host(inner)),
+            // The names of hosts have dots: only the last name is no part of one.
+            Some(Kind::Hosts(inner)) => return at(steps.len() - 1, Beyond::Table(inner)),
+            Some(kind) => return at(end + 1, Beyond::Value(kind)),
+        }
     }
+    at(steps.len(), Beyond::Table(keys))
 }
 
 /// The key of a stage that a key of a host's table stands for: `scope.include` for `hosts."e.com".include`. Any other path
@@ -153,7 +179,9 @@ pub(super) fn host_name(written: &str) -> String {
 pub(super) fn nearest(path: &str) -> Option<(String, String)> {
     let all = steps(path);
     let (name, table) = all.split_last()?;
-    let (table, is_host) = (joined(table), table.len() > 1);
+    let tables_of_hosts = |key: &Key| table.first() == Some(&key.name.as_str()) && matches!(key.kind, Kind::Hosts(_));
+    let is_host = table.len() > 1 && root().iter().any(tables_of_hosts);
+    let table = joined(table);
     let name = name.replace('-', "_").to_ascii_lowercase();
     let cost = |(known_table, known_name): &(String, String)| {
         let slips = strsim::damerau_levenshtein(&name, known_name);
@@ -387,6 +415,7 @@ mod tests {
             ("politness", Some("politeness")),
             ("quux", None),
             ("hots", Some("hosts")),
+            ("hots.\"e.com\".burst", Some("politeness.burst")),
             ("hosts.\"e.com\".rat", Some("hosts.\"e.com\".rate")),
             ("hosts.\"e.com\".retry", None),
             ("hosts.\"e.com\".retires", Some("politeness.retries")),
