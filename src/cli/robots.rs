@@ -100,6 +100,11 @@ impl Source {
                 let robots = parsed(rules, "--robots: ", url)?;
                 Ok(Self::One(Asking::new(config, agent, &[url.to_owned()])?.ask(&robots)))
             }
+            Some(name) if name.trim().is_empty() => Err(Error::Usage(
+                "--robots '': it is empty\n = allowed: a file, `-` for stdin, or a URL; leave it away for that of each \
+                 URL's origin"
+                    .to_owned(),
+            )),
             Some(name) => {
                 let rules = Arc::new(Rules::parse(&read(name)?, agent));
                 tell_cut(&rules, if name == "-" { "stdin" } else { name });

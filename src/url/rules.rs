@@ -66,9 +66,7 @@ impl UrlRules {
     pub fn parse(&self, text: &str) -> Result<CrawlUrl, String> {
         let url = match Url::parse(text) {
             Ok(url) => url,
-            Err(url::ParseError::RelativeUrlWithoutBase) => {
-                return Err(format!("`{text}` has no scheme; write http://{text} or https://{text}"));
-            }
+            Err(url::ParseError::RelativeUrlWithoutBase) => return Err(without_scheme(text)),
             Err(error) => return Err(format!("`{text}` is not a URL: {error}")),
         };
         match self.target(url) {
@@ -113,6 +111,19 @@ impl UrlRules {
             separator = '&';
         }
         UrlKey::of(canonical.as_bytes())
+    }
+}
+
+/// What to say of a text that is no whole URL: what follows a scheme can be told, a host cannot be guessed.
+fn without_scheme(text: &str) -> String {
+    if text.trim().is_empty() {
+        "an empty text is no URL; write one like https://example.com/".to_owned()
+    } else if text.starts_with("//") {
+        format!("`{text}` has no scheme; write http:{text} or https:{text}")
+    } else if text.trim_start().starts_with(['/', '.', '?', '#']) {
+        format!("`{text}` has no scheme and no host; write a whole URL, like https://example.com/")
+    } else {
+        format!("`{text}` has no scheme; write http://{text} or https://{text}")
     }
 }
 

@@ -69,6 +69,10 @@ fn wrong_usage_exits_with_two_and_prints_no_verdict() {
     let text = transcript(&[
         &[],
         &["--robots", "robots.txt", "e.com/a"],
+        &["--robots", "robots.txt", "/a"],
+        &["--robots", "robots.txt", "//e.com/a"],
+        &["--robots", "robots.txt", ""],
+        &["--robots", "", "http://e.com/"],
         &["--robots", "robots.txt", "ftp://user:hunter2@e.com/"],
         &["--robots", "missing.txt", "http://e.com/"],
         &["--robots", "ftp://e.com/robots.txt", "http://e.com/"],
