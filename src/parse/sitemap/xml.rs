@@ -56,6 +56,8 @@ struct Reading<'a, 's> {
     part: Option<Part>,
     /// Without the blanks that it starts with.
     text: String,
+    /// Whether the text held an entity of which nobody knows what it stands for.
+    is_torn: bool,
     /// Entry elements inside of a URL: `<loc><url>…</url></loc>`.
     wrapped: usize,
     /// The element whose content does not matter, and how many of its name are open.
@@ -73,6 +75,8 @@ struct Draft {
     lastmod: Option<jiff::Timestamp>,
     priority: Option<f32>,
     base: Option<Url>,
+    /// Whether an entity that is not known stands in its URL, which could be any, then.
+    is_torn: bool,
 }
 
 impl<'a, 's> Reading<'a, 's> {
@@ -87,6 +91,7 @@ impl<'a, 's> Reading<'a, 's> {
             entry: None,
             part: None,
             text: String::new(),
+            is_torn: false,
             wrapped: 0,
             ignored: None,
             goes_on: true,
@@ -213,26 +218,51 @@ impl<'a, 's> Reading<'a, 's> {
         }
     }
 
-    /// One of the five entities of XML, or a number. Any other stands for nothing: what a document declares is not read.
+    /// One of the five entities of XML, or a number. What any other stands for is not known: what a document declares is
+    /// not read.
     fn reference(&mut self, reference: &BytesRef<'_>) {
         if let Ok(Some(c)) = reference.resolve_char_ref() {
             self.characters(c.encode_utf8(&mut [0; 4]));
         } else if let Some(text) = resolve_predefined_entity(reference) {
             self.characters(text);
-        } else if !reference.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')) {
-            // No name, so no reference: a bare `&` with a semicolon further on.
+        } else if is_reference(reference) {
+            self.tear();
+        } else {
+            // A bare `&` with a semicolon further on.
             self.characters("&");
             self.characters(reference);
             self.characters(";");
         }
     }
 
+    /// There is a gap in the text.
+    fn tear(&mut self) {
+        if self.ignored.is_some() {
+            return;
+        }
+        if self.part.is_some() {
+            self.is_torn = true;
+        } else if let (Some(entry), Some(dialect)) = (&mut self.entry, &self.dialect)
+            && dialect.has_bare_urls()
+            && entry.loc.is_none()
+        {
+            entry.bare.clear();
+            entry.is_torn = true;
+        }
+    }
+
     fn end_part(&mut self) {
+        let is_torn = std::mem::take(&mut self.is_torn);
         let Some(part) = self.part.take() else { return };
         let text = self.text.trim_matches(is_blank);
-        if let Some(entry) = self.entry.as_mut().filter(|_| !text.is_empty()) {
+        if let Some(entry) = self.entry.as_mut().filter(|_| is_torn || !text.is_empty()) {
             match part {
-                Part::Loc | Part::Link => entry.loc = entry.loc.take().or_else(|| Some(text.to_owned())),
+                Part::Loc | Part::Link if entry.loc.is_some() => {}
+                Part::Loc | Part::Link => {
+                    entry.loc = Some(text.to_owned());
+                    entry.is_torn = is_torn;
+                }
+                _ if is_torn => {}
                 Part::Guid => entry.guid = Some(text.to_owned()),
                 Part::Lastmod => entry.lastmod = date::parse(text),
                 Part::Priority => entry.priority = text.parse().ok().filter(|priority| (0.0..=1.0).contains(priority)),
@@ -247,6 +277,7 @@ impl<'a, 's> Reading<'a, 's> {
         let Some(draft) = self.entry.take() else { return };
         let bare = draft.bare.trim_matches(is_blank);
         let target = match &draft.loc {
+            _ if draft.is_torn => None,
             Some(loc) if self.into.format == Some(Format::Atom) => {
                 self.base.rules.resolve(draft.base.as_ref().unwrap_or(&self.root_base), loc)
             }
@@ -295,7 +326,33 @@ fn alternate(link: &BytesStart<'_>) -> Option<String> {
 fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
     let mut attributes = element.attributes();
     let found = attributes.with_checks(false).flatten().find(|attribute| attribute.key.0 == name)?;
-    Some(unescape(&found.value).unwrap_or(found.value.as_ref().into()).into_owned())
+    match unescape(&found.value) {
+        Ok(value) => Some(value.into_owned()),
+        Err(_) if is_torn(&found.value) => None,
+        Err(_) => Some(found.value.into_owned()),
+    }
+}
+
+/// Whether an entity stands in a text of which nobody knows what it stands for.
+fn is_torn(text: &str) -> bool {
+    let names = text.split('&').skip(1).filter_map(|rest| rest.split_once(';'));
+    names.map(|(name, _)| name).any(|name| {
+        let is_known = || {
+            resolve_predefined_entity(name).is_some()
+                || BytesRef::new(name).resolve_char_ref().is_ok_and(|c| c.is_some())
+        };
+        is_reference(name) && !is_known()
+    })
+}
+
+/// Whether this has the form of a reference between its `&` and its `;`: a name, or `#` and a number.
+fn is_reference(between: &str) -> bool {
+    let is_number = |number: &str| match number.strip_prefix('x') {
+        Some(hex) => !hex.is_empty() && hex.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        None => !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()),
+    };
+    let is_name = || between.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+    between.strip_prefix('#').map_or_else(|| !between.is_empty() && is_name(), is_number)
 }
 
 fn is_http(text: &str) -> bool {
