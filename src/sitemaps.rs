@@ -42,6 +42,8 @@ pub struct Ask {
     nesting: u32,
     /// How many redirects in a row lead to it.
     redirects: u32,
+    /// What redirected, as far as this process has seen it.
+    redirected: Vec<UrlKey>,
 }
 
 /// What became of a sitemap that something leads to.
@@ -59,6 +61,8 @@ pub enum Taken {
     MoreYet,
     /// Left out: it lies behind too many redirects.
     TooFar,
+    /// Left out: it has redirected to what redirects to it.
+    Circle,
 }
 
 impl Sitemaps {
@@ -87,7 +91,7 @@ impl Sitemaps {
 
     /// Takes a sitemap that the user names, or the robots.txt of a page of `site`.
     pub fn name(&mut self, url: CrawlUrl, site: HostKey) -> Taken {
-        self.take(Ask { url, attempt: 0, site, nesting: 0, redirects: 0 })
+        self.take(Ask { url, attempt: 0, site, nesting: 0, redirects: 0, redirected: Vec::new() })
     }
 
     /// Takes a sitemap that an index lists.
@@ -96,7 +100,7 @@ impl Sitemaps {
         if nesting > self.options.max_nesting {
             return Taken::TooDeep;
         }
-        self.take(Ask { url, attempt: 0, site: index.site.clone(), nesting, redirects: 0 })
+        self.take(Ask { url, attempt: 0, site: index.site.clone(), nesting, redirects: 0, redirected: Vec::new() })
     }
 
     /// Takes what a sitemap redirects to.
@@ -105,7 +109,12 @@ impl Sitemaps {
         if redirects > MAX_REDIRECTS {
             return Taken::TooFar;
         }
-        self.take(Ask { url, attempt: 0, site: from.site.clone(), nesting: from.nesting, redirects })
+        let mut redirected = from.redirected.clone();
+        redirected.push(from.url.key());
+        if redirected.contains(&url.key()) {
+            return Taken::Circle;
+        }
+        self.take(Ask { url, attempt: 0, site: from.site.clone(), nesting: from.nesting, redirects, redirected })
     }
 
     /// The next one to be asked for, of a host whose turn it is. It ends in [`put_off`](Self::put_off) or
@@ -267,6 +276,10 @@ mod tests {
             ask = all.next(now).unwrap();
         }
         assert_eq!(all.redirect(&ask, url("http://a/moved/on")), Taken::TooFar);
+        ask.redirects = 1;
+        assert_eq!(all.redirect(&ask, url("http://a/moved/5")), Taken::Circle);
+        assert_eq!(all.redirect(&ask, url("http://a/moved/1")), Taken::Circle);
+        assert_eq!(all.redirect(&ask, url("http://a/0")), Taken::Known, "it was read");
         assert_eq!(all.nest(&ask, url("http://a/2")), Taken::TooDeep, "a redirect is no way to nest deeper");
     }
 

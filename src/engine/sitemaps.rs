@@ -176,6 +176,7 @@ fn report(from: &Ask, taken: Taken) {
         Taken::TooMany => {
             tracing::warn!("the sitemap {}: {} leads to more than max_files sitemaps", from.url, from.site);
         }
+        Taken::Circle => tracing::warn!("the sitemap {} is not read: it redirects in a circle", from.url),
         Taken::TooFar => tracing::warn!("the sitemap {}: redirects too often in a row", from.url),
     }
 }

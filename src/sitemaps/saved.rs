@@ -36,7 +36,7 @@ impl Sitemaps {
         let site = HostKey::stored(&site);
         *self.taken.entry(site.clone()).or_default() += 1;
         if !done && nesting <= self.options.max_nesting {
-            self.queues.push(Ask { url, attempt: 0, site, nesting, redirects });
+            self.queues.push(Ask { url, attempt: 0, site, nesting, redirects, redirected: Vec::new() });
         }
     }
 

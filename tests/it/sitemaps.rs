@@ -210,11 +210,12 @@ fn an_index_leads_to_no_host_that_is_out_of_scope() {
 fn a_sitemap_that_redirects_is_followed_and_one_that_turns_in_circles_is_not() {
     let site = listed(Reply::redirect(302, "/maps/"), &["/a"])
         .with("/maps/", Reply::redirect(301, "/maps/all.xml"))
-        .with("/maps/all.xml", xml(index(["/pages.xml", "/circle.xml", "/sitemap.xml"])))
+        .with("/maps/all.xml", xml(index(["/pages.xml", "/circle.xml", "/self.xml", "/sitemap.xml"])))
         .with("/pages.xml", Reply::redirect(307, "/real.xml"))
         .with("/real.xml", xml(urlset(["/a"])))
         .with("/circle.xml", Reply::redirect(302, "/circle.xml?again"))
-        .with("/circle.xml?again", Reply::redirect(302, "/circle.xml"));
+        .with("/circle.xml?again", Reply::redirect(302, "/circle.xml"))
+        .with("/self.xml", Reply::redirect(302, "/self.xml"));
     let server = Server::start(site.routes());
     let crawled = Crawl::of(server.url("/")).flag("--sitemaps").run();
     assert_eq!(crawled.assert_code(0).urls(), ["/", "/a", "/deep", "/linked"].map(|path| server.url(path)));
@@ -222,6 +223,16 @@ fn a_sitemap_that_redirects_is_followed_and_one_that_turns_in_circles_is_not() {
         (server.count("/circle.xml"), server.count("/circle.xml?again"), server.count("/sitemap.xml")),
         (1, 1, 1)
     );
+    let circles = crawled.stderr.lines().filter(|line| line.contains("is not read: it redirects in a circle"));
+    let circles: Vec<_> = circles.filter_map(|line| line.split("the sitemap ").nth(1)?.split(' ').next()).collect();
+    assert_eq!(circles.len(), 2, "{}", crawled.stderr);
+    assert!(
+        ["/circle.xml?again", "/self.xml"]
+            .map(|path| server.url(path))
+            .iter()
+            .all(|url| circles.contains(&url.as_str()))
+    );
+    assert_eq!(server.count("/self.xml"), 1);
 }
 
 #[test]
