@@ -7,17 +7,20 @@ use super::dispatcher::{Dispatcher, now};
 use super::ledger::Step;
 use crate::error::Result;
 use crate::frontier::Rows;
-use crate::observe::State;
+use crate::observe::{State, counted};
 
 impl Dispatcher {
     /// Says that this is not the first run.
     pub(super) fn goes_on(&self, dir: &Path) -> String {
         let accounts = self.frontier.accounts();
-        let (dir, records, pending) = (dir.display(), accounts.settled.total(), accounts.pending);
+        let (dir, records) = (dir.display(), accounts.settled.total());
         if self.is_done() {
-            return format!("the crawl in {dir} is complete, with {records} records; --fresh starts it over");
+            let records = counted(records, "record", "records");
+            return format!("the crawl in {dir} is complete, with {records}; --fresh starts it over");
         }
-        format!("going on with the crawl in {dir}: {records} records are there, {pending} URLs are waiting")
+        let records = counted(records, "record is", "records are");
+        let pending = counted(accounts.pending, "URL is", "URLs are");
+        format!("going on with the crawl in {dir}: {records} there, {pending} waiting")
     }
 
     /// Hands over what has changed beside what is settled, and what the frontier asks for.
