@@ -64,7 +64,7 @@ impl Dispatcher {
                     self.sitemaps.put_off(ask, None);
                 }
                 Admit::Busy => self.sitemaps.put_off(ask, None),
-                // Rare: a host whose robots.txt names a sitemap has answered.
+                // No place in the crowd: that is for URLs that the frontier has leased.
                 Admit::Crowded => self.sitemaps.put_off(ask, Some(now + CROWDED)),
                 Admit::AskRobots => {
                     let url = ask.url.clone();
