@@ -134,6 +134,16 @@ impl Outcome {
     pub fn failed(failure: Failure, fetched_at: jiff::Timestamp, elapsed: Duration) -> Self {
         Self { failure: Some(failure), ..Self::new(OutcomeKind::Failed, fetched_at, elapsed) }
     }
+
+    /// How the request ended, in few words for a person.
+    pub fn reason(&self) -> String {
+        match (&self.failure, self.status, &self.location) {
+            (Some(failure), _, _) => failure.to_string(),
+            (None, Some(status), Some(to)) => format!("status {status}, to {to}"),
+            (None, Some(status), None) => format!("status {status}"),
+            (None, None, _) => "no response".to_owned(),
+        }
+    }
 }
 
 impl Failure {
