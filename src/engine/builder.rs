@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::Crawl;
 use super::crawl_dir::CrawlDir;
-use super::past::Past;
+use super::home::Home;
 use super::plan::Plan;
+use super::resume::Resume;
 use super::shutdown::Stopper;
 use crate::config::Config;
 use crate::error::Result;
@@ -110,13 +111,18 @@ impl CrawlBuilder {
     /// cannot be used.
     /// [`Error::Damaged`](crate::error::Error::Damaged) says what is wrong with what is in it.
     pub fn build(self) -> Result<Crawl> {
-        let mut plan = Plan::new(self.config, self.fetch, self.descriptors)?;
-        let (home, past) = match self.dir {
-            Some(dir) => plan.move_in(dir).map(|(home, past)| (Some(home), past))?,
-            None => (None, Past::none(plan.limits())),
+        let plan = Plan::new(self.config, self.fetch, self.descriptors)?;
+        let (home, resume) = match self.dir {
+            None => (None, Resume::nothing(plan)?),
+            Some(dir) => {
+                let mut resume = Resume::open(plan, &dir)?;
+                let path = resume.output(&dir);
+                let output = resume.take_up(&dir, &path)?;
+                (Some(Home { dir, output, path }), resume)
+            }
         };
         let (stopper, stats) = (Stopper::new(), Arc::<Stats>::default());
-        Ok(Crawl { plan, past, home, sinks: self.sinks, observer: self.observer, stopper, stats })
+        Ok(Crawl { resume, home, sinks: self.sinks, observer: self.observer, stopper, stats })
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) struct Step {
     /// What the frontier asks for.
     pub(super) wants: Vec<Want>,
     /// What politeness has learnt.
-    pub(super) manners: Vec<(HostKey, SavedHost)>,
+    pub(super) host_states: Vec<(HostKey, SavedHost)>,
     /// Sitemaps that were taken, or read.
     pub(super) sitemaps: Vec<(CrawlUrl, SavedSitemap)>,
     /// A seed leads to another place.
@@ -67,7 +67,7 @@ impl Ledger {
         if let Some(unasked) = step.unasked {
             store.keep_setting(UNASKED, &unasked.to_string())?;
         }
-        for (host, saved) in &step.manners {
+        for (host, saved) in &step.host_states {
             store.keep_manners(host, &json(saved)?)?;
         }
         for (url, saved) in &step.sitemaps {

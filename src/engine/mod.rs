@@ -1,27 +1,22 @@
 //! The engine: puts the stages together and runs them. The only place that spawns tasks or owns channels.
 
 mod builder;
+mod clock;
 mod crawl_dir;
-mod crowd;
 mod descriptors;
 mod dispatcher;
 mod fail_point;
-mod handover;
 mod home;
 pub mod inspect;
+mod judge;
 mod ledger;
-mod past;
 mod plan;
 mod records;
 mod reporter;
+mod resume;
 mod robots_client;
-mod robots_hops;
-mod room;
-mod seeds;
 mod shutdown;
-mod sitemaps;
 mod tally;
-mod unmet;
 mod worker;
 mod writer;
 
@@ -40,13 +35,12 @@ use tokio::time::Instant;
 use crate::error::{Error, Result};
 use crate::observe::{Observer, State, Stats, Summary};
 use crate::sink::Sink;
-use dispatcher::Dispatcher;
+use dispatcher::End;
 use fail_point::fail_point;
 use home::Home;
 use ledger::{Durable, Ledger};
-use past::Past;
-use plan::Plan;
 use reporter::Reporter;
+use resume::Resume;
 use writer::Writer;
 
 /// One crawl, ready to run.
@@ -61,8 +55,7 @@ use writer::Writer;
 /// # }
 /// ```
 pub struct Crawl {
-    plan: Plan,
-    past: Past,
+    resume: Resume,
     home: Option<Home>,
     sinks: Vec<Box<dyn Sink>>,
     observer: Option<Box<dyn Observer>>,
@@ -94,43 +87,30 @@ impl Crawl {
     /// # Cancel safety
     /// Dropping the future stops the crawl at once. Records that were handed to the sinks are still written.
     pub async fn run(self) -> Result<Summary> {
-        let Self { plan, mut past, home, mut sinks, observer, stopper, stats } = self;
-        let started = Instant::now();
-        let before = (past.started_at, past.elapsed);
+        let Self { mut resume, home, mut sinks, observer, stopper, stats } = self;
+        let (started, before) = (Instant::now(), resume.before());
         let mut ledger = Ledger { sinks: Vec::new(), durable: None };
         let home = home.map(|Home { dir, output, path }| {
             ledger.sinks.push(output);
             (dir, path)
         });
         ledger.sinks.append(&mut sinks);
-        if let (Some((dir, _)), Some(store)) = (&home, past.store.take()) {
-            ledger.durable = Some(Durable { store, dir: dir.real_path()?, clock: past.clock, outputs: Vec::new() });
+        if let (Some((dir, _)), Some((store, clock))) = (&home, resume.take_store()) {
+            let (dir, outputs) = (dir.real_path()?, Vec::new());
+            ledger.durable = Some(Durable { store, dir, clock, outputs });
         }
         let writer = Writer::start(ledger)?;
         let reporter = observer.map(|observer| Reporter::start(observer, Arc::clone(&stats))).transpose()?;
-        let goes_on = past.last.is_some();
-        let mut dispatcher = plan.dispatcher(past, writer, stats, started)?;
-        if let Some((dir, _)) = home.as_ref().filter(|_| goes_on) {
+        let dispatcher = resume.dispatcher(writer, stats, started.into_std());
+        if let Some((dir, _)) = home.as_ref().filter(|_| before.is_any) {
             tracing::info!("{}", dispatcher.goes_on(dir.path()));
         }
-        let (end, closed) = match dispatcher.run(stopper.watch()).await {
-            Ok(state) => (Ok(state), dispatcher.close(state).await),
-            // Nobody reads any more: that is how a user of `| head` stops a crawl.
-            Err(Error::ClosedPipe) => (dispatcher.stop_at_once().await, Err(Error::ClosedPipe)),
-            Err(error) => (Err(error), Ok(())),
-        };
-        let Dispatcher { writer, frontier, politeness, tally, seeds, .. } = dispatcher;
-        let written = writer.finish().await;
+        let end = dispatcher.run(stopper.watch()).await;
         drop(reporter);
-        let state = match (end?, closed.and(written)) {
-            (_, Err(Error::ClosedPipe)) => State::Stopped,
-            (state, written) => written.map(|()| state)?,
-        };
-        let hosts = politeness.reports();
-        let started_at = before.0.and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
-        let started_at = started_at.unwrap_or_else(|| jiff::Timestamp::now() - started.elapsed());
-        let elapsed = before.1 + started.elapsed();
-        let mut summary = tally.summary(state, frontier.accounts(), started_at, elapsed, &hosts);
+        let End { state, accounts, hosts, tally, seeds } = end?;
+        let started_at = before.started_at.unwrap_or_else(|| jiff::Timestamp::now() - started.elapsed());
+        let elapsed = before.elapsed + started.elapsed();
+        let mut summary = tally.summary(state, accounts, started_at, elapsed, &hosts);
         if state == State::Complete && summary.settled.ok == 0 {
             summary.failed_seeds = seeds.into_failed();
         }
@@ -174,6 +154,6 @@ impl Crawl {
 
 impl fmt::Debug for Crawl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Crawl").field("plan", &self.plan).finish_non_exhaustive()
+        f.debug_struct("Crawl").field("resume", &self.resume).finish_non_exhaustive()
     }
 }

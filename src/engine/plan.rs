@@ -1,52 +1,36 @@
-//! The plan: everything a crawl needs but its outputs, put together and checked before anything runs.
+//! The plan: what the settings alone say about a crawl, put together and checked before anything runs.
 
-use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio::task::JoinSet;
-use tokio::time::Instant;
-
-use super::crawl_dir::CrawlDir;
 use super::descriptors::Descriptors;
-use super::dispatcher::{Dispatcher, Limits};
-use super::home::{Home, open_output};
-use super::past::{Past, Present};
-use super::room::Room;
-use super::seeds::Seeds;
-use super::unmet::Unmet;
-use super::worker::Worker;
-use super::writer::Writer;
 use crate::config::{Config, Seed};
 use crate::error::{Error, Result};
 use crate::fetch::{ByOrigin, Credentials, Fetch, Http, LocalSite};
 use crate::frontier;
-use crate::observe::Stats;
-use crate::parse::Parser;
-use crate::politeness::Politeness;
-use crate::politeness::robots::product_token;
 use crate::scope::Scope;
-use crate::sink::Committed;
-use crate::sitemaps::Sitemaps;
 use crate::url::{CrawlUrl, UrlRules};
 
-/// Everything a crawl needs but its outputs.
+/// Everything a crawl needs but its outputs and what earlier runs have left. Nothing changes it: what is found out later
+/// is kept by those who find it.
 pub(super) struct Plan {
-    config: Config,
-    seeds: Vec<CrawlUrl>,
+    pub(super) config: Config,
+    /// Those of the network, then those on disk.
+    pub(super) seeds: Vec<CrawlUrl>,
     /// The seeds that are sites on disk: there is no host to be polite to.
-    on_disk: Vec<CrawlUrl>,
+    pub(super) on_disk: Vec<CrawlUrl>,
     /// The folder of such a site.
-    folder: Option<PathBuf>,
-    scope: Scope,
-    rules: UrlRules,
-    fetch: Arc<dyn Fetch>,
+    pub(super) folder: Option<PathBuf>,
+    /// The places of the seeds, and the patterns.
+    pub(super) scope: Scope,
+    pub(super) rules: UrlRules,
+    pub(super) fetch: Arc<dyn Fetch>,
     /// How many file descriptors there are for all of it, and how they are shared out.
     free: Option<usize>,
-    descriptors: Descriptors,
+    pub(super) descriptors: Descriptors,
     /// Those that settings name, and those of sites on disk.
-    sitemaps: Vec<CrawlUrl>,
+    pub(super) sitemaps: Vec<CrawlUrl>,
 }
 
 impl Plan {
@@ -88,37 +72,6 @@ impl Plan {
         Ok(Self { config, seeds, on_disk, folder, scope, rules, fetch, free, descriptors, sitemaps })
     }
 
-    /// Moves into a directory: takes up what earlier runs have left there, and opens the output.
-    pub(super) fn move_in(&mut self, dir: CrawlDir) -> Result<(Home, Past)> {
-        let path = match &self.config.output.path {
-            path if path.as_os_str().is_empty() => dir.records(),
-            path => path.clone(),
-        };
-        if !self.config.frontier.store {
-            dir.expect_empty()?;
-            dir.check_output(&path)?;
-            let output = open_output(&path, Committed::default())?;
-            return Ok((Home { dir, output, path }, Past::none(self.limits())));
-        }
-        let mut scope = self.scope.clone();
-        let present = self.present();
-        let mut past = Past::open(&dir, &present, &mut scope)?;
-        let output = past.take_up(&dir, &present, &path)?;
-        self.scope = scope;
-        Ok((Home { dir, output, path }, past))
-    }
-
-    fn present(&self) -> Present<'_> {
-        Present {
-            config: &self.config,
-            seeds: &self.seeds,
-            folder: self.folder.as_deref(),
-            rules: &self.rules,
-            fetch: &*self.fetch,
-            limits: self.limits(),
-        }
-    }
-
     pub(super) fn limits(&self) -> frontier::Limits {
         frontier::Limits {
             depth: self.config.depth.0.map(|depth| u32::try_from(depth).unwrap_or(u32::MAX)),
@@ -126,76 +79,13 @@ impl Plan {
         }
     }
 
-    /// The crawl at its start, or where earlier runs have left it.
-    pub(super) fn dispatcher(
-        self,
-        past: Past,
-        writer: Writer,
-        stats: Arc<Stats>,
-        started: Instant,
-    ) -> Result<Dispatcher> {
-        let started = started.into_std();
-        let mut frontier = past.frontier;
-        for seed in &self.seeds {
-            frontier.add_seed(seed.clone())?;
-        }
-        let mut seeds = Seeds::new(&self.seeds);
-        for (from, to) in &past.seed_redirects {
-            seeds.leads_to(from, to, self.scope.admits(to));
-        }
-        seeds.have_failed(past.failed_seeds);
-        self.tell();
-        let Self { config, on_disk, scope, rules, fetch, descriptors, sitemaps: named, .. } = self;
-        let agent = product_token(&config.fetch.user_agent);
-        let parser = Parser::new(&config.parse, rules.clone(), agent);
-        let worker = Worker::new(Arc::clone(&fetch), parser, rules, agent.to_owned());
-        let of_hosts = config.per_host(|host| host.politeness.clone());
-        let mut politeness = Politeness::new(config.politeness.clone(), started).with_hosts(of_hosts);
-        for (host, saved) in past.manners {
-            politeness.restore(host, saved, agent, &past.clock);
-        }
-        if past.last.is_some() {
-            politeness.resumed(started);
-        }
-        for site in &on_disk {
-            politeness.lift(site);
-        }
-        let mut sitemaps = Sitemaps::new(config.sitemaps);
-        for (url, saved) in past.sitemaps {
-            sitemaps.restore(url, saved);
-        }
-        let mut dispatcher = Dispatcher {
-            frontier,
-            politeness,
-            scope,
-            fetch,
-            worker: Arc::new(worker),
-            writer,
-            stats,
-            tally: past.tally,
-            seeds,
-            limits: Limits { pages: config.max_pages.0, deadline: config.max_time.0.map(|time| started + time) },
-            room: Room::new(descriptors.requests),
-            output: config.output,
-            tasks: JoinSet::new(),
-            jobs: HashMap::new(),
-            robots_hops: Vec::new(),
-            crowd: VecDeque::new(),
-            sitemaps,
-            unmet: Unmet::default(),
-            clock: past.clock,
-            manners_due: started,
-            counts_due: started,
-        };
-        for url in named {
-            dispatcher.name_sitemap(url);
-        }
-        dispatcher.take_known_sitemaps();
-        Ok(dispatcher)
+    /// Where records go; `None` for the file of the crawl directory.
+    pub(super) fn output(&self) -> Option<&Path> {
+        Some(self.config.output.path.as_path()).filter(|path| !path.as_os_str().is_empty())
     }
 
     /// Says at the start what is not as the settings seem to mean it.
-    fn tell(&self) {
+    pub(super) fn tell(&self) {
         let (from, to) = (self.config.concurrency, self.descriptors.requests);
         if let (Some(free), true) = (self.free, to < from) {
             tracing::info!(

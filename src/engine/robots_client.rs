@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::robots_hops::ROBOTS_REDIRECTS;
-use super::seeds::why;
+use super::dispatcher::ROBOTS_REDIRECTS;
 use super::worker::{RobotsReply, Worker};
 use crate::config::{Config, Seed};
 use crate::error::{Error, Result};
@@ -84,11 +83,11 @@ impl RobotsClient {
                 RobotsReply::Redirect(to) => asked = to,
                 RobotsReply::Answer(RobotsAnswer::Rules(rules)) => {
                     let found = outcome.status.is_some_and(|status| status < 300);
-                    let source = if found { RobotsSource::Lines } else { RobotsSource::Missing(why(&outcome)) };
+                    let source = if found { RobotsSource::Lines } else { RobotsSource::Missing(outcome.reason()) };
                     return RobotsFile { rules, source };
                 }
                 RobotsReply::Answer(RobotsAnswer::Unreachable | RobotsAnswer::NoConnection(_)) => {
-                    return RobotsFile::unreadable(why(&outcome));
+                    return RobotsFile::unreadable(outcome.reason());
                 }
             }
         }

@@ -62,7 +62,7 @@ impl Writer {
     /// Takes one step, to be handed over with those of the next moment; waits while the writer is behind. The error is
     /// the writer's own.
     pub(super) async fn step(&mut self, step: Step) -> Result<()> {
-        let waited_for = step.urgent || !step.wants.is_empty() || !step.manners.is_empty();
+        let waited_for = step.urgent || !step.wants.is_empty() || !step.host_states.is_empty();
         self.held_back.push(step);
         if waited_for || self.held_back.len() >= BATCH { self.flush().await } else { Ok(()) }
     }
@@ -164,7 +164,7 @@ fn write(
                     Entry::Steps(steps) => {
                         for step in steps {
                             // The counts of a host belong to the records before them, and not to those after.
-                            if step.urgent || !step.manners.is_empty() {
+                            if step.urgent || !step.host_states.is_empty() {
                                 *due = now;
                             }
                             for rows in ledger.take(step)? {

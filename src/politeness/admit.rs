@@ -18,7 +18,7 @@ pub enum Admit {
     Unmet(Instant),
     /// Not before another request to this host has finished.
     Busy,
-    /// Not before [`has_room`](super::Politeness::has_room): few requests are left, and they are for hosts that are known to answer
+    /// Not before [`has_slots`](super::Politeness::has_slots): few requests are left, and they are for hosts that are known to answer
     /// quickly.
     Crowded,
     /// Not before robots.txt of its origin is known, which has to be asked for now. That request counts as in flight

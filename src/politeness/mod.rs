@@ -41,7 +41,7 @@ use crate::units::Rate;
 use crate::url::{CrawlUrl, HostKey, HostPattern, PerHost};
 use crate::wall_clock::WallClock;
 
-/// The manners of a crawl towards all its hosts.
+/// What a crawl knows of all its hosts, and when it may ask each of them.
 #[derive(Debug)]
 pub struct Politeness {
     options: Arc<Options>,
@@ -60,7 +60,7 @@ pub struct Politeness {
 }
 
 impl Politeness {
-    /// Manners from `start` on.
+    /// A crawl that has asked nobody, from `start` on.
     pub fn new(options: Options, start: Instant) -> Self {
         Self {
             options: Arc::new(options),
@@ -76,7 +76,7 @@ impl Politeness {
         }
     }
 
-    /// The same manners, with what is said of single hosts. To be called before anything is restored or admitted: what
+    /// The same, with what is said of single hosts. To be called before anything is restored or admitted: what
     /// holds for a host is put together when it is met.
     #[must_use]
     pub fn with_hosts(self, tables: impl IntoIterator<Item = (HostPattern, Overrides)>) -> Self {
@@ -85,13 +85,13 @@ impl Politeness {
 
     /// How many requests may be in flight over all hosts: when they get scarce, no host holds more than its share.
     /// Default: no bound.
-    pub fn set_room(&mut self, requests: usize) {
-        self.share.set_room(requests);
+    pub fn set_slots(&mut self, requests: usize) {
+        self.share.set_slots(requests);
     }
 
     /// Whether any host may be asked, as far as the requests to all of them go.
-    pub fn has_room(&self) -> bool {
-        self.share.has_room()
+    pub fn has_slots(&self) -> bool {
+        self.share.has_slots()
     }
 
     /// Lifts rate, delays and concurrency for the host of a URL that is no host at all: a site on this disk.

@@ -8,7 +8,7 @@
 #[derive(Debug)]
 pub(super) struct Share {
     /// How many there may be.
-    room: usize,
+    slots: usize,
     in_flight: usize,
     /// How many of them may take their time.
     slow: usize,
@@ -17,19 +17,19 @@ pub(super) struct Share {
 }
 
 impl Share {
-    pub(super) fn set_room(&mut self, room: usize) {
-        self.room = room;
+    pub(super) fn set_slots(&mut self, slots: usize) {
+        self.slots = slots;
     }
 
     /// Whether any host may have one more, also one that is slow.
-    pub(super) fn has_room(&self) -> bool {
-        self.in_flight < self.room && self.slow < self.most()
+    pub(super) fn has_slots(&self) -> bool {
+        self.in_flight < self.slots && self.slow < self.most()
     }
 
     /// Whether a host that has so many in flight, and is quick, may have one more.
     pub(super) fn allows(&self, of_host: usize, is_quick: bool) -> bool {
         let hosts = self.hosts + usize::from(of_host == 0);
-        let has_share = self.in_flight < self.most() || of_host < (self.room / hosts.max(1)).max(1);
+        let has_share = self.in_flight < self.most() || of_host < (self.slots / hosts.max(1)).max(1);
         has_share && (is_quick || hosts <= 1 || self.slow < self.most())
     }
 
@@ -49,14 +49,14 @@ impl Share {
 
     /// Three quarters.
     fn most(&self) -> usize {
-        self.room - self.room / 4
+        self.slots - self.slots / 4
     }
 }
 
 impl Default for Share {
     /// Without a bound.
     fn default() -> Self {
-        Self { room: usize::MAX, in_flight: 0, slow: 0, hosts: 0 }
+        Self { slots: usize::MAX, in_flight: 0, slow: 0, hosts: 0 }
     }
 }
 
@@ -65,12 +65,12 @@ mod tests {
     use super::*;
 
     /// Lets quick hosts take as many as they may, in turn, and gives what each has.
-    fn filled(room: usize, wanted: &[usize]) -> Vec<usize> {
-        let (mut share, mut has) = (of(room), vec![0; wanted.len()]);
+    fn filled(slots: usize, wanted: &[usize]) -> Vec<usize> {
+        let (mut share, mut has) = (of(slots), vec![0; wanted.len()]);
         loop {
             let before = share.in_flight;
             for (has, wanted) in has.iter_mut().zip(wanted) {
-                if *has < *wanted && share.in_flight < room && share.allows(*has, true) {
+                if *has < *wanted && share.in_flight < slots && share.allows(*has, true) {
                     share.started(*has, true);
                     *has += 1;
                 }
@@ -81,8 +81,8 @@ mod tests {
         }
     }
 
-    fn of(room: usize) -> Share {
-        Share { room, ..Share::default() }
+    fn of(slots: usize) -> Share {
+        Share { slots, ..Share::default() }
     }
 
     #[test]
@@ -104,8 +104,8 @@ mod tests {
 
     #[test]
     fn slow_hosts_leave_room_for_quick_ones_however_many_they_are() {
-        for (room, slow, each) in [(64, 24, 4), (16, 24, 1), (16, 3, 16), (64, 200, 1)] {
-            let mut share = of(room);
+        for (slots, slow, each) in [(64, 24, 4), (16, 24, 1), (16, 3, 16), (64, 200, 1)] {
+            let mut share = of(slots);
             let mut has = vec![0; slow];
             for _ in 0..each {
                 for has in &mut has {
@@ -115,10 +115,10 @@ mod tests {
                     }
                 }
             }
-            assert_eq!(share.in_flight, room * 3 / 4, "{slow} hosts for {room}");
-            assert!(!share.has_room() && share.allows(0, true));
+            assert_eq!(share.in_flight, slots * 3 / 4, "{slow} hosts for {slots}");
+            assert!(!share.has_slots() && share.allows(0, true));
             share.ended(0, false);
-            assert!(share.has_room() && share.allows(0, false));
+            assert!(share.has_slots() && share.allows(0, false));
         }
     }
 
@@ -126,9 +126,9 @@ mod tests {
     fn quick_hosts_leave_room_for_those_of_which_nothing_is_known() {
         let mut share = of(16);
         (0..15).for_each(|_| share.started(0, true));
-        assert!(share.has_room() && share.allows(0, false));
+        assert!(share.has_slots() && share.allows(0, false));
         share.started(0, false);
-        assert!(!share.has_room());
+        assert!(!share.has_slots());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::verify::RUNNING;
 use crate::config::Config;
 use crate::engine::CrawlDir;
 use crate::engine::ledger::UNASKED;
-use crate::engine::past::{FOLDER, SETTINGS};
+use crate::engine::resume::{FOLDER, SETTINGS};
 use crate::error::{Error, Result};
 use crate::frontier::store::{Session, StoreReader};
 use crate::observe::State;

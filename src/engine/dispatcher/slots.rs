@@ -1,17 +1,17 @@
-//! Room: how many requests may be in flight, and what happens when this process runs out of what they need.
+//! Slots: how many requests may be in flight, and what happens when this process runs out of what they need.
 
 use std::time::{Duration, Instant};
 
-use super::dispatcher::{Dispatcher, now};
-use super::robots_hops::RobotsHop;
 use crate::error::{Error, Result};
-use crate::frontier::Lease;
 use crate::outcome::{Failure, FailureKind, Outcome};
-use crate::sitemaps::Ask;
 
-/// How many requests may be in flight. A shortage halves that, and it grows back one by one.
+/// How many requests may be in flight.
+///
+/// - At least one, and never more than at the start.
+/// - A shortage halves that, once however many requests it meets, and it grows back one by one.
+/// - Nothing starts during a hold: it ends with its time, or with the next request that ends well.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(super) struct Slots {
     /// As many as there ever may be.
     most: usize,
     /// As many as there may be now.
@@ -25,7 +25,7 @@ pub(super) struct Room {
     has_warned: bool,
 }
 
-impl Room {
+impl Slots {
     pub(super) fn new(most: usize) -> Self {
         Self { most, size: most, answers: 0, held_until: None, in_a_row: 0, has_warned: false }
     }
@@ -91,36 +91,6 @@ impl Room {
             self.has_warned = true;
         }
         Ok(())
-    }
-}
-
-impl Dispatcher {
-    /// Gives a page back that could not be requested for a shortage of this process: no attempt, and no fault of the
-    /// host.
-    pub(super) fn page_withdrawn(&mut self, lease: &Lease, failure: &Failure) -> Result<()> {
-        let now = now();
-        let next = self.politeness.withdrawn(&lease.url, now);
-        self.apply(&lease.url, next);
-        self.frontier.give_back(lease.id)?;
-        self.room.short(failure, self.tasks.len(), now)
-    }
-
-    /// The same for a robots.txt: it will be asked for when there is room.
-    pub(super) fn robots_withdrawn(&mut self, hop: RobotsHop, failure: &Failure) -> Result<()> {
-        let now = now();
-        let next = self.politeness.withdrawn(&hop.asked, now);
-        self.apply(&hop.asked, next);
-        self.robots_hops.push(hop);
-        self.room.short(failure, self.tasks.len(), now)
-    }
-
-    /// The same for a sitemap.
-    pub(super) fn sitemap_withdrawn(&mut self, ask: Ask, failure: &Failure) -> Result<()> {
-        let now = now();
-        let next = self.politeness.withdrawn(&ask.url, now);
-        self.apply(&ask.url, next);
-        self.sitemaps.put_off(ask, Some(now));
-        self.room.short(failure, self.tasks.len(), now)
     }
 }
 
@@ -230,31 +200,31 @@ mod tests {
 
     #[test]
     fn a_shortage_halves_once_and_is_over_with_the_next_answer() {
-        let (mut room, now) = (Room::new(64), Instant::now());
+        let (mut slots, now) = (Slots::new(64), Instant::now());
         for others in (0..64).rev() {
-            room.short(&lack(), others, now).unwrap();
+            slots.short(&lack(), others, now).unwrap();
         }
-        assert!(!room.has(0) && room.held_until() > Some(now));
-        room.answered();
-        assert!(room.has(31) && !room.has(32));
+        assert!(!slots.has(0) && slots.held_until() > Some(now));
+        slots.answered();
+        assert!(slots.has(31) && !slots.has(32));
         // It takes as many as are in flight, not as many as were allowed.
-        room.short(&lack(), 9, now).unwrap();
-        room.pass(now + Duration::from_secs(1));
-        assert!(room.has(4) && !room.has(5));
+        slots.short(&lack(), 9, now).unwrap();
+        slots.pass(now + Duration::from_secs(1));
+        assert!(slots.has(4) && !slots.has(5));
     }
 
     #[test]
-    fn room_grows_back_to_what_it_was() {
-        let (mut room, now) = (Room::new(8), Instant::now());
-        room.short(&lack(), 7, now).unwrap();
+    fn slots_grow_back_to_what_they_were() {
+        let (mut slots, now) = (Slots::new(8), Instant::now());
+        slots.short(&lack(), 7, now).unwrap();
         for _ in 0..GROWS_AFTER {
-            room.answered();
+            slots.answered();
         }
-        assert!(room.has(4) && !room.has(5));
+        assert!(slots.has(4) && !slots.has(5));
         for _ in 0..GROWS_AFTER * 100 {
-            room.answered();
+            slots.answered();
         }
-        assert!(room.has(7) && !room.has(8));
+        assert!(slots.has(7) && !slots.has(8));
     }
 
     const PAGES: u64 = 300;

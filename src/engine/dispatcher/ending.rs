@@ -1,0 +1,96 @@
+//! Ending: why a crawl starts nothing new although something is left.
+
+use std::time::Instant;
+
+use crate::observe::State;
+
+/// Whether a crawl is ending.
+///
+/// - The first reason holds, whatever comes while the requests in flight are finished, unless these are dropped too.
+/// - Before that there is no state.
+#[derive(Debug)]
+pub(super) struct Ending {
+    /// When to start nothing new.
+    deadline: Option<Instant>,
+    state: Option<State>,
+}
+
+impl Ending {
+    pub(super) fn new(deadline: Option<Instant>) -> Self {
+        Self { deadline, state: None }
+    }
+
+    /// Whether nothing new is started.
+    pub(super) fn has_begun(&self) -> bool {
+        self.state.is_some()
+    }
+
+    /// When it begins by itself.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.deadline.filter(|_| self.state.is_none())
+    }
+
+    /// Someone stops the crawl, with so many requests in flight.
+    pub(super) fn stopped(&mut self, requests: usize) {
+        self.state.get_or_insert(State::Stopped);
+        tracing::warn!("stopping: {}", in_flight(requests, "; again to stop at once"));
+    }
+
+    /// Someone stops it without waiting for what is in flight.
+    pub(super) fn stopped_at_once(&mut self) {
+        self.state = Some(State::Stopped);
+    }
+
+    /// Its time is over.
+    pub(super) fn out_of_time(&mut self, requests: usize) {
+        self.state.get_or_insert(State::Limit);
+        tracing::info!("max_time is over: {}", in_flight(requests, ""));
+    }
+
+    /// How the crawl has ended. A limit of pages is one that nobody has to call: then something is left.
+    pub(super) fn state(&self, is_left: bool) -> State {
+        match self.state {
+            _ if !is_left => State::Complete,
+            None | Some(State::Complete) => State::Limit,
+            Some(state) => state,
+        }
+    }
+}
+
+/// What is being waited for at the end, and what can be done about it.
+fn in_flight(requests: usize, hint: &str) -> String {
+    match requests {
+        0 => "nothing is in flight".to_owned(),
+        1 => format!("1 request in flight is being finished{hint}"),
+        _ => format!("{requests} requests in flight are being finished{hint}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_reason_to_end_holds_unless_nothing_is_left() {
+        let deadline = Some(Instant::now());
+        let mut ending = Ending::new(deadline);
+        assert!(!ending.has_begun());
+        assert_eq!(
+            (ending.deadline(), ending.state(false), ending.state(true)),
+            (deadline, State::Complete, State::Limit)
+        );
+        ending.stopped(3);
+        ending.out_of_time(3);
+        assert!(ending.has_begun());
+        assert_eq!(
+            (ending.deadline(), ending.state(false), ending.state(true)),
+            (None, State::Complete, State::Stopped)
+        );
+        let mut ending = Ending::new(deadline);
+        ending.out_of_time(3);
+        ending.stopped(3);
+        assert_eq!(ending.state(true), State::Limit);
+        ending.stopped_at_once();
+        assert_eq!(ending.state(true), State::Stopped);
+    }
+}

@@ -1,0 +1,30 @@
+//! Event: what the dispatcher waits for, and whether it may wait at all.
+
+use super::job::Done;
+use crate::engine::shutdown::Stop;
+use crate::error::Result;
+use crate::frontier::Rows;
+
+/// What happened next.
+#[expect(clippy::large_enum_variant, reason = "one at a time, and most are answers: a box would cost more")]
+pub(super) enum Event {
+    /// A job is done.
+    Done(Result<Done>),
+    /// What the frontier has asked for is here.
+    Supply(Result<Rows>),
+    /// Someone stops the crawl.
+    Stop(Stop),
+    /// Its time is over.
+    Deadline,
+    /// Something may be started, or has to be kept.
+    Due,
+}
+
+/// How far the dispatcher has come with starting whatever may start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Filled {
+    /// Nothing else can be started now.
+    Up,
+    /// There may be more to do: it only looks whether something has happened.
+    Partly,
+}

@@ -1,0 +1,122 @@
+//! What the dispatcher hands over to the writer, and what it gets back.
+
+use std::time::{Duration, Instant};
+
+use crate::engine::clock::now;
+use crate::engine::ledger::Step;
+use crate::engine::writer::Writer;
+use crate::error::Result;
+use crate::frontier::{Frontier, Rows};
+use crate::observe::{FailedSeed, State};
+use crate::politeness::Politeness;
+use crate::sitemaps::Sitemaps;
+use crate::wall_clock::WallClock;
+
+/// The way to the writer.
+///
+/// - What belongs together goes in one [`Step`]: a record with all that the frontier has changed until then.
+/// - What politeness knows of a host comes at the latest [`STATES_EVERY`] after it has changed, and at once when it is
+///   urgent.
+#[derive(Debug)]
+pub(super) struct Handover {
+    writer: Writer,
+    clock: WallClock,
+    /// When what politeness knows is to be kept next.
+    states_due: Instant,
+    /// When the counts of all hosts are.
+    counts_due: Instant,
+}
+
+/// What of politeness is handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// What is due.
+    Due,
+    /// The counts of all hosts.
+    All,
+}
+
+impl Handover {
+    pub(super) fn new(writer: Writer, clock: WallClock, started: Instant) -> Self {
+        Self { writer, clock, states_due: started, counts_due: started }
+    }
+
+    /// Hands over what belongs to one settled URL. Waits while the writer is behind: this is where a slow disk slows the
+    /// crawl.
+    pub(super) async fn settled(&mut self, step: Step) -> Result<()> {
+        self.writer.step(step).await
+    }
+
+    /// Hands over what has changed beside what is settled, and what the frontier asks for.
+    pub(super) async fn pass_on(
+        &mut self,
+        frontier: &mut dyn Frontier,
+        politeness: &mut Politeness,
+        sitemaps: &mut Sitemaps,
+        keep: Keep,
+    ) -> Result<()> {
+        let now = now();
+        let urgent = politeness.is_urgent();
+        let mut step = Step {
+            changes: frontier.take_changes(),
+            wants: frontier.take_wants(),
+            // In no earlier step than what they list: a sitemap that was read is not read again.
+            sitemaps: sitemaps.take_changes(),
+            ..Step::default()
+        };
+        if keep == Keep::All || now >= self.counts_due {
+            self.counts_due = now + COUNTS_EVERY;
+            step.host_states = politeness.take_all(&self.clock);
+        } else if urgent || now >= self.states_due {
+            step.host_states = politeness.take_changed(&self.clock);
+        }
+        if !step.host_states.is_empty() {
+            self.states_due = now + STATES_EVERY;
+        }
+        let nothing = step.changes.is_empty() && step.sitemaps.is_empty();
+        if !(nothing && step.wants.is_empty() && step.host_states.is_empty()) {
+            self.writer.step(Step { urgent, ..step }).await?;
+        }
+        self.writer.pass(now).await
+    }
+
+    /// When [`pass_on`](Self::pass_on) has to be called again: also while nothing happens but waiting for a slow host, or
+    /// for one that is left alone.
+    pub(super) fn next_due(&self, politeness: &Politeness) -> Option<Instant> {
+        let states = politeness.has_changed().then_some(self.states_due);
+        states.into_iter().chain(self.writer.due()).min()
+    }
+
+    /// The next answer to what the frontier has asked for. Cancel safe.
+    pub(super) async fn answer(&mut self) -> Result<Rows> {
+        self.writer.answer().await
+    }
+
+    /// An answer that is here already.
+    pub(super) fn try_answer(&mut self) -> Option<Rows> {
+        self.writer.try_answer()
+    }
+
+    /// Brings what was found in order at the end: the records of pages to which a shorter path was found after they were
+    /// written, and how the crawl has ended. The last call before [`finish`](Self::finish).
+    pub(super) async fn end(
+        &mut self,
+        frontier: &mut dyn Frontier,
+        state: State,
+        failed_seeds: Vec<FailedSeed>,
+    ) -> Result<()> {
+        self.writer.amend(frontier.take_moved()?).await?;
+        self.writer.end(state, failed_seeds).await
+    }
+
+    /// Waits until everything is written and durable.
+    pub(super) async fn finish(self) -> Result<()> {
+        self.writer.finish().await
+    }
+}
+
+/// How often the counts of all hosts are kept: also of those whose turn has not come yet, in a crawl of very many.
+const COUNTS_EVERY: Duration = Duration::from_secs(30);
+/// How often what politeness knows is kept when nothing of it is urgent. A bit more often than the writer commits by
+/// itself: it commits what it is given then at once, so that no record is kept without the counts of its host.
+const STATES_EVERY: Duration = Duration::from_millis(200);

@@ -1,0 +1,81 @@
+//! Job: one request that the crawl wants to make, and what came of it.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::robots_hops::RobotsHop;
+use crate::engine::worker::{RobotsReply, SitemapReply};
+use crate::frontier::Lease;
+use crate::outcome::{Failure, Outcome};
+use crate::sitemaps::Ask;
+use crate::url::CrawlUrl;
+
+/// What a request is made for. It waits under the limits of the host that it goes to, whatever it is.
+#[derive(Debug)]
+pub(super) enum Job {
+    /// A page.
+    Page(Lease),
+    /// A robots.txt, or what one redirects to.
+    Robots(RobotsHop),
+    /// A sitemap.
+    Sitemap(Ask),
+}
+
+/// A job with what came of its one request.
+#[derive(Debug)]
+pub(super) enum Done {
+    Page(Lease, Outcome),
+    Robots(RobotsHop, RobotsReply, Outcome),
+    Sitemap(Ask, SitemapReply, Outcome),
+}
+
+/// Why a job is never done.
+#[derive(Debug)]
+pub(super) enum Refused {
+    /// By robots.txt.
+    ByRobots,
+    /// There is no connection to its host, and nobody tries another one.
+    GivenUp(Failure),
+}
+
+impl Job {
+    /// What is asked for.
+    pub(super) fn url(&self) -> &CrawlUrl {
+        match self {
+            Self::Page(lease) => &lease.url,
+            Self::Robots(hop) => hop.asked(),
+            Self::Sitemap(ask) => &ask.url,
+        }
+    }
+}
+
+impl Done {
+    pub(super) fn outcome(&self) -> &Outcome {
+        match self {
+            Self::Page(_, outcome) | Self::Robots(_, _, outcome) | Self::Sitemap(_, _, outcome) => outcome,
+        }
+    }
+
+    /// The job, to be done once more: nothing came of it.
+    pub(super) fn into_job(self) -> Job {
+        match self {
+            Self::Page(lease, _) => Job::Page(lease),
+            Self::Robots(hop, ..) => Job::Robots(hop),
+            Self::Sitemap(ask, ..) => Job::Sitemap(ask),
+        }
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ByRobots => f.write_str("robots.txt disallows it, or could not be read"),
+            Self::GivenUp(failure) => failure.fmt(f),
+        }
+    }
+}
+
+/// The outcome of a request that was never made: its host was given up.
+pub(super) fn unasked(failure: Failure) -> Outcome {
+    Outcome::failed(failure, jiff::Timestamp::now(), Duration::ZERO)
+}

@@ -1,0 +1,506 @@
+//! The dispatcher: the one place that walks from links back to the frontier, and the only owner of the crawl's state.
+
+mod ending;
+mod event;
+mod handover;
+mod job;
+mod pages;
+mod queues;
+mod robots_hops;
+mod seeds;
+mod sitemap_files;
+mod slots;
+mod start;
+mod tasks;
+mod waiting_hosts;
+
+pub(super) use robots_hops::ROBOTS_REDIRECTS;
+pub(super) use seeds::Seeds;
+pub(super) use start::{End, Start};
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::watch;
+
+use super::clock::{now, until};
+use super::judge::Judge;
+use super::shutdown::Stop;
+use super::worker::{RobotsReply, Worker};
+use crate::error::{Error, Result};
+use crate::frontier::{Frontier, Lease, Rows};
+use crate::observe::{State, Stats};
+use crate::outcome::{Failure, Outcome, SkipReason};
+use crate::politeness::{Admit, Next, Politeness, RobotsAnswer};
+use crate::url::CrawlUrl;
+use ending::Ending;
+use event::{Event, Filled};
+use handover::{Handover, Keep};
+use job::{Done, Job, Refused, unasked};
+use pages::Pages;
+use queues::Queues;
+use robots_hops::{RobotsHop, RobotsHops, Way};
+use sitemap_files::SitemapFiles;
+use slots::{Slots, shortage};
+use tasks::Tasks;
+use waiting_hosts::{Wait, WaitingHosts};
+
+/// A running crawl: a loop over its parts.
+///
+/// - Whatever is asked for is a [`Job`], taken from its queue, admitted by politeness, and then started, put off or ended.
+/// - A job whose host may not be asked is put off with that host, and taken again once the host is released.
+/// - Between two looks at what has happened it does a bounded amount of work: see [`AT_ONCE`].
+#[derive(Debug)]
+pub(super) struct Dispatcher {
+    frontier: Box<dyn Frontier>,
+    politeness: Politeness,
+    judge: Judge,
+    worker: Arc<Worker>,
+    tasks: Tasks,
+    slots: Slots,
+    waiting_hosts: WaitingHosts,
+    robots: RobotsHops,
+    sitemaps: SitemapFiles,
+    pages: Pages,
+    handover: Handover,
+    stats: Arc<Stats>,
+    ending: Ending,
+}
+
+impl Dispatcher {
+    /// A crawl at its start, or where earlier runs have left it.
+    pub(super) fn new(start: Start) -> Self {
+        let Start { frontier, politeness, judge, seeds, tally, writer, stats, output, deadline, clock, .. } = start;
+        let worker = Arc::new(start.worker);
+        let mut sitemaps = SitemapFiles::new(start.sitemaps, Arc::clone(&worker));
+        for url in start.named {
+            let site = url.host_key();
+            sitemaps.name(url, &site, &judge);
+        }
+        sitemaps.take_known(&politeness, &judge, &*frontier);
+        Self {
+            frontier,
+            politeness,
+            judge,
+            tasks: Tasks::new(Arc::clone(&worker)),
+            worker,
+            slots: Slots::new(start.slots),
+            waiting_hosts: WaitingHosts::default(),
+            robots: RobotsHops::default(),
+            sitemaps,
+            pages: Pages::new(seeds, tally, output, start.most_pages),
+            handover: Handover::new(writer, clock, start.started),
+            stats,
+            ending: Ending::new(deadline),
+        }
+    }
+
+    /// Says that this is not the first run.
+    pub(super) fn goes_on(&self, dir: &Path) -> String {
+        start::goes_on(dir, &self.frontier.accounts(), self.is_done())
+    }
+
+    /// Crawls to the end, and brings what was found in order. Dropping the future stops at once.
+    pub(super) async fn run(mut self, stop: watch::Receiver<Stop>) -> Result<End> {
+        let (end, closed) = match self.crawl(stop).await {
+            Ok(state) => (Ok(state), self.close(state).await),
+            // Nobody reads any more: that is how a user of `| head` stops a crawl.
+            Err(Error::ClosedPipe) => (self.stop_at_once().await, Err(Error::ClosedPipe)),
+            Err(error) => (Err(error), Ok(())),
+        };
+        let written = self.handover.finish().await;
+        let state = match (end?, closed.and(written)) {
+            (_, Err(Error::ClosedPipe)) => State::Stopped,
+            (state, written) => written.map(|()| state)?,
+        };
+        let (accounts, hosts) = (self.frontier.accounts(), self.politeness.reports());
+        let (tally, seeds) = self.pages.finish();
+        Ok(End { state, accounts, hosts, tally, seeds })
+    }
+
+    /// Crawls until nothing is left, a limit is reached, or someone stops it.
+    async fn crawl(&mut self, mut stop: watch::Receiver<Stop>) -> Result<State> {
+        loop {
+            let filled = if self.ending.has_begun() { Filled::Up } else { self.fill().await? };
+            self.pass_on(Keep::Due).await?;
+            self.publish();
+            if self.tasks.is_empty() && (self.ending.has_begun() || self.is_done()) {
+                return self.end();
+            }
+            match self.next_event(&mut stop, filled).await? {
+                Event::Done(done) => {
+                    self.take(done?).await?;
+                    while let Some(done) = self.tasks.try_next() {
+                        self.take(done?).await?;
+                    }
+                }
+                Event::Supply(rows) => {
+                    self.supply(rows?)?;
+                    while let Some(rows) = self.handover.try_answer() {
+                        self.supply(rows)?;
+                    }
+                }
+                Event::Stop(Stop::AtOnce) => return self.stop_at_once().await,
+                Event::Stop(_) => self.ending.stopped(self.tasks.len()),
+                Event::Deadline => self.ending.out_of_time(self.tasks.len()),
+                Event::Due => {}
+            }
+        }
+    }
+
+    /// Waits for whatever comes first. Cancel safe: each arm only takes what is there. In this order, because under load
+    /// there is always an answer, and the end must not wait for a lull.
+    async fn next_event(&mut self, stop: &mut watch::Receiver<Stop>, filled: Filled) -> Result<Event> {
+        // Once the crawl is ending only what is in flight is waited for, and what is to be kept.
+        let starts = !self.ending.has_begun() && self.has_slot();
+        let (due, waiting) = (self.next_due(starts), self.frontier.is_waiting());
+        if filled == Filled::Up && self.tasks.is_empty() && due.is_none() && !waiting {
+            let internal = || Error::Internal("URLs are waiting, but none of them is ever due".to_owned());
+            return if self.hurry() { Ok(Event::Due) } else { Err(internal()) };
+        }
+        let unmet = self.waiting_hosts.next_due().filter(|_| starts);
+        let due = due.into_iter().chain(unmet).chain(self.handover.next_due(&self.politeness)).min();
+        let event = tokio::select! {
+            biased;
+            Ok(()) = stop.changed() => Event::Stop(*stop.borrow_and_update()),
+            () = until(self.ending.deadline()) => Event::Deadline,
+            Some(done) = self.tasks.next() => Event::Done(done),
+            rows = self.handover.answer(), if waiting => Event::Supply(rows),
+            // Gives way once, so that whoever stops the crawl is heard also where all tasks share one thread.
+            () = tokio::task::yield_now(), if filled == Filled::Partly => Event::Due,
+            () = until(due) => Event::Due,
+        };
+        Ok(event)
+    }
+
+    /// When the next job may be started, as far as the queues know.
+    fn next_due(&mut self, starts: bool) -> Option<Instant> {
+        match self.slots.held_until() {
+            _ if self.ending.has_begun() => None,
+            Some(until) => Some(until),
+            None => {
+                if starts {
+                    self.queues().next_due()
+                } else {
+                    None
+                }
+            }
+        }
+    }
+
+    /// Starts whatever may start now, with a bounded amount of work.
+    async fn fill(&mut self) -> Result<Filled> {
+        let woken = now();
+        self.slots.pass(woken);
+        self.politeness.set_slots(self.slots.size());
+        self.queues().wake(woken);
+        for _ in 0..AT_ONCE {
+            if !self.has_slot() {
+                return Ok(Filled::Up);
+            }
+            let (now, has_slots) = (now(), self.politeness.has_slots());
+            let Some(job) = self.queues().next(now, has_slots)? else { return Ok(Filled::Up) };
+            self.admit(job, now).await?;
+        }
+        Ok(Filled::Partly)
+    }
+
+    /// Starts a job, puts it off, or ends it.
+    async fn admit(&mut self, job: Job, now: Instant) -> Result<()> {
+        let admit = match &job {
+            Job::Robots(hop) => self.politeness.admit_to_host(hop.asked(), now),
+            job => self.politeness.admit(job.url(), now),
+        };
+        match admit {
+            Admit::Now => {
+                self.tasks.start(job);
+                Ok(())
+            }
+            Admit::NotBefore(at) => self.queues().put_off(job, Wait::Until(at)),
+            Admit::Unmet(at) => self.queues().put_off(job, Wait::Unmet(at)),
+            Admit::Busy => self.queues().put_off(job, Wait::Request),
+            Admit::Crowded => self.queues().put_off(job, Wait::Crowded),
+            Admit::AskRobots => {
+                let page = job.url().clone();
+                self.queues().put_off(job, Wait::Request)?;
+                let asked = self.worker.robots_of(&page).map_err(Error::Internal)?;
+                // It is admitted with the answer.
+                self.tasks.start(Job::Robots(RobotsHop::new(page, asked)));
+                Ok(())
+            }
+            Admit::Disallowed => self.refuse(job, Refused::ByRobots).await,
+            Admit::NoConnection(failure) => self.refuse(job, Refused::GivenUp(failure)).await,
+        }
+    }
+
+    /// Ends a job that is never admitted: robots.txt disallows it, or its host was given up.
+    async fn refuse(&mut self, job: Job, refused: Refused) -> Result<()> {
+        match (job, refused) {
+            (Job::Page(lease), Refused::ByRobots) => {
+                self.pages.disallowed(&lease.url);
+                return self.frontier.skip(lease.id, SkipReason::Robots);
+            }
+            (Job::Page(lease), Refused::GivenUp(failure)) => {
+                self.pages.given_up(&lease);
+                return self.settle(&lease, unasked(failure)).await;
+            }
+            (Job::Sitemap(ask), refused) => self.sitemaps.leave_out(&ask, &refused.to_string()),
+            (Job::Robots(hop), Refused::GivenUp(failure)) => {
+                let outcome = unasked(failure);
+                self.robots_known(&hop, RobotsAnswer::Unreachable, &outcome, &outcome.reason(), now());
+            }
+            (Job::Robots(_), Refused::ByRobots) => {
+                return Err(Error::Internal("a robots.txt was judged by another one".to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what came of a job.
+    async fn take(&mut self, done: Done) -> Result<()> {
+        let now = now();
+        if let Some(failure) = shortage(done.outcome()) {
+            let failure = failure.clone();
+            return self.withdraw(done.into_job(), &failure, now);
+        }
+        self.slots.answered();
+        match done {
+            Done::Page(lease, outcome) => match self.finished(&lease.url, lease.attempt, &outcome, now) {
+                Some(at) => return self.frontier.retry(lease.id, at),
+                None => return self.settle(&lease, outcome).await,
+            },
+            Done::Robots(hop, reply, outcome) => self.take_robots(hop, reply, &outcome, now),
+            Done::Sitemap(ask, reply, outcome) => match self.finished(&ask.url, ask.attempt, &outcome, now) {
+                Some(at) => self.sitemaps.queue().retry(ask, Some(at)),
+                None => self.sitemaps.take(&ask, reply, &outcome, &self.judge, &mut *self.frontier)?,
+            },
+        }
+        Ok(())
+    }
+
+    fn take_robots(&mut self, hop: RobotsHop, reply: RobotsReply, outcome: &Outcome, now: Instant) {
+        let next = self.politeness.finished(hop.asked(), outcome, now);
+        self.queues().release(hop.asked(), next);
+        match hop.follow(reply, outcome) {
+            Way::On(hop) => self.robots.push(hop),
+            Way::End(hop, answer, why) => self.robots_known(&hop, answer, outcome, &why, now),
+        }
+    }
+
+    /// Takes what came of asking for a robots.txt, which frees the host of the page.
+    fn robots_known(&mut self, hop: &RobotsHop, answer: RobotsAnswer, outcome: &Outcome, why: &str, now: Instant) {
+        if let RobotsAnswer::Rules(robots) = &answer {
+            self.sitemaps.take_named(hop.page(), hop.asked(), robots, &self.judge, &*self.frontier);
+        }
+        let known = hop.known(answer, outcome, &mut self.politeness, now);
+        self.queues().release(hop.page(), Next::Any);
+        known.tell(hop.page().origin(), why);
+    }
+
+    /// A request for a page or a sitemap has ended: its host is free, from an instant on. When it is to be tried again,
+    /// if it is.
+    fn finished(&mut self, url: &CrawlUrl, attempt: u32, outcome: &Outcome, now: Instant) -> Option<Instant> {
+        let next = self.politeness.finished(url, outcome, now);
+        self.queues().release(url, next);
+        let at = self.politeness.retry_at(url, attempt, outcome, now)?;
+        tracing::debug!(%url, attempt, "will be tried again: {}", outcome.reason());
+        self.pages.retried();
+        Some(at)
+    }
+
+    /// Takes back a job whose request was never sent for a shortage of this process: it was no attempt, and no fault of
+    /// the host.
+    fn withdraw(&mut self, job: Job, failure: &Failure, now: Instant) -> Result<()> {
+        let next = self.politeness.withdrawn(job.url(), now);
+        self.queues().release(job.url(), next);
+        self.queues().take_back(job, now)?;
+        self.slots.short(failure, self.tasks.len(), now)
+    }
+
+    /// Ends a lease with a record.
+    async fn settle(&mut self, lease: &Lease, outcome: Outcome) -> Result<()> {
+        let sitemaps = self.sitemaps.queue();
+        let step = self.pages.settle(lease, outcome, &mut self.judge, sitemaps, &mut *self.frontier)?;
+        self.handover.settled(step).await
+    }
+
+    /// Takes what the frontier has asked for.
+    fn supply(&mut self, rows: Rows) -> Result<()> {
+        let judge = &self.judge;
+        self.frontier.supply(rows, &|url| judge.is_in_scope(url))
+    }
+
+    /// Ends the waiting for hosts that were never met. Whether there were any.
+    fn hurry(&mut self) -> bool {
+        let unmet = self.waiting_hosts.take_unmet();
+        for url in &unmet {
+            self.politeness.hurry(url, now());
+            self.queues().release(url, Next::Any);
+        }
+        !unmet.is_empty()
+    }
+
+    fn queues(&mut self) -> Queues<'_> {
+        Queues::new(&mut *self.frontier, self.sitemaps.queue(), &mut self.robots, &mut self.waiting_hosts)
+    }
+
+    /// Whether one more request may start.
+    fn has_slot(&self) -> bool {
+        self.slots.has(self.tasks.len()) && !self.pages.are_enough(&*self.frontier)
+    }
+
+    fn is_done(&self) -> bool {
+        let accounts = self.frontier.accounts();
+        let nothing_waits = accounts.pending == 0 && !self.frontier.is_waiting();
+        (nothing_waits && self.sitemaps.is_idle()) || self.pages.are_enough(&*self.frontier)
+    }
+
+    /// Drops what is in flight: as if it had never been requested.
+    async fn stop_at_once(&mut self) -> Result<State> {
+        let now = now();
+        for job in self.tasks.stop().await {
+            self.queues().take_back(job, now)?;
+        }
+        self.ending.stopped_at_once();
+        self.end()
+    }
+
+    fn end(&mut self) -> Result<State> {
+        let is_left = self.frontier.accounts().pending > 0 || !self.sitemaps.is_idle();
+        if is_left && !self.ending.has_begun() {
+            self.frontier.skip_pending(SkipReason::Limit)?;
+        }
+        self.publish();
+        Ok(self.ending.state(is_left))
+    }
+
+    /// Hands over what has changed, and how the crawl has ended.
+    async fn close(&mut self, state: State) -> Result<()> {
+        self.pass_on(Keep::All).await?;
+        self.handover.end(&mut *self.frontier, state, self.pages.failed_seeds()).await
+    }
+
+    async fn pass_on(&mut self, keep: Keep) -> Result<()> {
+        let sitemaps = self.sitemaps.queue();
+        self.handover.pass_on(&mut *self.frontier, &mut self.politeness, sitemaps, keep).await
+    }
+
+    fn publish(&self) {
+        let frontier = &self.frontier;
+        let (accounts, hosts) = (frontier.accounts(), frontier.host_count());
+        let closed = frontier.discovery_closed() && self.sitemaps.is_idle();
+        self.stats.publish(&accounts, hosts, self.pages.bytes(), closed);
+    }
+}
+
+/// How many jobs are taken before the dispatcher looks at what has happened: a host that was given up, or a site that
+/// robots.txt closes, may have a million pages that are ended one after the other. Some milliseconds of work, and enough
+/// for most crawls to start all requests they may.
+const AT_ONCE: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use http::{HeaderMap, StatusCode};
+
+    use super::*;
+    use crate::Crawl;
+    use crate::config::Config;
+    use crate::engine::Stopper;
+    use crate::fetch::{Fetch, Fetching};
+    use crate::observe::Summary;
+    use crate::outcome::FailureKind;
+    use crate::request::{Purpose, Request};
+    use crate::response::{Body, Response};
+    use crate::sink::{Record, Sink};
+    use crate::units::{Rate, TimeLimit};
+
+    /// A network in which only one host is alive. It takes two minutes for a page.
+    #[derive(Debug)]
+    struct OneAlive;
+
+    impl Fetch for OneAlive {
+        fn fetch<'a>(&'a self, request: &'a Request) -> Fetching<'a> {
+            Box::pin(async move {
+                if request.url.host() != "alive" {
+                    return Err(Failure::new(FailureKind::Connect, "connection refused"));
+                }
+                if request.purpose == Purpose::Page {
+                    tokio::time::advance(Duration::from_mins(2)).await;
+                }
+                Ok(Response { status: StatusCode::NOT_FOUND, headers: HeaderMap::new(), body: Body::Unwanted })
+            })
+        }
+    }
+
+    /// Stops the crawl with its first record.
+    #[derive(Debug, Clone, Default)]
+    struct StopsAtFirst {
+        stopper: Arc<OnceLock<Stopper>>,
+        records: Arc<AtomicUsize>,
+    }
+
+    impl Sink for StopsAtFirst {
+        fn write(&mut self, _: &Record) -> Result<()> {
+            self.records.fetch_add(1, Ordering::SeqCst);
+            self.stopper.get().unwrap().drain();
+            Ok(())
+        }
+
+        fn flush(&mut self) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Seeds of a host that is given up at its first failure, and those of `others`.
+    fn dead_seeds(others: &[&str]) -> Config {
+        let mut config = Config::default();
+        let dead = (0..DEAD).map(|n| format!("http://dead/{n}"));
+        config.seeds = others.iter().map(|url| (*url).to_owned()).chain(dead).collect();
+        config.politeness.rate = Rate::UNLIMITED;
+        config.politeness.retries = 0;
+        config.politeness.breaker_failures = 1;
+        config.politeness.breaker_probes = 0;
+        config
+    }
+
+    fn settled(summary: &Summary) -> u64 {
+        assert_eq!(summary.pending + summary.settled.total(), summary.discovered);
+        summary.settled.total()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stop_is_heard_while_the_urls_of_a_dead_host_are_settled() {
+        let sink = StopsAtFirst::default();
+        let crawl = Crawl::builder().config(dead_seeds(&[])).fetch(OneAlive).sink(sink.clone()).build().unwrap();
+        sink.stopper.set(crawl.stopper()).unwrap();
+        let summary = crawl.run().await.unwrap();
+        assert_eq!(summary.state, State::Stopped);
+        let records = sink.records.load(Ordering::SeqCst) as u64;
+        assert_eq!(records, settled(&summary));
+        // What is on its way to the sink, and what is begun before the dispatcher looks again.
+        assert!(records < AT_ONCE as u64 * 4, "{records} of {DEAD}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_of_the_time_is_heard_while_the_urls_of_a_dead_host_are_settled() {
+        let mut config = dead_seeds(&["http://alive/"]);
+        config.max_time = TimeLimit(Some(Duration::from_mins(1)));
+        let summary = Crawl::builder().config(config).fetch(OneAlive).build().unwrap().run().await.unwrap();
+        assert_eq!(summary.state, State::Limit);
+        assert_eq!(summary.settled.http_error, 1, "what was in flight is finished");
+        assert!(settled(&summary) < AT_ONCE as u64 * 4, "{} of {DEAD}", settled(&summary));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_an_end_all_urls_of_a_dead_host_are_settled() {
+        let summary = Crawl::builder().config(dead_seeds(&[])).fetch(OneAlive).build().unwrap().run().await.unwrap();
+        assert_eq!((summary.state, summary.settled.failed), (State::Complete, DEAD));
+    }
+
+    const DEAD: u64 = 5000;
+}

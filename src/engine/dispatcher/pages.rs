@@ -1,0 +1,104 @@
+//! Pages: what comes of a page that is settled, and how many of them are enough.
+
+use super::job::Refused;
+use super::seeds::Seeds;
+use crate::engine::judge::Judge;
+use crate::engine::ledger::Step;
+use crate::engine::tally::Tally;
+use crate::error::Result;
+use crate::frontier::{Frontier, Lease, Place};
+use crate::observe::FailedSeed;
+use crate::outcome::{Outcome, SkipReason};
+use crate::sink::{Options, Record};
+use crate::sitemaps::Sitemaps;
+use crate::url::{CrawlUrl, Link};
+
+/// What is counted and kept of the pages of a crawl.
+///
+/// - Each settled page is counted once, and has one record.
+/// - The limit is exact: what is in flight counts. What is settled *unasked*, because its host was given up before its
+///   first attempt, does not.
+#[derive(Debug)]
+pub(super) struct Pages {
+    seeds: Seeds,
+    tally: Tally,
+    output: Options,
+    /// How many are asked for.
+    most: Option<u64>,
+}
+
+impl Pages {
+    pub(super) fn new(seeds: Seeds, tally: Tally, output: Options, most: Option<u64>) -> Self {
+        Self { seeds, tally, output, most }
+    }
+
+    /// Ends a lease with a record: what has to be kept of it, as one step.
+    pub(super) fn settle(
+        &mut self,
+        lease: &Lease,
+        mut outcome: Outcome,
+        judge: &mut Judge,
+        sitemaps: &Sitemaps,
+        frontier: &mut dyn Frontier,
+    ) -> Result<Step> {
+        let links = std::mem::take(&mut outcome.links);
+        let lead = self.seeds.follow(&lease.url, &outcome, &links, judge);
+        let judge = &*judge;
+        if lead.as_ref().is_some_and(|lead| lead.moves_scope) {
+            frontier.reconsider(SkipReason::Scope, &|url| judge.is_in_scope(url))?;
+        }
+        let found = links.into_iter().map(|link| judge.link(Link { kind: sitemaps.link_kind(link.kind), ..link }));
+        let Place { depth, referrer } = frontier.settle(lease.id, outcome.kind, found.collect())?;
+        tracing::debug!(url = %lease.url, depth, "{}", outcome.reason());
+        self.tally.note(&outcome);
+        let record = Record::new(&lease.url, depth, referrer, lease.attempt, &mut outcome, &self.output);
+        Ok(Step {
+            record: Some(Box::new(record)),
+            changes: frontier.take_changes(),
+            unasked: self.tally.unasked_to_keep(),
+            seed_redirect: lead.map(|lead| (lease.url.clone(), lead.target)),
+            ..Step::default()
+        })
+    }
+
+    /// Notes that a lease is about to be settled because its host was given up. Unless an earlier attempt was made, it
+    /// was never asked for.
+    pub(super) fn given_up(&mut self, lease: &Lease) {
+        if lease.attempt == 1 {
+            self.tally.note_unasked();
+        }
+    }
+
+    /// Notes that a page, or a sitemap, will be tried again.
+    pub(super) fn retried(&mut self) {
+        self.tally.retries += 1;
+    }
+
+    /// Notes that a page was skipped for its robots.txt.
+    pub(super) fn disallowed(&mut self, url: &CrawlUrl) {
+        tracing::debug!(%url, "skipped: robots.txt disallows it");
+        self.seeds.failed(url, &Refused::ByRobots.to_string());
+    }
+
+    /// Whether as many are asked for as there may be.
+    pub(super) fn are_enough(&self, frontier: &dyn Frontier) -> bool {
+        let Some(most) = self.most else { return false };
+        let accounts = frontier.accounts();
+        (accounts.settled.total() + accounts.in_flight).saturating_sub(self.tally.unasked()) >= most
+    }
+
+    /// The decoded bytes of all that were read.
+    pub(super) fn bytes(&self) -> u64 {
+        self.tally.bytes
+    }
+
+    /// Why no page came of seeds so far.
+    pub(super) fn failed_seeds(&self) -> Vec<FailedSeed> {
+        self.seeds.failed_so_far().to_vec()
+    }
+
+    /// What is told of them at the end.
+    pub(super) fn finish(self) -> (Tally, Seeds) {
+        (self.tally, self.seeds)
+    }
+}

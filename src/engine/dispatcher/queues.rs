@@ -1,0 +1,239 @@
+//! Queues: the one place where a job waits for its host, whatever it is for, and where that host is released.
+
+use std::time::Instant;
+
+use super::job::Job;
+use super::robots_hops::RobotsHops;
+use super::waiting_hosts::{Wait, WaitingHosts};
+use crate::error::Result;
+use crate::frontier::{Frontier, Hold};
+use crate::politeness::Next;
+use crate::sitemaps::Sitemaps;
+use crate::url::CrawlUrl;
+
+/// The queues of a dispatcher, one for each kind of job, and the hosts that none of them can wake.
+///
+/// - A job that is taken is started, put off, taken back or ended.
+/// - Who puts off a job holds its host, for jobs of its kind; a release ends every hold of the host.
+pub(super) struct Queues<'a> {
+    frontier: &'a mut dyn Frontier,
+    sitemaps: &'a mut Sitemaps,
+    robots: &'a mut RobotsHops,
+    hosts: &'a mut WaitingHosts,
+}
+
+impl<'a> Queues<'a> {
+    pub(super) fn new(
+        frontier: &'a mut dyn Frontier,
+        sitemaps: &'a mut Sitemaps,
+        robots: &'a mut RobotsHops,
+        hosts: &'a mut WaitingHosts,
+    ) -> Self {
+        Self { frontier, sitemaps, robots, hosts }
+    }
+
+    /// Releases the hosts whose time has come, as far as the queues do not by themselves.
+    pub(super) fn wake(&mut self, now: Instant) {
+        self.robots.wake(now);
+        for url in self.hosts.take_due(now) {
+            self.release(&url, Next::Any);
+        }
+    }
+
+    /// The job whose turn it is: first the way to a robots.txt, since others wait for it, then sitemaps, then pages.
+    /// `has_slots`: whether any host may be asked, also one that is not known to be quick. Those that wait for that get in
+    /// line again.
+    pub(super) fn next(&mut self, now: Instant, has_slots: bool) -> Result<Option<Job>> {
+        loop {
+            if has_slots && let Some(url) = self.hosts.next_crowded() {
+                self.release_others(url.host());
+                // Its turn comes before that of hosts whose request has ended just now: those have had one.
+                if let Some(host) = self.frontier.host_of(&url) {
+                    self.frontier.release_first(host);
+                }
+            }
+            if self.hosts.is_full() {
+                return Ok(None);
+            }
+            if let Some(hop) = self.robots.next() {
+                return Ok(Some(Job::Robots(hop)));
+            }
+            if let Some(ask) = self.sitemaps.next(now) {
+                return Ok(Some(Job::Sitemap(ask)));
+            }
+            let lease = self.frontier.lease(now)?;
+            // The host that has got in line may have had nothing left.
+            if lease.is_some() || !has_slots || !self.hosts.is_crowded() {
+                return Ok(lease.map(Job::Page));
+            }
+        }
+    }
+
+    /// Lets a job wait, and its host with it.
+    pub(super) fn put_off(&mut self, job: Job, wait: Wait) -> Result<()> {
+        let hold = self.hosts.put_off(job.url(), wait);
+        match job {
+            Job::Page(lease) => {
+                self.frontier.give_back(lease.id)?;
+                self.frontier.hold(lease.host, hold);
+            }
+            Job::Robots(hop) => self.robots.put_off(hop, hold),
+            Job::Sitemap(ask) => {
+                let until = if let Hold::Until(at) = hold { Some(at) } else { None };
+                self.sitemaps.put_off(ask, until);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a job back as if it had never been taken.
+    pub(super) fn take_back(&mut self, job: Job, now: Instant) -> Result<()> {
+        match job {
+            Job::Page(lease) => return self.frontier.give_back(lease.id),
+            Job::Robots(hop) => self.robots.push(hop),
+            Job::Sitemap(ask) => self.sitemaps.put_off(ask, Some(now)),
+        }
+        Ok(())
+    }
+
+    /// Ends all waiting for a host: its pages go on from an instant on, and whatever else waits there asks again.
+    pub(super) fn release(&mut self, url: &CrawlUrl, next: Next) {
+        self.release_others(url.host());
+        match (self.frontier.host_of(url), next) {
+            (Some(host), Next::Any) => self.frontier.release(host),
+            (Some(host), Next::NotBefore(at)) => self.frontier.hold(host, Hold::Until(at)),
+            // Only robots.txt and sitemaps were asked for there.
+            (None, _) => {}
+        }
+    }
+
+    /// When a job is due, if that is known: `None` when nothing waits, or everything waits for a release or the end of a
+    /// request. Hosts that were never met do not count: nobody waits for them.
+    pub(super) fn next_due(&mut self) -> Option<Instant> {
+        let queues = [self.frontier.next_due(), self.robots.next_due(), self.sitemaps.next_due()];
+        queues.into_iter().flatten().min()
+    }
+
+    fn release_others(&mut self, host: &str) {
+        self.robots.release(host);
+        self.sitemaps.release(host);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::engine::dispatcher::robots_hops::RobotsHop;
+    use crate::frontier::{Limits, MemoryFrontier};
+    use crate::sitemaps::Options;
+    use crate::url::UrlRules;
+
+    /// All queues.
+    struct All {
+        frontier: MemoryFrontier,
+        sitemaps: Sitemaps,
+        robots: RobotsHops,
+        hosts: WaitingHosts,
+    }
+
+    impl All {
+        /// A page, a sitemap and a robots.txt of one host.
+        fn of_host(host: &str) -> Self {
+            let mut all = Self {
+                frontier: MemoryFrontier::new(Limits { depth: None, redirects: 5 }),
+                sitemaps: Sitemaps::new(Options::default()),
+                robots: RobotsHops::default(),
+                hosts: WaitingHosts::default(),
+            };
+            all.add_page(host);
+            let sitemap = url(host, "sitemap.xml");
+            let site = sitemap.host_key();
+            all.sitemaps.name(sitemap, site);
+            all.robots.push(RobotsHop::new(url("other", ""), url(host, "robots.txt")));
+            all
+        }
+
+        fn add_page(&mut self, host: &str) {
+            self.frontier.add_seed(url(host, "")).unwrap();
+        }
+
+        fn queues(&mut self) -> Queues<'_> {
+            Queues::new(&mut self.frontier, &mut self.sitemaps, &mut self.robots, &mut self.hosts)
+        }
+
+        /// Takes all jobs that are ready, and puts each off.
+        fn put_off(&mut self, now: Instant, wait: Wait) -> Vec<String> {
+            let mut taken = Vec::new();
+            while let Some(job) = self.queues().next(now, false).unwrap() {
+                taken.push(job.url().path_and_query().to_owned());
+                self.queues().put_off(job, wait).unwrap();
+            }
+            taken
+        }
+
+        /// The next job, which is started.
+        fn next(&mut self, now: Instant, has_slots: bool) -> Option<String> {
+            let job = self.queues().next(now, has_slots).unwrap();
+            job.map(|job| job.url().as_str().to_owned())
+        }
+    }
+
+    fn url(host: &str, path: &str) -> CrawlUrl {
+        UrlRules::new(4096, [""; 0]).parse(&format!("http://{host}/{path}")).unwrap()
+    }
+
+    #[test]
+    fn whatever_waits_for_a_host_is_released_with_it() {
+        let now = Instant::now();
+        for wait in [Wait::Request, Wait::Crowded, Wait::Unmet(now + Duration::from_secs(9))] {
+            let mut all = All::of_host("a");
+            assert_eq!(all.put_off(now, wait), ["/robots.txt", "/sitemap.xml", "/"], "{wait:?}");
+            assert_eq!((all.put_off(now, wait), all.queues().next_due()), (vec![], None), "{wait:?}");
+            all.queues().release(&url("b", ""), Next::Any);
+            assert_eq!(all.put_off(now, wait), [""; 0], "{wait:?}: that was another host");
+            all.queues().release(&url("a", ""), Next::Any);
+            assert_eq!(all.put_off(now, Wait::Request), ["/robots.txt", "/sitemap.xml", "/"], "{wait:?}");
+        }
+    }
+
+    #[test]
+    fn a_rest_ends_with_its_instant_and_an_unmet_host_with_its_own() {
+        let now = Instant::now();
+        let at = now + Duration::from_secs(1);
+        for wait in [Wait::Until(at), Wait::Unmet(at)] {
+            let mut all = All::of_host("a");
+            all.put_off(now, wait);
+            assert_eq!(all.queues().next_due(), Some(at).filter(|_| wait == Wait::Until(at)), "{wait:?}");
+            all.queues().wake(now);
+            assert_eq!(all.put_off(now, wait), [""; 0], "{wait:?}");
+            all.queues().wake(at);
+            assert_eq!(all.put_off(at, Wait::Request), ["/robots.txt", "/sitemap.xml", "/"], "{wait:?}");
+        }
+    }
+
+    #[test]
+    fn a_sitemap_whose_host_waits_for_slots_stands_in_line_like_a_page() {
+        let (mut all, now) = (All::of_host("a"), Instant::now());
+        all.robots.next();
+        all.put_off(now, Wait::Crowded);
+        all.add_page("b");
+        assert_eq!((all.next(now, false).as_deref(), all.next(now, false)), (Some("http://b/"), None));
+        assert_eq!(all.queues().next_due(), None, "nobody looks again before there are slots");
+        assert_eq!(all.next(now, true).as_deref(), Some("http://a/sitemap.xml"));
+        assert_eq!(all.next(now, true).as_deref(), Some("http://a/"));
+        assert_eq!(all.next(now, true), None);
+    }
+
+    #[test]
+    fn a_job_that_is_taken_back_is_the_next_again() {
+        let (mut all, now) = (All::of_host("a"), Instant::now());
+        for expected in ["/robots.txt", "/sitemap.xml", "/"] {
+            let job = all.queues().next(now, true).unwrap().unwrap();
+            all.queues().take_back(job, now).unwrap();
+            let job = all.queues().next(now, true).unwrap().unwrap();
+            assert_eq!(job.url().path_and_query(), expected);
+        }
+    }
+}

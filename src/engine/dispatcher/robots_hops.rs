@@ -1,0 +1,262 @@
+//! The way to a robots.txt: each redirect on it is a request of its own, under the limits of the host that it goes to.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::fmt;
+use std::time::Instant;
+
+use crate::engine::worker::RobotsReply;
+use crate::frontier::Hold;
+use crate::outcome::Outcome;
+use crate::politeness::robots::LIMIT;
+use crate::politeness::{Politeness, RobotsAnswer};
+use crate::url::{CrawlUrl, HostKey};
+
+/// One request on the way to the robots.txt of a page's origin.
+#[derive(Debug, Clone)]
+pub(super) struct RobotsHop {
+    /// A page or sitemap of the origin.
+    page: CrawlUrl,
+    /// What is asked for: robots.txt of the origin, or what that redirects to.
+    asked: CrawlUrl,
+    redirects: u32,
+}
+
+/// What came of one request.
+#[derive(Debug)]
+pub(super) enum Way {
+    /// It leads on.
+    On(RobotsHop),
+    /// It ends: the answer, and the reason in few words.
+    End(RobotsHop, RobotsAnswer, String),
+}
+
+/// What became of the robots.txt of an origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Known {
+    /// It was read, as far as it may be long.
+    Rules { is_cut: bool },
+    /// It cannot be read, and will be asked for again before anything else.
+    Again,
+    /// It cannot be read; what was read before holds.
+    Before,
+    /// It cannot be read, and nothing is requested.
+    Nothing,
+}
+
+/// The robots.txt that others redirect to, and that wait for their turn.
+///
+/// - Each hop is either ready, or waits with all others for its host.
+/// - The instants are hints: a host that was released before is nobody's any more.
+#[derive(Debug, Default)]
+pub(super) struct RobotsHops {
+    ready: VecDeque<RobotsHop>,
+    by_host: HashMap<HostKey, Vec<RobotsHop>>,
+    alarms: BTreeMap<Instant, Vec<HostKey>>,
+}
+
+impl RobotsHops {
+    /// Takes a hop whose host may be asked, as far as is known.
+    pub(super) fn push(&mut self, hop: RobotsHop) {
+        self.ready.push_back(hop);
+    }
+
+    /// The next one that is ready.
+    pub(super) fn next(&mut self) -> Option<RobotsHop> {
+        self.ready.pop_front()
+    }
+
+    /// Lets one wait for its host.
+    pub(super) fn put_off(&mut self, hop: RobotsHop, until: Hold) {
+        let host = hop.asked.host_key();
+        if let Hold::Until(at) = until {
+            self.alarms.entry(at).or_default().push(host.clone());
+        }
+        self.by_host.entry(host).or_default().push(hop);
+    }
+
+    /// Something of a host has ended, so that it may be asked again.
+    pub(super) fn release(&mut self, host: &str) {
+        if !self.by_host.is_empty()
+            && let Some(hops) = self.by_host.remove(host)
+        {
+            self.ready.extend(hops);
+        }
+    }
+
+    /// Makes those ready whose time has come.
+    pub(super) fn wake(&mut self, now: Instant) {
+        while let Some(first) = self.alarms.first_entry().filter(|first| *first.key() <= now) {
+            for host in first.remove() {
+                self.release(host.as_str());
+            }
+        }
+    }
+
+    /// When the next one may be asked for, if that is known: `None` when none waits, or all wait for a
+    /// [`release`](Self::release).
+    pub(super) fn next_due(&mut self) -> Option<Instant> {
+        while let Some(first) = self.alarms.first_entry() {
+            if first.get().iter().any(|host| self.by_host.contains_key(host)) {
+                return Some(*first.key());
+            }
+            first.remove();
+        }
+        None
+    }
+}
+
+impl RobotsHop {
+    /// The first one: `asked` is robots.txt of the origin of a page.
+    pub(super) fn new(page: CrawlUrl, asked: CrawlUrl) -> Self {
+        Self { page, asked, redirects: 0 }
+    }
+
+    /// A page or sitemap of the origin whose robots.txt this leads to.
+    pub(super) fn page(&self) -> &CrawlUrl {
+        &self.page
+    }
+
+    /// What is asked for.
+    pub(super) fn asked(&self) -> &CrawlUrl {
+        &self.asked
+    }
+
+    /// Takes what came of the request.
+    pub(super) fn follow(self, reply: RobotsReply, outcome: &Outcome) -> Way {
+        match reply {
+            // That what it redirects to cannot be connected to says nothing about the origin itself.
+            RobotsReply::Answer(RobotsAnswer::NoConnection(_)) if self.redirects > 0 => {
+                Way::End(self, RobotsAnswer::Unreachable, outcome.reason())
+            }
+            RobotsReply::Answer(answer) => Way::End(self, answer, outcome.reason()),
+            RobotsReply::Redirect(to) if self.redirects < ROBOTS_REDIRECTS => {
+                Way::On(Self { asked: to, redirects: self.redirects + 1, ..self })
+            }
+            RobotsReply::Redirect(_) => {
+                Way::End(self, RobotsAnswer::Unreachable, format!("more than {ROBOTS_REDIRECTS} redirects"))
+            }
+        }
+    }
+
+    /// Tells politeness what came of asking for it.
+    pub(super) fn known(
+        &self,
+        answer: RobotsAnswer,
+        outcome: &Outcome,
+        politeness: &mut Politeness,
+        now: Instant,
+    ) -> Known {
+        let read = if let RobotsAnswer::Rules(robots) = &answer { Some(robots.is_cut()) } else { None };
+        let again = politeness.robots_known(&self.page, answer, outcome, now);
+        match read {
+            Some(is_cut) => Known::Rules { is_cut },
+            None if again => Known::Again,
+            None if politeness.has_rules(&self.page) => Known::Before,
+            None => Known::Nothing,
+        }
+    }
+}
+
+impl Known {
+    /// Says it, with the reason why it cannot be read.
+    pub(super) fn tell(self, origin: impl fmt::Display, why: &str) {
+        match self {
+            Self::Rules { is_cut: false } => {}
+            Self::Rules { is_cut: true } => {
+                tracing::warn!("{origin}/robots.txt is too long: only its first {} KiB are read", LIMIT >> 10);
+            }
+            Self::Again => {
+                tracing::debug!("{origin}/robots.txt cannot be read ({why}): it will be asked for again");
+            }
+            Self::Before => {
+                tracing::warn!(
+                    "{origin}/robots.txt cannot be read ({why}): the rules that were read before still hold"
+                );
+            }
+            Self::Nothing => {
+                tracing::warn!("{origin}/robots.txt cannot be read ({why}): nothing there is requested");
+            }
+        }
+    }
+}
+
+/// RFC 9309, section 2.3.1.2, asks for at least five.
+pub(in crate::engine) const ROBOTS_REDIRECTS: u32 = 5;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::outcome::{Failure, FailureKind, OutcomeKind};
+    use crate::url::UrlRules;
+
+    fn url(text: &str) -> CrawlUrl {
+        UrlRules::new(4096, [""; 0]).parse(text).unwrap()
+    }
+
+    fn hop(host: &str) -> RobotsHop {
+        RobotsHop::new(url("http://page/"), url(&format!("http://{host}/robots.txt")))
+    }
+
+    fn asked(hops: &mut RobotsHops) -> Vec<String> {
+        std::iter::from_fn(|| hops.next()).map(|hop| hop.asked().host().to_owned()).collect()
+    }
+
+    #[test]
+    fn all_that_wait_for_a_host_are_released_together_and_once() {
+        let mut hops = RobotsHops::default();
+        for host in ["a", "b", "a"] {
+            hops.put_off(hop(host), Hold::Released);
+        }
+        assert_eq!((hops.next_due(), asked(&mut hops)), (None, vec![]));
+        hops.release("a");
+        hops.release("a");
+        assert_eq!(asked(&mut hops), ["a", "a"]);
+        hops.release("b");
+        hops.push(hop("c"));
+        assert_eq!(asked(&mut hops), ["b", "c"]);
+    }
+
+    #[test]
+    fn a_rest_ends_at_its_instant_unless_it_was_ended_before() {
+        let (mut hops, now) = (RobotsHops::default(), Instant::now());
+        let at = |secs| now + Duration::from_secs(secs);
+        hops.put_off(hop("a"), Hold::Until(at(1)));
+        hops.put_off(hop("b"), Hold::Until(at(2)));
+        assert_eq!(hops.next_due(), Some(at(1)));
+        hops.release("a");
+        assert_eq!((asked(&mut hops), hops.next_due()), (vec!["a".to_owned()], Some(at(2))));
+        hops.wake(at(1));
+        assert_eq!(asked(&mut hops), [""; 0]);
+        hops.wake(at(2));
+        assert_eq!((asked(&mut hops), hops.next_due()), (vec!["b".to_owned()], None));
+    }
+
+    #[test]
+    fn five_redirects_are_followed_and_a_target_without_a_connection_is_no_fault_of_the_origin() {
+        let outcome = |kind| Outcome::new(kind, jiff::Timestamp::UNIX_EPOCH, Duration::ZERO);
+        let (moved, mut way) = (outcome(OutcomeKind::Redirect), hop("h0"));
+        for n in 1..=ROBOTS_REDIRECTS {
+            let reply = RobotsReply::Redirect(url(&format!("http://h{n}/robots.txt")));
+            let Way::On(next) = way.follow(reply, &moved) else { panic!("redirect {n} is one too many") };
+            way = next;
+            assert_eq!((way.asked().host(), way.page().host()), (format!("h{n}").as_str(), "page"));
+        }
+        let Way::End(_, RobotsAnswer::Unreachable, why) =
+            way.clone().follow(RobotsReply::Redirect(url("http://h6/")), &moved)
+        else {
+            panic!("the sixth is followed")
+        };
+        assert_eq!(why, "more than 5 redirects");
+        let failure = Failure::new(FailureKind::Connect, "connection refused");
+        let failed = Outcome::failed(failure.clone(), jiff::Timestamp::UNIX_EPOCH, Duration::ZERO);
+        let refused = || RobotsReply::Answer(RobotsAnswer::NoConnection(failure.clone()));
+        let ended = |hop: RobotsHop| match hop.follow(refused(), &failed) {
+            Way::End(_, answer, _) => answer,
+            Way::On(_) => panic!("it leads nowhere"),
+        };
+        assert!(matches!(ended(way), RobotsAnswer::Unreachable));
+        assert!(matches!(ended(hop("h0")), RobotsAnswer::NoConnection(_)));
+    }
+}

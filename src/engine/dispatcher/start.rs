@@ -1,0 +1,67 @@
+//! What a dispatcher starts with, and what it has come to at the end.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::seeds::Seeds;
+use crate::accounts::Accounts;
+use crate::engine::judge::Judge;
+use crate::engine::tally::Tally;
+use crate::engine::worker::Worker;
+use crate::engine::writer::Writer;
+use crate::frontier::Frontier;
+use crate::observe::{State, Stats, counted};
+use crate::politeness::{HostReport, Politeness};
+use crate::sink;
+use crate::sitemaps::Sitemaps;
+use crate::url::CrawlUrl;
+use crate::wall_clock::WallClock;
+
+/// What a dispatcher starts with.
+#[derive(Debug)]
+pub(in crate::engine) struct Start {
+    pub(in crate::engine) frontier: Box<dyn Frontier>,
+    pub(in crate::engine) politeness: Politeness,
+    pub(in crate::engine) judge: Judge,
+    pub(in crate::engine) worker: Worker,
+    pub(in crate::engine) sitemaps: Sitemaps,
+    /// The sitemaps that settings name.
+    pub(in crate::engine) named: Vec<CrawlUrl>,
+    pub(in crate::engine) seeds: Seeds,
+    pub(in crate::engine) tally: Tally,
+    pub(in crate::engine) writer: Writer,
+    pub(in crate::engine) stats: Arc<Stats>,
+    pub(in crate::engine) output: sink::Options,
+    /// How many requests may be in flight.
+    pub(in crate::engine) slots: usize,
+    /// How many pages are asked for; `None` has no limit.
+    pub(in crate::engine) most_pages: Option<u64>,
+    /// When to start nothing new.
+    pub(in crate::engine) deadline: Option<Instant>,
+    pub(in crate::engine) clock: WallClock,
+    pub(in crate::engine) started: Instant,
+}
+
+/// What a crawl has come to.
+#[derive(Debug)]
+pub(in crate::engine) struct End {
+    pub(in crate::engine) state: State,
+    pub(in crate::engine) accounts: Accounts,
+    pub(in crate::engine) hosts: Vec<HostReport>,
+    /// What the summary counts beside the accounts.
+    pub(in crate::engine) tally: Tally,
+    pub(in crate::engine) seeds: Seeds,
+}
+
+/// Says that this is not the first run in a directory.
+pub(super) fn goes_on(dir: &Path, accounts: &Accounts, is_done: bool) -> String {
+    let (dir, records) = (dir.display(), accounts.settled.total());
+    if is_done {
+        let records = counted(records, "record", "records");
+        return format!("the crawl in {dir} is complete, with {records}; --fresh starts it over");
+    }
+    let records = counted(records, "record is", "records are");
+    let pending = counted(accounts.pending, "URL is", "URLs are");
+    format!("going on with the crawl in {dir}: {records} there, {pending} waiting")
+}

@@ -1,0 +1,104 @@
+//! Tasks: the requests in flight, each with what it was started for.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::{Id, JoinError, JoinSet};
+
+use super::job::{Done, Job};
+use crate::engine::worker::{RobotsReply, SitemapReply, Worker};
+use crate::error::{Error, Result};
+use crate::outcome::{Failure, FailureKind, Outcome};
+use crate::politeness::RobotsAnswer;
+
+/// The requests in flight.
+///
+/// - Each task has one job, and each job ends in one [`Done`], also when its task panics.
+/// - Dropping this ends every task.
+#[derive(Debug)]
+pub(super) struct Tasks {
+    worker: Arc<Worker>,
+    running: JoinSet<Answer>,
+    jobs: HashMap<Id, Job>,
+}
+
+/// What a task hands back.
+#[derive(Debug)]
+enum Answer {
+    Page(Outcome),
+    Robots(RobotsReply, Outcome),
+    Sitemap(SitemapReply, Outcome),
+}
+
+impl Tasks {
+    pub(super) fn new(worker: Arc<Worker>) -> Self {
+        Self { worker, running: JoinSet::new(), jobs: HashMap::new() }
+    }
+
+    /// How many requests are in flight.
+    pub(super) fn len(&self) -> usize {
+        self.running.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.running.is_empty()
+    }
+
+    /// Makes the request of a job.
+    pub(super) fn start(&mut self, job: Job) {
+        let (worker, url) = (Arc::clone(&self.worker), job.url().clone());
+        let task = match &job {
+            Job::Page(_) => self.running.spawn(async move { Answer::Page(worker.visit(url).await) }),
+            Job::Robots(_) => self.running.spawn(async move {
+                let (reply, outcome) = worker.ask_robots(url).await;
+                Answer::Robots(reply, outcome)
+            }),
+            Job::Sitemap(_) => self.running.spawn(async move {
+                let (reply, outcome) = worker.ask_sitemap(url).await;
+                Answer::Sitemap(reply, outcome)
+            }),
+        };
+        self.jobs.insert(task.id(), job);
+    }
+
+    /// The next job that is done; `None` when nothing is in flight. Cancel safe.
+    pub(super) async fn next(&mut self) -> Option<Result<Done>> {
+        let ended = self.running.join_next_with_id().await?;
+        Some(self.done(ended))
+    }
+
+    /// A job that is done already.
+    pub(super) fn try_next(&mut self) -> Option<Result<Done>> {
+        let ended = self.running.try_join_next_with_id()?;
+        Some(self.done(ended))
+    }
+
+    /// Drops all requests; their jobs are as if they had never been started.
+    pub(super) async fn stop(&mut self) -> Vec<Job> {
+        self.running.shutdown().await;
+        self.jobs.drain().map(|(_, job)| job).collect()
+    }
+
+    fn done(&mut self, ended: Result<(Id, Answer), JoinError>) -> Result<Done> {
+        let (id, answer) = match ended {
+            Ok((id, answer)) => (id, Some(answer)),
+            // It panicked.
+            Err(error) => (error.id(), None),
+        };
+        let job = self.jobs.remove(&id).ok_or_else(|| Error::Internal("a task ended that was never started".into()))?;
+        Ok(match (job, answer) {
+            (Job::Page(lease), Some(Answer::Page(outcome))) => Done::Page(lease, outcome),
+            (Job::Robots(hop), Some(Answer::Robots(reply, outcome))) => Done::Robots(hop, reply, outcome),
+            (Job::Sitemap(ask), Some(Answer::Sitemap(reply, outcome))) => Done::Sitemap(ask, reply, outcome),
+            (Job::Page(lease), _) => Done::Page(lease, panicked()),
+            (Job::Robots(hop), _) => Done::Robots(hop, RobotsReply::Answer(RobotsAnswer::Unreachable), panicked()),
+            (Job::Sitemap(ask), _) => Done::Sitemap(ask, SitemapReply::Nothing, panicked()),
+        })
+    }
+}
+
+fn panicked() -> Outcome {
+    let failure = Failure::new(FailureKind::Panic, "the request made its task panic: please report it");
+    Outcome::failed(failure, jiff::Timestamp::now(), Duration::ZERO)
+}

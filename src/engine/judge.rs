@@ -1,0 +1,117 @@
+//! The judge: decides about a URL by what is known of it alone, wherever it comes from.
+
+use std::sync::Arc;
+
+use crate::fetch::{Fetch, Refusal};
+use crate::frontier::Found;
+use crate::outcome::SkipReason;
+use crate::scope::{Scope, SeedMove};
+use crate::url::{CrawlUrl, Link, Target};
+
+/// One verdict for links of pages, for what sitemaps list, and for what an earlier run has left.
+///
+/// - It knows no state of a URL: the same URL gets the same verdict until a seed moves the scope.
+/// - The first rule that refuses gives the reason: scope, then the address guard.
+#[derive(Debug)]
+pub(super) struct Judge {
+    scope: Scope,
+    fetch: Arc<dyn Fetch>,
+}
+
+impl Judge {
+    pub(super) fn new(scope: Scope, fetch: Arc<dyn Fetch>) -> Self {
+        Self { scope, fetch }
+    }
+
+    /// Why a URL is not to be requested; `None` when it is.
+    pub(super) fn refuses(&self, url: &CrawlUrl) -> Option<SkipReason> {
+        if !self.scope.admits(url) {
+            return Some(SkipReason::Scope);
+        }
+        self.refuses_address(url).map(|_| SkipReason::UnsafeAddress)
+    }
+
+    /// Decides about a link.
+    pub(super) fn link(&self, link: Link) -> Found {
+        let skip = match &link.target {
+            Target::Url(url) => self.refuses(url),
+            // What cannot be requested says so itself.
+            Target::Other { .. } => None,
+        };
+        Found { target: link.target, kind: link.kind, skip }
+    }
+
+    /// Whether the scope alone admits a URL.
+    pub(super) fn is_in_scope(&self, url: &CrawlUrl) -> bool {
+        self.scope.admits(url)
+    }
+
+    /// Why nothing may connect to the address of a URL: all that is asked of what is no page.
+    pub(super) fn refuses_address(&self, url: &CrawlUrl) -> Option<Refusal> {
+        self.fetch.refuses(url)
+    }
+
+    /// A seed leads to another place, which joins the scope; `None` when it lies there already. Verdicts of before may
+    /// hold no longer.
+    pub(super) fn follow_seed(&mut self, from: &CrawlUrl, to: &CrawlUrl) -> Option<SeedMove> {
+        self.scope.follow_seed_redirect(from, to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::{AddressGuard, Fetching};
+    use crate::request::Request;
+    use crate::scope::Options;
+    use crate::url::{LinkKind, UrlRules};
+
+    /// Asks for nothing, and lets no special address through.
+    #[derive(Debug)]
+    struct Guarded(AddressGuard);
+
+    impl Fetch for Guarded {
+        fn fetch<'a>(&'a self, request: &'a Request) -> Fetching<'a> {
+            unreachable!("{} is only judged", request.url)
+        }
+
+        fn refuses(&self, url: &CrawlUrl) -> Option<Refusal> {
+            self.0.refuses(url)
+        }
+    }
+
+    fn url(text: &str) -> CrawlUrl {
+        UrlRules::new(4096, [""; 0]).parse(text).unwrap()
+    }
+
+    fn judge(seeds: &[CrawlUrl]) -> Judge {
+        let guard = AddressGuard::new(&[], &[]).unwrap();
+        Judge::new(Scope::new(&Options::default(), seeds).unwrap(), Arc::new(Guarded(guard)))
+    }
+
+    #[test]
+    fn the_first_rule_that_refuses_gives_the_reason_and_a_link_gets_the_same_verdict() {
+        let judge = judge(&[url("http://e.com/"), url("http://127.0.0.1/")]);
+        for (text, expected) in [
+            ("http://e.com/a", None),
+            ("http://127.0.0.1/a", Some(SkipReason::UnsafeAddress)),
+            ("http://other.com/a", Some(SkipReason::Scope)),
+            ("http://10.0.0.1/a", Some(SkipReason::Scope)),
+        ] {
+            assert_eq!(judge.refuses(&url(text)), expected, "{text}");
+            let found = judge.link(Link { target: Target::Url(url(text)), kind: LinkKind::Follow });
+            assert_eq!(found.skip, expected, "{text}");
+        }
+        assert!(judge.refuses_address(&url("http://10.0.0.1/a")).is_some());
+    }
+
+    #[test]
+    fn a_seed_that_moves_takes_the_scope_along() {
+        let (from, to) = (url("http://e.com/"), url("http://www.e.com/"));
+        let mut judge = judge(std::slice::from_ref(&from));
+        assert!(!judge.is_in_scope(&to));
+        assert!(judge.follow_seed(&from, &to).is_some());
+        assert!(judge.is_in_scope(&to) && judge.refuses(&to).is_none());
+        assert!(judge.follow_seed(&from, &to).is_none(), "it lies there already");
+    }
+}
