@@ -52,6 +52,9 @@ pub(super) struct Durable {
     pub(super) clock: WallClock,
     /// What the store says of the outputs.
     pub(super) outputs: Vec<Position>,
+    /// How many settled URLs were never asked for, if that is more than the store says. Written with the next commit: a
+    /// host that is given up may have a million of them, and all settings share a table with one of many megabytes.
+    pub(super) unasked: Option<u64>,
 }
 
 impl Ledger {
@@ -61,12 +64,10 @@ impl Ledger {
             self.sinks.iter_mut().try_for_each(|sink| sink.write(record))?;
             fail_point("record-written");
         }
-        let Some(Durable { store, clock, .. }) = &mut self.durable else { return Ok(Vec::new()) };
+        let Some(Durable { store, clock, unasked, .. }) = &mut self.durable else { return Ok(Vec::new()) };
         let facts = step.record.as_deref().map(facts);
         store.apply(&step.changes, facts.as_ref(), clock)?;
-        if let Some(unasked) = step.unasked {
-            store.keep_setting(UNASKED, &unasked.to_string())?;
-        }
+        *unasked = step.unasked.or(*unasked);
         for (host, saved) in &step.host_states {
             store.keep_manners(host, &json(saved)?)?;
         }
@@ -143,6 +144,9 @@ impl Ledger {
 
 impl Durable {
     fn commit(&mut self) -> Result<()> {
+        if let Some(unasked) = self.unasked.take() {
+            self.store.keep_setting(UNASKED, &unasked.to_string())?;
+        }
         self.store.commit(&self.clock, Instant::now())
     }
 }

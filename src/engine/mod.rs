@@ -97,7 +97,7 @@ impl Crawl {
         ledger.sinks.append(&mut sinks);
         if let (Some((dir, _)), Some((store, clock))) = (&home, resume.take_store()) {
             let (dir, outputs) = (dir.real_path()?, Vec::new());
-            ledger.durable = Some(Durable { store, dir, clock, outputs });
+            ledger.durable = Some(Durable { store, dir, clock, outputs, unasked: None });
         }
         let writer = Writer::start(ledger)?;
         let reporter = observer.map(|observer| Reporter::start(observer, Arc::clone(&stats))).transpose()?;
