@@ -1,8 +1,13 @@
 //! How a crawl is stopped: by a signal, by a second one, by its time. What was recorded is whole in each case.
 
+use std::collections::HashSet;
+use std::sync::{Arc, OnceLock};
+
+use crawler::observe::State;
+use crawler::sink::{Record, Sink};
 use rustix::process::Signal;
 
-use crate::support::{Crawl, Reply, Running, Server, Site};
+use crate::support::{ClosedPort, Crawl, Reply, Running, Server, Site};
 
 /// A crawl with its first page settled, five requests in flight that are held, and ten pages waiting.
 fn five_in_flight() -> (Server, Running) {
@@ -114,6 +119,48 @@ fn max_time_does_not_wait_for_hosts_that_rest() {
     let server = Server::start(Site::linked(&[("/", &["/busy"])]).with("/busy", busy).routes());
     let crawled = Crawl::of(server.url("/")).set("politeness.retries", "5").arg("--max-time", "2s").run();
     assert_eq!((crawled.assert_code(0).records.len(), &crawled.summary["state"]), (1, &"limit".into()));
+}
+
+/// Stops its crawl with the first record.
+#[derive(Clone, Default)]
+struct StopsAtFirst(Arc<OnceLock<crawler::Stopper>>);
+
+impl Sink for StopsAtFirst {
+    fn write(&mut self, _: &Record) -> crawler::error::Result<()> {
+        if let Some(stopper) = self.0.get() {
+            stopper.drain();
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> crawler::error::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_crawl_of_dead_seeds_is_stopped_before_all_are_settled_and_goes_on() {
+    const SEEDS: u64 = 4000;
+    let (dead, place) = (ClosedPort::reserve(), tempfile::tempdir().unwrap());
+    let build = |sink: StopsAtFirst| {
+        let seeds = (0..SEEDS).map(|n| dead.url(&format!("/{n}"))).collect();
+        let mut config = crawler::config::Config { seeds, ..crawler::config::Config::default() };
+        config.politeness.retries = 0;
+        config.politeness.breaker_failures = 1;
+        config.politeness.breaker_probes = 0;
+        let dir = crawler::CrawlDir::take(&place.path().join("crawl")).unwrap();
+        crawler::Crawl::builder().config(config).dir(dir).sink(sink).build().unwrap()
+    };
+    let sink = StopsAtFirst::default();
+    let first = build(sink.clone());
+    assert!(sink.0.set(first.stopper()).is_ok());
+    let first = first.run().await.unwrap();
+    assert_eq!(first.state, State::Stopped);
+    assert!(first.pending > SEEDS / 2, "{} of {SEEDS} are pending", first.pending);
+    let second = build(StopsAtFirst::default()).run().await.unwrap();
+    assert_eq!((second.state, second.records, second.settled.failed), (State::Complete, SEEDS, SEEDS));
+    let lines = std::fs::read_to_string(place.path().join("crawl/pages.jsonl")).unwrap();
+    assert_eq!(lines.lines().collect::<HashSet<_>>().len() as u64, SEEDS, "each has one record");
 }
 
 /// The word that the first signal's message has.
