@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use crate::outcome::SkipReason;
+use crate::skip::SkipReason;
 
 /// An absolute http or https URL without fragment and credentials.
 ///

@@ -4,7 +4,7 @@ use memchr::memchr2;
 use url::Url;
 
 use super::{CrawlUrl, Target, UrlKey};
-use crate::outcome::SkipReason;
+use crate::skip::SkipReason;
 
 /// How URLs are resolved and made canonical: the same for the whole crawl.
 #[derive(Debug, Clone)]

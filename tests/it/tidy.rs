@@ -239,10 +239,12 @@ fn root() -> &'static Path {
 const LAYERS: &[(&str, Layer)] = &[
     ("accounts", Layer::Word),
     ("error", Layer::Word),
+    ("failure", Layer::Word),
     ("outcome", Layer::Word),
     ("page", Layer::Word),
     ("request", Layer::Word),
     ("response", Layer::Word),
+    ("skip", Layer::Word),
     ("units", Layer::Word),
     ("url", Layer::Word),
     ("wall_clock", Layer::Word),
