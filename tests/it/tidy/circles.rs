@@ -1,0 +1,193 @@
+//! Circles: files that need each other cannot be read, tested or moved alone. What a file exports of another one without
+//! using it, and what it declares, is no need.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::layers::top;
+use super::modules::{Modules, Target};
+
+/// What uses what.
+pub(super) type Graph = BTreeMap<String, BTreeSet<String>>;
+
+#[test]
+fn no_modules_import_each_other() {
+    let modules = Modules::of_the_library();
+    let found = circles(&top_modules(modules));
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn no_files_import_each_other_but_those_that_are_listed() {
+    let graph = files(Modules::of_the_library());
+    let found = circles(&graph);
+    let is_listed = |circle: &&Vec<String>| CIRCLES.iter().any(|(listed, _)| circle.iter().eq(listed.iter()));
+    let others: Vec<_> = found.iter().filter(|circle| !is_listed(circle)).map(|circle| shown(&graph, circle)).collect();
+    assert!(others.is_empty(), "circles that are not listed:\n{}", others.join("\n"));
+    for (listed, _) in CIRCLES {
+        let is_found = found.iter().any(|circle| circle.iter().eq(listed.iter()));
+        assert!(is_found, "{listed:?} is no circle any more: take it off the list, which may only shrink");
+    }
+}
+
+/// Each top module with those that it uses.
+pub(super) fn top_modules(modules: &Modules) -> Graph {
+    let mut graph = Graph::new();
+    for (path, _) in modules.iter() {
+        for reached in modules.reached(path).into_iter().filter(|reached| !reached.is_only_exported) {
+            if let Target::Own(own) = reached.target {
+                // Who has something from a module knows that module, whoever defines it.
+                let known = std::iter::once(&own.module).chain(&own.through).map(|module| top(module).to_owned());
+                graph.entry(top(path).to_owned()).or_default().extend(known);
+            }
+        }
+    }
+    graph
+}
+
+/// Each file with those that define what it uses.
+pub(super) fn files(modules: &Modules) -> Graph {
+    let mut graph = Graph::new();
+    for (path, module) in modules.iter() {
+        for reached in modules.reached(path).into_iter().filter(|reached| !reached.is_only_exported) {
+            if let Target::Own(own) = reached.target {
+                graph.entry(module.file.clone()).or_default().insert(modules.file(&own.module).to_owned());
+            }
+        }
+    }
+    graph
+}
+
+/// The groups of those that reach each other.
+pub(super) fn circles(graph: &Graph) -> Vec<Vec<String>> {
+    let reach: Graph = graph.keys().map(|start| (start.clone(), reachable(graph, start))).collect();
+    let mut found = BTreeSet::new();
+    for (one, reached) in &reach {
+        let with_it = reached.iter().filter(|other| reach.get(*other).is_some_and(|back| back.contains(one)));
+        let circle: Vec<String> = with_it.cloned().collect();
+        if circle.len() > 1 {
+            found.insert(circle);
+        }
+    }
+    found.into_iter().collect()
+}
+
+fn reachable(graph: &Graph, start: &str) -> BTreeSet<String> {
+    let (mut found, mut open) = (BTreeSet::new(), vec![start]);
+    while let Some(one) = open.pop() {
+        for next in graph.get(one).into_iter().flatten() {
+            if found.insert(next.clone()) {
+                open.push(next);
+            }
+        }
+    }
+    found
+}
+
+/// The imports that make a circle, one on each line.
+pub(super) fn shown(graph: &Graph, circle: &[String]) -> String {
+    let uses = |one: &String| {
+        let inner = graph.get(one).into_iter().flatten().filter(|other| *other != one && circle.contains(other));
+        inner.map(|other| format!("{one} uses {other}\n")).collect::<String>()
+    };
+    circle.iter().map(uses).collect()
+}
+
+/// The circles that remain, each with the reason. The list may only shrink.
+const CIRCLES: &[(&[&str], &str)] = &[
+    (
+        &["src/cli.rs", "src/cli/explain.rs", "src/cli/robots.rs", "src/cli/status.rs", "src/cli/verify.rs"],
+        "the commands and the table of them: each command has `Cli`'s shared flags",
+    ),
+    (
+        &[
+            "src/config/check.rs",
+            "src/config/hosts.rs",
+            "src/config/keys.rs",
+            "src/config/layers.rs",
+            "src/config/mod.rs",
+            "src/config/rules.rs",
+            "src/config/seeds.rs",
+        ],
+        "`Config` is what the keys are read from, and the keys are how `Config` is read",
+    ),
+    (
+        &["src/engine/builder.rs", "src/engine/mod.rs", "src/engine/records.rs"],
+        "`Crawl::builder` is how users find the builder",
+    ),
+    (&["src/engine/crawl_dir.rs", "src/engine/home.rs"], "the name of stdout is read by the directory"),
+    (
+        &[
+            "src/engine/dispatcher.rs",
+            "src/engine/robots_hops.rs",
+            "src/engine/room.rs",
+            "src/engine/seeds.rs",
+            "src/engine/unmet.rs",
+        ],
+        "parts of the dispatcher are methods of it in files of their own",
+    ),
+    (
+        &["src/engine/inspect/expected.rs", "src/engine/inspect/problems.rs"],
+        "what is expected is told in the words of the problems",
+    ),
+    (&["src/engine/inspect/explain.rs", "src/engine/inspect/why.rs"], "why, and what it is a part of"),
+    (&["src/fetch/decode.rs", "src/fetch/zstd.rs"], "one decoder among the others, with their error"),
+    (
+        &["src/frontier/change.rs", "src/frontier/mod.rs", "src/frontier/node.rs"],
+        "a change has nodes, and both have the numbers that the frontier gives out",
+    ),
+    (
+        &["src/frontier/graph.rs", "src/frontier/paths.rs", "src/frontier/texts.rs"],
+        "parts of the graph are methods of it in files of their own",
+    ),
+    (
+        &["src/observe/host_table.rs", "src/observe/summary.rs"],
+        "the table of hosts is a part of the summary and reads it",
+    ),
+    (
+        &[
+            "src/parse/facts.rs",
+            "src/parse/links.rs",
+            "src/parse/mod.rs",
+            "src/parse/scan/mod.rs",
+            "src/parse/tree/comparison.rs",
+            "src/parse/tree/guard.rs",
+            "src/parse/tree/mod.rs",
+        ],
+        "facts come of a scan, whose parser has the limits and the tree to compare with",
+    ),
+    (
+        &[
+            "src/parse/sitemap.rs",
+            "src/parse/sitemap/body.rs",
+            "src/parse/sitemap/dialect.rs",
+            "src/parse/sitemap/lines.rs",
+            "src/parse/sitemap/xml.rs",
+        ],
+        "each format gives entries, which the module around defines",
+    ),
+    (
+        &[
+            "src/politeness/host.rs",
+            "src/politeness/mod.rs",
+            "src/politeness/report.rs",
+            "src/politeness/robots_state.rs",
+            "src/politeness/saved.rs",
+        ],
+        "what is saved and reported of a host is read from inside of it",
+    ),
+    (
+        &["src/sitemaps.rs", "src/sitemaps/queue.rs", "src/sitemaps/saved.rs"],
+        "a queue, and what is kept of it, hold the sitemaps that the module around defines",
+    ),
+];
+
+#[test]
+fn those_that_reach_each_other_are_a_circle() {
+    let graph = [("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("d", "d"), ("e", "a")];
+    let mut edges = Graph::new();
+    for (from, to) in graph {
+        edges.entry(from.to_owned()).or_default().insert(to.to_owned());
+    }
+    assert_eq!(circles(&edges), [["a", "b", "c"]]);
+    assert_eq!(shown(&edges, &circles(&edges)[0]), "a uses b\nb uses c\nc uses a\n");
+}
