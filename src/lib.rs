@@ -50,6 +50,7 @@ pub mod outcome;
 pub mod page;
 pub mod parse;
 pub mod politeness;
+pub mod problem;
 pub mod request;
 pub mod response;
 pub mod scope;
@@ -58,6 +59,7 @@ pub mod sitemaps;
 mod skip;
 pub mod units;
 pub mod url;
+pub mod user_agent;
 pub mod wall_clock;
 
 pub use engine::{Crawl, CrawlBuilder, CrawlDir, Records, Stopper};

@@ -5,10 +5,12 @@
 
 mod base;
 mod host_pattern;
+mod param_pattern;
 mod rules;
 
 pub use base::Base;
 pub use host_pattern::{HostPattern, PerHost};
+pub use param_pattern::ParamPattern;
 pub use rules::UrlRules;
 
 use std::fmt;
@@ -240,7 +242,7 @@ mod tests {
     use super::*;
 
     fn rules() -> UrlRules {
-        UrlRules::new(2048, ["utm_*", "gclid"])
+        UrlRules::new(2048).ignoring(["utm_*", "gclid"].map(|param| param.parse().unwrap()))
     }
 
     fn url(text: &str) -> CrawlUrl {
@@ -323,7 +325,7 @@ mod tests {
 
     /// What the parser makes of it is what comes of it, whichever way it is resolved.
     fn check_resolved(base: &Base, reference: &str) -> Result<bool, TestCaseError> {
-        let rules = UrlRules::new(60, ["utm_*"]);
+        let rules = UrlRules::new(60).ignoring(["utm_*".parse().unwrap()]);
         let plain = base.resolve_plain(reference, &rules);
         let base = base.parsed();
         let parsed = base.join(reference).ok().map(|url| rules.target(url));

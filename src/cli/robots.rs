@@ -47,7 +47,7 @@ pub(crate) struct Check {
 pub(crate) fn check(check: &Check) -> Result<ExitCode> {
     let config = check.settings()?;
     let agent = check.agent(&config)?;
-    let rules = UrlRules::new(config.frontier.max_url_length, &config.frontier.ignore_params);
+    let rules = config.url_rules();
     let urls: Vec<_> = check.urls.iter().map(|url| parsed(&rules, "", url)).collect::<Result<_>>()?;
     let mut source = Source::new(check.robots.as_deref(), &check.urls, &config, &agent, &rules)?;
     let mut disallowed = false;
@@ -72,7 +72,7 @@ impl Check {
 
     fn agent(&self, config: &Config) -> Result<String> {
         let Some(agent) = &self.agent else {
-            return Ok(product_token(&config.fetch.user_agent).to_owned());
+            return Ok(config.fetch.user_agent.token().to_owned());
         };
         match product_token(agent) {
             "" if agent == "*" => Ok(agent.clone()),

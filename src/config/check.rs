@@ -3,8 +3,9 @@
 use toml::{Table, Value};
 
 use super::keys::{self, Beyond, Key, Kind, Stray};
-use super::place::Problem;
 use super::rules;
+use crate::fetch::{self, HeaderLines};
+use crate::problem::Problem;
 use crate::units;
 
 /// One wrong setting and where in its document it is.
@@ -166,10 +167,10 @@ impl Check {
             self.path.push(Step::Name(name.clone()));
             if let Some(other) = seen.iter().find(|other| other.eq_ignore_ascii_case(name)) {
                 self.fault(Part::Key, Problem::new(format!("the header `{name}` is there twice, also as `{other}`")));
-            } else if let Err(problem) = rules::header_name(name) {
+            } else if let Err(problem) = fetch::parse_header_name(name) {
                 self.fault(Part::Key, problem);
             } else if let Err(problem) = typed(&keys::join(path, name), &Kind::Text, value)
-                .and_then(|()| rules::header_value(name, value.as_str().unwrap_or_default()))
+                .and_then(|()| HeaderLines::default().insert(name, value.as_str().unwrap_or_default()))
             {
                 self.fault(Part::Value, problem);
             }

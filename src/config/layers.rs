@@ -10,9 +10,10 @@ use toml::{Spanned, Table, Value};
 
 use super::check::{self, Fault, Part, Step};
 use super::keys::{self, Found, Key, Kind};
-use super::place::{self, Problem, position};
+use super::place::{self, position};
 use super::{Config, secret, seeds};
 use crate::error::{Error, Result};
+use crate::problem::Problem;
 
 /// Where a setting comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -394,7 +395,8 @@ mod tests {
     fn a_name_in_quotes_is_one_entry() {
         let mut layers = Layers::default();
         layers.set("fetch.headers.\"X.Y\"=1.5").unwrap();
-        assert_eq!(layers.finish().unwrap().config.fetch.headers["X.Y"], "1.5");
+        let headers = layers.finish().unwrap().config.fetch.headers;
+        assert_eq!(headers.iter().collect::<Vec<_>>(), [("X.Y", "1.5")]);
     }
 
     #[test]

@@ -109,9 +109,14 @@ impl Config {
         Self::from_toml(&text, "settings").map(drop)
     }
 
+    /// How URLs are resolved and made canonical by these settings.
+    pub fn url_rules(&self) -> UrlRules {
+        UrlRules::new(self.frontier.max_url_length).ignoring(self.frontier.ignore_params.iter().cloned())
+    }
+
     /// The seeds as URLs and folders, by the rules of these settings.
     pub fn parsed_seeds(&self) -> Result<Vec<Seed>> {
-        let rules = UrlRules::new(self.frontier.max_url_length, &self.frontier.ignore_params);
+        let rules = self.url_rules();
         let seed = |text: &String| {
             Seed::parse(text, &rules)
                 .map_err(|problem| Error::Usage(problem.in_flag(&format!("seed {}", redact_url(text)))))

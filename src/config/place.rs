@@ -4,33 +4,9 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::secret;
-
-/// What is wrong with a setting, without its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Problem {
-    /// What was found, as a clause: "`fast` is not a rate".
-    pub(super) found: String,
-    /// What is allowed there, when `found` does not say it.
-    pub(super) allowed: Option<String>,
-    /// What the user probably wants to write.
-    pub(super) help: Option<String>,
-}
+use crate::problem::Problem;
 
 impl Problem {
-    pub(super) fn new(found: impl Into<String>) -> Self {
-        Self { found: found.into(), allowed: None, help: None }
-    }
-
-    pub(super) fn allowed(mut self, allowed: impl Into<String>) -> Self {
-        self.allowed = Some(allowed.into());
-        self
-    }
-
-    pub(super) fn help(mut self, help: Option<String>) -> Self {
-        self.help = help;
-        self
-    }
-
     /// The message for a place in a file: `crawl.toml:12:9: …` and the line with the place underlined.
     pub(super) fn in_text(&self, name: &str, text: &str, span: &Range<usize>) -> String {
         let (line, column) = position(text, span.start);

@@ -329,7 +329,7 @@ mod tests {
         assert_eq!(config.frontier, expected.frontier);
         assert_eq!(config.politeness, expected.politeness);
         let host = &config.hosts[&HOST.parse().unwrap()];
-        assert_eq!((host.politeness.rate, host.fetch.headers.len()), (Some(expected.politeness.rate), 1));
+        assert_eq!((host.politeness.rate, host.fetch.headers.iter().count()), (Some(expected.politeness.rate), 1));
     }
 
     #[test]

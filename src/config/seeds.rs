@@ -3,8 +3,8 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use super::place::Problem;
 use crate::error::{Error, Result};
+use crate::problem::Problem;
 use crate::url::{CrawlUrl, UrlRules};
 
 /// Where a crawl starts.
@@ -63,7 +63,7 @@ pub(super) fn read_file(name: &str) -> Result<Vec<String>> {
 }
 
 fn parse_lines(name: &str, text: &str) -> Result<Vec<String>> {
-    let rules = UrlRules::new(usize::MAX, std::iter::empty::<&str>());
+    let rules = UrlRules::new(usize::MAX);
     let mut seeds = Vec::new();
     let mut start = 0;
     for line in text.split_inclusive('\n') {
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_folder_is_a_seed() {
-        let rules = UrlRules::new(100, std::iter::empty::<&str>());
+        let rules = UrlRules::new(100);
         assert!(matches!(Seed::parse("src", &rules), Ok(Seed::Folder(_))));
         assert!(Seed::parse("Cargo.toml", &rules).unwrap_err().found.contains("is a file"));
         assert!(Seed::parse("ftp://a/", &rules).is_err());

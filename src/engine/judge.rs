@@ -81,12 +81,12 @@ mod tests {
     }
 
     fn url(text: &str) -> CrawlUrl {
-        UrlRules::new(4096, [""; 0]).parse(text).unwrap()
+        UrlRules::new(4096).parse(text).unwrap()
     }
 
     fn judge(seeds: &[CrawlUrl]) -> Judge {
-        let guard = AddressGuard::new(&[], &[]).unwrap();
-        Judge::new(Scope::new(&Options::default(), seeds).unwrap(), Arc::new(Guarded(guard)))
+        let guard = AddressGuard::new(&[], &[]);
+        Judge::new(Scope::new(&Options::default(), seeds), Arc::new(Guarded(guard)))
     }
 
     #[test]

@@ -37,16 +37,16 @@ impl Plan {
     pub(super) fn new(config: Config, fetch: Option<Arc<dyn Fetch>>, free: Option<usize>) -> Result<Self> {
         config.check()?;
         let descriptors = Descriptors::share(free, config.concurrency);
-        let rules = UrlRules::new(config.frontier.max_url_length, &config.frontier.ignore_params);
+        let rules = config.url_rules();
         let (mut network, mut sites, mut on_disk) = (Vec::new(), Vec::new(), Vec::new());
         let mut sitemaps = named_sitemaps(&config, &rules)?;
         for seed in config.parsed_seeds()? {
             match seed {
                 Seed::Url(url) => network.push(url),
                 Seed::Folder(path) => {
-                    let site = LocalSite::new(&path, &config.fetch.origin, &config.fetch).map_err(Error::Usage)?;
+                    let site = LocalSite::open(&path, &config.fetch)?;
                     sites.push(site);
-                    on_disk.push(rules.parse(&config.fetch.origin).map_err(Error::Usage)?);
+                    on_disk.push(rules.parse(config.fetch.origin.as_str()).map_err(Error::Usage)?);
                     if path.join(SITEMAP).is_file() {
                         sitemaps.extend(sitemap_on_disk(&config, &rules)?);
                     }
@@ -66,9 +66,7 @@ impl Plan {
             Some(fetch) => fetch,
             None => Arc::new(ByOrigin { sites, http: http(&config, &network, descriptors)? }),
         };
-        let scope = Scope::new(&config.scope, &seeds)
-            .and_then(|scope| scope.with_hosts(config.per_host(|host| host.scope.clone())))
-            .map_err(Error::Usage)?;
+        let scope = Scope::new(&config.scope, &seeds).with_hosts(config.per_host(|host| host.scope.clone()));
         Ok(Self { config, seeds, on_disk, folder, scope, rules, fetch, free, descriptors, sitemaps })
     }
 
@@ -122,7 +120,7 @@ fn sitemap_on_disk(config: &Config, rules: &UrlRules) -> Result<Option<CrawlUrl>
     if !config.sitemaps.reads_robots() {
         return Ok(None);
     }
-    let url = format!("{}/{SITEMAP}", config.fetch.origin.trim_end_matches('/'));
+    let url = format!("{}/{SITEMAP}", config.fetch.origin.as_str().trim_end_matches('/'));
     rules.parse(&url).map(Some).map_err(Error::Usage)
 }
 
@@ -133,9 +131,7 @@ fn http(config: &Config, seeds: &[CrawlUrl], descriptors: Descriptors) -> Result
     }
     let parsed = config.seeds.iter().filter_map(|seed| url::Url::parse(seed).ok());
     let credentials: Vec<_> = parsed.filter_map(|url| Credentials::of(&url)).collect();
-    let http = Http::new(&config.fetch, seeds, &credentials)
-        .and_then(|http| http.with_hosts(config.per_host(|host| host.fetch.clone())))
-        .map_err(Error::Usage)?;
+    let http = Http::new(&config.fetch, seeds, &credentials)?.with_hosts(config.per_host(|host| host.fetch.clone()));
     Ok(Some(http.keep_alive(descriptors.kept)))
 }
 

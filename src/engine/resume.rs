@@ -24,7 +24,6 @@ use crate::frontier::{DiskFrontier, Frontier, MemoryFrontier, Rules};
 use crate::observe::{FailedSeed, Stats};
 use crate::outcome::SkipReason;
 use crate::parse::Parser;
-use crate::politeness::robots::product_token;
 use crate::politeness::{Politeness, SavedHost};
 use crate::sink::{Committed, Sink};
 use crate::sitemaps::{SavedSitemap, Sitemaps};
@@ -207,7 +206,7 @@ impl Resume {
         }
         seeds.have_failed(self.failed_seeds);
         let config = plan.config;
-        let agent = product_token(&config.fetch.user_agent);
+        let agent = config.fetch.user_agent.token();
         let parser = Parser::new(&config.parse, plan.rules.clone(), agent);
         let of_hosts = config.per_host(|host| host.politeness.clone());
         let mut politeness = Politeness::new(config.politeness.clone(), started).with_hosts(of_hosts);
@@ -339,13 +338,13 @@ fn keep(plan: &Plan, store: &mut Store) -> Result<()> {
 }
 
 fn url_rules(plan: &Plan) -> String {
-    plan.config.frontier.ignore_params.join("&")
+    plan.config.frontier.ignore_params.iter().map(ToString::to_string).collect::<Vec<_>>().join("&")
 }
 
 /// Whose rules of robots.txt are obeyed, and at which hosts that is another matter.
 fn robots(plan: &Plan) -> String {
     let all = if plan.config.politeness.robots {
-        product_token(&plan.config.fetch.user_agent).to_owned()
+        plan.config.fetch.user_agent.token().to_owned()
     } else {
         "ignored".to_owned()
     };

@@ -6,11 +6,11 @@ use super::dispatcher::ROBOTS_REDIRECTS;
 use super::worker::{RobotsReply, Worker};
 use crate::config::{Config, Seed};
 use crate::error::{Error, Result};
-use crate::fetch::{Credentials, Http};
+use crate::fetch::{AllowedHost, Credentials, Http};
 use crate::parse::Parser;
 use crate::politeness::RobotsAnswer;
 use crate::politeness::robots::Robots;
-use crate::url::{CrawlUrl, UrlRules};
+use crate::url::CrawlUrl;
 
 /// Asks for the robots.txt of single origins, with the settings of a crawl: its identity, deadlines, limits and TLS.
 #[derive(Debug)]
@@ -45,9 +45,9 @@ impl RobotsClient {
     /// # Errors
     /// [`Error::Usage`] names the setting that cannot be used, or the URL that is none.
     pub fn new(config: &Config, agent: &str, named: &[url::Url]) -> Result<Self> {
-        let rules = UrlRules::new(config.frontier.max_url_length, &config.frontier.ignore_params);
+        let rules = config.url_rules();
         let mut options = config.fetch.clone();
-        options.allow_hosts.extend(named.iter().filter_map(url::Url::host_str).map(str::to_owned));
+        options.allow_hosts.extend(named.iter().filter_map(AllowedHost::of));
         let seeds: Vec<CrawlUrl> = config
             .parsed_seeds()?
             .into_iter()
@@ -58,9 +58,8 @@ impl RobotsClient {
             .collect();
         let own = config.seeds.iter().filter_map(|seed| url::Url::parse(seed).ok());
         let credentials: Vec<_> = own.chain(named.iter().cloned()).filter_map(|url| Credentials::of(&url)).collect();
-        let http = Http::new(&options, &seeds, &credentials)
-            .and_then(|http| http.with_hosts(config.per_host(|host| host.fetch.clone())))
-            .map_err(Error::Usage)?;
+        let http = Http::new(&options, &seeds, &credentials)?;
+        let http = http.with_hosts(config.per_host(|host| host.fetch.clone()));
         let parser = Parser::new(&config.parse, rules.clone(), agent);
         Ok(Self { worker: Worker::new(Arc::new(http), parser, rules, agent.to_owned()) })
     }

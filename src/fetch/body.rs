@@ -4,46 +4,14 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
+use super::MediaRange;
 use super::decode::{Decoder, Stop};
 
-/// The media types whose bodies are downloaded.
-#[derive(Debug)]
-pub(super) struct MediaTypes(Vec<Pattern>);
-
-#[derive(Debug)]
-enum Pattern {
-    Any,
-    /// `text/*`, kept as `text/`.
-    Group(String),
-    Exact(String),
-}
-
-impl MediaTypes {
-    /// Parses `text/html`, `text/*` and `*/*`; case does not matter.
-    pub(super) fn new(patterns: &[String]) -> Self {
-        let pattern = |text: &String| match text.trim() {
-            "*" | "*/*" => Pattern::Any,
-            text => match text.strip_suffix('*') {
-                Some(group) => Pattern::Group(group.to_owned()),
-                None => Pattern::Exact(text.to_owned()),
-            },
-        };
-        Self(patterns.iter().map(pattern).collect())
-    }
-
-    /// Whether a body with these headers is wanted. One without a type is: many servers forget it on pages.
-    pub(super) fn want(&self, headers: &HeaderMap) -> bool {
-        let value = headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes).unwrap_or_default();
-        let media_type = value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-        media_type.is_empty()
-            || self.0.iter().any(|pattern| match pattern {
-                Pattern::Any => true,
-                Pattern::Group(group) => {
-                    media_type.get(..group.len()).is_some_and(|start| start.eq_ignore_ascii_case(group.as_bytes()))
-                }
-                Pattern::Exact(exact) => media_type.eq_ignore_ascii_case(exact.as_bytes()),
-            })
-    }
+/// Whether a body with these headers is wanted. One without a type is: many servers forget it on pages.
+pub(super) fn is_wanted(headers: &HeaderMap, types: &[MediaRange]) -> bool {
+    let value = headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes).unwrap_or_default();
+    let media_type = value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    media_type.is_empty() || types.iter().any(|range| range.contains(media_type))
 }
 
 /// A body on its way: decoded, joined, and at most `limit` long.
@@ -140,10 +108,10 @@ mod tests {
     #[test]
     fn media_types_match_without_case_and_parameters() {
         let check = |patterns: &[&str], content_type: &'static str, wanted: bool| {
-            let types = MediaTypes::new(&patterns.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+            let types: Vec<MediaRange> = patterns.iter().map(|text| text.parse().unwrap()).collect();
             let mut headers = HeaderMap::new();
             headers.insert(CONTENT_TYPE, content_type.parse().unwrap());
-            assert_eq!(types.want(&headers), wanted, "{patterns:?} {content_type}");
+            assert_eq!(is_wanted(&headers, &types), wanted, "{patterns:?} {content_type}");
         };
         check(&["text/html"], "text/html", true);
         check(&["text/html"], "Text/HTML ; charset=utf-8", true);
@@ -154,7 +122,7 @@ mod tests {
         check(&["*/*"], "image/png", true);
         check(&["text/html"], "", true);
         check(&[], "text/html", false);
-        assert!(MediaTypes::new(&[]).want(&HeaderMap::new()));
+        assert!(is_wanted(&HeaderMap::new(), &[]));
     }
 
     #[test]

@@ -60,8 +60,8 @@ mod tests {
     async fn an_origin_on_disk_never_reaches_the_network() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("index.html"), "hello").unwrap();
-        let options = Options::default();
-        let site = LocalSite::new(folder.path(), "http://example.com/docs/", &options).unwrap();
+        let options = Options { origin: "http://example.com/docs/".parse().unwrap(), ..Options::default() };
+        let site = LocalSite::open(folder.path(), &options).unwrap();
         let both = ByOrigin { sites: vec![site], http: None };
         let status = async |url: &str| both.fetch(&page(url)).await.map(|response| response.status.as_u16());
         assert_eq!(status("http://example.com/docs/").await.unwrap(), 200);
@@ -73,7 +73,7 @@ mod tests {
     fn a_site_on_disk_opens_no_other_port_of_this_machine() {
         let folder = tempfile::tempdir().unwrap();
         let options = Options::default();
-        let site = LocalSite::new(folder.path(), "http://localhost/", &options).unwrap();
+        let site = LocalSite::open(folder.path(), &options).unwrap();
         let both = ByOrigin { sites: vec![site], http: Some(Http::new(&options, &[], &[]).unwrap()) };
         assert_eq!(both.refuses(&url("http://localhost/a")), None);
         assert!(both.refuses(&url("http://localhost:8080/")).is_some());

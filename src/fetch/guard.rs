@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use super::AllowedHost;
+use super::allowed_host::Allowed;
 use crate::outcome::{Failure, FailureKind};
 use crate::url::CrawlUrl;
 
@@ -18,7 +20,7 @@ use crate::url::CrawlUrl;
 /// Source: the IANA special-purpose address registries (RFC 6890), and the metadata services of the large clouds.
 #[derive(Debug, Clone)]
 pub struct AddressGuard {
-    allowed: Arc<Allowed>,
+    allowed: Arc<AllowList>,
 }
 
 /// Why an address is refused.
@@ -32,31 +34,27 @@ pub struct Refusal {
 }
 
 #[derive(Debug, Default)]
-struct Allowed {
+struct AllowList {
     /// Lower case, without a final dot.
     names: HashSet<String>,
     ranges: Vec<IpNet>,
 }
 
-/// One entry of `allow_hosts`.
-enum Entry {
-    Name(String),
-    Range(IpNet),
-}
-
 impl AddressGuard {
     /// A guard that lets the hosts of the seeds and the entries of `[fetch] allow_hosts` through, on every port. A name
     /// that is allowed may resolve to any address.
-    pub fn new(allow_hosts: &[String], seeds: &[CrawlUrl]) -> Result<Self, String> {
-        let mut allowed = Allowed::default();
-        for text in allow_hosts {
-            allowed.add(parse(text)?);
+    pub fn new(allow_hosts: &[AllowedHost], seeds: &[CrawlUrl]) -> Self {
+        let mut allowed = AllowList::default();
+        for host in allow_hosts {
+            allowed.add(host.what().clone());
         }
         for seed in seeds {
             let name = host_name(seed);
-            allowed.add(name.parse().map_or_else(|_| Entry::Name(name.to_owned()), |a: IpAddr| Entry::Range(a.into())));
+            allowed.add(
+                name.parse().map_or_else(|_| Allowed::Name(name.to_owned()), |a: IpAddr| Allowed::Range(a.into())),
+            );
         }
-        Ok(Self { allowed: Arc::new(allowed) })
+        Self { allowed: Arc::new(allowed) }
     }
 
     /// Why this URL is refused before its name is resolved: it names a special address, or `localhost`.
@@ -114,13 +112,13 @@ impl reqwest::dns::Resolve for AddressGuard {
     }
 }
 
-impl Allowed {
-    fn add(&mut self, entry: Entry) {
-        match entry {
-            Entry::Name(name) => {
+impl AllowList {
+    fn add(&mut self, host: Allowed) {
+        match host {
+            Allowed::Name(name) => {
                 self.names.insert(name);
             }
-            Entry::Range(range) => self.ranges.push(range),
+            Allowed::Range(range) => self.ranges.push(range),
         }
     }
 
@@ -149,39 +147,6 @@ impl std::error::Error for Refusal {}
 impl From<&Refusal> for Failure {
     fn from(refusal: &Refusal) -> Self {
         Self::new(FailureKind::BlockedAddress, refusal.to_string())
-    }
-}
-
-/// Says what is wrong with one entry of `[fetch] allow_hosts`, for a person.
-pub fn check_allow_host(text: &str) -> Result<(), String> {
-    parse(text).map(drop)
-}
-
-fn parse(text: &str) -> Result<Entry, String> {
-    let expected = "a name, an address or a range like `10.0.0.0/8`";
-    if text.contains("://") {
-        return Err(format!("`{text}` is a URL; write only the host: {expected}"));
-    }
-    if text.contains('*') {
-        return Err(format!("`{text}` is a pattern; write {expected}"));
-    }
-    if text.contains('/') {
-        return text
-            .parse()
-            .map(Entry::Range)
-            .map_err(|_| format!("`{text}` is not an address range like `10.0.0.0/8`"));
-    }
-    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-    if let Ok(address) = bare.parse::<IpAddr>() {
-        return Ok(Entry::Range(address.into()));
-    }
-    if text.contains(':') {
-        return Err(format!("`{text}` has a port; write it without: all ports of a host are allowed together"));
-    }
-    match url::Host::parse(text) {
-        Ok(url::Host::Domain(name)) => Ok(Entry::Name(name.strip_suffix('.').unwrap_or(&name).to_owned())),
-        Ok(url::Host::Ipv4(address)) => Ok(Entry::Range(IpAddr::V4(address).into())),
-        _ => Err(format!("`{text}` is not a host; write {expected}")),
     }
 }
 
@@ -305,9 +270,9 @@ mod tests {
     use crate::fetch::loopback::url;
 
     fn guard(allow: &[&str], seeds: &[&str]) -> AddressGuard {
-        let allow: Vec<String> = allow.iter().map(|text| (*text).to_owned()).collect();
+        let allow: Vec<AllowedHost> = allow.iter().map(|text| text.parse().unwrap()).collect();
         let seeds: Vec<CrawlUrl> = seeds.iter().map(|text| url(text)).collect();
-        AddressGuard::new(&allow, &seeds).unwrap()
+        AddressGuard::new(&allow, &seeds)
     }
 
     #[test]
@@ -407,21 +372,5 @@ mod tests {
         let public: SocketAddr = "8.8.8.8:0".parse().unwrap();
         let mixed = vec!["127.0.0.1:0".parse().unwrap(), public];
         assert_eq!(guard(&[], &[]).filter("example.com", mixed), Ok(vec![public]));
-    }
-
-    #[test]
-    fn a_wrong_entry_is_told_what_to_write() {
-        let check = |text: &str, message: &str| assert_eq!(check_allow_host(text).unwrap_err(), message);
-        check("10.0.0.0/33", "`10.0.0.0/33` is not an address range like `10.0.0.0/8`");
-        check(
-            "http://a/",
-            "`http://a/` is a URL; write only the host: a name, an address or a range like `10.0.0.0/8`",
-        );
-        check("a:80", "`a:80` has a port; write it without: all ports of a host are allowed together");
-        check("*.a", "`*.a` is a pattern; write a name, an address or a range like `10.0.0.0/8`");
-        check("", "`` is not a host; write a name, an address or a range like `10.0.0.0/8`");
-        for good in ["a.example", "10.0.0.0/8", "::1", "[::1]", "fe80::/10", "127.1"] {
-            assert_eq!(check_allow_host(good), Ok(()), "{good}");
-        }
     }
 }

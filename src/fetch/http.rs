@@ -6,12 +6,13 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Version};
 use tokio::time::{Instant, timeout_at};
 
-use super::body::{Collector, MAX_ROBOTS, MAX_SITEMAP, MediaTypes};
+use super::body::{Collector, MAX_ROBOTS, MAX_SITEMAP, is_wanted};
 use super::decode::{Decoder, Stop};
 use super::failure::{self, Phase};
 use super::headers::RequestHeaders;
 use super::pool::Pool;
-use super::{AddressGuard, Credentials, Fetch, Fetching, Options, Overrides};
+use super::{AddressGuard, Credentials, Fetch, Fetching, MediaRange, Options, Overrides};
+use crate::error::Result;
 use crate::outcome::{Failure, FailureKind};
 use crate::request::{Purpose, Request};
 use crate::response::{Body, Response};
@@ -39,7 +40,7 @@ pub struct Http {
     pool: Pool,
     guard: AddressGuard,
     headers: RequestHeaders,
-    types: MediaTypes,
+    types: Vec<MediaRange>,
     deadlines: Deadlines,
     max_body: u64,
 }
@@ -63,24 +64,24 @@ struct Incoming {
 
 impl Http {
     /// A client for a crawl of these seeds: their hosts may be asked wherever they are, and only their origins get
-    /// credentials and cookies. The error says which option cannot be used.
-    pub fn new(options: &Options, seeds: &[CrawlUrl], credentials: &[Credentials]) -> Result<Self, String> {
-        let guard = AddressGuard::new(&options.allow_hosts, seeds)?;
-        let headers = RequestHeaders::new(options, seeds, credentials)?;
+    /// credentials and cookies. [`Error::Internal`](crate::error::Error::Internal) when there can be no HTTP client.
+    pub fn new(options: &Options, seeds: &[CrawlUrl], credentials: &[Credentials]) -> Result<Self> {
+        let guard = AddressGuard::new(&options.allow_hosts, seeds);
+        let headers = RequestHeaders::new(options, seeds, credentials);
         Ok(Self {
             pool: Pool::new(options, guard.clone(), headers.everywhere().clone())?,
             guard,
             headers,
-            types: MediaTypes::new(&options.content_types),
+            types: options.content_types.clone(),
             deadlines: Deadlines::new(options),
             max_body: options.max_body,
         })
     }
 
-    /// The same client, with what is said of single hosts. The error says which header cannot be sent.
-    pub fn with_hosts(mut self, tables: impl IntoIterator<Item = (HostPattern, Overrides)>) -> Result<Self, String> {
-        self.headers = self.headers.with_hosts(tables)?;
-        Ok(self)
+    /// The same client, with what is said of single hosts.
+    #[must_use]
+    pub fn with_hosts(self, tables: impl IntoIterator<Item = (HostPattern, Overrides)>) -> Self {
+        Self { headers: self.headers.with_hosts(tables), ..self }
     }
 
     /// Keeps at most so many connections for later requests, over all hosts. Without room, a request closes its
@@ -111,7 +112,7 @@ impl Http {
         let status = incoming.response.status();
         let headers = std::mem::take(incoming.response.headers_mut());
         let wanted = match request.purpose {
-            Purpose::Page => !status.is_redirection() && self.types.want(&headers),
+            Purpose::Page => !status.is_redirection() && is_wanted(&headers, &self.types),
             // Whatever is not a success is judged by its status alone.
             Purpose::Robots | Purpose::Sitemap => status.is_success(),
         };
@@ -262,7 +263,7 @@ mod tests {
     use crate::fetch::loopback::{Loopback, Then, page, url};
 
     fn options() -> Options {
-        Options { max_body: 1000, allow_hosts: vec!["127.0.0.0/8".to_owned()], ..Options::default() }
+        Options { max_body: 1000, allow_hosts: vec!["127.0.0.0/8".parse().unwrap()], ..Options::default() }
     }
 
     /// The answer to one request, as `status body` or `kind: message` with the port left out.
@@ -473,9 +474,9 @@ mod tests {
     #[tokio::test]
     async fn requests_carry_the_headers_of_the_options() {
         let server = Loopback::start("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Then::Continue).await;
-        let mut options = Options { user_agent: "test/1".to_owned(), ..options() };
-        options.headers.insert("Cookie".to_owned(), "session=1".to_owned());
-        options.headers.insert("Accept".to_owned(), "text/plain".to_owned());
+        let mut options = Options { user_agent: "test/1".parse().unwrap(), ..options() };
+        options.headers.insert("Cookie", "session=1").unwrap();
+        options.headers.insert("Accept", "text/plain").unwrap();
         let request = server.page("/a?b=1");
         for seeds in [vec![], vec![request.url.clone()]] {
             Http::new(&options, &seeds, &[]).unwrap().fetch(&request).await.unwrap();
@@ -521,7 +522,7 @@ mod tests {
         assert!(failure.message.starts_with("localhost resolves to "), "{failure}");
         assert!(server.heads().is_empty());
         // One of its addresses is allowed: that one is taken.
-        let options = Options { allow_hosts: vec!["127.0.0.1".to_owned()], ..Options::default() };
+        let options = Options { allow_hosts: vec!["127.0.0.1".parse().unwrap()], ..Options::default() };
         let open = Http::new(&options, &[], &[]).unwrap();
         assert_eq!(open.fetch(&page(&at)).await.unwrap().status, 200);
     }

@@ -11,9 +11,10 @@ use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use percent_encoding::percent_decode_str;
 
-use super::body::{MAX_ROBOTS, MAX_SITEMAP, MediaTypes};
+use super::body::{MAX_ROBOTS, MAX_SITEMAP, is_wanted};
 use super::failure::resources;
-use super::{Fetch, Fetching, Options};
+use super::{Fetch, Fetching, MediaRange, Options};
+use crate::error::{self, Error};
 use crate::outcome::{Failure, FailureKind};
 use crate::request::{Purpose, Request};
 use crate::response::{Body, Response};
@@ -38,7 +39,7 @@ struct Site {
     origin: String,
     /// The path that the root appears under, with a slash at both ends.
     base: String,
-    types: MediaTypes,
+    types: Vec<MediaRange>,
     max_body: u64,
 }
 
@@ -51,25 +52,26 @@ enum Found {
 }
 
 impl LocalSite {
-    /// The site in the folder `root`, under the URL `origin` (`http://localhost/`, `https://example.com/docs/`). Body
-    /// limit and wanted content types are those of `options`.
-    pub fn new(root: &Path, origin: &str, options: &Options) -> Result<Self, String> {
-        let url = match url::Url::parse(origin) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") => url,
-            Ok(_) => return Err(format!("the origin `{origin}` is neither http nor https")),
-            Err(error) => return Err(format!("the origin `{origin}` is not a URL: {error}")),
-        };
-        let root = root.canonicalize().map_err(|error| format!("cannot open {}: {error}", root.display()))?;
+    /// The site in the folder `root`. Under which URL it appears, how long its files may be and of which types, say the
+    /// options.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when the folder cannot be opened, or is none.
+    pub fn open(root: &Path, options: &Options) -> error::Result<Self> {
+        let root =
+            root.canonicalize().map_err(|error| Error::Usage(format!("cannot open {}: {error}", root.display())))?;
         if !root.is_dir() {
-            return Err(format!("{} is not a folder", root.display()));
+            return Err(Error::Usage(format!("{} is not a folder", root.display())));
         }
-        let base = url.path().strip_suffix('/').unwrap_or(url.path());
+        let origin = options.origin.url();
+        let path = origin.path_and_query();
+        let base = path.strip_suffix('/').unwrap_or(path);
         Ok(Self {
             site: Arc::new(Site {
                 root,
-                origin: url.origin().ascii_serialization(),
+                origin: origin.origin().to_owned(),
                 base: format!("{base}/"),
-                types: MediaTypes::new(&options.content_types),
+                types: options.content_types.clone(),
                 max_body: options.max_body,
             }),
         })
@@ -153,7 +155,7 @@ impl Site {
     fn read(&self, file: &Path, purpose: Purpose) -> Result<Response, Failure> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(file)));
-        if purpose == Purpose::Page && !self.types.want(&headers) {
+        if purpose == Purpose::Page && !is_wanted(&headers, &self.types) {
             return Ok(Response { status: StatusCode::OK, headers, body: Body::Unwanted });
         }
         let limit = match purpose {
@@ -177,7 +179,7 @@ impl Site {
     fn not_found(&self) -> Response {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-        let wanted = self.types.want(&headers);
+        let wanted = is_wanted(&headers, &self.types);
         let body = if wanted { Body::Read(Bytes::from_static(b"not found\n")) } else { Body::Unwanted };
         Response { status: StatusCode::NOT_FOUND, headers, body }
     }
@@ -289,7 +291,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        let site = LocalSite::new(folder.path(), "http://localhost/", &Options::default()).unwrap();
+        let site = LocalSite::open(folder.path(), &Options::default()).unwrap();
         (folder, site)
     }
 
@@ -362,7 +364,7 @@ mod tests {
     async fn the_body_limit_holds_to_the_byte() {
         let (folder, _) = site(&[("a.html", "1234"), ("b.html", "12345")]);
         let options = Options { max_body: 4, ..Options::default() };
-        let site = LocalSite::new(folder.path(), "http://localhost/", &options).unwrap();
+        let site = LocalSite::open(folder.path(), &options).unwrap();
         assert_eq!(get(&site, "/a.html").await.body, Body::Read("1234".into()));
         let failure = site.fetch(&page("http://localhost/b.html")).await.unwrap_err();
         assert_eq!(failure.to_string(), "too_large: the body is longer than 4B");
@@ -378,10 +380,12 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_has_to_be_a_web_address() {
+    fn a_site_has_to_be_a_folder() {
         let folder = tempfile::tempdir().unwrap();
-        let error = |origin: &str| LocalSite::new(folder.path(), origin, &Options::default()).unwrap_err();
-        assert_eq!(error("file:///a"), "the origin `file:///a` is neither http nor https");
-        assert_eq!(error("localhost"), "the origin `localhost` is not a URL: relative URL without a base");
+        let file = folder.path().join("a.html");
+        fs::write(&file, "a").unwrap();
+        let error = |path: &Path| LocalSite::open(path, &Options::default()).unwrap_err().to_string();
+        assert!(error(&file).ends_with("a.html is not a folder"), "{}", error(&file));
+        assert!(error(&folder.path().join("b")).starts_with("cannot open "));
     }
 }

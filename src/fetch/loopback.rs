@@ -84,7 +84,7 @@ async fn serve(mut stream: TcpStream, answer: &[u8], then: Then, seen: &Mutex<Ve
 
 /// A URL as a crawl has it.
 pub(super) fn url(text: &str) -> CrawlUrl {
-    UrlRules::new(2048, ["utm_*"]).parse(text).unwrap()
+    UrlRules::new(2048).ignoring(["utm_*".parse().unwrap()]).parse(text).unwrap()
 }
 
 /// A request for a page.

@@ -1,29 +1,37 @@
 //! Fetch: one request, one response or one failure.
 
+mod allowed_host;
 mod body;
 mod by_origin;
 mod decode;
 mod failure;
 mod guard;
+mod header_lines;
 mod headers;
 mod http;
 mod keep_alive;
 mod local;
 #[cfg(test)]
 mod loopback;
+mod media_range;
 mod options;
 mod per_host;
 mod pool;
+mod site_origin;
 mod tls;
 mod zstd;
 
+pub use allowed_host::AllowedHost;
 pub use by_origin::ByOrigin;
-pub use guard::{AddressGuard, Refusal, check_allow_host};
-pub use headers::{Credentials, check_header};
+pub use guard::{AddressGuard, Refusal};
+pub use header_lines::{HeaderLines, parse_header_name};
+pub use headers::Credentials;
 pub use http::Http;
 pub use local::LocalSite;
+pub use media_range::MediaRange;
 pub use options::Options;
 pub use per_host::Overrides;
+pub use site_origin::SiteOrigin;
 
 use std::fmt;
 use std::future::Future;

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::{AllowedHost, HeaderLines, MediaRange, SiteOrigin};
 use crate::units;
+use crate::user_agent::UserAgent;
 
 /// `[fetch]`: what requests look like, how long they may take, and what of a response is read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -14,10 +16,12 @@ pub struct Options {
     /// The `User-Agent` header. Its product token is what robots.txt groups are matched with: the name at its start, made
     /// of letters, digits, `-` and `_`; of `Mozilla/5.0 (compatible; FooBot/1.0)` it is `FooBot`. Say who you are and how
     /// to reach you.
-    pub user_agent: String,
+    #[schemars(with = "String")]
+    pub user_agent: UserAgent,
     /// Headers sent with every request. `Authorization`, `Cookie` and `Proxy-Authorization` go only to the origins of
     /// the seeds.
-    pub headers: BTreeMap<String, String>,
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub headers: HeaderLines,
     /// How long a request may take as a whole.
     #[serde(with = "units::duration")]
     #[schemars(with = "units::duration::Schema")]
@@ -40,27 +44,33 @@ pub struct Options {
     #[schemars(with = "units::size::Schema")]
     pub max_body: u64,
     /// The media types whose bodies are downloaded; `text/*` and `*/*` work too. Others are recorded without a body.
-    pub content_types: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub content_types: Vec<MediaRange>,
     /// Names, addresses and address ranges (`10.0.0.0/8`) that may be asked although they are private, loopback,
     /// link-local or a cloud's metadata service. The seeds' own hosts always may.
-    pub allow_hosts: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub allow_hosts: Vec<AllowedHost>,
     /// The URL under which the files of a site on disk (`--seed DIR`) appear.
-    pub origin: String,
+    #[schemars(with = "String")]
+    pub origin: SiteOrigin,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
-            user_agent: concat!("crawler/", env!("CARGO_PKG_VERSION")).to_owned(),
-            headers: BTreeMap::new(),
+            user_agent: UserAgent::default(),
+            headers: HeaderLines::default(),
             timeout: Duration::from_mins(1),
             connect_timeout: Duration::from_secs(10),
             first_byte_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(20),
             max_body: 8 << 20,
-            content_types: vec!["text/html".to_owned(), "application/xhtml+xml".to_owned()],
+            content_types: PAGES.map(|media_type| media_type.parse().expect("each is a media type")).to_vec(),
             allow_hosts: Vec::new(),
-            origin: "http://localhost/".to_owned(),
+            origin: SiteOrigin::default(),
         }
     }
 }
+
+/// What pages are: HTML, and HTML as XML.
+const PAGES: [&str; 2] = ["text/html", "application/xhtml+xml"];

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::HeaderLines;
+
 /// What `[hosts."…"]` may say beside `[fetch]`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
@@ -11,6 +13,7 @@ pub struct Overrides {
     /// Headers sent with every request to the host, and to no other: beside those of `[fetch]`, in place of those of the same
     /// name. `Authorization`, `Cookie` and `Proxy-Authorization` go there over https, and over http only when that is
     /// the origin of a seed.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "HeaderLines::is_empty")]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub headers: HeaderLines,
 }

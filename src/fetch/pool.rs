@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::keep_alive::{KeepAlive, Keeps};
 use super::{AddressGuard, Options, tls};
+use crate::error::{Error, Result};
 
 /// Clients for one kind of requests each: those that leave their connection behind, and those that close it.
 #[derive(Debug)]
@@ -42,9 +43,10 @@ struct Recipe {
 }
 
 impl Pool {
-    /// A pool without a bound; all requests have these headers. The error says which option cannot be used.
-    pub(super) fn new(options: &Options, guard: AddressGuard, headers: HeaderMap) -> Result<Self, String> {
-        let recipe = Recipe { tls: tls::client_config()?, guard, headers, connect_timeout: options.connect_timeout };
+    /// A pool without a bound; all requests have these headers. [`Error::Internal`] when the HTTP client has another
+    /// idea of what can be set.
+    pub(super) fn new(options: &Options, guard: AddressGuard, headers: HeaderMap) -> Result<Self> {
+        let recipe = Recipe { tls: tls::client_config(), guard, headers, connect_timeout: options.connect_timeout };
         let keeping = RwLock::new(Keeping { client: recipe.client(usize::MAX)?, since: Instant::now() });
         let closing = recipe.client(0)?;
         Ok(Self { recipe, keeping, closing, keep_alive: None })
@@ -82,7 +84,7 @@ impl Pool {
 
 impl Recipe {
     /// A client that keeps so many idle connections to each host.
-    fn client(&self, idle: usize) -> Result<reqwest::Client, String> {
+    fn client(&self, idle: usize) -> Result<reqwest::Client> {
         reqwest::Client::builder()
             .tls_backend_preconfigured(self.tls.clone())
             .dns_resolver(self.guard.clone())
@@ -98,7 +100,7 @@ impl Recipe {
             // Folded header lines are obsolete, but a user agent has to read them (RFC 9112, section 5.2).
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .build()
-            .map_err(|error| format!("cannot set up the HTTP client: {error}"))
+            .map_err(|error| Error::Internal(format!("cannot set up the HTTP client: {error}")))
     }
 }
 
@@ -129,7 +131,7 @@ mod tests {
     }
 
     fn pool() -> Pool {
-        let guard = AddressGuard::new(&["127.0.0.0/8".to_owned()], &[]).unwrap();
+        let guard = AddressGuard::new(&["127.0.0.0/8".parse().unwrap()], &[]);
         Pool::new(&Options::default(), guard, HeaderMap::new()).unwrap()
     }
 

@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn each_key_has_the_number_of_its_turn() {
-        let rules = UrlRules::new(4096, [""; 0]);
+        let rules = UrlRules::new(4096);
         let key = |n: u32| rules.parse(&format!("http://e.com/{n}")).unwrap().key();
         let mut known = Known::default();
         for n in 0..20_000 {

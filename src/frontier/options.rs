@@ -2,13 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::url::ParamPattern;
+
 /// `[frontier]`: when two URLs are the same page, and which URLs are too much.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// Query parameters that say where a visitor came from, not which page it is: URLs that differ only in these are
     /// one page. The URL that is requested and recorded keeps them. A final `*` names all parameters that start so.
-    pub ignore_params: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub ignore_params: Vec<ParamPattern>,
     /// Longer URLs, in bytes, are counted as skipped (`too_long`) and not requested.
     #[schemars(range(min = 1, max = 65536))]
     pub max_url_length: usize,
@@ -23,7 +26,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            ignore_params: TRACKING_PARAMS.map(str::to_owned).to_vec(),
+            ignore_params: TRACKING_PARAMS.map(|name| name.parse().expect("each is the name of a parameter")).to_vec(),
             max_url_length: 4096,
             store: true,
             max_redirects: 20,

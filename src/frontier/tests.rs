@@ -24,7 +24,7 @@ fn depth(depth: u32) -> Limits {
 }
 
 fn url(text: &str) -> CrawlUrl {
-    UrlRules::new(4096, ["utm_*"]).parse(&format!("http://{text}")).unwrap()
+    UrlRules::new(4096).ignoring(["utm_*".parse().unwrap()]).parse(&format!("http://{text}")).unwrap()
 }
 
 fn found(text: &str, kind: LinkKind) -> Found {

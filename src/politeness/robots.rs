@@ -11,7 +11,7 @@ mod pattern;
 #[cfg(test)]
 mod tests;
 
-pub use agent::product_token;
+pub use crate::user_agent::product_token;
 
 use std::cmp::Reverse;
 use std::fmt::Write as _;

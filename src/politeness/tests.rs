@@ -7,7 +7,7 @@ use crate::outcome::{Failure, FailureKind, OutcomeKind};
 use crate::url::UrlRules;
 
 fn url(text: &str) -> CrawlUrl {
-    UrlRules::new(4096, [""; 0]).parse(text).unwrap()
+    UrlRules::new(4096).parse(text).unwrap()
 }
 
 fn outcome(status: u16) -> Outcome {

@@ -97,14 +97,13 @@ mod tests {
     use crate::url::UrlRules;
 
     fn url(text: &str) -> CrawlUrl {
-        UrlRules::new(4096, [""; 0]).parse(text).unwrap()
+        UrlRules::new(4096).parse(text).unwrap()
     }
 
     fn explained(options: &Options, seeds: &[&str], text: &str) -> Option<String> {
         let seeds: Vec<_> = seeds.iter().map(|seed| url(seed)).collect();
-        let of_host = Overrides { exclude: Some(vec!["*.pdf".to_owned()]), ..Overrides::default() };
-        let scope =
-            Scope::new(options, &seeds).unwrap().with_hosts([("docs.e.com".parse().unwrap(), of_host)]).unwrap();
+        let of_host = Overrides { exclude: Some(Patterns::parse(["*.pdf"]).unwrap()), ..Overrides::default() };
+        let scope = Scope::new(options, &seeds).with_hosts([("docs.e.com".parse().unwrap(), of_host)]);
         let explained = scope.explain(&url(text));
         assert_eq!(explained.is_none(), scope.admits(&url(text)), "{text}");
         explained.map(|why| why.to_string())
@@ -130,11 +129,11 @@ mod tests {
 
     #[test]
     fn the_pattern_that_decides_is_named() {
-        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let texts = |texts: [&str; 2]| Patterns::parse(texts).unwrap();
         let options = Options {
             kind: Kind::Domain,
-            include: texts(&["*/docs/*", "re:[.]pdf$"]),
-            exclude: texts(&["*/print/*", "re:[?&]sort="]),
+            include: texts(["*/docs/*", "re:[.]pdf$"]),
+            exclude: texts(["*/print/*", "re:[?&]sort="]),
         };
         let explained = |text: &str| explained(&options, &["http://e.com/"], text).unwrap_or_default();
         assert_eq!(explained("http://e.com/docs/a"), "");

@@ -1,38 +1,53 @@
 //! The patterns of `include` and `exclude`: globs, or regular expressions after `re:`, on whole URLs.
 
+use std::sync::Arc;
+
 use globset::GlobBuilder;
 use regex::bytes::{RegexBuilder, RegexSet, RegexSetBuilder};
+use serde::{Deserialize, Serialize};
+
+use crate::problem::Problem;
 
 /// Checks one pattern, for whoever read it and knows its line and column. The error is for a person: the pattern, what
 /// is wrong with it and where, and what to write.
-pub fn check_pattern(text: &str) -> Result<(), String> {
+pub fn check_pattern(text: &str) -> Result<(), Problem> {
     let expression = expression(text)?;
     // One at a time, because a set does not say which of its members is refused.
     match RegexBuilder::new(&expression).build() {
         Ok(_) => Ok(()),
-        Err(error) => Err(format!("`{text}` is not a regular expression: {}; {REGEX_HELP}", reason(&error))),
+        Err(error) => {
+            Err(Problem::new(format!("`{text}` is not a regular expression: {}; {REGEX_HELP}", reason(&error))))
+        }
     }
 }
 
-/// Several patterns, matched in one pass over the URL.
-#[derive(Debug, Clone)]
-pub(super) struct Patterns {
+/// Several patterns, matched in one pass over the URL: globs on the whole of it, or regular expressions after `re:`.
+/// Cloning is cheap.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+pub struct Patterns {
     set: RegexSet,
     /// As they were written.
-    texts: Box<[String]>,
+    texts: Arc<[String]>,
 }
 
 impl Patterns {
-    pub(super) fn new(texts: &[String]) -> Result<Self, String> {
-        for text in texts {
+    /// Reads patterns. The problem names the one that is none, or says that they are too much together.
+    pub fn parse<S: Into<String>>(texts: impl IntoIterator<Item = S>) -> Result<Self, Problem> {
+        let texts: Vec<String> = texts.into_iter().map(Into::into).collect();
+        for text in &texts {
             check_pattern(text)?;
         }
         let expressions = texts.iter().map(|text| expression(text)).collect::<Result<Vec<_>, _>>()?;
-        let set = RegexSetBuilder::new(expressions)
-            .size_limit(SET_SIZE)
-            .build()
-            .map_err(|error| format!("the {} patterns are too much together: {}", texts.len(), reason(&error)))?;
+        let set = RegexSetBuilder::new(expressions).size_limit(SET_SIZE).build().map_err(|error| {
+            Problem::new(format!("the {} patterns are too much together: {}", texts.len(), reason(&error)))
+        })?;
         Ok(Self { set, texts: texts.into() })
+    }
+
+    /// The patterns as they were written.
+    pub fn texts(&self) -> &[String] {
+        &self.texts
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -50,11 +65,33 @@ impl Patterns {
     }
 }
 
+impl PartialEq for Patterns {
+    fn eq(&self, other: &Self) -> bool {
+        self.texts == other.texts
+    }
+}
+
+impl Eq for Patterns {}
+
+impl TryFrom<Vec<String>> for Patterns {
+    type Error = Problem;
+
+    fn try_from(texts: Vec<String>) -> Result<Self, Problem> {
+        Self::parse(texts)
+    }
+}
+
+impl From<Patterns> for Vec<String> {
+    fn from(patterns: Patterns) -> Self {
+        patterns.texts.to_vec()
+    }
+}
+
 /// The regular expression that a pattern stands for. Globs become one too, so that one automaton takes all.
-fn expression(text: &str) -> Result<String, String> {
+fn expression(text: &str) -> Result<String, Problem> {
     if let Some(expression) = text.strip_prefix("re:") {
         return match expression {
-            "" => Err(format!("`re:` matches every URL; {REGEX_HELP}")),
+            "" => Err(Problem::new(format!("`re:` matches every URL; {REGEX_HELP}"))),
             _ => Ok(expression.to_owned()),
         };
     }
@@ -62,11 +99,12 @@ fn expression(text: &str) -> Result<String, String> {
         .literal_separator(false)
         .backslash_escape(true)
         .build()
-        .map_err(|error| format!("`{text}` is not a glob: {}; {GLOB_HELP}", error.kind()))?;
+        .map_err(|error| Problem::new(format!("`{text}` is not a glob: {}; {GLOB_HELP}", error.kind())))?;
     if can_match_a_url(text) {
         Ok(glob.regex().to_owned())
     } else {
-        Err(format!("`{text}` matches no URL, for a glob is compared with the whole of it; write `*{text}`"))
+        let found = format!("`{text}` matches no URL, for a glob is compared with the whole of it; write `*{text}`");
+        Err(Problem::new(found))
     }
 }
 
@@ -105,7 +143,7 @@ mod tests {
     use super::*;
 
     fn check(pattern: &str, matching: &[&str], others: &[&str]) {
-        let patterns = Patterns::new(&[pattern.to_owned()]).unwrap();
+        let patterns = Patterns::parse([pattern]).unwrap();
         for url in matching {
             assert!(patterns.is_match(url), "{pattern} {url}");
         }
@@ -136,15 +174,20 @@ mod tests {
 
     #[test]
     fn one_of_many_is_enough() {
-        let patterns = Patterns::new(&["*.pdf".to_owned(), "re:zip$".to_owned()]).unwrap();
+        let patterns = Patterns::parse(["*.pdf", "re:zip$"]).unwrap();
         assert!(patterns.is_match("http://e.com/a.pdf"));
         assert!(patterns.is_match("http://e.com/a.zip"));
         assert!(!patterns.is_match("http://e.com/a.html"));
     }
 
     #[test]
+    fn of_many_patterns_the_bad_one_is_named() {
+        assert!(Patterns::parse(["*", "re:["]).unwrap_err().found.starts_with("`re:[` is not a regular expression: "));
+    }
+
+    #[test]
     fn a_bad_pattern_says_what_and_where() {
-        let error = |pattern: &str| check_pattern(pattern).unwrap_err();
+        let error = |pattern: &str| check_pattern(pattern).unwrap_err().found;
         assert_eq!(
             error("re:/a(b"),
             "`re:/a(b` is not a regular expression: unclosed group (character 3); \
@@ -158,7 +201,7 @@ mod tests {
     #[test]
     fn a_glob_that_matches_no_url_says_what_to_write() {
         for path in ["/blog/*", "e.com/*", "blog", "", "HTTP://e.com/*", "ftp://*"] {
-            let error = check_pattern(path).unwrap_err();
+            let error = check_pattern(path).unwrap_err().found;
             assert!(error.ends_with(&format!("write `*{path}`")), "{error}");
         }
         for fine in ["*", "http*", "http://e.com/", "https://*", "h?tp*", "{http,https}://e.com/*", "[h]*", "ht\\tp*"] {

@@ -13,33 +13,18 @@ pub struct Overrides {
     /// into the crawl: that is for `kind` in `[scope]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<String>")]
-    pub include: Option<Vec<String>>,
+    pub include: Option<Patterns>,
     /// URLs of the host that match one of these patterns are not taken, even when `include` names them. `["*"]` leaves the
     /// host out, but for seeds.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<String>")]
-    pub exclude: Option<Vec<String>>,
-}
-
-/// The patterns of one table.
-#[derive(Debug, Clone)]
-pub(super) struct HostPatterns {
-    include: Option<Patterns>,
-    exclude: Option<Patterns>,
-}
-
-impl HostPatterns {
-    /// The error is for a person and names the pattern that is not one.
-    pub(super) fn new(overrides: &Overrides) -> Result<Self, String> {
-        let patterns = |texts: &Option<Vec<String>>| texts.as_deref().map(Patterns::new).transpose();
-        Ok(Self { include: patterns(&overrides.include)?, exclude: patterns(&overrides.exclude)? })
-    }
+    pub exclude: Option<Patterns>,
 }
 
 /// The `include` and `exclude` of a host: each from the most specific table that has it, else that of the crawl.
 pub(super) fn patterns_of<'a>(
     host: &'a str,
-    tables: &'a PerHost<HostPatterns>,
+    tables: &'a PerHost<Overrides>,
     [include, exclude]: [&'a Patterns; 2],
 ) -> [&'a Patterns; 2] {
     if tables.is_empty() {

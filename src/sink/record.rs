@@ -140,7 +140,7 @@ pub(super) mod tests {
     use crate::url::UrlRules;
 
     pub(in crate::sink) fn url(text: &str) -> CrawlUrl {
-        UrlRules::new(4096, [""; 0]).parse(text).unwrap()
+        UrlRules::new(4096).parse(text).unwrap()
     }
 
     /// A record of a page with everything that a page can have.

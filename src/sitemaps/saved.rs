@@ -61,7 +61,7 @@ mod tests {
     use crate::url::UrlRules;
 
     fn url(text: &str) -> CrawlUrl {
-        UrlRules::new(4096, [""; 0]).parse(text).unwrap()
+        UrlRules::new(4096).parse(text).unwrap()
     }
 
     fn options() -> Options {

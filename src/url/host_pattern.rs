@@ -90,7 +90,7 @@ impl FromStr for HostPattern {
         if rest.is_empty() || rest.contains(|c: char| "/\\?#@*".contains(c) || c.is_whitespace() || c.is_control()) {
             return Err(wrong());
         }
-        let url = UrlRules::new(usize::MAX, [""; 0]).parse(&format!("http://{rest}/")).map_err(|_| wrong())?;
+        let url = UrlRules::new(usize::MAX).parse(&format!("http://{rest}/")).map_err(|_| wrong())?;
         if below && !matches!(url.to_url().host(), Some(Host::Domain(_))) {
             return Err(format!("`{text}` names an address, which no host is below"));
         }

@@ -3,7 +3,7 @@
 use memchr::memchr2;
 use url::Url;
 
-use super::{CrawlUrl, Target, UrlKey};
+use super::{CrawlUrl, ParamPattern, Target, UrlKey};
 use crate::skip::SkipReason;
 
 /// How URLs are resolved and made canonical: the same for the whole crawl.
@@ -13,26 +13,16 @@ pub struct UrlRules {
     ignore: Vec<ParamPattern>,
 }
 
-/// The name of a query parameter, or with a final `*` the start of a name; ASCII case does not matter.
-#[derive(Debug, Clone)]
-struct ParamPattern {
-    name: String,
-    prefix: bool,
-}
-
 impl UrlRules {
-    /// Rules with the greatest length of a URL in bytes and the query parameters that the key leaves out. A pattern
-    /// ending in `*` names all parameters that start so.
-    pub fn new<S: AsRef<str>>(max_length: usize, ignore_params: impl IntoIterator<Item = S>) -> Self {
-        let ignore = ignore_params
-            .into_iter()
-            .map(|pattern| {
-                let pattern = pattern.as_ref();
-                let name = pattern.strip_suffix('*');
-                ParamPattern { name: name.unwrap_or(pattern).to_ascii_lowercase(), prefix: name.is_some() }
-            })
-            .collect();
-        Self { max_length, ignore }
+    /// Rules with the greatest length of a URL, in bytes.
+    pub fn new(max_length: usize) -> Self {
+        Self { max_length, ignore: Vec::new() }
+    }
+
+    /// The same rules, whose keys leave out these query parameters. Default: none.
+    #[must_use]
+    pub fn ignoring(self, params: impl IntoIterator<Item = ParamPattern>) -> Self {
+        Self { ignore: params.into_iter().collect(), ..self }
     }
 
     /// Resolves a reference. `None` when it is no URL at all.
@@ -124,14 +114,6 @@ fn without_scheme(text: &str) -> String {
         format!("`{text}` has no scheme and no host; write a whole URL, like https://example.com/")
     } else {
         format!("`{text}` has no scheme; write http://{text} or https://{text}")
-    }
-}
-
-impl ParamPattern {
-    fn matches(&self, name: &str) -> bool {
-        let (name, pattern) = (name.as_bytes(), self.name.as_bytes());
-        let same_length = name.len() == pattern.len();
-        (same_length || self.prefix) && name.get(..pattern.len()).is_some_and(|n| n.eq_ignore_ascii_case(pattern))
     }
 }
 

@@ -62,7 +62,7 @@ fn the_record_that_is_shown_is_a_record() {
 fn the_settings_of_the_readme_are_settings() {
     let (_, rest) = README.split_once("```toml\n").unwrap();
     let config = Config::from_toml(rest.split("```").next().unwrap(), "README.md").unwrap();
-    assert_eq!((config.seeds.len(), config.scope.exclude.len()), (1, 2));
+    assert_eq!((config.seeds.len(), config.scope.exclude.texts().len()), (1, 2));
 }
 
 #[test]

@@ -181,7 +181,7 @@ mod tests {
     }
 
     fn url(host: &str, path: &str) -> CrawlUrl {
-        UrlRules::new(4096, [""; 0]).parse(&format!("http://{host}/{path}")).unwrap()
+        UrlRules::new(4096).parse(&format!("http://{host}/{path}")).unwrap()
     }
 
     #[test]

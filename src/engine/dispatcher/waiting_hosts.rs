@@ -94,7 +94,7 @@ mod tests {
     use crate::url::UrlRules;
 
     fn url(n: u64) -> CrawlUrl {
-        UrlRules::new(4096, [""; 0]).parse(&format!("http://h{n}/")).unwrap()
+        UrlRules::new(4096).parse(&format!("http://h{n}/")).unwrap()
     }
 
     #[test]

@@ -13,7 +13,6 @@ use crate::engine::resume::{FOLDER, SETTINGS};
 use crate::error::{Error, Result};
 use crate::frontier::store::{Session, StoreReader};
 use crate::observe::State;
-use crate::politeness::robots::product_token;
 use crate::politeness::{HostReport, Politeness, SavedHost};
 use crate::scope::Scope;
 use crate::url::{CrawlUrl, HostKey, UrlRules};
@@ -93,7 +92,7 @@ impl Rules {
         // The seeds are in the store, and the folder of one may be gone.
         table.remove("seeds");
         let config = Config::from_toml(&table.to_string(), "settings").map_err(|error| unreadable(&error))?;
-        let urls = UrlRules::new(config.frontier.max_url_length, &config.frontier.ignore_params);
+        let urls = config.url_rules();
         let on_disk = store.setting(FOLDER)?.is_some_and(|folder| !folder.is_empty());
         Ok(Self { config, urls, on_disk })
     }
@@ -106,8 +105,7 @@ impl Rules {
     /// The scope as the last run had it at its end.
     pub(super) fn scope(&self, store: &StoreReader) -> Result<Scope> {
         let mut scope = Scope::new(&self.config.scope, &self.seeds(store)?)
-            .and_then(|scope| scope.with_hosts(self.config.per_host(|host| host.scope.clone())))
-            .map_err(|wrong| store.damaged(&wrong))?;
+            .with_hosts(self.config.per_host(|host| host.scope.clone()));
         for (from, to) in store.seed_redirects()? {
             scope.follow_seed_redirect(&self.parse(store, &from)?, &self.parse(store, &to)?);
         }
@@ -116,14 +114,14 @@ impl Rules {
 
     /// The name by which robots.txt files address the crawl.
     pub(super) fn agent(&self) -> &str {
-        product_token(&self.config.fetch.user_agent)
+        self.config.fetch.user_agent.token()
     }
 
     /// What politeness would say of these hosts now.
     pub(super) fn reports(&self, hosts: Vec<(HostKey, SavedHost)>, clock: &WallClock) -> Vec<HostReport> {
         let of_hosts = self.config.per_host(|host| host.politeness.clone());
         let mut politeness = Politeness::new(self.config.politeness.clone(), clock.instant()).with_hosts(of_hosts);
-        if let (true, Ok(site)) = (self.on_disk, self.urls.parse(&self.config.fetch.origin)) {
+        if let (true, Ok(site)) = (self.on_disk, self.urls.parse(self.config.fetch.origin.as_str())) {
             politeness.lift(&site);
         }
         for (host, saved) in hosts {
@@ -134,7 +132,7 @@ impl Rules {
 
     fn parse(&self, store: &StoreReader, url: &str) -> Result<CrawlUrl> {
         // It was one once, whatever the greatest length is now.
-        let rules = UrlRules::new(usize::MAX, &self.config.frontier.ignore_params);
+        let rules = UrlRules::new(usize::MAX).ignoring(self.config.frontier.ignore_params.iter().cloned());
         rules.parse(url).map_err(|wrong| store.damaged(&wrong))
     }
 }

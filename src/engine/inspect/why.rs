@@ -73,7 +73,6 @@ pub(super) fn skipped(store: &StoreReader, known: &Known, reason: SkipReason, ru
         }
         SkipReason::UnsafeAddress => {
             let guard = AddressGuard::new(&config.fetch.allow_hosts, &rules.seeds(store)?);
-            let guard = guard.map_err(|wrong| store.damaged(&wrong))?;
             guard.refuses(&url()).map_or_else(|| NO_LONGER.to_owned(), |refusal| refusal.to_string())
         }
     })

@@ -76,7 +76,7 @@ impl Process {
 }
 
 fn url(text: &str) -> CrawlUrl {
-    UrlRules::new(4096, [""; 0]).parse(text).unwrap()
+    UrlRules::new(4096).parse(text).unwrap()
 }
 
 fn status(status: u16) -> Outcome {
