@@ -146,7 +146,6 @@ fn settings(cli: &Cli, matches: &clap::ArgMatches) -> Result<Call> {
     if loaded.config.seeds.is_empty() {
         return Err(Error::Usage(help::NO_SEED.to_owned()));
     }
-    loaded.config.parsed_seeds()?;
     Ok(Call::Crawl { loaded: Box::new(loaded), fresh: cli.flags.fresh })
 }
 

@@ -103,3 +103,21 @@ impl Outcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_is_told_in_few_words() {
+        let outcome = |kind| Outcome::new(kind, jiff::Timestamp::UNIX_EPOCH, Duration::ZERO);
+        let mut redirect = outcome(OutcomeKind::Redirect);
+        assert_eq!(redirect.reason(), "no response");
+        redirect.status = Some(301);
+        assert_eq!(redirect.reason(), "status 301");
+        redirect.location = Some("http://e.com/".into());
+        assert_eq!(redirect.reason(), "status 301, to http://e.com/");
+        redirect.failure = Some(Failure::new(FailureKind::Reset, "closed early"));
+        assert_eq!(redirect.reason(), "reset: closed early");
+    }
+}

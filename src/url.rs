@@ -7,11 +7,13 @@ mod base;
 mod host_pattern;
 mod param_pattern;
 mod rules;
+mod scheme;
 
 pub use base::Base;
 pub use host_pattern::{HostPattern, PerHost};
 pub use param_pattern::ParamPattern;
 pub use rules::UrlRules;
+pub use scheme::Scheme;
 
 use std::fmt;
 use std::sync::Arc;
@@ -121,8 +123,9 @@ impl CrawlUrl {
     }
 
     /// `http` or `https`.
-    pub fn scheme(&self) -> &str {
-        self.slice(0, self.host_start as usize - "://".len())
+    pub fn scheme(&self) -> Scheme {
+        // The one is five letters long, the other four.
+        if self.host_start as usize == "https://".len() { Scheme::Https } else { Scheme::Http }
     }
 
     /// Path and query, from the first slash: what robots.txt rules match.
@@ -250,10 +253,23 @@ mod tests {
     }
 
     #[test]
+    fn the_files_of_a_site_are_where_the_standards_have_them() {
+        let rules = UrlRules::new(30);
+        let page = rules.parse("https://e.com:81/a/b?c").unwrap();
+        assert_eq!(rules.robots_of(&page).unwrap().as_str(), "https://e.com:81/robots.txt");
+        assert_eq!(rules.home(Scheme::Http, &page.host_key()).unwrap().as_str(), "http://e.com:81/");
+        let leads_to = |reference: &str| rules.requestable(&page, reference).map(|url| url.to_string());
+        assert_eq!(leads_to(" d ").as_deref(), Some("https://e.com:81/a/d"));
+        assert_eq!(leads_to("mailto:a@b"), None);
+        assert_eq!(leads_to("/longer-than-a-url-may-be"), None);
+        assert!(UrlRules::new(20).robots_of(&page).is_err());
+    }
+
+    #[test]
     fn the_parts_of_a_url_are_slices_of_it() {
         let url = url("HTTPS://Example.COM:8443/a/../b?q=1#top");
         assert_eq!(url.as_str(), "https://example.com:8443/b?q=1");
-        assert_eq!(url.scheme(), "https");
+        assert_eq!(url.scheme(), Scheme::Https);
         assert_eq!(url.host(), "example.com:8443");
         assert_eq!(url.origin(), "https://example.com:8443");
         assert_eq!(url.path_and_query(), "/b?q=1");

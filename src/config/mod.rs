@@ -105,8 +105,16 @@ impl Config {
 
     /// Checks settings that were not read but put together by a program: all that reading them would check.
     pub fn check(&self) -> Result<()> {
-        let text = toml::to_string(self).map_err(|error| Error::Usage(format!("the settings are no TOML: {error}")))?;
-        Self::from_toml(&text, "settings").map(drop)
+        self.checked_seeds().map(drop)
+    }
+
+    /// Checks all settings, and gives the seeds, each of which is parsed once.
+    pub(crate) fn checked_seeds(&self) -> Result<Vec<Seed>> {
+        let others = Self { seeds: Vec::new(), ..self.clone() };
+        let text =
+            toml::to_string(&others).map_err(|error| Error::Usage(format!("the settings are no TOML: {error}")))?;
+        Self::from_toml(&text, "settings")?;
+        self.parsed_seeds()
     }
 
     /// How URLs are resolved and made canonical by these settings.

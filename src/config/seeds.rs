@@ -4,6 +4,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::fetch::Credentials;
 use crate::problem::Problem;
 use crate::url::{CrawlUrl, UrlRules};
 
@@ -11,7 +12,12 @@ use crate::url::{CrawlUrl, UrlRules};
 #[derive(Debug, Clone)]
 pub enum Seed {
     /// A page.
-    Url(CrawlUrl),
+    Url {
+        /// Where it is.
+        url: CrawlUrl,
+        /// What the seed says to whom: `http://user:password@host/`.
+        credentials: Option<Credentials>,
+    },
     /// A folder that holds a static site.
     Folder(PathBuf),
 }
@@ -20,7 +26,10 @@ impl Seed {
     /// Reads a seed: with `://` it is a URL, else a folder that exists.
     pub(super) fn parse(text: &str, rules: &UrlRules) -> Result<Self, Problem> {
         if text.contains("://") {
-            return rules.parse(text).map(Self::Url).map_err(|found| Problem::new(super::redact_url(&found)));
+            let url = rules.parse(text).map_err(|found| Problem::new(super::redact_url(&found)))?;
+            // What requests are made of has no credentials any more, and few seeds have any.
+            let whole = text.contains('@').then(|| url::Url::parse(text).ok()).flatten();
+            return Ok(Self::Url { url, credentials: whole.and_then(|whole| Credentials::of(&whole)) });
         }
         let path = Path::new(text);
         if path.is_dir() {
@@ -106,9 +115,12 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_a_seed() {
+    fn a_seed_is_a_url_or_a_folder() {
         let rules = UrlRules::new(100);
         assert!(matches!(Seed::parse("src", &rules), Ok(Seed::Folder(_))));
+        assert!(matches!(Seed::parse("http://a/@", &rules), Ok(Seed::Url { credentials: None, .. })));
+        let Ok(Seed::Url { url, credentials: Some(own) }) = Seed::parse("http://u:pw@a/", &rules) else { panic!() };
+        assert_eq!((url.as_str(), own.user, own.password), ("http://a/", "u".to_owned(), "pw".to_owned()));
         assert!(Seed::parse("Cargo.toml", &rules).unwrap_err().found.contains("is a file"));
         assert!(Seed::parse("ftp://a/", &rules).is_err());
         assert!(!Seed::parse("ftp://u:pw@a/", &rules).unwrap_err().found.contains("pw@"));

@@ -35,14 +35,18 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn new(config: Config, fetch: Option<Arc<dyn Fetch>>, free: Option<usize>) -> Result<Self> {
-        config.check()?;
+        let parsed = config.checked_seeds()?;
         let descriptors = Descriptors::share(free, config.concurrency);
         let rules = config.url_rules();
         let (mut network, mut sites, mut on_disk) = (Vec::new(), Vec::new(), Vec::new());
         let mut sitemaps = named_sitemaps(&config, &rules)?;
-        for seed in config.parsed_seeds()? {
+        let mut credentials = Vec::new();
+        for seed in parsed {
             match seed {
-                Seed::Url(url) => network.push(url),
+                Seed::Url { url, credentials: own } => {
+                    network.push(url);
+                    credentials.extend(own);
+                }
                 Seed::Folder(path) => {
                     let site = LocalSite::open(&path, &config.fetch)?;
                     sites.push(site);
@@ -64,7 +68,7 @@ impl Plan {
         let folder = sites.first().map(|site| site.folder().to_owned());
         let fetch = match fetch {
             Some(fetch) => fetch,
-            None => Arc::new(ByOrigin { sites, http: http(&config, &network, descriptors)? }),
+            None => Arc::new(ByOrigin { sites, http: http(&config, &network, &credentials, descriptors)? }),
         };
         let scope = Scope::new(&config.scope, &seeds).with_hosts(config.per_host(|host| host.scope.clone()));
         Ok(Self { config, seeds, on_disk, folder, scope, rules, fetch, free, descriptors, sitemaps })
@@ -125,13 +129,16 @@ fn sitemap_on_disk(config: &Config, rules: &UrlRules) -> Result<Option<CrawlUrl>
 }
 
 /// The network, unless the whole crawl is on disk: then no socket is opened.
-fn http(config: &Config, seeds: &[CrawlUrl], descriptors: Descriptors) -> Result<Option<Http>> {
+fn http(
+    config: &Config,
+    seeds: &[CrawlUrl],
+    credentials: &[Credentials],
+    descriptors: Descriptors,
+) -> Result<Option<Http>> {
     if seeds.is_empty() {
         return Ok(None);
     }
-    let parsed = config.seeds.iter().filter_map(|seed| url::Url::parse(seed).ok());
-    let credentials: Vec<_> = parsed.filter_map(|url| Credentials::of(&url)).collect();
-    let http = Http::new(&config.fetch, seeds, &credentials)?.with_hosts(config.per_host(|host| host.fetch.clone()));
+    let http = Http::new(&config.fetch, seeds, credentials)?.with_hosts(config.per_host(|host| host.fetch.clone()));
     Ok(Some(http.keep_alive(descriptors.kept)))
 }
 

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use super::dispatcher::ROBOTS_REDIRECTS;
 use super::worker::{RobotsReply, Worker};
 use crate::config::{Config, Seed};
 use crate::error::{Error, Result};
 use crate::fetch::{AllowedHost, Credentials, Http};
 use crate::parse::Parser;
 use crate::politeness::RobotsAnswer;
-use crate::politeness::robots::Robots;
+use crate::politeness::robots::{REDIRECTS, Robots};
 use crate::url::CrawlUrl;
 
 /// Asks for the robots.txt of single origins, with the settings of a crawl: its identity, deadlines, limits and TLS.
@@ -48,16 +47,14 @@ impl RobotsClient {
         let rules = config.url_rules();
         let mut options = config.fetch.clone();
         options.allow_hosts.extend(named.iter().filter_map(AllowedHost::of));
-        let seeds: Vec<CrawlUrl> = config
-            .parsed_seeds()?
-            .into_iter()
-            .filter_map(|seed| match seed {
-                Seed::Url(url) => Some(url),
-                Seed::Folder(_) => None,
-            })
-            .collect();
-        let own = config.seeds.iter().filter_map(|seed| url::Url::parse(seed).ok());
-        let credentials: Vec<_> = own.chain(named.iter().cloned()).filter_map(|url| Credentials::of(&url)).collect();
+        let (mut seeds, mut credentials) = (Vec::new(), Vec::new());
+        for seed in config.parsed_seeds()? {
+            if let Seed::Url { url, credentials: own } = seed {
+                seeds.push(url);
+                credentials.extend(own);
+            }
+        }
+        credentials.extend(named.iter().filter_map(Credentials::of));
         let http = Http::new(&options, &seeds, &credentials)?;
         let http = http.with_hosts(config.per_host(|host| host.fetch.clone()));
         let parser = Parser::new(&config.parse, rules.clone(), agent);
@@ -69,14 +66,14 @@ impl RobotsClient {
     /// # Errors
     /// [`Error::Usage`] when the URL of the page is as long as a URL may be, and that of its robots.txt longer.
     pub fn robots_of(&self, page: &CrawlUrl) -> Result<CrawlUrl> {
-        self.worker.robots_of(page).map_err(Error::Usage)
+        self.worker.rules().robots_of(page).map_err(Error::Usage)
     }
 
     /// Asks for one robots.txt and follows its redirects. Once: nothing is tried again. Ends within the deadlines of each
     /// request. Cancel safe: dropping the future ends the request.
     pub async fn ask(&self, robots: CrawlUrl) -> RobotsFile {
         let mut asked = robots;
-        for _ in 0..=ROBOTS_REDIRECTS {
+        for _ in 0..=REDIRECTS {
             let (reply, outcome) = self.worker.ask_robots(asked).await;
             match reply {
                 RobotsReply::Redirect(to) => asked = to,
@@ -90,7 +87,7 @@ impl RobotsClient {
                 }
             }
         }
-        RobotsFile::unreadable(format!("it redirects more than {ROBOTS_REDIRECTS} times"))
+        RobotsFile::unreadable(format!("it redirects more than {REDIRECTS} times"))
     }
 }
 

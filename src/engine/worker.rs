@@ -18,7 +18,7 @@ use crate::politeness::robots::Robots;
 use crate::politeness::{RobotsAnswer, retry_after};
 use crate::request::{Purpose, Request};
 use crate::response::{Body, Response};
-use crate::url::{CrawlUrl, HostKey, Link, LinkKind, Target, UrlRules};
+use crate::url::{CrawlUrl, Link, LinkKind, Target, UrlRules};
 
 /// What came of one request for robots.txt.
 #[derive(Debug)]
@@ -69,22 +69,9 @@ impl Worker {
         }
     }
 
-    /// Where robots.txt of a page's origin is (RFC 9309, section 2.3).
-    pub(super) fn robots_of(&self, page: &CrawlUrl) -> Result<CrawlUrl, String> {
-        self.rules.parse(&format!("{}/robots.txt", page.origin()))
-    }
-
-    /// The home page of an origin.
-    pub(super) fn home(&self, scheme: &str, host: &HostKey) -> Option<CrawlUrl> {
-        self.rules.parse(&format!("{scheme}://{host}/")).ok()
-    }
-
-    /// What a reference in a file of the site leads to, when that can be requested.
-    pub(super) fn resolve(&self, file: &CrawlUrl, reference: &str) -> Option<CrawlUrl> {
-        match self.rules.resolve(&file.to_url(), reference.trim())? {
-            Target::Url(url) => Some(url),
-            Target::Other { .. } => None,
-        }
+    /// How this crawl reads URLs.
+    pub(super) fn rules(&self) -> &UrlRules {
+        &self.rules
     }
 
     /// Requests one robots.txt. A redirect is handed back like any other answer: its target has limits of its own.
@@ -92,7 +79,13 @@ impl Worker {
         let (answer, outcome) = self.ask(&Request { url, purpose: Purpose::Robots }).await;
         let reply = match answer {
             Ok((_, Some(Target::Url(target)))) => RobotsReply::Redirect(target),
-            Ok((response, _)) => RobotsReply::Answer(self.read_robots(&response)),
+            Ok((response, _)) => {
+                let body = response.body.bytes().map(Bytes::as_ref).unwrap_or_default();
+                let robots = Robots::of_response(response.status, body, &self.agent);
+                RobotsReply::Answer(
+                    robots.map_or(RobotsAnswer::Unreachable, |robots| RobotsAnswer::Rules(robots.into())),
+                )
+            }
             Err(failure) if failure.is_no_connection() => RobotsReply::Answer(RobotsAnswer::NoConnection(failure)),
             Err(_) => RobotsReply::Answer(RobotsAnswer::Unreachable),
         };
@@ -147,18 +140,6 @@ impl Worker {
             sitemap
         };
         self.beside(length, read).await.ok_or_else(|| panicked("the sitemap"))
-    }
-
-    fn read_robots(&self, response: &Response) -> RobotsAnswer {
-        match response.status.as_u16() {
-            200..=299 => {
-                let body = response.body.bytes().map(Bytes::as_ref).unwrap_or_default();
-                RobotsAnswer::Rules(Arc::new(Robots::parse(body, &self.agent)))
-            }
-            // "Too many requests" is not "there is none".
-            400..=499 if response.status.as_u16() != 429 => RobotsAnswer::Rules(Arc::new(Robots::allow_all())),
-            _ => RobotsAnswer::Unreachable,
-        }
     }
 
     async fn outcome(

@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 
 use super::header_lines::is_secret;
 use super::{Options, Overrides};
-use crate::url::{CrawlUrl, HostPattern, PerHost};
+use crate::url::{CrawlUrl, HostPattern, PerHost, Scheme};
 
 /// A user name and password for one origin, sent there as `Authorization: Basic` (RFC 7617) and nowhere else.
 #[derive(Clone, PartialEq, Eq)]
@@ -91,7 +91,7 @@ impl RequestHeaders {
             to.insert(header::AUTHORIZATION, value.clone());
         }
         // A host is asked over http and over https alike. What is meant for the one must not go over the other in clear.
-        let is_private = is_seed || url.scheme() == "https";
+        let is_private = is_seed || url.scheme() == Scheme::Https;
         for (name, value) in self.hosts.of(url.host()).flatten().filter(|(name, _)| is_private || !is_secret(name)) {
             to.entry(name).or_insert_with(|| value.clone());
         }

@@ -7,12 +7,25 @@ use super::backoff::{is_overloaded, is_trouble, slows};
 use super::breaker::{Breaker, is_our_own};
 use super::concurrency::Concurrency;
 use super::latency::Latency;
+use super::origin_state::OriginState;
 use super::rate::{HostRate, PassedClock, SeenRate};
 use super::report::DelayReason;
 use super::robots_state::RobotsState;
 use super::{Admit, Options};
 use crate::outcome::{Failure, FailureKind, Outcome};
+use crate::url::Scheme;
 
+/// What is known of one host, under a name with the port when it is not the scheme's own.
+///
+/// - Every request that started has ended, was withdrawn, or is in flight: `requests` counts the first and the last,
+///   and `slow_in_flight` is never more than `in_flight`.
+/// - What may be asked is decided by the strictest of rate, concurrency, `left_alone_until`, latency, and of the state of
+///   one origin: robots.txt and breaker belong to an origin, all else to the host.
+/// - The rate is that of the slowest of `options` and the `Crawl-delay` of both origins, and counts from `quiet_since`
+///   on; it is never made faster by a restart.
+/// - `met` never becomes false again: a connection once came about.
+/// - Whoever changes what has to be kept sets `changed` or `counted`, which stand for a place in a queue of
+///   [`Politeness`](super::Politeness).
 #[derive(Debug)]
 pub(super) struct Host {
     /// What holds for this host.
@@ -32,16 +45,10 @@ pub(super) struct Host {
     pub(super) left_alone_because: DelayReason,
     /// How often in a row it answered that it is overloaded.
     pub(super) overloads: u32,
-    /// robots.txt over http and over https: each scheme has its own (RFC 9309, section 2.3).
-    pub(super) robots: [RobotsState; 2],
-    /// The way to it over http and over https.
-    pub(super) breakers: [Breaker; 2],
+    http: OriginState,
+    https: OriginState,
     /// Whether a connection to it ever came about.
     pub(super) met: bool,
-    /// Whether this process has tried to connect, and could not, over http and over https.
-    tried: [bool; 2],
-    /// `Crawl-delay` over http and over https; zero when there is none.
-    crawl_delays: [Duration; 2],
     /// When the rate last began to count: the last request, or what counts as one.
     pub(super) quiet_since: Option<Instant>,
     /// When the last request ended.
@@ -73,11 +80,9 @@ impl Host {
             left_alone_until: None,
             left_alone_because: DelayReason::None,
             overloads: 0,
-            robots: Default::default(),
-            breakers: Default::default(),
+            http: OriginState::default(),
+            https: OriginState::default(),
             met: false,
-            tried: Default::default(),
-            crawl_delays: [Duration::ZERO; 2],
             quiet_since: None,
             ended_last: None,
             latency: Latency::default(),
@@ -95,21 +100,41 @@ impl Host {
         host
     }
 
-    pub(super) fn robots(&mut self, scheme: &str) -> &mut RobotsState {
-        of_scheme(&mut self.robots, scheme)
+    /// What is known of one of its origins.
+    pub(super) fn origin(&self, scheme: Scheme) -> &OriginState {
+        match scheme {
+            Scheme::Http => &self.http,
+            Scheme::Https => &self.https,
+        }
     }
 
-    pub(super) fn breaker(&mut self, scheme: &str) -> &mut Breaker {
-        of_scheme(&mut self.breakers, scheme)
+    /// Both of its origins.
+    pub(super) fn origins(&self) -> [&OriginState; 2] {
+        [&self.http, &self.https]
+    }
+
+    pub(super) fn robots(&mut self, scheme: Scheme) -> &mut RobotsState {
+        &mut self.origin_mut(scheme).robots
+    }
+
+    pub(super) fn breaker(&mut self, scheme: Scheme) -> &mut Breaker {
+        &mut self.origin_mut(scheme).breaker
+    }
+
+    fn origin_mut(&mut self, scheme: Scheme) -> &mut OriginState {
+        match scheme {
+            Scheme::Http => &mut self.http,
+            Scheme::Https => &mut self.https,
+        }
     }
 
     /// Obeys the `Crawl-delay` of the robots.txt of one scheme, or that it has none any more. The slowest of both
     /// schemes' delays and of what the options ask for holds.
-    pub(super) fn set_delay(&mut self, scheme: &str, delay: Option<Duration>, clock: &PassedClock) {
+    pub(super) fn set_delay(&mut self, scheme: Scheme, delay: Option<Duration>, clock: &PassedClock) {
         let before = self.crawl_delay();
         let (least, most) = (self.options.min_crawl_delay, self.options.max_crawl_delay);
         let delay = delay.map(|delay| delay.max(least).min(most));
-        *of_scheme(&mut self.crawl_delays, scheme) = delay.unwrap_or_default();
+        self.origin_mut(scheme).crawl_delay = delay.unwrap_or_default();
         if self.crawl_delay() != before {
             (self.rate, self.pace) = limiter(&self.options, self.crawl_delay(), clock);
         }
@@ -130,11 +155,10 @@ impl Host {
     }
 
     fn crawl_delay(&self) -> Duration {
-        let [http, https] = self.crawl_delays;
-        http.max(https)
+        self.http.crawl_delay.max(self.https.crawl_delay)
     }
 
-    pub(super) fn started(&mut self, scheme: &str, now: Instant) {
+    pub(super) fn started(&mut self, scheme: Scheme, now: Instant) {
         self.breaker(scheme).started();
         self.in_flight += 1;
         self.slow_in_flight += usize::from(!self.is_quick());
@@ -144,11 +168,11 @@ impl Host {
     }
 
     /// A request has ended. Whether it was sent while the host was known to be quick.
-    pub(super) fn ended(&mut self, scheme: &str, outcome: &Outcome, now: Instant) -> bool {
+    pub(super) fn ended(&mut self, scheme: Scheme, outcome: &Outcome, now: Instant) -> bool {
         let options = Arc::clone(&self.options);
         self.breaker(scheme).ended(outcome, now, &options);
         if outcome.failure.as_ref().is_some_and(Failure::is_no_connection) {
-            *of_scheme(&mut self.tried, scheme) = true;
+            self.origin_mut(scheme).tried = true;
         } else {
             self.met |= !is_our_own(outcome);
         }
@@ -186,26 +210,22 @@ impl Host {
 
     /// Whether an origin is worth no waiting: there was never a connection to its host, and it failed as often as a URL
     /// may.
-    pub(super) fn is_unmet(&mut self, scheme: &str) -> bool {
-        let retries = self.options.retries;
-        !self.met && (self.breaker(scheme).parked_until().is_some() || self.robots(scheme).is_hopeless(retries))
+    pub(super) fn is_unmet(&self, scheme: Scheme) -> bool {
+        !self.met && self.origin(scheme).is_lost(self.options.retries)
     }
 
     /// That an origin may not be asked before an instant.
-    pub(super) fn not_before(&mut self, scheme: &str, at: Instant) -> Admit {
+    pub(super) fn not_before(&self, scheme: Scheme, at: Instant) -> Admit {
         if self.is_unmet(scheme) { Admit::Unmet(at) } else { Admit::NotBefore(at) }
     }
 
     /// Ends the waiting for an origin that is unmet: it is asked once more if this process has not, else given up.
-    pub(super) fn hurry(&mut self, scheme: &str, now: Instant) {
-        let tried = *of_scheme(&mut self.tried, scheme);
-        let failure = self.robots(scheme).hurry(now);
-        let breaker = self.breaker(scheme);
-        if tried { breaker.give_up(failure, now) } else { breaker.hurry(now) }
+    pub(super) fn hurry(&mut self, scheme: Scheme, now: Instant) {
+        self.origin_mut(scheme).hurry(now);
     }
 
     /// Takes back that a request has started. Whether the host was known to be quick.
-    pub(super) fn withdrawn(&mut self, scheme: &str, now: Instant) -> bool {
+    pub(super) fn withdrawn(&mut self, scheme: Scheme, now: Instant) -> bool {
         self.breaker(scheme).withdrawn(now);
         self.requests = self.requests.saturating_sub(1);
         self.one_less_in_flight()
@@ -238,12 +258,6 @@ fn limiter(options: &Options, crawl_delay: Duration, clock: &PassedClock) -> (Ho
     } else {
         (HostRate::new(options.rate, options.burst, clock), DelayReason::Rate)
     }
-}
-
-/// What a host has once for http and once for https: each scheme is an origin of its own.
-fn of_scheme<'a, T>(both: &'a mut [T; 2], scheme: &str) -> &'a mut T {
-    let [http, https] = both;
-    if scheme == "https" { https } else { http }
 }
 
 /// Whether an outcome tells how long the host takes: it answered, or was waited for in vain.

@@ -9,6 +9,7 @@ mod concurrency;
 mod host;
 mod latency;
 mod options;
+mod origin_state;
 mod per_host;
 mod rate;
 mod report;
@@ -38,7 +39,7 @@ use share::Share;
 
 use crate::outcome::Outcome;
 use crate::units::Rate;
-use crate::url::{CrawlUrl, HostKey, HostPattern, PerHost};
+use crate::url::{CrawlUrl, HostKey, HostPattern, PerHost, Scheme};
 use crate::wall_clock::WallClock;
 
 /// What a crawl knows of all its hosts, and when it may ask each of them.
@@ -251,6 +252,11 @@ impl Politeness {
         matches!(state, RobotsState::Unreachable { .. }) && !is_given_up
     }
 
+    /// Whether there are rules for the origin of a URL that were read some time, however old.
+    pub fn has_rules(&self, url: &CrawlUrl) -> bool {
+        self.hosts.get(url.host()).is_some_and(|host| host.origin(url.scheme()).robots.is_readable())
+    }
+
     /// Nothing else is left to do: ends the waiting for an origin that [`Admit::Unmet`] was answered for. If this process
     /// has tried it in vain it is given up, else it may be tried now.
     pub fn hurry(&mut self, url: &CrawlUrl, now: Instant) {
@@ -314,9 +320,10 @@ impl Politeness {
     }
 
     /// Each robots.txt that is known and obeyed, with the scheme and the host of its origin, in the order of the hosts.
-    pub fn known_robots(&self) -> Vec<(&'static str, HostKey, Arc<Robots>)> {
+    pub fn known_robots(&self) -> Vec<(Scheme, HostKey, Arc<Robots>)> {
         let of_host = |(key, host): (&HostKey, &Host)| {
-            let rules = ["http", "https"].into_iter().zip(&host.robots).filter_map(|(scheme, state)| match state {
+            let rules = [Scheme::Http, Scheme::Https].map(|scheme| (scheme, &host.origin(scheme).robots));
+            let rules = rules.into_iter().filter_map(|(scheme, state)| match state {
                 RobotsState::Known { rules, .. } if host.options.robots => {
                     Some((scheme, key.clone(), Arc::clone(rules)))
                 }

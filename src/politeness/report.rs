@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::breaker::{Breaker, Gate};
+use super::breaker::Gate;
 use super::host::Host;
+use super::origin_state::OriginState;
 use super::robots_state::RobotsState;
 use crate::url::HostKey;
 
@@ -119,8 +120,7 @@ impl Host {
         let pace = self.rate.interval().map(|interval| (interval, self.pace));
         let latency = self.latency.delay(&self.options).map(|delay| (delay, DelayReason::Latency));
         let alone = self.left_alone_until.map(|until| (left(until), self.left_alone_because));
-        let origins = self.robots.iter().zip(&self.breakers);
-        let origins = origins.flat_map(|(robots, breaker)| self.holds_of_origin(robots, breaker, now));
+        let origins = self.origins().into_iter().flat_map(|origin| self.holds_of_origin(origin, now));
         let origins = origins.map(|(until, reason)| Some((left(until), reason)));
         let delays = [pace, latency, alone].into_iter().chain(origins).flatten();
         let delays = delays.filter(|(time, _)| !time.is_zero()).map(|(time, reason)| Delay { time, reason });
@@ -129,21 +129,12 @@ impl Host {
 
     /// What holds one origin of the host. That it was given up is left out when the other one is well: then the host is
     /// asked all the same.
-    fn holds_of_origin(
-        &self,
-        robots: &RobotsState,
-        breaker: &Breaker,
-        now: Instant,
-    ) -> impl Iterator<Item = (Instant, DelayReason)> {
-        let all_lost = !self
-            .robots
-            .iter()
-            .zip(&self.breakers)
-            .any(|(robots, breaker)| robots.is_readable() && breaker.is_closed());
-        let robots = match robots {
+    fn holds_of_origin(&self, origin: &OriginState, now: Instant) -> impl Iterator<Item = (Instant, DelayReason)> {
+        let all_lost = !self.origins().into_iter().any(OriginState::is_well);
+        let robots = match &origin.robots {
             _ if !self.options.robots => None,
             RobotsState::Unreachable { until, .. } => Some((*until, DelayReason::Robots)),
-            RobotsState::Known { until, .. } if !robots.is_readable() && all_lost => {
+            RobotsState::Known { until, .. } if !origin.robots.is_readable() && all_lost => {
                 Some((*until, DelayReason::Robots))
             }
             RobotsState::NoConnection { until, .. } if all_lost => Some((*until, DelayReason::Breaker)),
@@ -152,7 +143,7 @@ impl Host {
             | RobotsState::Known { .. }
             | RobotsState::NoConnection { .. } => None,
         };
-        let breaker = match breaker.gate(now) {
+        let breaker = match origin.breaker.gate(now) {
             Gate::NotBefore(until) => Some((until, DelayReason::Breaker)),
             Gate::GivenUp(until, _) if all_lost => Some((until, DelayReason::Breaker)),
             Gate::Open | Gate::Busy | Gate::GivenUp(..) => None,

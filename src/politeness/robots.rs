@@ -18,10 +18,15 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::StatusCode;
+
 use lines::Line;
 
 /// How much of a robots.txt is read, in bytes. RFC 9309, section 2.5, asks for at least 500 KiB.
 pub const LIMIT: usize = 512 << 10;
+
+/// How many redirects of a robots.txt are followed. RFC 9309, section 2.3.1.2, asks for at least five.
+pub const REDIRECTS: u32 = 5;
 
 /// The rules of one robots.txt for one agent, and what else the file says.
 ///
@@ -105,6 +110,17 @@ impl Robots {
         let is_cut = body.len() >= LIMIT;
         let body = readable(body);
         Self { source: Some(as_text(body)), is_cut, ..Self::read(body, agent) }
+    }
+
+    /// What the answer to a request for robots.txt says, once its redirects were followed (RFC 9309, section 2.3.1). `None`
+    /// when it could not be reached: a server error, one redirect too many, or "too many requests", which does not say
+    /// that there is none. Of a status below 300 the body is read.
+    pub fn of_response(status: StatusCode, body: &[u8], agent: &str) -> Option<Self> {
+        match status.as_u16() {
+            200..=299 => Some(Self::parse(body, agent)),
+            400..=499 if status != StatusCode::TOO_MANY_REQUESTS => Some(Self::allow_all()),
+            _ => None,
+        }
     }
 
     /// Reads a [`source`](Self::source) once more, maybe for another agent.

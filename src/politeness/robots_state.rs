@@ -3,10 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::Politeness;
 use super::robots::Robots;
 use crate::outcome::Failure;
-use crate::url::CrawlUrl;
 
 /// What is known of one robots.txt.
 #[derive(Debug, Default)]
@@ -46,14 +44,6 @@ pub(super) struct Unread {
     pub(super) retries: Option<u32>,
     /// How long it counts as given up.
     pub(super) fresh_until: Instant,
-}
-
-impl Politeness {
-    /// Whether there are rules for the origin of a URL that were read some time, however old.
-    pub fn has_rules(&self, url: &CrawlUrl) -> bool {
-        let Some([http, https]) = self.hosts.get(url.host()).map(|host| &host.robots) else { return false };
-        if url.scheme() == "https" { https.is_readable() } else { http.is_readable() }
-    }
 }
 
 impl RobotsState {

@@ -14,7 +14,7 @@ use super::robots::Robots;
 use super::robots_state::RobotsState;
 use super::{Options, Politeness};
 use crate::outcome::Failure;
-use crate::url::HostKey;
+use crate::url::{HostKey, Scheme};
 use crate::wall_clock::WallClock;
 
 /// Everything of one host that a continued crawl has to know. Times are milliseconds since 1970 in UTC. What does not
@@ -183,20 +183,19 @@ impl Politeness {
 impl Host {
     /// How long what is kept of its robots.txt is, about.
     fn robots_bytes(&self) -> usize {
-        let sources = self.robots.iter().filter_map(RobotsState::last_rules);
+        let sources = self.origins().into_iter().filter_map(|origin| origin.robots.last_rules());
         sources.filter_map(|rules| rules.source().map(|source| source.len())).sum()
     }
 
     /// What is to be kept of it.
     pub(super) fn saved(&self, wall: &WallClock) -> SavedHost {
-        let [robots_http, robots_https] = &self.robots;
-        let [breaker_http, breaker_https] = &self.breakers;
+        let [http, https] = self.origins();
         let left_alone_until = self.left_alone_until.filter(|at| *at > wall.instant());
         SavedHost {
-            robots_http: robots_http.saved(wall),
-            robots_https: robots_https.saved(wall),
-            breaker_http: breaker_http.saved(wall),
-            breaker_https: breaker_https.saved(wall),
+            robots_http: http.robots.saved(wall),
+            robots_https: https.robots.saved(wall),
+            breaker_http: http.breaker.saved(wall),
+            breaker_https: https.breaker.saved(wall),
             met: self.met,
             quiet_since_ms: self.quiet_since.map(|at| wall.to_millis(at)),
             ended_last_ms: self.ended_last.map(|at| wall.to_millis(at)),
@@ -218,7 +217,7 @@ impl Host {
     pub(super) fn restore(&mut self, saved: SavedHost, agent: &str, clock: &PassedClock, wall: &WallClock) {
         let (now, options) = (wall.instant(), Arc::clone(&self.options));
         let longest_hold = options.max_retry_after.max(options.max_backoff);
-        for (scheme, robots) in [("http", saved.robots_http), ("https", saved.robots_https)] {
+        for (scheme, robots) in [(Scheme::Http, saved.robots_http), (Scheme::Https, saved.robots_https)] {
             let Some(robots) = robots else { continue };
             let state = RobotsState::restored(robots, agent, &options, wall);
             let delay = state.last_rules().and_then(|rules| rules.crawl_delay());
@@ -227,7 +226,7 @@ impl Host {
                 self.set_delay(scheme, delay, clock);
             }
         }
-        for (scheme, breaker) in [("http", saved.breaker_http), ("https", saved.breaker_https)] {
+        for (scheme, breaker) in [(Scheme::Http, saved.breaker_http), (Scheme::Https, saved.breaker_https)] {
             if let Some(breaker) = breaker {
                 *self.breaker(scheme) = Breaker::restored(breaker, &options, wall);
             }

@@ -3,7 +3,7 @@
 use memchr::memchr2;
 use url::Url;
 
-use super::{CrawlUrl, ParamPattern, Target, UrlKey};
+use super::{CrawlUrl, HostKey, ParamPattern, Scheme, Target, UrlKey};
 use crate::skip::SkipReason;
 
 /// How URLs are resolved and made canonical: the same for the whole crawl.
@@ -65,6 +65,25 @@ impl UrlRules {
                 Err(format!("the URL is {} bytes long; at most {} are allowed", text.len(), self.max_length))
             }
             Target::Other { .. } => Err(format!("`{text}` is neither http nor https")),
+        }
+    }
+
+    /// Where robots.txt of a page's origin is (RFC 9309, section 2.3). The error is for a person: the URL is longer than
+    /// one may be.
+    pub fn robots_of(&self, page: &CrawlUrl) -> Result<CrawlUrl, String> {
+        self.parse(&format!("{}/robots.txt", page.origin()))
+    }
+
+    /// The home page of an origin; `None` when its URL is longer than one may be.
+    pub fn home(&self, scheme: Scheme, host: &HostKey) -> Option<CrawlUrl> {
+        self.parse(&format!("{scheme}://{host}/")).ok()
+    }
+
+    /// What a reference in a file of a site leads to, when that can be requested.
+    pub fn requestable(&self, file: &CrawlUrl, reference: &str) -> Option<CrawlUrl> {
+        match self.resolve(&file.to_url(), reference.trim())? {
+            Target::Url(url) => Some(url),
+            Target::Other { .. } => None,
         }
     }
 

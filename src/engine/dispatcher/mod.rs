@@ -14,7 +14,6 @@ mod start;
 mod tasks;
 mod waiting_hosts;
 
-pub(super) use robots_hops::ROBOTS_REDIRECTS;
 pub(super) use seeds::Seeds;
 pub(super) use start::{End, Start};
 
@@ -224,7 +223,7 @@ impl Dispatcher {
             Admit::AskRobots => {
                 let page = job.url().clone();
                 self.queues().put_off(job, Wait::Request)?;
-                let asked = self.worker.robots_of(&page).map_err(Error::Internal)?;
+                let asked = self.worker.rules().robots_of(&page).map_err(Error::Internal)?;
                 // It is admitted with the answer.
                 self.tasks.start(Job::Robots(RobotsHop::new(page, asked)));
                 Ok(())

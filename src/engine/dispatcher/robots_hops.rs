@@ -7,7 +7,7 @@ use std::time::Instant;
 use crate::engine::worker::RobotsReply;
 use crate::frontier::Hold;
 use crate::outcome::Outcome;
-use crate::politeness::robots::LIMIT;
+use crate::politeness::robots::{LIMIT, REDIRECTS};
 use crate::politeness::{Politeness, RobotsAnswer};
 use crate::url::{CrawlUrl, HostKey};
 
@@ -129,11 +129,11 @@ impl RobotsHop {
                 Way::End(self, RobotsAnswer::Unreachable, outcome.reason())
             }
             RobotsReply::Answer(answer) => Way::End(self, answer, outcome.reason()),
-            RobotsReply::Redirect(to) if self.redirects < ROBOTS_REDIRECTS => {
+            RobotsReply::Redirect(to) if self.redirects < REDIRECTS => {
                 Way::On(Self { asked: to, redirects: self.redirects + 1, ..self })
             }
             RobotsReply::Redirect(_) => {
-                Way::End(self, RobotsAnswer::Unreachable, format!("more than {ROBOTS_REDIRECTS} redirects"))
+                Way::End(self, RobotsAnswer::Unreachable, format!("more than {REDIRECTS} redirects"))
             }
         }
     }
@@ -179,9 +179,6 @@ impl Known {
         }
     }
 }
-
-/// RFC 9309, section 2.3.1.2, asks for at least five.
-pub(in crate::engine) const ROBOTS_REDIRECTS: u32 = 5;
 
 #[cfg(test)]
 mod tests {
@@ -237,7 +234,7 @@ mod tests {
     fn five_redirects_are_followed_and_a_target_without_a_connection_is_no_fault_of_the_origin() {
         let outcome = |kind| Outcome::new(kind, jiff::Timestamp::UNIX_EPOCH, Duration::ZERO);
         let (moved, mut way) = (outcome(OutcomeKind::Redirect), hop("h0"));
-        for n in 1..=ROBOTS_REDIRECTS {
+        for n in 1..=REDIRECTS {
             let reply = RobotsReply::Redirect(url(&format!("http://h{n}/robots.txt")));
             let Way::On(next) = way.follow(reply, &moved) else { panic!("redirect {n} is one too many") };
             way = next;

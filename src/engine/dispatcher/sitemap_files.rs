@@ -53,8 +53,8 @@ impl SitemapFiles {
             return;
         }
         for (scheme, host, robots) in politeness.known_robots() {
-            let Some(home) = self.worker.home(scheme, &host) else { continue };
-            let Ok(file) = self.worker.robots_of(&home) else { continue };
+            let Some(home) = self.worker.rules().home(scheme, &host) else { continue };
+            let Ok(file) = self.worker.rules().robots_of(&home) else { continue };
             self.take_named(&home, &file, &robots, judge, frontier);
         }
     }
@@ -76,7 +76,7 @@ impl SitemapFiles {
         }
         let site = page.host_key();
         for reference in robots.sitemaps() {
-            if let Some(url) = self.worker.resolve(file, reference) {
+            if let Some(url) = self.worker.rules().requestable(file, reference) {
                 self.name(url, &site, judge);
             } else {
                 tracing::warn!("{file} names a sitemap that is no URL: {reference}");
@@ -141,7 +141,7 @@ impl SitemapFiles {
 
 /// Whether the crawl is about the host of a URL: something of it was found to be in scope, or would be.
 fn is_in_scope(url: &CrawlUrl, worker: &Worker, judge: &Judge, frontier: &dyn Frontier) -> bool {
-    let home = || worker.resolve(url, "/").is_some_and(|home| judge.is_in_scope(&home));
+    let home = || worker.rules().requestable(url, "/").is_some_and(|home| judge.is_in_scope(&home));
     frontier.host_of(url).is_some() || home()
 }
 

@@ -9,7 +9,7 @@ use crate::observe::elapsed;
 use crate::outcome::SkipReason;
 use crate::politeness::robots::{Access, Robots};
 use crate::politeness::{DelayReason, HostReport, SavedRobots};
-use crate::url::CrawlUrl;
+use crate::url::{CrawlUrl, Scheme};
 
 /// What everything that is pending waits for.
 pub(super) fn waits(run: &LastRun) -> &'static str {
@@ -81,7 +81,10 @@ pub(super) fn skipped(store: &StoreReader, known: &Known, reason: SkipReason, ru
 /// The line of robots.txt that disallows a URL.
 fn robots(store: &StoreReader, url: &CrawlUrl, rules: &Rules) -> Result<String> {
     let saved = saved(store, url.host())?;
-    let robots = if url.scheme() == "https" { saved.robots_https } else { saved.robots_http };
+    let robots = match url.scheme() {
+        Scheme::Https => saved.robots_https,
+        Scheme::Http => saved.robots_http,
+    };
     let origin = url.origin();
     Ok(match robots {
         Some(SavedRobots::Read { text, .. } | SavedRobots::Unreachable { last: Some(text), .. }) => {

@@ -232,3 +232,21 @@ proptest! {
         prop_assert_eq!(Robots::parse(body.as_bytes(), "FooBot").verdict(&path).allowed, oracle(&rules, &path));
     }
 }
+
+/// RFC 9309, sections 2.3.1.1 to 2.3.1.4.
+#[test]
+fn the_status_decides_whether_there_are_rules() {
+    let check = |status: u16, expected: Option<bool>| {
+        let body = b"user-agent: *\ndisallow: /";
+        let robots = Robots::of_response(status.try_into().unwrap(), body, "bot");
+        assert_eq!(robots.map(|robots| robots.verdict("/a").allowed), expected, "{status}");
+    };
+    check(200, Some(false));
+    check(206, Some(false));
+    for status in [400, 401, 403, 404, 410, 451, 499] {
+        check(status, Some(true));
+    }
+    for status in [301, 304, 429, 500, 503, 599] {
+        check(status, None);
+    }
+}

@@ -166,14 +166,12 @@ const CIRCLES: &[(&[&str], &str)] = &[
         "each format gives entries, which the module around defines",
     ),
     (
-        &[
-            "src/politeness/host.rs",
-            "src/politeness/mod.rs",
-            "src/politeness/report.rs",
-            "src/politeness/robots_state.rs",
-            "src/politeness/saved.rs",
-        ],
-        "what is saved and reported of a host is read from inside of it",
+        &["src/politeness/host.rs", "src/politeness/report.rs"],
+        "the reasons to wait stand with the report of them, which is read from inside of the host",
+    ),
+    (
+        &["src/politeness/mod.rs", "src/politeness/saved.rs"],
+        "what is kept of all hosts is taken from inside of politeness",
     ),
     (
         &["src/sitemaps.rs", "src/sitemaps/queue.rs", "src/sitemaps/saved.rs"],
