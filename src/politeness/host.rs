@@ -100,6 +100,13 @@ impl Host {
         host
     }
 
+    /// Other options hold for it from now on. The rate begins anew.
+    pub(super) fn set_options(&mut self, options: Arc<Options>, clock: &PassedClock) {
+        (self.rate, self.pace) = limiter(&options, self.crawl_delay(), clock);
+        self.concurrency = Concurrency::new(options.per_host_concurrency);
+        self.options = options;
+    }
+
     /// What is known of one of its origins.
     pub(super) fn origin(&self, scheme: Scheme) -> &OriginState {
         match scheme {

@@ -95,7 +95,8 @@ impl Politeness {
         self.share.has_slots()
     }
 
-    /// Lifts rate, delays and concurrency for the host of a URL that is no host at all: a site on this disk.
+    /// Lifts rate, delays and concurrency for the host of a URL that is no host at all: a site on this disk. What is known
+    /// of it, as what it was asked, stays.
     pub fn lift(&mut self, url: &CrawlUrl) {
         let lifted = Options {
             rate: Rate::UNLIMITED,
@@ -104,7 +105,8 @@ impl Politeness {
             latency_factor: 0,
             ..Options::clone(&self.options_of(url.host()))
         };
-        self.hosts.insert(url.host_key(), Host::new(Arc::new(lifted), &self.clock, None));
+        let clock = self.clock.clone();
+        self.host(url).set_options(Arc::new(lifted), &clock);
     }
 
     /// Whether a URL may be requested at `now`. The strictest rule of its host wins. What admits, takes: call it once for

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use rustix::process::Signal;
 
 use crate::inspect::json;
-use crate::support::{Crawl, Crawled, Reply, Running, Server, Site};
+use crate::support::{Crawl, Crawled, Reply, Running, Server, Site, folder};
 
 /// A page with 15 others that it links to.
 fn star() -> Server {
@@ -324,6 +324,16 @@ async fn the_library_goes_on_too() {
     assert_eq!(server.log(|log| log.arrivals.len()), 17);
     let lines = std::fs::read_to_string(place.path().join("crawl/pages.jsonl")).unwrap();
     assert_eq!(lines.lines().map(url_of).collect::<BTreeSet<_>>().len(), 16);
+}
+
+#[test]
+fn a_site_on_disk_that_is_continued_counts_what_it_was_asked_before() {
+    let crawl = || Crawl::of(folder("three-levels").to_string_lossy()).concurrency(1);
+    let first = crawl().arg("--max-pages", "4").run();
+    assert_eq!((first.count("records"), first.count("requests")), (4, 5), "robots.txt is a request");
+    let second = crawl().on(&first).run();
+    let (records, requests) = (second.count("records"), second.count("requests"));
+    assert_eq!((records, requests), (13, 14), "{}", second.summary);
 }
 
 fn url_of(line: &str) -> String {
