@@ -72,8 +72,8 @@ fn text(found: &Found) -> String {
         line("", &format!("and {} more; {waiting} something pending", count(more)));
     }
     if found.runs > 1 {
-        let all = elapsed(Duration::from_millis(found.elapsed_ms));
-        line("runs", &format!("{}, {all} together; the first began {}", count(found.runs), found.started_at));
+        line("runs", &format!("{}; the first began {}", count(found.runs), found.started_at));
+        line("last run", &of_run(found.run.records, found.run.elapsed_ms, Some(found.run.records_per_second)));
     }
     line("committed", &found.run.committed_at);
     line("records", found.output.as_deref().unwrap_or_default());
@@ -90,10 +90,15 @@ fn head(found: &Found) -> String {
         (RunState::Limit, _) => "ended by a limit".to_owned(),
         (RunState::Stopped, _) => "stopped, the same command goes on".to_owned(),
     };
-    let run = &found.run;
-    let records = counted(run.records, "record", "records");
-    let time = elapsed(Duration::from_millis(run.elapsed_ms));
-    format!("{state}: {records} in {time}, {:.1}/s\n", run.records_per_second)
+    // All below is of the whole crawl, and so is this. How fast it goes can be said of one run only.
+    let rate = (found.runs == 1).then_some(found.run.records_per_second);
+    format!("{state}: {}\n", of_run(found.records, found.elapsed_ms, rate))
+}
+
+fn of_run(records: u64, elapsed_ms: u64, per_second: Option<f64>) -> String {
+    let (records, time) = (counted(records, "record", "records"), elapsed(Duration::from_millis(elapsed_ms)));
+    let rate = per_second.map(|rate| format!(", {rate:.1}/s")).unwrap_or_default();
+    format!("{records} in {time}{rate}")
 }
 
 fn known(found: &Found) -> String {

@@ -208,6 +208,9 @@ fn what_waits_is_explained_while_the_crawl_runs_and_after_its_end() {
         (&status["state"], &status["runs"], &status["run"]["records"]),
         (&"complete".into(), &2.into(), &15.into())
     );
+    let text = Run::new(&dir, &["status"]).stdout;
+    assert!(text.starts_with("complete: 21 records in "), "{text}");
+    assert!(text.contains("  last run    15 records in "), "{text}");
 }
 
 #[test]
