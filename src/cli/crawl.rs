@@ -91,7 +91,7 @@ fn close(summary: &Summary, terminal: &Terminal, format: LogFormat, level: LogLe
         LogFormat::Text if shown => terminal.line(&summary.to_string()),
         LogFormat::Text => {}
         LogFormat::Json => tracing::info!(
-            state = ?summary.state,
+            state = summary.state.name(),
             records = summary.records,
             discovered = summary.discovered,
             pending = summary.pending,

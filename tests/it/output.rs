@@ -132,6 +132,16 @@ fn what_a_site_says_cannot_steer_the_terminal() {
 }
 
 #[test]
+fn the_log_and_the_summary_call_the_end_the_same() {
+    let server = Server::start(Site::linked(&[("/", &["/a"]), ("/a", &[])]).routes());
+    let crawl = Crawl::of(server.url("/")).talkative().arg("--log-format", "json");
+    let crawled = crawl.arg("--max-pages", "1").run();
+    let lines = crawled.assert_code(0).stderr.lines().filter_map(|line| serde_json::from_str(line).ok());
+    let ended = lines.into_iter().find(|line: &serde_json::Value| line["message"] == "the crawl has ended").unwrap();
+    assert_eq!((&ended["state"], &crawled.summary["state"]), (&"limit".into(), &"limit".into()));
+}
+
+#[test]
 fn the_summary_is_whole_json_with_every_count() {
     let crawled = Crawl::of(folder("three-levels").to_string_lossy()).run();
     assert_eq!(crawled.summary["version"], 1);
