@@ -1,4 +1,5 @@
-//! Signals: which of them stop a crawl, and which must not.
+//! Signals: which of them stop a crawl, and which must not. A SIGHUP that was ignored when the process started, as
+//! `nohup` has it, stays ignored: the crawl goes on without its terminal. SIGINT and SIGTERM are always heard.
 
 use std::process::ExitCode;
 

@@ -83,6 +83,18 @@ fn the_second_signal_stops_at_once_whichever_the_first_was() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn tests_under_nohup_see_what_others_see() {
+    let tests = std::env::current_exe().unwrap();
+    let test = "stop::a_lost_terminal_ends_a_crawl_as_an_interrupt_does_with_its_own_code";
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "trap '' HUP; exec \"$0\" --exact \"$1\""]).arg(tests).arg(test);
+    let run = shell.output().unwrap();
+    let said = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn a_crawl_under_nohup_goes_on_without_its_terminal() {
     let server = Server::start(Site::linked(&[("/", &["/a"]), ("/a", &["/b"]), ("/b", &[])]).routes());
     server.hold("/a");

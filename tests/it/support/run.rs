@@ -5,12 +5,14 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex, mpsc};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::crawled::DIR;
 use super::log::FAIL_SAFE;
@@ -162,6 +164,7 @@ impl Crawl {
         }
         command.env_remove("SSL_CERT_DIR").envs(&self.env);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        hear_hangups();
         let mut child = command.spawn().unwrap();
         let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         let pid = Pid::from_child(&child);
@@ -260,6 +263,17 @@ impl Talk {
             line.clear();
         }
     }
+}
+
+/// Gives what is started from here on the SIGHUP that a terminal gives it. A process passes on that it ignores a signal,
+/// as `nohup cargo test` does, but not that it listens to one.
+fn hear_hangups() {
+    static LISTENER: OnceLock<(Runtime, tokio::signal::unix::Signal)> = OnceLock::new();
+    LISTENER.get_or_init(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+        let listener = runtime.block_on(async { signal(SignalKind::hangup()).unwrap() });
+        (runtime, listener)
+    });
 }
 
 /// The roots of a run, relative to the directory in which it runs.
