@@ -169,9 +169,11 @@ impl Site {
             (body, true) if purpose != Purpose::Page => {
                 Ok(Response { status: StatusCode::OK, headers, body: Body::Read(body) })
             }
+            // There is a response, as from a server: only its body cannot be had.
             _ => {
                 let message = format!("the body is longer than {}", format_size(limit));
-                Err(Failure::new(FailureKind::TooLarge, message))
+                let body = Body::Failed(Failure::new(FailureKind::TooLarge, message));
+                Ok(Response { status: StatusCode::OK, headers, body })
             }
         }
     }
@@ -366,8 +368,8 @@ mod tests {
         let options = Options { max_body: 4, ..Options::default() };
         let site = LocalSite::open(folder.path(), &options).unwrap();
         assert_eq!(get(&site, "/a.html").await.body, Body::Read("1234".into()));
-        let failure = site.fetch(&page("http://localhost/b.html")).await.unwrap_err();
-        assert_eq!(failure.to_string(), "too_large: the body is longer than 4B");
+        let Response { status, body: Body::Failed(failure), .. } = get(&site, "/b.html").await else { panic!() };
+        assert_eq!((status, failure.to_string().as_str()), (StatusCode::OK, "too_large: the body is longer than 4B"));
     }
 
     #[cfg(unix)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{ClosedPort, Crawl, Crawled, Place, Reply, Server, Site};
+use crate::support::{ClosedPort, Crawl, Crawled, Place, Reply, Server, Site, folder};
 
 /// Crawls a page that links to the given replies.
 fn crawl(replies: &[(&str, Reply)], set: impl Fn(Crawl) -> Crawl) -> (Crawled, Server) {
@@ -103,6 +103,15 @@ fn a_body_of_exactly_the_limit_is_read() {
     let page = Reply::html(vec![b' '; 64 << 10]);
     let (crawled, server) = crawl(&[("/full", page)], |crawl| crawl.set("fetch.max_body", "'64KiB'"));
     assert_eq!(crawled.record(&server.url("/full"))["bytes"], 64 << 10);
+}
+
+#[test]
+fn a_file_over_the_limit_is_too_large_as_from_a_server() {
+    let crawl = Crawl::of(folder("three-levels").to_string_lossy()).set("fetch.max_body", "'300B'");
+    let crawled = crawl.run();
+    let record = crawled.record("http://localhost/");
+    assert_eq!((&record["error"]["kind"], &record["status"]), (&"too_large".into(), &200.into()), "{record:#}");
+    assert_eq!(record["content_type"], "text/html");
 }
 
 #[test]
