@@ -160,7 +160,7 @@ struct Site(UrlRules);
 
 impl Site {
     fn new() -> Self {
-        Self(UrlRules::new(4096).ignoring(["utm_*".parse().unwrap()]))
+        Self(UrlRules::new(4096).ignoring(["utm_*".parse().expect("the name of a parameter")]))
     }
 
     fn found(&self, host: u32, n: u32) -> Found {

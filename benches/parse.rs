@@ -16,7 +16,7 @@ fn main() {
 #[divan::bench(args = PAGES)]
 fn parser(bencher: Bencher<'_, '_>, name: &str) {
     let page = page(name);
-    let rules = UrlRules::new(2048).ignoring(["utm_*".parse().unwrap()]);
+    let rules = UrlRules::new(2048).ignoring(["utm_*".parse().expect("the name of a parameter")]);
     let parser = Parser::new(&Options::default(), rules.clone(), "crawler");
     let url = rules.parse("http://example.com/docs/guide/page.html").expect("a URL");
     let parse = || -> Parsed {

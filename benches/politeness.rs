@@ -68,7 +68,7 @@ fn rules(lines: usize) -> String {
 }
 
 fn url(host: usize, path: &str) -> CrawlUrl {
-    let rules = UrlRules::new(4096).ignoring(["utm_*".parse().unwrap()]);
+    let rules = UrlRules::new(4096).ignoring(["utm_*".parse().expect("the name of a parameter")]);
     rules.parse(&format!("http://host-{host}.example{path}")).expect("a URL")
 }
 

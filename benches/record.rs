@@ -29,7 +29,7 @@ fn to_a_file(bencher: Bencher<'_, '_>, links: usize) {
 }
 
 fn write(bencher: Bencher<'_, '_>, links: usize, mut sink: impl Sink) {
-    let rules = UrlRules::new(4096).ignoring(["utm_*".parse().unwrap()]);
+    let rules = UrlRules::new(4096).ignoring(["utm_*".parse().expect("the name of a parameter")]);
     let url = rules.parse("http://example.com/docs/guide/page.html").expect("a URL");
     let referrer: Arc<str> = "http://example.com/docs/guide/".into();
     let (targets, options) = (targets(links), Options::default());

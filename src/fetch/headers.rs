@@ -176,7 +176,9 @@ mod tests {
         options.headers.insert("Cookie", "all").unwrap();
         let table = |host: &str, headers: &[(&str, &str)]| {
             let mut lines = HeaderLines::default();
-            headers.iter().for_each(|(name, value)| lines.insert(name, value).unwrap());
+            for (name, value) in headers {
+                lines.insert(name, value).unwrap();
+            }
             (host.parse().unwrap(), Overrides { headers: lines })
         };
         let tables = [

@@ -1,5 +1,6 @@
 //! Observe: what a crawl shows while it runs and when it has ended. Never blocks the crawl.
 
+mod host_summary;
 mod host_table;
 mod log;
 mod options;
@@ -9,11 +10,12 @@ mod summary;
 mod terminal;
 mod text;
 
+pub use host_summary::HostSummary;
 pub use log::subscriber;
 pub use options::{LogFormat, LogLevel, Options, ProgressMode};
 pub use progress::Progress;
 pub use stats::{Snapshot, Stats};
-pub use summary::{FailedSeed, HostSummary, State, Summary};
+pub use summary::{FailedSeed, State, Summary};
 pub use terminal::Terminal;
 pub use text::{bytes, count, counted, elapsed, printable};
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::HostSummary;
 use super::host_table::host_table;
 use super::text::{bytes, count, counted, elapsed, printable};
 use crate::accounts::{Accounts, Settled, Skipped};
@@ -76,31 +77,6 @@ impl State {
     }
 }
 
-/// What one host was asked.
-#[derive(Debug, Clone, Serialize)]
-pub struct HostSummary {
-    /// Name or address, with a port that is not the default.
-    pub host: String,
-    /// Requests that were sent, robots.txt and retries included.
-    pub requests: u64,
-    /// Requests without a complete response.
-    pub failures: u64,
-    /// The most requests that were sent within any one second.
-    pub highest_rate: usize,
-    /// The least time between two requests, rounded down; absent before there were two.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub smallest_gap_ms: Option<u64>,
-    /// The wait that was in force at the end: between two requests, or what was left of a hold.
-    pub delay_ms: u64,
-    /// Why.
-    pub delay_reason: &'static str,
-    /// How often it gave reason to ask it less: 429, 503, no connection, a timeout, a reset, a robots.txt that cannot be
-    /// read.
-    pub slowed: u64,
-    /// The mean time from a request to the end of its response.
-    pub mean_response_ms: u64,
-}
-
 /// A seed that gave no page.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FailedSeed {
@@ -133,13 +109,6 @@ impl Summary {
             failed_seeds: Vec::new(),
             output: None,
         }
-    }
-}
-
-impl HostSummary {
-    /// Whether nothing is asked of it before a hold ends.
-    pub(super) fn is_held(&self) -> bool {
-        matches!(self.delay_reason, "retry_after" | "backoff" | "robots" | "breaker")
     }
 }
 

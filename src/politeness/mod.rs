@@ -5,7 +5,9 @@
 mod admit;
 mod backoff;
 mod breaker;
+mod changes;
 mod concurrency;
+mod delay;
 mod host;
 mod latency;
 mod options;
@@ -20,9 +22,10 @@ mod saved;
 mod share;
 
 pub use admit::{Admit, Next, RobotsAnswer};
+pub use delay::{Delay, DelayReason};
 pub use options::Options;
 pub use per_host::Overrides;
-pub use report::{Delay, DelayReason, HostReport};
+pub use report::HostReport;
 pub use retry_after::retry_after;
 pub use saved::{SavedBreaker, SavedHost, SavedRobots};
 

@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
-
 use super::breaker::Gate;
+use super::delay::{Delay, DelayReason};
 use super::host::Host;
 use super::origin_state::OriginState;
 use super::robots_state::RobotsState;
@@ -30,74 +29,6 @@ pub struct HostReport {
     pub slowed: u64,
     /// The mean time from a request to the end of its response.
     pub mean_response_time: Duration,
-}
-
-/// How long a host is not asked, and why. Of several reasons the one with the longest wait: it is what counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Delay {
-    /// The time between two requests; of a hold, the time that is left of it.
-    pub time: Duration,
-    /// Why.
-    pub reason: DelayReason,
-}
-
-/// Why a host is not asked more often.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DelayReason {
-    /// Nothing holds it back but the concurrency.
-    None,
-    /// The rate that the user set.
-    Rate,
-    /// The `delay` that the user set.
-    Delay,
-    /// The `Crawl-delay` of its robots.txt.
-    CrawlDelay,
-    /// Its own response time (`latency_factor`).
-    Latency,
-    /// Its `Retry-After`.
-    RetryAfter,
-    /// It answered 429 or 503, and named no time.
-    Backoff,
-    /// Its robots.txt could not be read: it is asked for again, and until it can be read nothing is allowed.
-    Robots,
-    /// There was no connection to it: it is parked, or given up.
-    Breaker,
-}
-
-impl DelayReason {
-    /// All reasons.
-    pub const ALL: [Self; 9] = [
-        Self::None,
-        Self::Rate,
-        Self::Delay,
-        Self::CrawlDelay,
-        Self::Latency,
-        Self::RetryAfter,
-        Self::Backoff,
-        Self::Robots,
-        Self::Breaker,
-    ];
-
-    /// Whether it is one that passes: until then nothing is asked at all.
-    pub const fn is_hold(self) -> bool {
-        matches!(self, Self::RetryAfter | Self::Backoff | Self::Robots | Self::Breaker)
-    }
-
-    /// The name in summaries.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Rate => "rate",
-            Self::Delay => "delay",
-            Self::CrawlDelay => "crawl_delay",
-            Self::Latency => "latency",
-            Self::RetryAfter => "retry_after",
-            Self::Backoff => "backoff",
-            Self::Robots => "robots",
-            Self::Breaker => "breaker",
-        }
-    }
 }
 
 impl Host {

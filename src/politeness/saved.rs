@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::Options;
 use super::breaker::{self, Breaker};
+use super::delay::DelayReason;
 use super::host::Host;
 use super::latency::Latency;
 use super::rate::PassedClock;
-use super::report::DelayReason;
 use super::robots::Robots;
 use super::robots_state::RobotsState;
-use super::{Options, Politeness};
 use crate::outcome::Failure;
-use crate::url::{HostKey, Scheme};
+use crate::url::Scheme;
 use crate::wall_clock::WallClock;
 
 /// Everything of one host that a continued crawl has to know. Times are milliseconds since 1970 in UTC. What does not
@@ -141,48 +141,9 @@ pub enum SavedBreaker {
     },
 }
 
-impl Politeness {
-    /// What is to be kept of the hosts that have changed since the last call, each once. A host that was asked and
-    /// answered well has only other counts: of those a few are among them, in turn, so that a call costs no more with many
-    /// hosts. For the others see [`take_all`](Self::take_all).
-    pub fn take_changed(&mut self, wall: &WallClock) -> Vec<(HostKey, SavedHost)> {
-        self.urgent = false;
-        let mut hosts = std::mem::take(&mut self.changed);
-        let mut bytes = 0;
-        for _ in 0..COUNTED_AT_ONCE {
-            let Some(key) = self.counted.pop_front() else { break };
-            bytes += self.hosts.get(&key).map_or(0, Host::robots_bytes);
-            hosts.push(key);
-            if bytes > ROBOTS_AT_ONCE {
-                break;
-            }
-        }
-        self.saved(hosts, wall)
-    }
-
-    /// What is to be kept of all hosts that have changed in any way since it was last taken. A robots.txt may be long, and
-    /// belongs to what is kept of a host: so this is for every now and then.
-    pub fn take_all(&mut self, wall: &WallClock) -> Vec<(HostKey, SavedHost)> {
-        let mut saved = self.take_changed(wall);
-        let counted = std::mem::take(&mut self.counted);
-        saved.append(&mut self.saved(counted.into(), wall));
-        saved
-    }
-
-    /// Those of the hosts that have something to be kept still.
-    fn saved(&mut self, hosts: Vec<HostKey>, wall: &WallClock) -> Vec<(HostKey, SavedHost)> {
-        let saved = hosts.into_iter().filter_map(|key| {
-            let host = self.hosts.get_mut(&key)?;
-            let changed = std::mem::take(&mut host.changed) | std::mem::take(&mut host.counted);
-            changed.then(|| (key, host.saved(wall)))
-        });
-        saved.collect()
-    }
-}
-
 impl Host {
     /// How long what is kept of its robots.txt is, about.
-    fn robots_bytes(&self) -> usize {
+    pub(super) fn robots_bytes(&self) -> usize {
         let sources = self.origins().into_iter().filter_map(|origin| origin.robots.last_rules());
         sources.filter_map(|rules| rules.source().map(|source| source.len())).sum()
     }
@@ -352,11 +313,6 @@ fn is_zero(count: &u32) -> bool {
 fn is_false(known: &bool) -> bool {
     !*known
 }
-
-/// Of how many hosts that only have other counts these are kept with what has changed.
-const COUNTED_AT_ONCE: usize = 64;
-/// No more of them once their robots.txt are so long together, in bytes: a long one is written again each time.
-const ROBOTS_AT_ONCE: usize = 256 << 10;
 
 #[cfg(test)]
 mod tests;

@@ -52,7 +52,7 @@ impl Modules {
     /// Those of `src/`.
     pub(super) fn of_the_library() -> &'static Self {
         static ALL: LazyLock<Modules> =
-            LazyLock::new(|| sources(&["src"]).iter().fold(Modules::default(), |modules, source| modules.with(source)));
+            LazyLock::new(|| sources(&["src"]).iter().fold(Modules::default(), Modules::with));
         &ALL
     }
 

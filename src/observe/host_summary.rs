@@ -1,0 +1,35 @@
+//! The summary of one host.
+
+use serde::Serialize;
+
+/// What one host was asked.
+#[derive(Debug, Clone, Serialize)]
+pub struct HostSummary {
+    /// Name or address, with a port that is not the default.
+    pub host: String,
+    /// Requests that were sent, robots.txt and retries included.
+    pub requests: u64,
+    /// Requests without a complete response.
+    pub failures: u64,
+    /// The most requests that were sent within any one second.
+    pub highest_rate: usize,
+    /// The least time between two requests, rounded down; absent before there were two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smallest_gap_ms: Option<u64>,
+    /// The wait that was in force at the end: between two requests, or what was left of a hold.
+    pub delay_ms: u64,
+    /// Why.
+    pub delay_reason: &'static str,
+    /// How often it gave reason to ask it less: 429, 503, no connection, a timeout, a reset, a robots.txt that cannot be
+    /// read.
+    pub slowed: u64,
+    /// The mean time from a request to the end of its response.
+    pub mean_response_ms: u64,
+}
+
+impl HostSummary {
+    /// Whether nothing is asked of it before a hold ends.
+    pub(super) fn is_held(&self) -> bool {
+        matches!(self.delay_reason, "retry_after" | "backoff" | "robots" | "breaker")
+    }
+}

@@ -1,0 +1,50 @@
+//! Changes: which hosts have something to be kept, and when it is worth it.
+
+use super::host::Host;
+use super::{Politeness, SavedHost};
+use crate::url::HostKey;
+use crate::wall_clock::WallClock;
+
+impl Politeness {
+    /// What is to be kept of the hosts that have changed since the last call, each once. A host that was asked and
+    /// answered well has only other counts: of those a few are among them, in turn, so that a call costs no more with many
+    /// hosts. For the others see [`take_all`](Self::take_all).
+    pub fn take_changed(&mut self, wall: &WallClock) -> Vec<(HostKey, SavedHost)> {
+        self.urgent = false;
+        let mut hosts = std::mem::take(&mut self.changed);
+        let mut bytes = 0;
+        for _ in 0..COUNTED_AT_ONCE {
+            let Some(key) = self.counted.pop_front() else { break };
+            bytes += self.hosts.get(&key).map_or(0, Host::robots_bytes);
+            hosts.push(key);
+            if bytes > ROBOTS_AT_ONCE {
+                break;
+            }
+        }
+        self.saved(hosts, wall)
+    }
+
+    /// What is to be kept of all hosts that have changed in any way since it was last taken. A robots.txt may be long, and
+    /// belongs to what is kept of a host: so this is for every now and then.
+    pub fn take_all(&mut self, wall: &WallClock) -> Vec<(HostKey, SavedHost)> {
+        let mut saved = self.take_changed(wall);
+        let counted = std::mem::take(&mut self.counted);
+        saved.append(&mut self.saved(counted.into(), wall));
+        saved
+    }
+
+    /// Those of the hosts that have something to be kept still.
+    fn saved(&mut self, hosts: Vec<HostKey>, wall: &WallClock) -> Vec<(HostKey, SavedHost)> {
+        let saved = hosts.into_iter().filter_map(|key| {
+            let host = self.hosts.get_mut(&key)?;
+            let changed = std::mem::take(&mut host.changed) | std::mem::take(&mut host.counted);
+            changed.then(|| (key, host.saved(wall)))
+        });
+        saved.collect()
+    }
+}
+
+/// Of how many hosts that only have other counts these are kept with what has changed.
+const COUNTED_AT_ONCE: usize = 64;
+/// No more of them once their robots.txt are so long together, in bytes: a long one is written again each time.
+const ROBOTS_AT_ONCE: usize = 256 << 10;
