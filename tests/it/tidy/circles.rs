@@ -6,6 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::layers::top;
 use super::modules::{Modules, Target};
 
+/// A circle that is there.
+struct Circle {
+    files: &'static [&'static str],
+    /// How many pairs of its files there are of which one uses the other.
+    imports: usize,
+    reason: &'static str,
+}
+
 /// What uses what.
 pub(super) type Graph = BTreeMap<String, BTreeSet<String>>;
 
@@ -19,13 +27,17 @@ fn no_modules_import_each_other() {
 #[test]
 fn no_files_import_each_other_but_those_that_are_listed() {
     let graph = files(Modules::of_the_library());
-    let found = circles(&graph);
-    let is_listed = |circle: &&Vec<String>| CIRCLES.iter().any(|(listed, _)| circle.iter().eq(listed.iter()));
-    let others: Vec<_> = found.iter().filter(|circle| !is_listed(circle)).map(|circle| shown(&graph, circle)).collect();
-    assert!(others.is_empty(), "circles that are not listed:\n{}", others.join("\n"));
-    for (listed, _) in CIRCLES {
-        let is_found = found.iter().any(|circle| circle.iter().eq(listed.iter()));
-        assert!(is_found, "{listed:?} is no circle any more: take it off the list, which may only shrink");
+    let found: Vec<_> = circles(&graph).into_iter().map(|circle| (shown(&graph, &circle), circle)).collect();
+    let is = |listed: &Circle, (shown, circle): &(String, Vec<String>)| {
+        circle.iter().eq(listed.files.iter()) && shown.lines().count() == listed.imports
+    };
+    let is_listed = |circle: &&(String, Vec<String>)| CIRCLES.iter().any(|listed| is(listed, circle));
+    let others: Vec<_> = found.iter().filter(|circle| !is_listed(circle)).map(|(shown, _)| shown.as_str()).collect();
+    assert!(others.is_empty(), "circles that are not listed, or have other imports:\n{}", others.join("\n"));
+    for listed in CIRCLES {
+        let is_found = found.iter().any(|circle| is(listed, circle));
+        let (files, reason) = (listed.files, listed.reason);
+        assert!(is_found, "{files:?} ({reason}) is not so any more: mend the list, which may only shrink");
     }
 }
 
@@ -94,14 +106,15 @@ pub(super) fn shown(graph: &Graph, circle: &[String]) -> String {
     shown
 }
 
-/// The circles that remain, each with the reason. The list may only shrink.
-const CIRCLES: &[(&[&str], &str)] = &[
-    (
-        &["src/cli.rs", "src/cli/explain.rs", "src/cli/robots.rs", "src/cli/status.rs", "src/cli/verify.rs"],
-        "each command prints and reports as the table of commands does, which starts it",
-    ),
-    (
-        &[
+/// The circles that remain, each with the reason. The list, and the number of imports in each, may only shrink.
+const CIRCLES: &[Circle] = &[
+    Circle {
+        files: &["src/cli.rs", "src/cli/explain.rs", "src/cli/robots.rs", "src/cli/status.rs", "src/cli/verify.rs"],
+        imports: 8,
+        reason: "each command prints and reports as the table of commands does, which starts it",
+    },
+    Circle {
+        files: &[
             "src/config/check.rs",
             "src/config/hosts.rs",
             "src/config/keys.rs",
@@ -110,39 +123,57 @@ const CIRCLES: &[(&[&str], &str)] = &[
             "src/config/rules.rs",
             "src/config/seeds.rs",
         ],
-        "`Config` is what the keys are read from, and the keys are how `Config` is read",
-    ),
-    (
-        &["src/engine/builder.rs", "src/engine/mod.rs", "src/engine/records.rs"],
-        "`Crawl::builder` is how users find the builder",
-    ),
-    (&["src/engine/crawl_dir.rs", "src/engine/home.rs"], "the name of stdout is read by the directory"),
-    (
-        &[
+        imports: 13,
+        reason: "`Config` is what the keys are read from, and the keys are how `Config` is read",
+    },
+    Circle {
+        files: &["src/engine/builder.rs", "src/engine/mod.rs", "src/engine/records.rs"],
+        imports: 4,
+        reason: "`Crawl::builder` is how users find the builder",
+    },
+    Circle {
+        files: &["src/engine/crawl_dir.rs", "src/engine/home.rs"],
+        imports: 2,
+        reason: "the name of stdout is read by the directory",
+    },
+    Circle {
+        files: &[
             "src/engine/dispatcher.rs",
             "src/engine/robots_hops.rs",
             "src/engine/room.rs",
             "src/engine/seeds.rs",
             "src/engine/unmet.rs",
         ],
-        "parts of the dispatcher are methods of it in files of their own",
-    ),
-    (
-        &["src/engine/inspect/expected.rs", "src/engine/inspect/problems.rs"],
-        "what is expected is told in the words of the problems",
-    ),
-    (&["src/engine/inspect/explain.rs", "src/engine/inspect/why.rs"], "why, and what it is a part of"),
-    (&["src/fetch/decode.rs", "src/fetch/zstd.rs"], "one decoder among the others, with their error"),
-    (
-        &["src/frontier/change.rs", "src/frontier/mod.rs", "src/frontier/node.rs"],
-        "a change has nodes, and both have the numbers that the frontier gives out",
-    ),
-    (
-        &["src/frontier/graph.rs", "src/frontier/paths.rs", "src/frontier/texts.rs"],
-        "parts of the graph are methods of it in files of their own",
-    ),
-    (
-        &[
+        imports: 9,
+        reason: "parts of the dispatcher are methods of it in files of their own",
+    },
+    Circle {
+        files: &["src/engine/inspect/expected.rs", "src/engine/inspect/problems.rs"],
+        imports: 2,
+        reason: "what is expected is told in the words of the problems",
+    },
+    Circle {
+        files: &["src/engine/inspect/explain.rs", "src/engine/inspect/why.rs"],
+        imports: 2,
+        reason: "why, and what it is a part of",
+    },
+    Circle {
+        files: &["src/fetch/decode.rs", "src/fetch/zstd.rs"],
+        imports: 2,
+        reason: "one decoder among the others, with their error",
+    },
+    Circle {
+        files: &["src/frontier/change.rs", "src/frontier/mod.rs", "src/frontier/node.rs"],
+        imports: 4,
+        reason: "a change has nodes, and both have the numbers that the frontier gives out",
+    },
+    Circle {
+        files: &["src/frontier/graph.rs", "src/frontier/paths.rs", "src/frontier/texts.rs"],
+        imports: 5,
+        reason: "parts of the graph are methods of it in files of their own",
+    },
+    Circle {
+        files: &[
             "src/parse/facts.rs",
             "src/parse/links.rs",
             "src/parse/mod.rs",
@@ -151,22 +182,25 @@ const CIRCLES: &[(&[&str], &str)] = &[
             "src/parse/tree/guard.rs",
             "src/parse/tree/mod.rs",
         ],
-        "facts come of a scan, whose parser has the limits and the tree to compare with",
-    ),
-    (
-        &[
+        imports: 15,
+        reason: "facts come of a scan, whose parser has the limits and the tree to compare with",
+    },
+    Circle {
+        files: &[
             "src/parse/sitemap.rs",
             "src/parse/sitemap/body.rs",
             "src/parse/sitemap/dialect.rs",
             "src/parse/sitemap/lines.rs",
             "src/parse/sitemap/xml.rs",
         ],
-        "each format gives entries, which the module around defines",
-    ),
-    (
-        &["src/sitemaps.rs", "src/sitemaps/queue.rs", "src/sitemaps/saved.rs"],
-        "a queue, and what is kept of it, hold the sitemaps that the module around defines",
-    ),
+        imports: 8,
+        reason: "each format gives entries, which the module around defines",
+    },
+    Circle {
+        files: &["src/sitemaps.rs", "src/sitemaps/queue.rs", "src/sitemaps/saved.rs"],
+        imports: 4,
+        reason: "a queue, and what is kept of it, hold the sitemaps that the module around defines",
+    },
 ];
 
 #[test]
