@@ -3,9 +3,10 @@
 use std::fmt;
 use std::time::Instant;
 
-use crawler::frontier::store::{Facts, Store};
-use crawler::frontier::{DiskFrontier, Found, Frontier, Lease, Limits, MemoryFrontier};
+use crawler::frontier::{Found, Frontier, Lease, Limits};
 use crawler::outcome::OutcomeKind;
+use crawler::store::sqlite::Sqlite;
+use crawler::store::{Facts, Memory, Note, Store};
 use crawler::url::{LinkKind, Target, UrlRules};
 use crawler::wall_clock::WallClock;
 use divan::Bencher;
@@ -19,7 +20,7 @@ fn main() {
 /// Leases and settles one page that has 40 links, on a host of which so many URLs are known.
 #[divan::bench(types = [InMemory, OnDisk], args = PAGES, sample_count = 50, sample_size = 40)]
 fn page_with_links<K: Kept>(bencher: Bencher<'_, '_>, page: Page) {
-    let mut kept = K::with(Shape { hosts: 1, each: page.known });
+    let mut kept = Pair::with::<K>(Shape { hosts: 1, each: page.known });
     let site = Site::new();
     let (mut random, mut found_so_far) = (fastrand::Rng::with_seed(1), page.known);
     let links = || -> Vec<Found> {
@@ -35,96 +36,86 @@ fn page_with_links<K: Kept>(bencher: Bencher<'_, '_>, page: Page) {
 /// of each host do. Compare pages a second, not times.
 #[divan::bench(types = [InMemory, OnDisk], args = SHAPES, sample_count = PARTS, sample_size = 1)]
 fn all_pages<K: Kept>(bencher: Bencher<'_, '_>, shape: Shape) {
-    let mut kept = K::with(shape);
+    let mut kept = Pair::with::<K>(shape);
     let pages = shape.hosts * shape.each / PARTS;
     bencher.counter(ItemsCount::new(pages)).bench_local(|| (0..pages).for_each(|_| kept.page(Vec::new())));
 }
 
-/// A frontier with whatever keeps what it tells.
-trait Kept: Sized {
-    fn new() -> Self;
+/// Which store keeps what the frontier tells.
+trait Kept {
+    fn store(clock: WallClock) -> (Box<dyn Store>, Option<TempDir>);
+}
 
-    fn frontier(&mut self) -> &mut dyn Frontier;
+struct InMemory;
+struct OnDisk;
 
-    /// Keeps what has changed, and answers what is wanted.
-    fn serve(&mut self, facts: Option<&Facts>);
+impl Kept for InMemory {
+    fn store(clock: WallClock) -> (Box<dyn Store>, Option<TempDir>) {
+        (Box::new(Memory::new(clock)), None)
+    }
+}
 
+impl Kept for OnDisk {
+    fn store(clock: WallClock) -> (Box<dyn Store>, Option<TempDir>) {
+        let dir = tempfile::tempdir().expect("a directory");
+        (Box::new(Sqlite::open(dir.path(), clock).expect("a store")), Some(dir))
+    }
+}
+
+/// What the engine does with a thread in between is done one after the other here, so that the store is in the figures.
+struct Pair {
+    frontier: Frontier,
+    store: Box<dyn Store>,
+    clock: WallClock,
+    steps: u32,
+    _dir: Option<TempDir>,
+}
+
+impl Pair {
     /// One that knows so many URLs, all pending.
-    fn with(shape: Shape) -> Self {
-        let (mut kept, site) = (Self::new(), Site::new());
+    fn with<K: Kept>(shape: Shape) -> Self {
+        let clock = WallClock::new(Instant::now(), jiff::Timestamp::now());
+        let (mut store, dir) = K::store(clock);
+        store.keep(Note::RunBegins { pid: std::process::id(), at: clock.instant() }).expect("a run");
+        let mut pair = Self { frontier: Frontier::new(LIMITS), store, clock, steps: 0, _dir: dir };
+        let site = Site::new();
         let all: Vec<(u32, u32)> = (0..shape.each).flat_map(|n| (0..shape.hosts).map(move |host| (host, n))).collect();
         for part in all.chunks(10_000) {
             let found = part.iter().map(|(host, n)| site.found(*host, *n)).collect();
-            kept.frontier().add_listed(found).expect("the frontier takes them");
-            kept.serve(None);
+            pair.frontier.add_listed(found).expect("the frontier takes them");
+            pair.serve(None);
         }
-        kept
+        pair
     }
 
     /// All that happens to one page.
     fn page(&mut self, found: Vec<Found>) {
         let lease = self.lease();
-        self.frontier().settle(lease.id, OutcomeKind::Ok, found).expect("the lease is open");
-        self.serve(Some(&Facts { attempts: 1, status: Some(200), error: None, bytes: Some(16_000) }));
+        self.frontier.settle(lease.id, OutcomeKind::Ok, found).expect("the lease is open");
+        self.serve(Some(Facts { attempts: 1, status: Some(200), error: None, bytes: Some(16_000) }));
     }
 
     fn lease(&mut self) -> Lease {
         loop {
-            let lease = self.frontier().lease(Instant::now()).expect("the frontier goes on");
+            let lease = self.frontier.lease(Instant::now()).expect("the frontier goes on");
             if let Some(lease) = lease {
                 return lease;
             }
-            assert!(self.frontier().is_waiting(), "there are more pages than are taken");
+            assert!(self.frontier.is_waiting(), "there are more pages than are taken");
             self.serve(None);
         }
     }
-}
 
-struct InMemory(MemoryFrontier);
-
-/// What the engine does with a thread in between is done one after the other here, so that the store is in the figures.
-struct OnDisk {
-    frontier: DiskFrontier,
-    store: Store,
-    clock: WallClock,
-    steps: u32,
-    _dir: TempDir,
-}
-
-impl Kept for InMemory {
-    fn new() -> Self {
-        Self(MemoryFrontier::new(LIMITS))
-    }
-
-    fn frontier(&mut self) -> &mut dyn Frontier {
-        &mut self.0
-    }
-
-    fn serve(&mut self, _: Option<&Facts>) {}
-}
-
-impl Kept for OnDisk {
-    fn new() -> Self {
-        let dir = tempfile::tempdir().expect("a directory");
-        let clock = WallClock::new(Instant::now(), jiff::Timestamp::now());
-        let mut store = Store::open(dir.path()).expect("a store");
-        store.start_session(std::process::id(), &clock, clock.instant()).expect("a run");
-        Self { frontier: DiskFrontier::new(LIMITS), store, clock, steps: 0, _dir: dir }
-    }
-
-    fn frontier(&mut self) -> &mut dyn Frontier {
-        &mut self.frontier
-    }
-
-    fn serve(&mut self, facts: Option<&Facts>) {
-        self.store.apply(&self.frontier.take_changes(), facts, &self.clock).expect("the store keeps them");
+    /// Keeps what has changed, and answers what is wanted.
+    fn serve(&mut self, facts: Option<Facts>) {
+        self.store.apply(self.frontier.take_changes(), facts).expect("the store keeps them");
         for want in self.frontier.take_wants() {
-            let rows = self.store.rows(want).expect("the store has them");
+            let rows = self.store.ask(want).expect("the store has them").expect("at once");
             self.frontier.supply(rows, &|_| false).expect("they were asked for");
         }
         self.steps += 1;
         if self.steps.is_multiple_of(COMMIT_AFTER) {
-            self.store.commit(&self.clock, self.clock.instant()).expect("the store commits");
+            self.store.commit(self.clock.instant()).expect("the store commits");
         }
     }
 }

@@ -40,11 +40,14 @@
 
 pub mod accounts;
 pub mod config;
+pub mod crawl_dir;
 pub mod engine;
 pub mod error;
 mod failure;
 pub mod fetch;
 pub mod frontier;
+pub mod host_report;
+pub mod inspect;
 pub mod observe;
 pub mod outcome;
 pub mod page;
@@ -57,9 +60,11 @@ pub mod scope;
 pub mod sink;
 pub mod sitemaps;
 mod skip;
+pub mod store;
 pub mod units;
 pub mod url;
 pub mod user_agent;
 pub mod wall_clock;
 
-pub use engine::{Crawl, CrawlBuilder, CrawlDir, Records, Stopper};
+pub use crawl_dir::CrawlDir;
+pub use engine::{Crawl, CrawlBuilder, Records, Stopper};

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 use crawler::config::redact_url;
-use crawler::engine::inspect::{self, Explanation, Origin, UrlState};
 use crawler::error::Result;
+use crawler::inspect::{self, Explanation, Origin, UrlState};
 use crawler::observe::{bytes, printable};
 
 #[derive(Debug, Args)]

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use crawler::engine::inspect::{self, HostStatus, RunState, Status as Found};
 use crawler::error::Result;
+use crawler::inspect::{self, HostStatus, RunState, Status as Found};
 use crawler::observe::{bytes, count, counted, elapsed, printable};
 
 #[derive(Debug, Args)]

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use crawler::engine::inspect::{self, Verification};
 use crawler::error::Result;
+use crawler::inspect::{self, Verification};
 use crawler::observe::{count, counted, printable};
 
 #[derive(Debug, Args)]

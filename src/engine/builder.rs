@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Crawl;
-use super::crawl_dir::CrawlDir;
 use super::home::Home;
 use super::plan::Plan;
 use super::resume::Resume;
 use super::shutdown::Stopper;
 use crate::config::Config;
+use crate::crawl_dir::CrawlDir;
 use crate::error::Result;
 use crate::fetch::Fetch;
 use crate::observe::{Observer, Stats};
@@ -112,17 +112,17 @@ impl CrawlBuilder {
     /// [`Error::Damaged`](crate::error::Error::Damaged) says what is wrong with what is in it.
     pub fn build(self) -> Result<Crawl> {
         let plan = Plan::new(self.config, self.fetch, self.descriptors)?;
-        let (home, resume) = match self.dir {
+        let (home, (store, resume)) = match self.dir {
             None => (None, Resume::nothing(plan)?),
             Some(dir) => {
-                let mut resume = Resume::open(plan, &dir)?;
+                let (mut store, mut resume) = Resume::open(plan, &dir)?;
                 let path = resume.output(&dir);
-                let output = resume.take_up(&dir, &path)?;
-                (Some(Home { dir, output, path }), resume)
+                let output = resume.take_up(&mut *store, &dir, &path)?;
+                (Some(Home { dir, output, path }), (store, resume))
             }
         };
         let (stopper, stats) = (Stopper::new(), Arc::<Stats>::default());
-        Ok(Crawl { resume, home, sinks: self.sinks, observer: self.observer, stopper, stats })
+        Ok(Crawl { resume, store, home, sinks: self.sinks, observer: self.observer, stopper, stats })
     }
 }
 

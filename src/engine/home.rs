@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::crawl_dir::CrawlDir;
+use crate::crawl_dir::CrawlDir;
 use crate::error::Result;
 use crate::observe::Summary;
-use crate::sink::{Committed, JsonlFile, JsonlStream, Sink};
+use crate::sink::{Committed, JsonlFile, JsonlStream, STDOUT, Sink};
 
 /// Where a crawl keeps what it makes.
 pub(super) struct Home {
@@ -35,6 +35,3 @@ impl std::fmt::Debug for Home {
         f.debug_struct("Home").field("dir", &self.dir).field("path", &self.path).finish_non_exhaustive()
     }
 }
-
-/// The name of stdout as an output.
-pub(super) const STDOUT: &str = "-";

@@ -2,12 +2,10 @@
 
 mod builder;
 mod clock;
-mod crawl_dir;
 mod descriptors;
 mod dispatcher;
 mod fail_point;
 mod home;
-pub mod inspect;
 mod judge;
 mod ledger;
 mod plan;
@@ -21,7 +19,6 @@ mod worker;
 mod writer;
 
 pub use builder::CrawlBuilder;
-pub use crawl_dir::CrawlDir;
 pub use records::Records;
 pub use robots_client::{RobotsClient, RobotsFile, RobotsSource};
 pub use shutdown::Stopper;
@@ -35,10 +32,11 @@ use tokio::time::Instant;
 use crate::error::{Error, Result};
 use crate::observe::{Observer, State, Stats, Summary};
 use crate::sink::Sink;
+use crate::store::Store;
 use dispatcher::End;
 use fail_point::fail_point;
 use home::Home;
-use ledger::{Durable, Ledger};
+use ledger::Ledger;
 use reporter::Reporter;
 use resume::Resume;
 use writer::Writer;
@@ -56,6 +54,7 @@ use writer::Writer;
 /// ```
 pub struct Crawl {
     resume: Resume,
+    store: Box<dyn Store>,
     home: Option<Home>,
     sinks: Vec<Box<dyn Sink>>,
     observer: Option<Box<dyn Observer>>,
@@ -87,19 +86,14 @@ impl Crawl {
     /// # Cancel safety
     /// Dropping the future stops the crawl at once. Records that were handed to the sinks are still written.
     pub async fn run(self) -> Result<Summary> {
-        let Self { mut resume, home, mut sinks, observer, stopper, stats } = self;
+        let Self { resume, store, home, mut sinks, observer, stopper, stats } = self;
         let (started, before) = (Instant::now(), resume.before());
-        let mut ledger = Ledger { sinks: Vec::new(), durable: None };
         let home = home.map(|Home { dir, output, path }| {
-            ledger.sinks.push(output);
+            sinks.insert(0, output);
             (dir, path)
         });
-        ledger.sinks.append(&mut sinks);
-        if let (Some((dir, _)), Some((store, clock))) = (&home, resume.take_store()) {
-            let (dir, outputs) = (dir.real_path()?, Vec::new());
-            ledger.durable = Some(Durable { store, dir, clock, outputs, unasked: None });
-        }
-        let writer = Writer::start(ledger)?;
+        let dir = home.as_ref().map(|(dir, _)| dir.real_path()).transpose()?.unwrap_or_default();
+        let writer = Writer::start(Ledger::new(sinks, store, dir))?;
         let reporter = observer.map(|observer| Reporter::start(observer, Arc::clone(&stats))).transpose()?;
         let dispatcher = resume.dispatcher(writer, stats, started.into_std());
         if let Some((dir, _)) = home.as_ref().filter(|_| before.is_any) {

@@ -1,38 +1,42 @@
 //! The tally: what the summary counts beside the accounts.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::ledger::UNASKED;
 use crate::accounts::Accounts;
-use crate::error::Result;
-use crate::frontier::store::Store;
+use crate::host_report::HostReport;
 use crate::observe::{HostSummary, State, Summary};
-use crate::outcome::{FailureKind, Outcome};
-use crate::politeness::HostReport;
+use crate::outcome::Outcome;
+use crate::store::Counts;
 
 /// Counts of what was settled.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    statuses: BTreeMap<u16, u64>,
-    errors: BTreeMap<FailureKind, u64>,
-    pub(super) retries: u64,
-    pub(super) bytes: u64,
+    counts: Counts,
     /// Settled URLs that were never asked for: their hosts were given up.
     unasked: u64,
     unasked_kept: u64,
 }
 
 impl Tally {
+    /// The counts of what earlier runs have settled.
+    pub(super) fn of(counts: Counts, unasked: u64) -> Self {
+        Self { counts, unasked, unasked_kept: unasked }
+    }
+
     /// Counts one settled URL.
     pub(super) fn note(&mut self, outcome: &Outcome) {
-        if let Some(status) = outcome.status {
-            *self.statuses.entry(status).or_default() += 1;
-        }
-        if let Some(failure) = &outcome.failure {
-            *self.errors.entry(failure.kind).or_default() += 1;
-        }
-        self.bytes += outcome.bytes.unwrap_or_default();
+        let error = outcome.failure.as_ref().map(|failure| failure.kind);
+        self.counts.add(outcome.status, error, 1, outcome.bytes.unwrap_or_default());
+    }
+
+    /// Counts a URL that is to be tried again.
+    pub(super) fn note_retry(&mut self) {
+        self.counts.retries += 1;
+    }
+
+    /// Decoded bytes of all bodies so far.
+    pub(super) fn bytes(&self) -> u64 {
+        self.counts.bytes
     }
 
     /// Counts one URL that is settled without having been asked for.
@@ -51,24 +55,6 @@ impl Tally {
         (kept != self.unasked).then_some(self.unasked)
     }
 
-    /// The counts of what earlier runs have settled.
-    pub(super) fn restore(store: &Store) -> Result<Self> {
-        let mut tally = Self::default();
-        store.tally(|status, error, count, bytes| {
-            if let Some(status) = status {
-                *tally.statuses.entry(status).or_default() += count;
-            }
-            if let Some(kind) = error.and_then(FailureKind::of_name) {
-                *tally.errors.entry(kind).or_default() += count;
-            }
-            tally.bytes += bytes;
-        })?;
-        tally.retries = store.retries()?;
-        tally.unasked = store.setting(UNASKED)?.and_then(|kept| kept.parse().ok()).unwrap_or_default();
-        tally.unasked_kept = tally.unasked;
-        Ok(tally)
-    }
-
     /// The summary of a crawl that has ended.
     pub(super) fn summary(
         &self,
@@ -78,33 +64,15 @@ impl Tally {
         elapsed: Duration,
         hosts: &[HostReport],
     ) -> Summary {
-        let hosts: Vec<_> = hosts.iter().map(host_summary).collect();
+        let hosts: Vec<_> = hosts.iter().map(HostSummary::from).collect();
         Summary {
-            statuses: self.statuses.clone(),
-            errors: self.errors.clone(),
+            statuses: self.counts.statuses.clone(),
+            errors: self.counts.errors.clone(),
             requests: hosts.iter().map(|host| host.requests).sum(),
-            retries: self.retries,
-            bytes: self.bytes,
+            retries: self.counts.retries,
+            bytes: self.counts.bytes,
             hosts,
             ..Summary::new(state, accounts, started_at, elapsed)
         }
     }
-}
-
-pub(super) fn host_summary(report: &HostReport) -> HostSummary {
-    HostSummary {
-        host: report.host.to_string(),
-        requests: report.requests,
-        failures: report.failures,
-        highest_rate: report.highest_rate,
-        smallest_gap_ms: report.smallest_gap.map(millis),
-        delay_ms: millis(report.delay.time),
-        delay_reason: report.delay.reason.name(),
-        slowed: report.slowed,
-        mean_response_ms: millis(report.mean_response_time),
-    }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

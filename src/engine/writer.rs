@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::ledger::{Ledger, Step};
 use crate::error::{Error, Result};
-use crate::frontier::{Moved, OPEN_WANTS, Rows};
+use crate::frontier::{OPEN_WANTS, Rows};
 use crate::observe::{FailedSeed, State};
 
 /// The way to the writer's thread. Dropping it lets the thread write what it has and end.
@@ -27,7 +27,7 @@ pub(super) struct Writer {
 #[derive(Debug)]
 enum Entry {
     Steps(Vec<Step>),
-    Amend(Vec<Moved>),
+    Amend,
     End(State, Vec<FailedSeed>),
 }
 
@@ -98,9 +98,9 @@ impl Writer {
     }
 
     /// Corrects records that were written before.
-    pub(super) async fn amend(&mut self, moved: Vec<Moved>) -> Result<()> {
+    pub(super) async fn amend(&mut self) -> Result<()> {
         self.flush().await?;
-        self.send(Entry::Amend(moved)).await
+        self.send(Entry::Amend).await
     }
 
     /// Notes how the crawl has ended.
@@ -167,24 +167,29 @@ fn write(
                             if step.urgent || !step.host_states.is_empty() {
                                 *due = now;
                             }
-                            for rows in ledger.take(step)? {
-                                // There is a place for each question that is open; without a reader, none is.
-                                let _ = answer.try_send(rows);
-                            }
+                            hand_back(answer, ledger.take(step)?);
                         }
                     }
-                    Entry::Amend(moved) => ledger.amend(&moved)?,
-                    Entry::End(state, failed_seeds) => ledger.end(state, &failed_seeds)?,
+                    Entry::Amend => ledger.amend()?,
+                    Entry::End(state, failed_seeds) => ledger.end(state, failed_seeds)?,
                 }
             }
             turn @ (Turn::Commit | Turn::End) => {
                 commit_at = None;
-                ledger.commit()?;
+                hand_back(answer, ledger.commit()?);
                 if matches!(turn, Turn::End) {
                     return Ok(());
                 }
             }
         }
+    }
+}
+
+/// Gives the frontier what it has asked for.
+fn hand_back(answer: &mpsc::Sender<Rows>, rows: Vec<Rows>) {
+    for rows in rows {
+        // There is a place for each question that is open; without a reader, none is needed.
+        let _ = answer.try_send(rows);
     }
 }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Edge, HostId, Path, State};
+use super::lease::HostId;
+use super::node::{Edge, Path, State};
 use crate::outcome::{OutcomeKind, SkipReason};
 use crate::url::{HostKey, UrlKey};
 

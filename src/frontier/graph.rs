@@ -1,28 +1,43 @@
 //! The graph of all known URLs, in little memory: which state each is in, how deep it lies, whose turn it is.
-//!
-//! Texts and edges are with whoever keeps the [changes](Change); those that are needed are [wanted](Want) from there.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
 use super::change::{Change, Want};
+use super::found::{Found, Place};
 use super::id_map::{IdMap, IdSet};
 use super::known::Known;
+use super::lease::{Hold, HostId, Lease, LeaseId};
 use super::node::{Limits, Node, Packed, State};
 use super::paths::Source;
 use super::schedule::Schedule;
 use super::segments::Segments;
-use super::texts::Near;
-use super::{Found, HostId, Lease, LeaseId, Place};
+use super::texts::{Near, TEXTS};
 use crate::accounts::Accounts;
 use crate::error::{Error, Result};
 use crate::outcome::{OutcomeKind, SkipReason};
 use crate::url::{CrawlUrl, HostKey};
 
-/// All URLs of a crawl, without what only a store has to know. How links become paths is in `paths`, which texts are at
-/// hand in `texts`.
+/// What knows every URL and hands out those that are due: all of a crawl but what only a store has to know.
+///
+/// Texts and edges are with whoever keeps the [changes](Change); those that are needed are [wanted](Want) from there.
+/// Memory holds of each known URL its key and what decides about it (about 35 bytes), a number for each that waits, and
+/// the texts of those whose turn is near. How links become paths is in `paths`, which texts are at hand in `texts`.
+///
+/// # Contract
+/// - A URL is one [key](CrawlUrl::key): what differs only in the canonical form is found once.
+/// - Every known URL is in exactly one state; [`accounts`](Self::accounts) add up at any time.
+/// - Depth is the least number of links from a seed *over all pages settled so far*, whatever the order in which they
+///   were settled: when a shorter path to a settled page is found, the depth of everything that it links to sinks too,
+///   and what thereby comes within the greatest depth becomes pending.
+/// - [`lease`](Self::lease) gives the least depth of a host first and takes the hosts in turn.
+/// - Every lease ends in exactly one [`settle`](Self::settle), [`retry`](Self::retry), [`skip`](Self::skip) or
+///   [`give_back`](Self::give_back).
+/// - No operation waits; time is passed in. What is not at hand is [wanted](Self::take_wants), and the rest goes on
+///   until it is [supplied](Self::supply).
+/// - `Err` means that the crawl cannot go on.
 #[derive(Debug)]
-pub(super) struct Graph {
+pub struct Frontier {
     pub(super) limits: Limits,
     pub(super) known: Known,
     pub(super) nodes: Segments<Packed>,
@@ -50,9 +65,9 @@ pub(super) struct Graph {
     pub(super) reconsidered: Option<(SkipReason, u32)>,
 }
 
-impl Graph {
-    /// Without any URL. `room` is how many texts are kept before anybody asks for them.
-    pub(super) fn new(limits: Limits, room: usize) -> Self {
+impl Frontier {
+    /// Without any URL.
+    pub fn new(limits: Limits) -> Self {
         Self {
             limits,
             known: Known::default(),
@@ -66,14 +81,21 @@ impl Graph {
             wants: Vec::new(),
             awaited: 0,
             near: IdMap::default(),
-            room,
+            room: TEXTS,
             sinking: IdSet::default(),
             reopening: Vec::new(),
             reconsidered: None,
         }
     }
 
-    pub(super) fn lease(&mut self, now: Instant) -> Result<Option<Lease>> {
+    /// The same, but from here on it keeps no text before it is needed, as with very many URLs.
+    #[cfg(test)]
+    pub(crate) fn forgetful(self) -> Self {
+        Self { room: 0, ..self }
+    }
+
+    /// The next URL that is due, of a host that is not on hold.
+    pub fn lease(&mut self, now: Instant) -> Result<Option<Lease>> {
         loop {
             let nodes = &self.nodes;
             let pending = |id: u32| nodes.get(id as usize).map(Packed::unpack).filter(|n| n.state == State::Pending);
@@ -96,7 +118,9 @@ impl Graph {
         }
     }
 
-    pub(super) fn settle(&mut self, lease: LeaseId, kind: OutcomeKind, found: Vec<Found>) -> Result<Place> {
+    /// Ends a lease with a record. `found` is what the response leads to, in document order. The answer is what the
+    /// record has to say about where the page was found.
+    pub fn settle(&mut self, lease: LeaseId, kind: OutcomeKind, found: Vec<Found>) -> Result<Place> {
         let (node, near) = self.end_lease(lease, State::Settled)?;
         self.close_depth(node.depth);
         *self.accounts.settled.of(kind) += 1;
@@ -110,7 +134,8 @@ impl Graph {
         Ok(Place { depth: node.depth, referrer: near.referrer })
     }
 
-    pub(super) fn retry(&mut self, lease: LeaseId, at: Instant) -> Result<()> {
+    /// Ends a lease for now: the URL is due again at `at`.
+    pub fn retry(&mut self, lease: LeaseId, at: Instant) -> Result<()> {
         let (node, near) = self.end_lease(lease, State::Pending)?;
         self.accounts.pending += 1;
         self.changes.push(Change::Retry { id: lease.0, attempts: near.attempts, due: at });
@@ -119,7 +144,8 @@ impl Graph {
         Ok(())
     }
 
-    pub(super) fn skip(&mut self, lease: LeaseId, reason: SkipReason) -> Result<()> {
+    /// Ends a lease without a record.
+    pub fn skip(&mut self, lease: LeaseId, reason: SkipReason) -> Result<()> {
         let (node, _) = self.end_lease(lease, State::Skipped(reason))?;
         self.close_depth(node.depth);
         *self.accounts.skipped.of(reason) += 1;
@@ -127,7 +153,8 @@ impl Graph {
         Ok(())
     }
 
-    pub(super) fn give_back(&mut self, lease: LeaseId) -> Result<()> {
+    /// Ends a lease as if it had never been given; the URL is the next of its depth and this was no attempt.
+    pub fn give_back(&mut self, lease: LeaseId) -> Result<()> {
         let (node, mut near) = self.end_lease(lease, State::Pending)?;
         near.attempts -= 1;
         self.near.insert(lease.0, near);
@@ -136,8 +163,45 @@ impl Graph {
         Ok(())
     }
 
-    /// What is pending stays so for a store: a crawl that goes on with a higher limit takes it up.
-    pub(super) fn skip_pending(&mut self, reason: SkipReason) -> Result<()> {
+    /// Leases nothing of a host until an instant, or until its hold is [released](Self::release).
+    pub fn hold(&mut self, host: HostId, until: Hold) {
+        self.schedule.hold(host, until);
+    }
+
+    /// Ends any hold of a host.
+    pub fn release(&mut self, host: HostId) {
+        self.schedule.release(host);
+    }
+
+    /// Ends any hold of a host, whose turn it is next.
+    pub fn release_first(&mut self, host: HostId) {
+        self.schedule.release_first(host);
+    }
+
+    /// When the next lease may be had, if that is known: `None` when nothing waits, or everything waits for a
+    /// [`release`](Self::release) or the end of a lease.
+    pub fn next_due(&mut self) -> Option<Instant> {
+        self.schedule.next_due()
+    }
+
+    /// The host of a URL, if anything of it is or was pending.
+    pub fn host_of(&self, url: &CrawlUrl) -> Option<HostId> {
+        self.hosts.get(url.host()).copied()
+    }
+
+    /// How many hosts are known by at least one URL that is or was pending.
+    pub fn host_count(&self) -> usize {
+        self.schedule.host_count()
+    }
+
+    /// How many URLs are in which state.
+    pub fn accounts(&self) -> Accounts {
+        self.accounts
+    }
+
+    /// Skips everything that is pending. For a store it stays pending: a crawl that goes on with a higher limit takes it
+    /// up.
+    pub fn skip_pending(&mut self, reason: SkipReason) -> Result<()> {
         self.open_by_depth.clear();
         for id in 0..self.count() {
             let node = self.node(id)?;
@@ -151,8 +215,14 @@ impl Graph {
         Ok(())
     }
 
-    pub(super) fn discovery_closed(&self) -> bool {
+    /// Whether nothing new can be found: everything that is open lies at the greatest depth.
+    pub fn discovery_closed(&self) -> bool {
         self.limits.depth.is_some_and(|depth| self.open_by_depth.keys().next().is_none_or(|least| *least >= depth))
+    }
+
+    /// What has changed since this was last asked, for a store to keep.
+    pub fn take_changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
     }
 
     /// Makes a URL pending: at once, or from an instant on when an attempt has failed.

@@ -1,6 +1,6 @@
 //! What memory holds of one URL, and of the ways to it.
 
-use super::HostId;
+use super::lease::HostId;
 use crate::error::{Error, Result};
 use crate::outcome::SkipReason;
 
@@ -164,7 +164,7 @@ const HOST: Bits = Bits { from: 38, count: 26 };
 const NO_HOST: u64 = HOST.mask();
 
 /// The hops of a URL to which only nofollow links lead: any other path is a better one.
-pub(super) const NO_WAY: u32 = (1 << HOPS.count) - 1;
+pub const NO_WAY: u32 = (1 << HOPS.count) - 1;
 
 #[cfg(test)]
 mod tests {

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::change::{Change, Row, StoredUrl};
-use super::graph::Graph;
+use super::found::Found;
+use super::graph::Frontier;
+use super::lease::HostId;
 use super::node::{Edge, NO_WAY, Node, Path, State};
 use super::texts::Near;
-use super::{Found, HostId};
 use crate::error::{Error, Result};
 use crate::outcome::SkipReason;
 use crate::url::{CrawlUrl, LinkKind, Target};
@@ -34,8 +35,9 @@ impl Way<'_> {
     const START: Self = Self { depth: 0, hops: 0, from: None, wanted: true };
 }
 
-impl Graph {
-    pub(super) fn add_seed(&mut self, url: CrawlUrl) -> Result<()> {
+impl Frontier {
+    /// Makes a URL known and pending at depth 0.
+    pub fn add_seed(&mut self, url: CrawlUrl) -> Result<()> {
         let way = Way::START;
         match self.known.get(url.key()) {
             Some(id) => self.shorten(id, Some(&url), way),
@@ -43,7 +45,8 @@ impl Graph {
         }
     }
 
-    pub(super) fn add_listed(&mut self, found: Vec<Found>) -> Result<()> {
+    /// Makes what a sitemap lists known at depth 0, in this order, and pending unless its `skip` says otherwise.
+    pub fn add_listed(&mut self, found: Vec<Found>) -> Result<()> {
         found.into_iter().try_for_each(|found| self.found(found, None).map(drop))
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::time::Instant;
 
 use super::host_queue::{Due, HostQueue, Standing, Texts};
-use super::{Hold, HostId};
+use super::lease::{Hold, HostId};
 use crate::error::{Error, Result};
 
 /// The queues of all hosts, and whose turn it is. Each step costs the same however many hosts there are.

@@ -3,19 +3,19 @@
 /// Values by index. A `Vec` that doubles holds up to twice what is in it, and three times while it is copied; with tens
 /// of millions of URLs that is most of the memory. This one grows by segments of a fixed length.
 #[derive(Debug)]
-pub(super) struct Segments<T> {
+pub(crate) struct Segments<T> {
     segments: Vec<Vec<T>>,
 }
 
-impl<T: Copy> Segments<T> {
-    pub(super) fn len(&self) -> usize {
+impl<T> Segments<T> {
+    pub(crate) fn len(&self) -> usize {
         match self.segments.split_last() {
             Some((last, full)) => full.len() * SEGMENT + last.len(),
             None => 0,
         }
     }
 
-    pub(super) fn push(&mut self, value: T) {
+    pub(crate) fn push(&mut self, value: T) {
         match self.segments.last_mut() {
             Some(last) if last.len() < SEGMENT => {
                 // The first segment may stay small: most crawls do.
@@ -29,13 +29,26 @@ impl<T: Copy> Segments<T> {
         }
     }
 
+    pub(crate) fn at(&self, index: usize) -> Option<&T> {
+        self.segments.get(index / SEGMENT)?.get(index % SEGMENT)
+    }
+
+    pub(crate) fn at_mut(&mut self, index: usize) -> Option<&mut T> {
+        self.segments.get_mut(index / SEGMENT)?.get_mut(index % SEGMENT)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.segments.iter().flatten()
+    }
+}
+
+impl<T: Copy> Segments<T> {
     pub(super) fn get(&self, index: usize) -> Option<T> {
-        self.segments.get(index / SEGMENT)?.get(index % SEGMENT).copied()
+        self.at(index).copied()
     }
 
     pub(super) fn set(&mut self, index: usize, value: T) {
-        if let Some(slot) = self.segments.get_mut(index / SEGMENT).and_then(|segment| segment.get_mut(index % SEGMENT))
-        {
+        if let Some(slot) = self.at_mut(index) {
             *slot = value;
         }
     }

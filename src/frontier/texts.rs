@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::change::{Purpose, Row, Rows, Want};
-use super::graph::Graph;
+use super::graph::Frontier;
+use super::lease::HostId;
 use super::node::{Packed, State};
-use super::{HostId, OPEN_WANTS};
 use crate::error::Result;
 use crate::outcome::SkipReason;
 use crate::url::CrawlUrl;
@@ -18,7 +18,7 @@ pub(super) struct Near {
     pub(super) attempts: u32,
 }
 
-impl Graph {
+impl Frontier {
     /// Keeps a text when there is room for it.
     pub(super) fn keep(&mut self, id: u32, near: Near) {
         if self.near.len() < self.room {
@@ -26,8 +26,8 @@ impl Graph {
         }
     }
 
-    /// Takes what was wanted.
-    pub(super) fn supply(&mut self, rows: Rows, wanted: &dyn Fn(&CrawlUrl) -> bool) -> Result<()> {
+    /// Takes the answer to a [`Want`]. `wanted` judges URLs that are being [reconsidered](Self::reconsider).
+    pub fn supply(&mut self, rows: Rows, wanted: &dyn Fn(&CrawlUrl) -> bool) -> Result<()> {
         self.awaited -= 1;
         let purpose = rows.purpose;
         for row in rows.rows {
@@ -43,8 +43,8 @@ impl Graph {
         Ok(())
     }
 
-    /// Whether answers are still to come: what they bring may have to be requested.
-    pub(super) fn is_waiting(&self) -> bool {
+    /// Whether something is still wanted: the crawl is not over before it is here, since it may have to be requested.
+    pub fn is_waiting(&self) -> bool {
         self.awaited > 0
             || !self.wants.is_empty()
             || !self.sinking.is_empty()
@@ -52,8 +52,10 @@ impl Graph {
             || self.reconsidered.is_some()
     }
 
-    /// What is to be asked for now. Few questions are open at any time: the others wait here.
-    pub(super) fn take_wants(&mut self) -> Vec<Want> {
+    /// What is to be asked for now: the store that keeps the changes answers in this order, after the changes that were
+    /// taken before, each with one [`supply`](Self::supply). No more than [`OPEN_WANTS`] are open at a time: the others
+    /// wait here.
+    pub fn take_wants(&mut self) -> Vec<Want> {
         if self.awaited < OPEN_WANTS / 2 {
             self.want_edges();
             self.want_skipped();
@@ -124,13 +126,17 @@ impl Graph {
         self.wants.extend(ids.chunks(MOST_TEXTS).map(|ids| Want { purpose: Purpose::Reconsider, ids: ids.to_vec() }));
     }
 
-    /// Looks at what was skipped for a reason again.
-    pub(super) fn reconsider(&mut self, reason: SkipReason) {
+    /// Takes up again what was skipped for a reason and is now wanted, as it is [supplied](Self::supply).
+    pub fn reconsider(&mut self, reason: SkipReason) {
         self.reconsidered = Some((reason, 0));
     }
 }
 
-/// How many texts are asked for ahead, over all hosts.
-const TEXTS: usize = 1 << 15;
+/// How many [wants](Frontier::take_wants) are open at a time: who answers them needs no more places for the answers.
+pub const OPEN_WANTS: usize = 64;
+
+/// How many texts are kept before anybody asks for them, and how many are asked for ahead, over all hosts: a crawl of a
+/// small site never reads back.
+pub(super) const TEXTS: usize = 1 << 15;
 const LEAST_TEXTS: usize = 8;
 const MOST_TEXTS: usize = 512;

@@ -1,6 +1,10 @@
 //! The summary of one host.
 
+use std::time::Duration;
+
 use serde::Serialize;
+
+use crate::host_report::HostReport;
 
 /// What one host was asked.
 #[derive(Debug, Clone, Serialize)]
@@ -32,4 +36,24 @@ impl HostSummary {
     pub(super) fn is_held(&self) -> bool {
         matches!(self.delay_reason, "retry_after" | "backoff" | "robots" | "breaker")
     }
+}
+
+impl From<&HostReport> for HostSummary {
+    fn from(report: &HostReport) -> Self {
+        Self {
+            host: report.host.to_string(),
+            requests: report.requests,
+            failures: report.failures,
+            highest_rate: report.highest_rate,
+            smallest_gap_ms: report.smallest_gap.map(millis),
+            delay_ms: millis(report.delay.time),
+            delay_reason: report.delay.reason.name(),
+            slowed: report.slowed,
+            mean_response_ms: millis(report.mean_response_time),
+        }
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -67,6 +67,11 @@ pub enum State {
 }
 
 impl State {
+    /// The one with this name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        [Self::Complete, Self::Limit, Self::Stopped].into_iter().find(|state| state.name() == name)
+    }
+
     /// The name in the summary and in the store.
     pub const fn name(self) -> &'static str {
         match self {
@@ -104,7 +109,7 @@ impl Summary {
             retries: 0,
             bytes: 0,
             started_at: format!("{started_at:.3}"),
-            elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+            elapsed_ms: millis(elapsed),
             hosts: Vec::new(),
             failed_seeds: Vec::new(),
             output: None,
@@ -147,6 +152,10 @@ impl fmt::Display for Summary {
             .iter()
             .try_for_each(|line| writeln!(f, "{}", line.trim_end()))
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 const VERSION: u32 = 1;

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use super::backoff::{is_overloaded, is_trouble, slows};
 use super::breaker::{Breaker, is_our_own};
 use super::concurrency::Concurrency;
-use super::delay::DelayReason;
 use super::latency::Latency;
 use super::origin_state::OriginState;
 use super::rate::{HostRate, PassedClock, SeenRate};
 use super::robots_state::RobotsState;
 use super::{Admit, Options};
+use crate::host_report::DelayReason;
 use crate::outcome::{Failure, FailureKind, Outcome};
 use crate::url::Scheme;
 

@@ -7,7 +7,6 @@ mod backoff;
 mod breaker;
 mod changes;
 mod concurrency;
-mod delay;
 mod host;
 mod latency;
 mod options;
@@ -21,11 +20,10 @@ mod robots_state;
 mod saved;
 mod share;
 
+pub use crate::host_report::{Delay, DelayReason, HostReport};
 pub use admit::{Admit, Next, RobotsAnswer};
-pub use delay::{Delay, DelayReason};
 pub use options::Options;
 pub use per_host::Overrides;
-pub use report::HostReport;
 pub use retry_after::retry_after;
 pub use saved::{SavedBreaker, SavedHost, SavedRobots};
 

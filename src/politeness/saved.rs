@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Options;
 use super::breaker::{self, Breaker};
-use super::delay::DelayReason;
 use super::host::Host;
 use super::latency::Latency;
 use super::rate::PassedClock;
 use super::robots::Robots;
 use super::robots_state::RobotsState;
+use crate::host_report::DelayReason;
 use crate::outcome::Failure;
 use crate::url::Scheme;
 use crate::wall_clock::WallClock;

@@ -1,12 +1,14 @@
 //! Sinks: where records go.
 
 mod amend;
+mod checkpoint;
 mod jsonl;
 mod line;
 mod options;
 mod record;
 mod written;
 
+pub use checkpoint::Checkpoint;
 pub use jsonl::{Committed, JsonlFile, JsonlStream};
 pub use line::RecordLine;
 pub use options::Options;
@@ -69,6 +71,9 @@ pub trait Sink: Send {
         Ok(())
     }
 }
+
+/// The name of stdout as an output.
+pub const STDOUT: &str = "-";
 
 /// How far an output file is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]

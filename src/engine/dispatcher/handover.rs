@@ -50,7 +50,7 @@ impl Handover {
     /// Hands over what has changed beside what is settled, and what the frontier asks for.
     pub(super) async fn pass_on(
         &mut self,
-        frontier: &mut dyn Frontier,
+        frontier: &mut Frontier,
         politeness: &mut Politeness,
         sitemaps: &mut Sitemaps,
         keep: Keep,
@@ -99,13 +99,8 @@ impl Handover {
 
     /// Brings what was found in order at the end: the records of pages to which a shorter path was found after they were
     /// written, and how the crawl has ended. The last call before [`finish`](Self::finish).
-    pub(super) async fn end(
-        &mut self,
-        frontier: &mut dyn Frontier,
-        state: State,
-        failed_seeds: Vec<FailedSeed>,
-    ) -> Result<()> {
-        self.writer.amend(frontier.take_moved()?).await?;
+    pub(super) async fn end(&mut self, state: State, failed_seeds: Vec<FailedSeed>) -> Result<()> {
+        self.writer.amend().await?;
         self.writer.end(state, failed_seeds).await
     }
 

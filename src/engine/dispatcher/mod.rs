@@ -52,7 +52,7 @@ use waiting_hosts::{Wait, WaitingHosts};
 /// - Between two looks at what has happened it does a bounded amount of work: see [`AT_ONCE`].
 #[derive(Debug)]
 pub(super) struct Dispatcher {
-    frontier: Box<dyn Frontier>,
+    frontier: Frontier,
     politeness: Politeness,
     judge: Judge,
     worker: Arc<Worker>,
@@ -77,7 +77,7 @@ impl Dispatcher {
             let site = url.host_key();
             sitemaps.name(url, &site, &judge);
         }
-        sitemaps.take_known(&politeness, &judge, &*frontier);
+        sitemaps.take_known(&politeness, &judge, &frontier);
         Self {
             frontier,
             politeness,
@@ -272,7 +272,7 @@ impl Dispatcher {
             Done::Robots(hop, reply, outcome) => self.take_robots(hop, reply, &outcome, now),
             Done::Sitemap(ask, reply, outcome) => match self.finished(&ask.url, ask.attempt, &outcome, now) {
                 Some(at) => self.sitemaps.queue().retry(ask, Some(at)),
-                None => self.sitemaps.take(&ask, reply, &outcome, &self.judge, &mut *self.frontier)?,
+                None => self.sitemaps.take(&ask, reply, &outcome, &self.judge, &mut self.frontier)?,
             },
         }
         Ok(())
@@ -290,7 +290,7 @@ impl Dispatcher {
     /// Takes what came of asking for a robots.txt, which frees the host of the page.
     fn robots_known(&mut self, hop: &RobotsHop, answer: RobotsAnswer, outcome: &Outcome, why: &str, now: Instant) {
         if let RobotsAnswer::Rules(robots) = &answer {
-            self.sitemaps.take_named(hop.page(), hop.asked(), robots, &self.judge, &*self.frontier);
+            self.sitemaps.take_named(hop.page(), hop.asked(), robots, &self.judge, &self.frontier);
         }
         let known = hop.known(answer, outcome, &mut self.politeness, now);
         self.queues().release(hop.page(), Next::Any);
@@ -320,7 +320,7 @@ impl Dispatcher {
     /// Ends a lease with a record.
     async fn settle(&mut self, lease: &Lease, outcome: Outcome) -> Result<()> {
         let sitemaps = self.sitemaps.queue();
-        let step = self.pages.settle(lease, outcome, &mut self.judge, sitemaps, &mut *self.frontier)?;
+        let step = self.pages.settle(lease, outcome, &mut self.judge, sitemaps, &mut self.frontier)?;
         self.handover.settled(step).await
     }
 
@@ -341,18 +341,18 @@ impl Dispatcher {
     }
 
     fn queues(&mut self) -> Queues<'_> {
-        Queues::new(&mut *self.frontier, self.sitemaps.queue(), &mut self.robots, &mut self.waiting_hosts)
+        Queues::new(&mut self.frontier, self.sitemaps.queue(), &mut self.robots, &mut self.waiting_hosts)
     }
 
     /// Whether one more request may start.
     fn has_slot(&self) -> bool {
-        self.slots.has(self.tasks.len()) && !self.pages.are_enough(&*self.frontier)
+        self.slots.has(self.tasks.len()) && !self.pages.are_enough(&self.frontier)
     }
 
     fn is_done(&self) -> bool {
         let accounts = self.frontier.accounts();
         let nothing_waits = accounts.pending == 0 && !self.frontier.is_waiting();
-        (nothing_waits && self.sitemaps.is_idle()) || self.pages.are_enough(&*self.frontier)
+        (nothing_waits && self.sitemaps.is_idle()) || self.pages.are_enough(&self.frontier)
     }
 
     /// Drops what is in flight: as if it had never been requested.
@@ -377,12 +377,12 @@ impl Dispatcher {
     /// Hands over what has changed, and how the crawl has ended.
     async fn close(&mut self, state: State) -> Result<()> {
         self.pass_on(Keep::All).await?;
-        self.handover.end(&mut *self.frontier, state, self.pages.failed_seeds()).await
+        self.handover.end(state, self.pages.failed_seeds()).await
     }
 
     async fn pass_on(&mut self, keep: Keep) -> Result<()> {
         let sitemaps = self.sitemaps.queue();
-        self.handover.pass_on(&mut *self.frontier, &mut self.politeness, sitemaps, keep).await
+        self.handover.pass_on(&mut self.frontier, &mut self.politeness, sitemaps, keep).await
     }
 
     fn publish(&self) {

@@ -39,13 +39,13 @@ impl Pages {
         mut outcome: Outcome,
         judge: &mut Judge,
         sitemaps: &Sitemaps,
-        frontier: &mut dyn Frontier,
+        frontier: &mut Frontier,
     ) -> Result<Step> {
         let links = std::mem::take(&mut outcome.links);
         let lead = self.seeds.follow(&lease.url, &outcome, &links, judge);
         let judge = &*judge;
         if lead.as_ref().is_some_and(|lead| lead.moves_scope) {
-            frontier.reconsider(SkipReason::Scope, &|url| judge.is_in_scope(url))?;
+            frontier.reconsider(SkipReason::Scope);
         }
         let found = links.into_iter().map(|link| judge.link(Link { kind: sitemaps.link_kind(link.kind), ..link }));
         let Place { depth, referrer } = frontier.settle(lease.id, outcome.kind, found.collect())?;
@@ -71,7 +71,7 @@ impl Pages {
 
     /// Notes that a page, or a sitemap, will be tried again.
     pub(super) fn retried(&mut self) {
-        self.tally.retries += 1;
+        self.tally.note_retry();
     }
 
     /// Notes that a page was skipped for its robots.txt.
@@ -81,7 +81,7 @@ impl Pages {
     }
 
     /// Whether as many are asked for as there may be.
-    pub(super) fn are_enough(&self, frontier: &dyn Frontier) -> bool {
+    pub(super) fn are_enough(&self, frontier: &Frontier) -> bool {
         let Some(most) = self.most else { return false };
         let accounts = frontier.accounts();
         (accounts.settled.total() + accounts.in_flight).saturating_sub(self.tally.unasked()) >= most
@@ -89,7 +89,7 @@ impl Pages {
 
     /// The decoded bytes of all that were read.
     pub(super) fn bytes(&self) -> u64 {
-        self.tally.bytes
+        self.tally.bytes()
     }
 
     /// Why no page came of seeds so far.

@@ -16,7 +16,7 @@ use crate::url::CrawlUrl;
 /// - A job that is taken is started, put off, taken back or ended.
 /// - Who puts off a job holds its host, for jobs of its kind; a release ends every hold of the host.
 pub(super) struct Queues<'a> {
-    frontier: &'a mut dyn Frontier,
+    frontier: &'a mut Frontier,
     sitemaps: &'a mut Sitemaps,
     robots: &'a mut RobotsHops,
     hosts: &'a mut WaitingHosts,
@@ -24,7 +24,7 @@ pub(super) struct Queues<'a> {
 
 impl<'a> Queues<'a> {
     pub(super) fn new(
-        frontier: &'a mut dyn Frontier,
+        frontier: &'a mut Frontier,
         sitemaps: &'a mut Sitemaps,
         robots: &'a mut RobotsHops,
         hosts: &'a mut WaitingHosts,
@@ -126,13 +126,13 @@ mod tests {
 
     use super::*;
     use crate::engine::dispatcher::robots_hops::RobotsHop;
-    use crate::frontier::{Limits, MemoryFrontier};
+    use crate::frontier::Limits;
     use crate::sitemaps::Options;
     use crate::url::UrlRules;
 
     /// All queues.
     struct All {
-        frontier: MemoryFrontier,
+        frontier: Frontier,
         sitemaps: Sitemaps,
         robots: RobotsHops,
         hosts: WaitingHosts,
@@ -142,7 +142,7 @@ mod tests {
         /// A page, a sitemap and a robots.txt of one host.
         fn of_host(host: &str) -> Self {
             let mut all = Self {
-                frontier: MemoryFrontier::new(Limits { depth: None, redirects: 5 }),
+                frontier: Frontier::new(Limits { depth: None, redirects: 5 }),
                 sitemaps: Sitemaps::new(Options::default()),
                 robots: RobotsHops::default(),
                 hosts: WaitingHosts::default(),

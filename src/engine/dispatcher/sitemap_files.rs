@@ -48,7 +48,7 @@ impl SitemapFiles {
 
     /// Takes the sitemaps that every robots.txt names that an earlier process has read: this one may not ask for it, and
     /// settings may have changed. Those that were taken before are known.
-    pub(super) fn take_known(&mut self, politeness: &Politeness, judge: &Judge, frontier: &dyn Frontier) {
+    pub(super) fn take_known(&mut self, politeness: &Politeness, judge: &Judge, frontier: &Frontier) {
         if !self.sitemaps.options().reads_robots() {
             return;
         }
@@ -68,7 +68,7 @@ impl SitemapFiles {
         file: &CrawlUrl,
         robots: &Robots,
         judge: &Judge,
-        frontier: &dyn Frontier,
+        frontier: &Frontier,
     ) {
         let names = !robots.sitemaps().is_empty() && self.sitemaps.options().reads_robots();
         if !names || !is_in_scope(page, &self.worker, judge, frontier) {
@@ -91,7 +91,7 @@ impl SitemapFiles {
         reply: SitemapReply,
         outcome: &Outcome,
         judge: &Judge,
-        frontier: &mut dyn Frontier,
+        frontier: &mut Frontier,
     ) -> Result<()> {
         match reply {
             SitemapReply::Read(sitemap) => self.read(ask, sitemap, judge, frontier)?,
@@ -112,7 +112,7 @@ impl SitemapFiles {
         self.sitemaps.done(ask);
     }
 
-    fn read(&mut self, ask: &Ask, sitemap: Sitemap, judge: &Judge, frontier: &mut dyn Frontier) -> Result<()> {
+    fn read(&mut self, ask: &Ask, sitemap: Sitemap, judge: &Judge, frontier: &mut Frontier) -> Result<()> {
         let count = sitemap.entries.len();
         for fault in &sitemap.faults {
             tracing::warn!("the sitemap {}: {fault}", ask.url);
@@ -140,7 +140,7 @@ impl SitemapFiles {
 }
 
 /// Whether the crawl is about the host of a URL: something of it was found to be in scope, or would be.
-fn is_in_scope(url: &CrawlUrl, worker: &Worker, judge: &Judge, frontier: &dyn Frontier) -> bool {
+fn is_in_scope(url: &CrawlUrl, worker: &Worker, judge: &Judge, frontier: &Frontier) -> bool {
     let home = || worker.rules().requestable(url, "/").is_some_and(|home| judge.is_in_scope(&home));
     frontier.host_of(url).is_some() || home()
 }

@@ -21,7 +21,7 @@ use crate::wall_clock::WallClock;
 /// What a dispatcher starts with.
 #[derive(Debug)]
 pub(in crate::engine) struct Start {
-    pub(in crate::engine) frontier: Box<dyn Frontier>,
+    pub(in crate::engine) frontier: Frontier,
     pub(in crate::engine) politeness: Politeness,
     pub(in crate::engine) judge: Judge,
     pub(in crate::engine) worker: Worker,

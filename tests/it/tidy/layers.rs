@@ -89,6 +89,7 @@ const LAYERS: &[Layer] = &[
             "accounts",
             "error",
             "failure",
+            "host_report",
             "outcome",
             "page",
             "problem",
@@ -109,6 +110,10 @@ const LAYERS: &[Layer] = &[
         is_one: false,
     },
     Layer { name: "config", floor: 2, modules: &["config"], is_one: false },
-    Layer { name: "engine", floor: 3, modules: &["engine"], is_one: false },
+    Layer { name: "stores", floor: 2, modules: &["store"], is_one: false },
+    Layer { name: "crawl directory", floor: 3, modules: &["crawl_dir"], is_one: false },
+    Layer { name: "engine", floor: 4, modules: &["engine"], is_one: false },
+    // Who reads a crawl does not run it.
+    Layer { name: "readers", floor: 4, modules: &["inspect"], is_one: false },
     Layer { name: SURFACE, floor: 5, modules: &["lib", "main", "cli"], is_one: true },
 ];

@@ -1,32 +1,30 @@
-//! The store: everything that a crawl knows, in one SQLite file, so that it can go on after any end.
+//! The store in one SQLite file.
 //!
 //! One transaction holds what belongs together: the states of URLs, the URLs they led to, and how far each output file is
 //! durable. What each table means is in `docs/design/store.md`.
 
-mod edges;
-mod inspect;
+mod database;
+mod keep;
 mod open;
 mod read;
+mod reader;
+mod setting;
 mod write;
 
-pub use inspect::{Entry, StoreReader};
+pub use database::Database;
 pub use open::{APPLICATION_ID, FILE, VERSION};
-pub use read::Session;
-pub use write::Facts;
+pub use reader::{Entry, StoreReader};
 
-use std::path::{Path, PathBuf};
-
-use rusqlite::{Connection, ErrorCode};
-
-use super::State;
-use crate::error::Error;
+use super::edges;
+use crate::frontier::State;
 use crate::outcome::{OutcomeKind, SkipReason};
+use crate::wall_clock::WallClock;
 
-/// The store of one crawl, open for writing. Everything between two [commits](Store::commit) is one transaction.
+/// A [`Store`](super::Store) in one SQLite file of a crawl directory. Everything between two commits is one transaction.
 #[derive(Debug)]
-pub struct Store {
-    connection: Connection,
-    path: PathBuf,
+pub struct Sqlite {
+    database: Database,
+    clock: WallClock,
     /// Whether a transaction is open.
     open: bool,
     /// Whether nothing of it was committed yet.
@@ -35,42 +33,14 @@ pub struct Store {
     session: i64,
     /// Lines of the output.
     records: i64,
+    /// How many settled URLs were never asked for, when that is not written yet: it changes with each, and counts once.
+    unasked: Option<u64>,
     /// Which file this is: a path may come to name another one.
     identity: Option<Identity>,
 }
 
 /// Device and number of a file.
 type Identity = (u64, u64);
-
-impl Store {
-    /// The file.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    fn failed(&self, action: &'static str, error: &rusqlite::Error) -> Error {
-        failed(&self.path, action, error)
-    }
-}
-
-/// What SQLite says, for a person.
-fn failed(path: &Path, action: &'static str, error: &rusqlite::Error) -> Error {
-    match error.sqlite_error_code() {
-        // `Unknown` is SQLite's plain error: what is asked for is not there. Without a code, it is there and is no such thing.
-        None | Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown) => {
-            damaged(path, &error.to_string())
-        }
-        Some(ErrorCode::DiskFull) => Error::io(action, path, std::io::ErrorKind::StorageFull.into()),
-        _ => Error::io(action, path, std::io::Error::other(error.to_string())),
-    }
-}
-
-fn damaged(path: &Path, what: &str) -> Error {
-    Error::Damaged(format!(
-        "the store {} is damaged: {what}; put a copy of it back, or start over with --fresh",
-        path.display()
-    ))
-}
 
 /// The number of a state in the store.
 fn code(state: State, kind: Option<OutcomeKind>) -> i64 {

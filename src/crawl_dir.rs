@@ -5,10 +5,10 @@ use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::home::STDOUT;
 use crate::error::{Error, Result};
-use crate::frontier::store::{self, Store};
 use crate::observe::Summary;
+use crate::sink::STDOUT;
+use crate::store::sqlite::{self, Sqlite};
 
 /// A directory that belongs to one crawl, and to one process as long as this lives.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl CrawlDir {
     /// [`Error::Usage`] names what is there.
     pub fn expect_empty(&self) -> Result<()> {
         let shown = self.path.display();
-        if Store::is_there(&self.path)? {
+        if Sqlite::is_there(&self.path)? {
             return Err(Error::Usage(format!(
                 "{shown} holds a crawl already; leave out --no-store to go on with it, --fresh starts it over, \
                  --dir takes another directory"
@@ -105,7 +105,7 @@ impl CrawlDir {
         let named = named.as_ref().and_then(|summary| summary.get("output")?.as_str()).map(PathBuf::from);
         let named = named.filter(|output| output.is_file() && self.own_name(output).is_some());
         // First what could not be told to be of a crawl: then nothing is deleted.
-        Store::delete(&self.path)?;
+        Sqlite::delete(&self.path)?;
         for file in self.files().into_iter().chain(named) {
             match fs::remove_file(&file) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(Error::io("delete", &file, error)),
@@ -126,7 +126,7 @@ impl CrawlDir {
         if output.is_dir() {
             return wrong("is a folder");
         }
-        let own = [RECORDS_TEMPORARY, SUMMARY, SUMMARY_TEMPORARY, LOCK, store::FILE];
+        let own = [RECORDS_TEMPORARY, SUMMARY, SUMMARY_TEMPORARY, LOCK, sqlite::FILE];
         if self.own_name(output).is_some_and(|name| own.iter().any(|own| name == *own)) {
             return wrong("is a file of the crawl directory that has another purpose");
         }
@@ -142,13 +142,13 @@ impl CrawlDir {
     }
 
     /// The directory, absolute and without links in its path.
-    pub(super) fn real_path(&self) -> Result<PathBuf> {
+    pub(crate) fn real_path(&self) -> Result<PathBuf> {
         self.path.canonicalize().map_err(|error| Error::io("open", &self.path, error))
     }
 
     /// What an output is called in the store: a file in this directory by its path from here, so that the directory can
     /// be moved.
-    pub(super) fn output_name(&self, output: &Path) -> Result<String> {
+    pub(crate) fn output_name(&self, output: &Path) -> Result<String> {
         if output == Path::new(STDOUT) {
             return Ok(STDOUT.to_owned());
         }
@@ -167,7 +167,7 @@ impl CrawlDir {
         }
         let mut path = real(&there)?;
         path.extend(missing.iter().rev());
-        Ok(super::ledger::name(&self.real_path()?, &path))
+        Ok(output_name(&self.real_path()?, &path))
     }
 
     /// Where the records go unless the user names another file.
@@ -194,6 +194,11 @@ impl CrawlDir {
     fn files(&self) -> [PathBuf; 4] {
         [RECORDS, RECORDS_TEMPORARY, SUMMARY, SUMMARY_TEMPORARY].map(|name| self.path.join(name))
     }
+}
+
+/// The name of an output in a store: one in the directory is named from there.
+pub(crate) fn output_name(dir: &Path, path: &Path) -> String {
+    path.strip_prefix(dir).unwrap_or(path).display().to_string()
 }
 
 impl Drop for CrawlDir {

@@ -4,11 +4,11 @@ use super::explain::Known;
 use super::last_run::{LastRun, Rules, RunState, saved, time};
 use crate::error::Result;
 use crate::fetch::AddressGuard;
-use crate::frontier::store::StoreReader;
 use crate::observe::elapsed;
 use crate::outcome::SkipReason;
 use crate::politeness::robots::{Access, Robots};
 use crate::politeness::{DelayReason, HostReport, SavedRobots};
+use crate::store::sqlite::StoreReader;
 use crate::url::{CrawlUrl, Scheme};
 
 /// What everything that is pending waits for.

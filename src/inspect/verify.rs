@@ -9,11 +9,10 @@ use serde::Serialize;
 use super::expected::{Expected, said_by_store};
 use super::problems::{Problems, SHOWN};
 use super::{look, shown};
-use crate::engine::home::STDOUT;
 use crate::error::{Error, Result};
-use crate::frontier::store::{Entry, StoreReader};
 use crate::frontier::{Edge, State};
-use crate::sink::{Committed, Lines, Written};
+use crate::sink::{Checkpoint, Committed, Lines, STDOUT, Written};
+use crate::store::sqlite::{Entry, StoreReader};
 use crate::url::{CrawlUrl, UrlKey};
 
 /// What a check of a crawl has found.
@@ -92,7 +91,7 @@ fn check(dir: &Path, store: &StoreReader) -> Result<Verification> {
 /// Opens the outputs as they are at the moment from which on the store is read; without lines, what cannot be read again.
 fn open_outputs(dir: &Path, store: &StoreReader) -> Result<Vec<(String, Option<Lines>)>> {
     for _ in 0..ATTEMPTS {
-        let open = |(name, ..): (String, u64, Option<u64>)| {
+        let open = |(name, _): (String, Checkpoint)| {
             let written = if name == STDOUT { None } else { Written::open(&dir.join(&name))? };
             Ok((name, written))
         };
@@ -101,10 +100,10 @@ fn open_outputs(dir: &Path, store: &StoreReader) -> Result<Vec<(String, Option<L
         let known = store.outputs()?;
         let mut outputs = Vec::new();
         for (name, written) in opened {
-            let Some((_, length, amended)) = known.iter().find(|(known, ..)| *known == name) else { continue };
+            let Some((_, checkpoint)) = known.iter().find(|(known, ..)| *known == name) else { continue };
             let lines = match written {
                 None => Some(None),
-                Some(written) => written.lines(Committed { length: *length, amended: *amended })?.map(Some),
+                Some(written) => written.lines(Committed::from(checkpoint))?.map(Some),
             };
             outputs.extend(lines.map(|lines| (shown(dir, &name), lines)));
         }
@@ -141,7 +140,7 @@ impl Urls {
         let room = |count: u64| usize::try_from(count).unwrap_or(0);
         let mut urls = Self {
             expected: Expected::with_capacity(room(records.min(bound))),
-            ended: last.is_some_and(|last| last.state != RUNNING),
+            ended: last.is_some_and(|last| last.ended.is_some()),
             bound,
             ..Self::default()
         };
@@ -338,8 +337,6 @@ fn hash(text: &str) -> u64 {
 }
 
 const VERSION: u32 = 1;
-/// The state of a run that has not ended, or was killed.
-pub(super) const RUNNING: &str = "running";
 /// How often an output may get another place while it is being opened.
 const ATTEMPTS: usize = 5;
 const KEY: usize = 16;

@@ -7,16 +7,18 @@ use std::path::Path;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, params};
 
-use super::{Identity, Store, damaged, failed, states};
+use super::database::{Database, failed};
+use super::{Identity, Sqlite, states};
 use crate::error::{Error, Result};
+use crate::wall_clock::WallClock;
 
-impl Store {
-    /// Opens the store of a crawl directory, and makes one when there is none.
+impl Sqlite {
+    /// Opens the store of a crawl directory, and makes one when there is none. Times are kept by `clock`.
     ///
     /// # Errors
     /// [`Error::Damaged`] when what is there cannot be read, and [`Error::Usage`] when it is not of this program or of
     /// another version of it. Nothing of it is changed then.
-    pub fn open(dir: &Path) -> Result<Self> {
+    pub fn open(dir: &Path, clock: WallClock) -> Result<Self> {
         let path = dir.join(FILE);
         let is_new = match header(&path)? {
             Header::Missing => true,
@@ -28,14 +30,16 @@ impl Store {
         // Or SQLite may compile a statement anew when another value is bound to it, as it did for each text it read back.
         let planned_once = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true);
         planned_once.map_err(|error| failed(&path, "open", &error))?;
-        let mut store = Self { connection, path, open: false, is_new: false, session: 0, records: 0, identity: None };
+        let database = Database { connection, path };
+        let mut store =
+            Self { database, clock, open: false, is_new: false, session: 0, records: 0, unasked: None, identity: None };
         if is_new || store.is_unmade()? {
-            store.create().map_err(|error| store.failed("create", &error))?;
+            store.create().map_err(|error| store.database.failed("create", &error))?;
         } else {
-            store.expect_version()?;
-            store.run(PRAGMAS)?;
+            store.database.expect_version()?;
+            store.database.run("open", PRAGMAS)?;
         }
-        store.identity = identity(&store.path);
+        store.identity = identity(&store.database.path);
         Ok(store)
     }
 
@@ -73,64 +77,68 @@ impl Store {
 
     /// Whether the path still names the file that was opened: a directory can be deleted while a crawl writes to it.
     pub fn check_place(&self) -> Result<()> {
-        if identity(&self.path) == self.identity {
+        let path = &self.database.path;
+        if identity(path) == self.identity {
             return Ok(());
         }
         let error = std::io::Error::new(ErrorKind::NotFound, "it has been moved or deleted during the crawl");
-        Err(Error::io("write", &self.path, error))
+        Err(Error::io("write", path, error))
     }
 
     /// Makes the tables of a new store. The transaction stays open: with what the crawl keeps first it is one step, and
-    /// until it is [committed](Store::commit) the file is empty.
+    /// until it is committed the file is empty.
     fn create(&mut self) -> rusqlite::Result<()> {
         // Nothing can be lost yet; the first commit makes it durable as a whole.
-        self.connection.execute_batch("PRAGMA page_size = 8192; PRAGMA synchronous = OFF; BEGIN IMMEDIATE")?;
-        self.connection.execute_batch(SCHEMA)?;
-        let mut insert = self.connection.prepare("INSERT INTO state (code, name) VALUES (?1, ?2)")?;
+        let connection = &self.database.connection;
+        connection.execute_batch("PRAGMA page_size = 8192; PRAGMA synchronous = OFF; BEGIN IMMEDIATE")?;
+        connection.execute_batch(SCHEMA)?;
+        let mut insert = connection.prepare("INSERT INTO state (code, name) VALUES (?1, ?2)")?;
         for (code, name) in states() {
             insert.execute(params![code, name])?;
         }
-        self.connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-        self.connection.pragma_update(None, "user_version", VERSION)?;
+        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        connection.pragma_update(None, "user_version", VERSION)?;
+        drop(insert);
         (self.open, self.is_new) = (true, true);
         Ok(())
     }
 
     /// Ends the time in which a store is new: its file is durable, and from here on each commit is.
     pub(super) fn settle_in(&mut self) -> Result<()> {
-        self.run("PRAGMA journal_mode = WAL")?;
-        let synced = File::open(&self.path).and_then(|file| file.sync_all());
-        synced.map_err(|error| Error::io("write", &self.path, error))?;
-        if let Some(folder) = self.path.parent() {
+        let Database { path, .. } = &self.database;
+        self.database.run("open", "PRAGMA journal_mode = WAL")?;
+        let synced = File::open(path).and_then(|file| file.sync_all());
+        synced.map_err(|error| Error::io("write", path, error))?;
+        if let Some(folder) = path.parent() {
             // Not all systems can, and none needs it but after a loss of power.
             let _ = File::open(folder).and_then(|folder| folder.sync_all());
         }
-        self.run(PRAGMAS)?;
+        self.database.run("open", PRAGMAS)?;
         self.is_new = false;
         Ok(())
     }
 
+    /// Whether a process was killed while it made the store: SQLite has then taken back what was written.
+    fn is_unmade(&self) -> Result<bool> {
+        let tables = "SELECT count(*) FROM sqlite_schema";
+        let tables = self.database.connection.query_row(tables, [], |row| row.get::<_, i64>(0));
+        tables.map(|tables| tables == 0).map_err(|error| self.database.failed("read", &error))
+    }
+}
+
+impl Database {
+    /// Refuses a store of another version.
     pub(super) fn expect_version(&self) -> Result<()> {
         let version = self.connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
         match version.map_err(|error| self.failed("read", &error))? {
             VERSION => Ok(()),
-            version @ ..VERSION => Err(damaged(&self.path, &format!("it says that it has version {version}"))),
+            version @ ..VERSION => Err(self.damaged(&format!("it says that it has version {version}"))),
             version => Err(Error::Usage(format!(
                 "{} was made by a newer crawler (version {version} of the store; this one knows {VERSION}); \
                  use that one, or --dir takes another directory",
                 self.path.display()
             ))),
         }
-    }
-
-    fn run(&self, sql: &str) -> Result<()> {
-        self.connection.execute_batch(sql).map_err(|error| self.failed("open", &error))
-    }
-
-    /// Whether a process was killed while it made the store: SQLite has then taken back what was written.
-    fn is_unmade(&self) -> Result<bool> {
-        let tables = self.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
-        tables.map(|tables| tables == 0).map_err(|error| self.failed("read", &error))
     }
 }
 

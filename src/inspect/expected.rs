@@ -6,9 +6,9 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use super::problems::{Problem, Problems};
 use crate::error::Result;
 use crate::frontier::State;
-use crate::frontier::store::Entry;
 use crate::outcome::FailureKind;
 use crate::sink::{Lines, RecordLine};
+use crate::store::sqlite::Entry;
 
 /// What each line has to say: prints instead of texts, so that ten million of them are held beside each other.
 #[derive(Debug, Default)]

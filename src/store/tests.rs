@@ -1,18 +1,30 @@
-//! The contract of a frontier: one suite for every implementation.
+//! The contract of frontier and store: one suite for every store, with every text at hand and with none.
 
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::stored::Stored;
+use super::pair::{ALL, Kind, Pair, Texts};
 use super::*;
-use crate::url::UrlRules;
+use crate::accounts::Accounts;
+use crate::frontier::{Found, Hold, Lease, Limits, Place, Rules};
+use crate::observe::{FailedSeed, State};
+use crate::outcome::{FailureKind, OutcomeKind, SkipReason};
+use crate::politeness::SavedHost;
+use crate::sink::Checkpoint;
+use crate::sitemaps::SavedSitemap;
+use crate::url::{CrawlUrl, HostKey, LinkKind, Target, UrlRules};
 
-/// Runs one check against each implementation: in memory, on disk, and on disk with every text read back.
-fn each(limits: Limits, check: impl Fn(&mut dyn Frontier)) {
-    check(&mut MemoryFrontier::new(limits));
-    check(&mut Stored::new(limits));
-    check(&mut Stored::forgetful(limits));
+/// Runs one check against each store.
+fn each(limits: Limits, check: impl Fn(&mut Pair)) {
+    each_pair(limits, |mut pair| check(&mut pair));
+}
+
+/// The same, for checks in which one process goes on after another.
+fn each_pair(limits: Limits, check: impl Fn(Pair)) {
+    for kind in ALL {
+        check(Pair::new(kind, limits));
+    }
 }
 
 fn unlimited() -> Limits {
@@ -35,13 +47,13 @@ fn links(texts: &[&str]) -> Vec<Found> {
     texts.iter().map(|text| found(text, LinkKind::Follow)).collect()
 }
 
-fn lease(frontier: &mut dyn Frontier, now: Instant, expected: &str) -> Lease {
+fn lease(frontier: &mut Pair, now: Instant, expected: &str) -> Lease {
     let lease = frontier.lease(now).unwrap().unwrap_or_else(|| panic!("nothing is due, but {expected} should be"));
     assert_eq!(lease.url.as_str(), url(expected).as_str());
     lease
 }
 
-fn settle(frontier: &mut dyn Frontier, lease: &Lease, to: &[&str]) -> Place {
+fn settle(frontier: &mut Pair, lease: &Lease, to: &[&str]) -> Place {
     frontier.settle(lease.id, OutcomeKind::Ok, links(to)).unwrap()
 }
 
@@ -476,141 +488,258 @@ fn a_lease_cannot_end_twice() {
 /// The rules of the run before.
 const SAME: Rules<'static> = Rules { judge: &|_| None, lifted: &[] };
 
-fn skipped(frontier: &dyn Frontier, reason: SkipReason) -> u64 {
+fn skipped(frontier: &Pair, reason: SkipReason) -> u64 {
     *frontier.accounts().skipped.of(reason)
 }
 
 #[test]
 fn another_process_goes_on_where_the_last_one_was_killed() {
-    let now = Instant::now();
-    let mut frontier = Stored::new(unlimited());
-    frontier.add_seed(url("a/")).unwrap();
-    let seed = lease(&mut frontier, now, "a/");
-    settle(&mut frontier, &seed, &["a/1", "b/2"]);
-    lease(&mut frontier, now, "a/1");
-    let before = frontier.accounts();
-    let mut frontier = frontier.restarted(unlimited(), SAME);
-    assert_eq!(frontier.accounts(), Accounts { pending: 2, in_flight: 0, ..before });
-    let one = lease(&mut frontier, now, "a/1");
-    assert_eq!(one.attempt, 1, "what was in flight was never given");
-    let place = settle(&mut frontier, &one, &["a/", "b/2", "a/3"]);
-    assert_eq!(place, Place { depth: 1, referrer: Some(url("a/").to_shared()) });
-    lease(&mut frontier, now, "b/2");
-    lease(&mut frontier, now, "a/3");
-    assert!(frontier.lease(now).unwrap().is_none());
+    each_pair(unlimited(), |mut frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/")).unwrap();
+        let seed = lease(&mut frontier, now, "a/");
+        settle(&mut frontier, &seed, &["a/1", "b/2"]);
+        lease(&mut frontier, now, "a/1");
+        let before = frontier.accounts();
+        let mut frontier = frontier.restarted(unlimited(), SAME);
+        assert_eq!(frontier.accounts(), Accounts { pending: 2, in_flight: 0, ..before });
+        let one = lease(&mut frontier, now, "a/1");
+        assert_eq!(one.attempt, 1, "what was in flight was never given");
+        let place = settle(&mut frontier, &one, &["a/", "b/2", "a/3"]);
+        assert_eq!(place, Place { depth: 1, referrer: Some(url("a/").to_shared()) });
+        lease(&mut frontier, now, "b/2");
+        lease(&mut frontier, now, "a/3");
+        assert!(frontier.lease(now).unwrap().is_none());
+    });
 }
 
 #[test]
 fn a_retry_waits_for_its_instant_in_another_process_too() {
-    let now = Instant::now();
-    let later = now + Duration::from_mins(1);
-    let mut frontier = Stored::new(unlimited());
-    frontier.add_seed(url("a/")).unwrap();
-    let seed = lease(&mut frontier, now, "a/");
-    frontier.retry(seed.id, later).unwrap();
-    let mut frontier = frontier.restarted(unlimited(), SAME);
-    assert!(frontier.lease(now).unwrap().is_none());
-    assert_eq!(lease(&mut frontier, later + Duration::from_millis(1), "a/").attempt, 2);
+    each_pair(unlimited(), |mut frontier| {
+        let now = Instant::now();
+        let later = now + Duration::from_mins(1);
+        frontier.add_seed(url("a/")).unwrap();
+        let seed = lease(&mut frontier, now, "a/");
+        frontier.retry(seed.id, later).unwrap();
+        let mut frontier = frontier.restarted(unlimited(), SAME);
+        assert!(frontier.lease(now).unwrap().is_none());
+        assert_eq!(lease(&mut frontier, later + Duration::from_millis(1), "a/").attempt, 2);
+    });
 }
 
 #[test]
 fn a_greater_depth_takes_up_what_was_too_deep_and_a_smaller_one_leaves_it() {
-    let now = Instant::now();
-    let mut frontier = Stored::new(depth(0));
-    frontier.add_seed(url("a/")).unwrap();
-    let seed = lease(&mut frontier, now, "a/");
-    settle(&mut frontier, &seed, &["a/1", "a/2"]);
-    assert_eq!(skipped(&frontier, SkipReason::Depth), 2);
-    let mut frontier = frontier.restarted(depth(1), SAME);
-    let one = lease(&mut frontier, now, "a/1");
-    settle(&mut frontier, &one, &[]);
-    let mut frontier = frontier.restarted(depth(0), SAME);
-    assert!(frontier.lease(now).unwrap().is_none());
-    assert_eq!((frontier.accounts().settled.ok, skipped(&frontier, SkipReason::Depth)), (2, 1));
+    each_pair(depth(0), |mut frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/")).unwrap();
+        let seed = lease(&mut frontier, now, "a/");
+        settle(&mut frontier, &seed, &["a/1", "a/2"]);
+        assert_eq!(skipped(&frontier, SkipReason::Depth), 2);
+        let mut frontier = frontier.restarted(depth(1), SAME);
+        let one = lease(&mut frontier, now, "a/1");
+        settle(&mut frontier, &one, &[]);
+        let mut frontier = frontier.restarted(depth(0), SAME);
+        assert!(frontier.lease(now).unwrap().is_none());
+        assert_eq!((frontier.accounts().settled.ok, skipped(&frontier, SkipReason::Depth)), (2, 1));
+    });
 }
 
 #[test]
 fn what_is_not_settled_is_judged_by_the_rules_of_this_run() {
-    let now = Instant::now();
-    let mut frontier = Stored::new(unlimited());
-    frontier.add_seed(url("a/")).unwrap();
-    let seed = lease(&mut frontier, now, "a/");
-    let out = Found { skip: Some(SkipReason::Scope), ..found("b/", LinkKind::Follow) };
-    let found = vec![out, found("a/1", LinkKind::Follow), found("a/2", LinkKind::Nofollow)];
-    frontier.settle(seed.id, OutcomeKind::Ok, found).unwrap();
-    let judge = |url: &CrawlUrl| (url.host() == "a").then_some(SkipReason::Scope);
-    let mut frontier = frontier.restarted(unlimited(), Rules { judge: &judge, lifted: &[] });
-    lease(&mut frontier, now, "b/");
-    assert!(frontier.lease(now).unwrap().is_none());
-    let mut frontier = frontier.restarted(unlimited(), Rules { judge: &|_| None, lifted: &[SkipReason::Nofollow] });
-    for expected in ["b/", "a/1", "a/2"] {
-        lease(&mut frontier, now, expected);
-    }
-    assert_eq!(frontier.accounts().skipped.total(), 0);
+    each_pair(unlimited(), |mut frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/")).unwrap();
+        let seed = lease(&mut frontier, now, "a/");
+        let out = Found { skip: Some(SkipReason::Scope), ..found("b/", LinkKind::Follow) };
+        let found = vec![out, found("a/1", LinkKind::Follow), found("a/2", LinkKind::Nofollow)];
+        frontier.settle(seed.id, OutcomeKind::Ok, found).unwrap();
+        let judge = |url: &CrawlUrl| (url.host() == "a").then_some(SkipReason::Scope);
+        let mut frontier = frontier.restarted(unlimited(), Rules { judge: &judge, lifted: &[] });
+        lease(&mut frontier, now, "b/");
+        assert!(frontier.lease(now).unwrap().is_none());
+        let mut frontier = frontier.restarted(unlimited(), Rules { judge: &|_| None, lifted: &[SkipReason::Nofollow] });
+        for expected in ["b/", "a/1", "a/2"] {
+            lease(&mut frontier, now, expected);
+        }
+        assert_eq!(frontier.accounts().skipped.total(), 0);
+    });
 }
 
 #[test]
 fn what_a_sitemap_lists_is_pending_for_the_next_process_unless_its_scope_is_narrower() {
-    let now = Instant::now();
-    let mut frontier = Stored::new(depth(1));
-    frontier.add_seed(url("a/")).unwrap();
-    let seed = lease(&mut frontier, now, "a/");
-    settle(&mut frontier, &seed, &["a/1"]);
-    frontier.add_listed(links(&["a/1", "b/2"])).unwrap();
-    let judge = |url: &CrawlUrl| (url.host() == "b").then_some(SkipReason::Scope);
-    let mut frontier = frontier.restarted(depth(0), Rules { judge: &judge, lifted: &[] });
-    let one = lease(&mut frontier, now, "a/1");
-    assert_eq!(settle(&mut frontier, &one, &[]), Place { depth: 0, referrer: None });
-    assert!(frontier.lease(now).unwrap().is_none());
-    assert_eq!(skipped(&frontier, SkipReason::Scope), 1);
+    each_pair(depth(1), |mut frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/")).unwrap();
+        let seed = lease(&mut frontier, now, "a/");
+        settle(&mut frontier, &seed, &["a/1"]);
+        frontier.add_listed(links(&["a/1", "b/2"])).unwrap();
+        let judge = |url: &CrawlUrl| (url.host() == "b").then_some(SkipReason::Scope);
+        let mut frontier = frontier.restarted(depth(0), Rules { judge: &judge, lifted: &[] });
+        let one = lease(&mut frontier, now, "a/1");
+        assert_eq!(settle(&mut frontier, &one, &[]), Place { depth: 0, referrer: None });
+        assert!(frontier.lease(now).unwrap().is_none());
+        assert_eq!(skipped(&frontier, SkipReason::Scope), 1);
+    });
 }
 
 #[test]
 fn what_a_limit_left_over_is_pending_for_the_next_process() {
-    let mut frontier = Stored::new(unlimited());
-    frontier.add_seed(url("a/")).unwrap();
-    frontier.skip_pending(SkipReason::Limit).unwrap();
-    assert_eq!(skipped(&frontier, SkipReason::Limit), 1);
-    let mut frontier = frontier.restarted(unlimited(), SAME);
-    lease(&mut frontier, Instant::now(), "a/");
+    each_pair(unlimited(), |mut frontier| {
+        frontier.add_seed(url("a/")).unwrap();
+        frontier.skip_pending(SkipReason::Limit).unwrap();
+        assert_eq!(skipped(&frontier, SkipReason::Limit), 1);
+        let mut frontier = frontier.restarted(unlimited(), SAME);
+        lease(&mut frontier, Instant::now(), "a/");
+    });
 }
 
 #[test]
 fn an_answer_that_was_overtaken_by_a_shorter_path_does_not_count() {
-    let now = Instant::now();
-    let mut frontier = Stored::forgetful(unlimited());
-    frontier.add_seed(url("a/")).unwrap();
-    frontier.add_seed(url("b/")).unwrap();
-    let seed = lease(&mut frontier, now, "a/");
-    settle(&mut frontier, &seed, &["a/1"]);
-    let other = lease(&mut frontier, now, "b/");
-    let one = lease(&mut frontier, now, "a/1");
-    settle(&mut frontier, &one, &["c/"]);
-    assert!(frontier.lease_now(now).is_none(), "its text is asked for");
-    let late = frontier.answers();
-    settle(&mut frontier, &other, &["c/"]);
-    for rows in late {
-        frontier.supply_late(rows);
+    for kind in [Kind::Memory, Kind::Sqlite, Kind::Late] {
+        let mut frontier = Pair::new((kind, Texts::Forgotten), unlimited());
+        let now = Instant::now();
+        frontier.add_seed(url("a/")).unwrap();
+        frontier.add_seed(url("b/")).unwrap();
+        let seed = lease(&mut frontier, now, "a/");
+        settle(&mut frontier, &seed, &["a/1"]);
+        let other = lease(&mut frontier, now, "b/");
+        let one = lease(&mut frontier, now, "a/1");
+        settle(&mut frontier, &one, &["c/"]);
+        assert!(frontier.lease_now(now).is_none(), "its text is asked for");
+        let late = frontier.answers();
+        settle(&mut frontier, &other, &["c/"]);
+        for rows in late {
+            frontier.supply_late(rows);
+        }
+        let found = lease(&mut frontier, now, "c/");
+        let place = settle(&mut frontier, &found, &[]);
+        assert_eq!(place, Place { depth: 1, referrer: Some(url("b/").to_shared()) });
     }
-    let found = lease(&mut frontier, now, "c/");
-    let place = settle(&mut frontier, &found, &[]);
-    assert_eq!(place, Place { depth: 1, referrer: Some(url("b/").to_shared()) });
 }
 
 #[test]
 fn a_host_with_more_urls_than_texts_at_hand_gives_each_once_in_order() {
-    let now = Instant::now();
-    let mut frontier = Stored::forgetful(unlimited());
-    frontier.add_seed(url("a/")).unwrap();
-    let seed = lease(&mut frontier, now, "a/");
-    let pages: Vec<String> = (0..3000).map(|n| format!("a/{n}")).collect();
-    let pages: Vec<&str> = pages.iter().map(String::as_str).collect();
-    settle(&mut frontier, &seed, &pages);
-    for page in pages {
-        let page = lease(&mut frontier, now, page);
-        settle(&mut frontier, &page, &[]);
+    for kind in [Kind::Memory, Kind::Sqlite, Kind::Late] {
+        let mut frontier = Pair::new((kind, Texts::Forgotten), unlimited());
+        let now = Instant::now();
+        frontier.add_seed(url("a/")).unwrap();
+        let seed = lease(&mut frontier, now, "a/");
+        let pages: Vec<String> = (0..3000).map(|n| format!("a/{n}")).collect();
+        let pages: Vec<&str> = pages.iter().map(String::as_str).collect();
+        settle(&mut frontier, &seed, &pages);
+        for page in pages {
+            let page = lease(&mut frontier, now, page);
+            settle(&mut frontier, &page, &[]);
+        }
+        assert_eq!(frontier.accounts().settled.ok, 3001);
     }
-    assert_eq!(frontier.accounts().settled.ok, 3001);
+}
+
+#[test]
+fn what_is_not_committed_was_never_there() {
+    let now = Instant::now();
+    let mut pair = Pair::new((Kind::Sqlite, Texts::AtHand), unlimited());
+    pair.add_seed(url("a/")).unwrap();
+    let mut pair = pair.restarted(unlimited(), SAME);
+    let seed = lease(&mut pair, now, "a/");
+    settle(&mut pair, &seed, &["a/1"]);
+    pair.store().keep(Note::Output("pages.jsonl".to_owned(), Checkpoint::length(7))).unwrap();
+    let mut pair = pair.killed(unlimited(), SAME);
+    assert_eq!((pair.accounts().pending, pair.accounts().discovered()), (1, 1));
+    assert_eq!(pair.store().recall().unwrap().outputs, []);
+}
+
+#[test]
+fn records_are_counted_for_the_next_process() {
+    each_pair(unlimited(), |mut pair| {
+        let now = Instant::now();
+        for seed in ["a/1", "a/2", "a/3"] {
+            pair.add_seed(url(seed)).unwrap();
+        }
+        let facts = [
+            Facts { attempts: 1, status: Some(200), error: None, bytes: Some(70) },
+            Facts { attempts: 2, status: None, error: Some(FailureKind::Timeout), bytes: None },
+        ];
+        let [one, two, three] = ["a/1", "a/2", "a/3"].map(|expected| lease(&mut pair, now, expected));
+        pair.settle_with(one.id, facts[0]);
+        pair.retry(two.id, now).unwrap();
+        let two = lease(&mut pair, now, "a/2");
+        pair.settle_with(two.id, facts[1]);
+        pair.retry(three.id, now).unwrap();
+        let pair = pair.restarted(unlimited(), SAME);
+        let expected = Counts {
+            statuses: BTreeMap::from([(200, 1)]),
+            errors: BTreeMap::from([(FailureKind::Timeout, 1)]),
+            retries: 2,
+            bytes: 70,
+        };
+        assert_eq!(pair.counts, expected);
+    });
+}
+
+#[test]
+fn notes_are_given_back_to_the_next_process() {
+    each_pair(unlimited(), |mut pair| {
+        let settings = RunSettings { toml: "depth = 1\n".to_owned(), ..RunSettings::default() };
+        let host = |requests| (HostKey::stored("a"), SavedHost { requests, ..SavedHost::default() });
+        let sitemap = |done| SavedSitemap { site: "a".to_owned(), nesting: 0, redirects: 0, done };
+        let failed = FailedSeed { url: "http://a/".to_owned(), reason: "status 500".to_owned() };
+        let notes = [
+            Note::Seed(url("a/")),
+            Note::Seed(url("a/")),
+            Note::SeedRedirect { from: url("a/"), to: url("c/") },
+            Note::SeedRedirect { from: url("c/"), to: url("b/") },
+            Note::Settings(RunSettings::default()),
+            Note::Settings(settings.clone()),
+            Note::Host(host(1).0, Box::new(host(1).1)),
+            Note::Host(host(2).0, Box::new(host(2).1)),
+            Note::Sitemap(url("a/z.xml"), sitemap(false)),
+            Note::Sitemap(url("a/a.xml"), sitemap(false)),
+            Note::Sitemap(url("a/z.xml"), sitemap(true)),
+            Note::Unasked(1),
+            Note::Unasked(2),
+            Note::Output("pages.jsonl".to_owned(), Checkpoint::length(10)),
+            Note::Output("pages.jsonl".to_owned(), Checkpoint::Length { committed: 20, amended: Some(21) }),
+            Note::RunEnds { state: State::Limit, failed_seeds: vec![failed.clone()] },
+        ];
+        for note in notes {
+            pair.store().keep(note).unwrap();
+        }
+        let mut pair = pair.restarted(unlimited(), SAME);
+        let found = pair.store().recall().unwrap();
+        assert_eq!(found.seeds, ["http://a/"]);
+        let redirects = [("http://a/", "http://c/"), ("http://c/", "http://b/")];
+        assert_eq!(found.seed_redirects, redirects.map(|(from, to)| (from.to_owned(), to.to_owned())));
+        assert_eq!(found.settings, Some(settings));
+        assert_eq!(found.hosts, [host(2)]);
+        let sitemaps = [("http://a/z.xml", true), ("http://a/a.xml", false)];
+        assert_eq!(found.sitemaps, sitemaps.map(|(url, done)| (url.to_owned(), sitemap(done))));
+        assert_eq!(found.unasked, 2);
+        let checkpoint = Checkpoint::Length { committed: 20, amended: Some(21) };
+        assert_eq!(found.outputs, [("pages.jsonl".to_owned(), checkpoint)]);
+        assert_eq!(found.failed_seeds.iter().map(|seed| &*seed.url).collect::<Vec<_>>(), [&*failed.url]);
+        let last = found.last.unwrap();
+        assert_eq!((last.pid, last.ended, last.records), (1, Some(State::Limit), 0));
+        assert_eq!(found.started_at, Some(last.started_at));
+    });
+}
+
+#[test]
+fn a_run_begins_where_the_last_one_has_ended() {
+    each_pair(unlimited(), |mut pair| {
+        let now = Instant::now();
+        pair.add_seed(url("a/")).unwrap();
+        let seed = lease(&mut pair, now, "a/");
+        settle(&mut pair, &seed, &[]);
+        let mut pair = pair.restarted(unlimited(), SAME);
+        pair.store().keep(Note::RunBegins { pid: 2, at: now }).unwrap();
+        pair.store().commit(now + Duration::from_secs(3)).unwrap();
+        let mut pair = pair.restarted(unlimited(), SAME);
+        let found = pair.store().recall().unwrap();
+        let last = found.last.unwrap();
+        assert_eq!((last.pid, last.ended, last.records_before, last.records), (2, None, 1, 1));
+        assert_eq!(found.elapsed, Duration::from_millis((last.committed_at - last.started_at).unsigned_abs()));
+    });
 }
 
 /// The least number of links from page 0, by breadth-first search.
@@ -737,7 +866,7 @@ fn fate() -> impl Strategy<Value = (usize, Fate)> {
 
 proptest! {
     // Each process of each case makes its changes durable: that takes its time.
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
     fn killed_and_continued_equals_undisturbed(
@@ -745,6 +874,7 @@ proptest! {
         outside in proptest::collection::vec(proptest::bool::weighted(0.2), 16),
         greatest in 1_u32..6,
         fates in proptest::collection::vec(fate(), 48),
+        kind in proptest::sample::select(&ALL[..]),
     ) {
         let expected = shortest_ways(&graph);
         let now = Instant::now();
@@ -752,7 +882,7 @@ proptest! {
         let number = |url: &CrawlUrl| url.as_str().rsplit('/').next().unwrap().parse::<usize>().unwrap();
         let narrow = |url: &CrawlUrl| (number(url) > 0 && outside[number(url)]).then_some(SkipReason::Scope);
         let rules = |wide: bool| Rules { judge: if wide { &|_| None } else { &narrow }, lifted: &[] };
-        let mut frontier = Stored::new(depth(greatest));
+        let mut frontier = Pair::new(kind, depth(greatest));
         frontier.add_seed(url(&page(0))).unwrap();
         let (mut open, mut places, mut turn, mut wide) = (Vec::new(), std::collections::HashMap::new(), 0, true);
         let mut attempts = [0; 16];

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use crate::error::Result;
-use crate::frontier::store::StoreReader;
 use crate::sink::RecordLine;
+use crate::store::sqlite::StoreReader;
 
 use super::expected::said_by_store;
 

@@ -4,38 +4,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{OptionalExtension as _, Row as SqlRow, params};
+use serde::de::DeserializeOwned;
 
-use super::{Store, edges, of_code};
+use super::setting::Setting;
+use super::{Database, edges, of_code};
 use crate::error::{Error, Result};
 use crate::frontier::{Edge, HostId, Moved, Path, Place, Purpose, Restore, Row, Rows, StoredUrl, Want};
+use crate::observe::State;
+use crate::outcome::FailureKind;
+use crate::politeness::SavedHost;
+use crate::sink::Checkpoint;
+use crate::sitemaps::SavedSitemap;
+use crate::store::{Counts, RunSettings, Session};
 use crate::url::{HostKey, UrlKey};
 use crate::wall_clock::WallClock;
 
-/// One run of a crawl.
-#[derive(Debug, Clone)]
-pub struct Session {
-    /// The version of the program.
-    pub version: String,
-    /// Its process.
-    pub pid: u32,
-    /// Milliseconds since 1970.
-    pub started_at: i64,
-    /// The last commit, in milliseconds since 1970.
-    pub committed_at: i64,
-    /// Lines of the output when it began.
-    pub records_before: u64,
-    /// Lines of the output.
-    pub records: u64,
-    /// `running`, or how it ended.
-    pub state: String,
-}
-
-impl Store {
+impl Database {
     /// Reads back what earlier runs have found.
-    pub fn restore(&self, to: &mut Restore<'_>, clock: &WallClock) -> Result<()> {
+    pub(super) fn read_back(&self, to: &mut Restore<'_>, clock: &WallClock) -> Result<()> {
         self.each("SELECT id, name FROM host ORDER BY id", |row| {
             let (id, name) = (row.get::<_, u32>(0)?, row.get_ref(1)?.as_str()?);
-            Ok(to.host(HostId(id), HostKey::stored(name)))
+            Ok(to.host(HostId::at(id), HostKey::stored(name)))
         })?;
         self.each(
             "SELECT id, key, url, state, depth, hops, referrer, host, due, untold \
@@ -51,7 +40,7 @@ impl Store {
                     text: text(row, 2)?,
                     path,
                     state,
-                    host: row.get::<_, Option<u32>>(7)?.map(HostId),
+                    host: row.get::<_, Option<u32>>(7)?.map(HostId::at),
                 };
                 Ok(match kind {
                     Some(kind) => to.settled(&url, kind, row.get::<_, Option<bool>>(9)?.unwrap_or_default()),
@@ -62,24 +51,30 @@ impl Store {
     }
 
     /// Answers what a frontier wants to know.
-    pub fn rows(&self, want: Want) -> Result<Rows> {
+    pub(super) fn rows(&self, want: Want) -> Result<Rows> {
         let Want { purpose, ids } = want;
         let rows = ids.into_iter().map(|id| self.row(id, purpose == Purpose::Edges)).collect::<Result<_>>()?;
         Ok(Rows { purpose, rows })
     }
 
     /// What politeness knew of each host.
-    pub fn manners(&self, mut each: impl FnMut(HostKey, &str) -> Result<()>) -> Result<()> {
+    pub(super) fn hosts_known(&self) -> Result<Vec<(HostKey, SavedHost)>> {
+        let mut hosts = Vec::new();
         self.each("SELECT host, saved FROM manners", |row| {
-            Ok(each(HostKey::stored(row.get_ref(0)?.as_str()?), row.get_ref(1)?.as_str()?))
-        })
+            let (host, saved) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
+            Ok(parse(saved, || format!("host {host}")).map(|saved| hosts.push((HostKey::stored(host), saved))))
+        })?;
+        Ok(hosts)
     }
 
     /// What is known of each sitemap, by its URL, in the order in which they were taken.
-    pub fn sitemaps(&self, mut each: impl FnMut(&str, &str) -> Result<()>) -> Result<()> {
+    pub(super) fn sitemaps(&self) -> Result<Vec<(String, SavedSitemap)>> {
+        let mut sitemaps = Vec::new();
         self.each("SELECT url, saved FROM sitemap ORDER BY id", |row| {
-            Ok(each(row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?))
-        })
+            let (url, saved) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
+            Ok(parse(saved, || format!("sitemap {url}")).map(|saved| sitemaps.push((url.to_owned(), saved))))
+        })?;
+        Ok(sitemaps)
     }
 
     /// The seeds of all runs.
@@ -102,20 +97,38 @@ impl Store {
         Ok(redirects)
     }
 
+    /// The settings of the last run; `None` when there was none.
+    pub fn settings(&self) -> Result<Option<RunSettings>> {
+        let Some(toml) = self.setting(Setting::Settings)? else { return Ok(None) };
+        let setting = |setting| self.setting(setting).map(Option::unwrap_or_default);
+        Ok(Some(RunSettings {
+            url_rules: setting(Setting::UrlRules)?,
+            robots: setting(Setting::Robots)?,
+            folder: setting(Setting::Folder)?,
+            toml,
+        }))
+    }
+
+    /// How many settled URLs were never asked for.
+    pub fn unasked(&self) -> Result<u64> {
+        let kept = self.setting(Setting::Unasked)?;
+        Ok(kept.and_then(|kept| kept.parse().ok()).unwrap_or_default())
+    }
+
     /// What is kept under a name.
-    pub fn setting(&self, name: &str) -> Result<Option<String>> {
+    pub(super) fn setting(&self, setting: Setting) -> Result<Option<String>> {
         let sql = "SELECT value FROM setting WHERE name = ?1";
-        let value = self.connection.query_row(sql, params![name], |row| row.get(0)).optional();
+        let value = self.connection.query_row(sql, params![setting.name()], |row| row.get(0)).optional();
         value.map_err(|error| self.failed("read", &error))
     }
 
-    /// How far each output is durable: its name, its length, and the length with corrected records if these are about
-    /// to take its place.
-    pub fn outputs(&self) -> Result<Vec<(String, u64, Option<u64>)>> {
+    /// How far each output is durable, by its name.
+    pub fn outputs(&self) -> Result<Vec<(String, Checkpoint)>> {
         let mut outputs = Vec::new();
         self.each("SELECT name, length, amended FROM output", |row| {
             let length = |at| row.get::<_, Option<i64>>(at).map(|length| length.map(i64::cast_unsigned));
-            outputs.push((row.get(0)?, length(1)?.unwrap_or_default(), length(2)?));
+            let committed = length(1)?.unwrap_or_default();
+            outputs.push((row.get(0)?, Checkpoint::Length { committed, amended: length(2)? }));
             Ok(Ok(()))
         })?;
         Ok(outputs)
@@ -133,26 +146,30 @@ impl Store {
                 committed_at: row.get(3)?,
                 records_before: row.get::<_, i64>(4)?.cast_unsigned(),
                 records: row.get::<_, i64>(5)?.cast_unsigned(),
-                state: row.get(6)?,
+                ended: State::of_name(row.get_ref(6)?.as_str()?),
             })
         };
         self.connection.query_row(sql, [], session).optional().map_err(|error| self.failed("read", &error))
     }
 
-    /// How many settled URLs have which status, which kind of error, and the sum of their bytes.
-    pub fn tally(&self, mut each: impl FnMut(Option<u16>, Option<&str>, u64, u64)) -> Result<()> {
+    /// What all records come to.
+    pub(super) fn counts(&self) -> Result<Counts> {
+        let mut counts = Counts::default();
         let sql = "SELECT status, error, count(*), sum(coalesce(bytes, 0)) FROM url WHERE record IS NOT NULL \
                    GROUP BY status, error";
         self.each(sql, |row| {
             let number = |at| row.get::<_, i64>(at).map(i64::cast_unsigned);
-            each(row.get(0)?, row.get_ref(1)?.as_str_or_null()?, number(2)?, number(3)?);
+            let error = row.get_ref(1)?.as_str_or_null()?.and_then(FailureKind::of_name);
+            counts.add(row.get(0)?, error, number(2)?, number(3)?);
             Ok(Ok(()))
-        })
+        })?;
+        counts.retries = self.retries()?;
+        Ok(counts)
     }
 
     /// How often URLs were to be tried again. Of one that is settled, the last attempt was the end; of another, each has
     /// led to one more.
-    pub fn retries(&self) -> Result<u64> {
+    fn retries(&self) -> Result<u64> {
         let sql = "SELECT coalesce(sum(attempts - (record IS NOT NULL)), 0) FROM url WHERE attempts > 0";
         let retries = self.connection.query_row(sql, [], |row| row.get::<_, i64>(0));
         retries.map(i64::cast_unsigned).map_err(|error| self.failed("read", &error))
@@ -166,16 +183,15 @@ impl Store {
         Ok((start, Duration::from_millis(elapsed.cast_unsigned())))
     }
 
-    /// Gives the records that are out of date to somebody, in the order of the output.
-    pub fn with_moved<T>(&self, take: impl FnOnce(&mut dyn Iterator<Item = Result<Moved>>) -> Result<T>) -> Result<T> {
-        let sql = "SELECT url.url, url.depth, referrer.url FROM url LEFT JOIN url AS referrer ON \
-                   referrer.id = url.referrer WHERE url.moved IS NOT NULL AND url.record IS NOT NULL ORDER BY url.record";
+    /// The next records that are out of date, with their numbers.
+    pub(super) fn moved(&self, after: u64) -> Result<Vec<(u64, Moved)>> {
         let failed = |error: rusqlite::Error| self.failed("read", &error);
-        let mut statement = self.connection.prepare(sql).map_err(failed)?;
-        let moved = statement.query_map([], |row| {
-            Ok(Moved { url: text(row, 0)?, place: Place { depth: row.get(1)?, referrer: optional_text(row, 2)? } })
+        let mut statement = self.connection.prepare_cached(OUT_OF_DATE).map_err(failed)?;
+        let moved = statement.query_map([after.cast_signed()], |row| {
+            let place = Place { depth: row.get(2)?, referrer: optional_text(row, 3)? };
+            Ok((row.get::<_, i64>(0)?.cast_unsigned(), Moved { url: text(row, 1)?, place }))
         });
-        take(&mut moved.map_err(failed)?.map(|moved| moved.map_err(failed)))
+        moved.map_err(failed)?.collect::<rusqlite::Result<_>>().map_err(failed)
     }
 
     fn row(&self, id: u32, with_edges: bool) -> Result<Row> {
@@ -195,30 +211,12 @@ impl Store {
         let edges = found.map_err(|error| self.failed("read", &error))?.unwrap_or_else(|| Ok(Vec::new()));
         edges.map_err(|error| self.named(error))
     }
+}
 
-    /// Gives each row to somebody, whose complaints are told as those about this store.
-    pub(super) fn each(
-        &self,
-        sql: &str,
-        mut each: impl FnMut(&SqlRow<'_>) -> rusqlite::Result<Result<()>>,
-    ) -> Result<()> {
-        let failed = |error| self.failed("read", &error);
-        let mut statement = self.connection.prepare(sql).map_err(failed)?;
-        let mut rows = statement.query([]).map_err(failed)?;
-        while let Some(row) = rows.next().map_err(failed)? {
-            each(row)
-                .map_err(|error| super::damaged(&self.path, &error.to_string()))?
-                .map_err(|error| self.named(error))?;
-        }
-        Ok(())
-    }
-
-    fn named(&self, error: Error) -> Error {
-        match error {
-            Error::Damaged(what) => super::damaged(&self.path, &what),
-            error => error,
-        }
-    }
+/// What somebody has kept as JSON.
+fn parse<T: DeserializeOwned>(saved: &str, of: impl Fn() -> String) -> Result<T> {
+    serde_json::from_str(saved)
+        .map_err(|error| Error::Damaged(format!("what is known of the {} is not readable: {error}", of())))
 }
 
 fn text(row: &SqlRow<'_>, at: usize) -> rusqlite::Result<Arc<str>> {
@@ -232,17 +230,26 @@ fn optional_text(row: &SqlRow<'_>, at: usize) -> rusqlite::Result<Option<Arc<str
 const ROW: &str = "SELECT url.url, url.attempts, referrer.url, url.depth, url.hops FROM url LEFT JOIN url AS referrer \
                    ON referrer.id = url.referrer WHERE url.id = ?1";
 
+/// As many as an output is corrected by without a pause.
+const OUT_OF_DATE: &str = "SELECT url.record, url.url, url.depth, referrer.url FROM url LEFT JOIN url AS referrer ON \
+                           referrer.id = url.referrer WHERE url.moved IS NOT NULL AND url.record > ?1 \
+                           ORDER BY url.record LIMIT 1024";
+
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use rusqlite::StatementStatus;
 
     use super::*;
+    use crate::store::sqlite::Sqlite;
 
     #[test]
     fn the_statement_that_reads_a_text_is_compiled_once() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path()).unwrap();
-        let mut statement = store.connection.prepare_cached(ROW).unwrap();
+        let clock = WallClock::new(Instant::now(), jiff::Timestamp::now());
+        let store = Sqlite::open(dir.path(), clock).unwrap();
+        let mut statement = store.database.connection.prepare_cached(ROW).unwrap();
         for id in 0..10 {
             assert!(!statement.exists(params![id]).unwrap());
         }

@@ -5,16 +5,14 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::verify::RUNNING;
 use crate::config::Config;
-use crate::engine::CrawlDir;
-use crate::engine::ledger::UNASKED;
-use crate::engine::resume::{FOLDER, SETTINGS};
+use crate::crawl_dir::CrawlDir;
 use crate::error::{Error, Result};
-use crate::frontier::store::{Session, StoreReader};
 use crate::observe::State;
 use crate::politeness::{HostReport, Politeness, SavedHost};
 use crate::scope::Scope;
+use crate::store::Session;
+use crate::store::sqlite::StoreReader;
 use crate::url::{CrawlUrl, HostKey, UrlRules};
 use crate::wall_clock::WallClock;
 
@@ -60,19 +58,16 @@ impl LastRun {
             // Between its first two commits.
             Error::Usage(format!("the crawl in {} has not begun yet", dir.display()))
         })?;
-        let ended =
-            [State::Complete, State::Limit, State::Stopped].into_iter().find(|state| state.name() == session.state);
         // Who has ended may hold the directory for a moment, and is not asked for: nobody who crawls is to find it taken.
-        let pid = if session.state == RUNNING { CrawlDir::owner(dir)? } else { None };
-        let state = match (ended, pid) {
+        let pid = if session.ended.is_none() { CrawlDir::owner(dir)? } else { None };
+        let state = match (session.ended, pid) {
             (Some(State::Complete), _) => RunState::Complete,
             (Some(State::Limit), _) => RunState::Limit,
             (Some(State::Stopped), _) => RunState::Stopped,
             (None, Some(_)) => RunState::Running,
             (None, None) => RunState::Interrupted,
         };
-        let unasked = store.setting(UNASKED)?.and_then(|kept| kept.parse().ok()).unwrap_or(0);
-        let asked = session.records.saturating_sub(unasked);
+        let asked = session.records.saturating_sub(store.unasked()?);
         Ok(Self { session, state, pid, asked })
     }
 
@@ -87,13 +82,14 @@ impl Rules {
     /// The settings that the last run has kept: all but its seeds and what is secret.
     pub(super) fn of(store: &StoreReader) -> Result<Self> {
         let unreadable = |why: &dyn fmt::Display| store.damaged(&format!("its settings are not readable: {why}"));
-        let kept = store.setting(SETTINGS)?.unwrap_or_default();
-        let mut table: toml::Table = kept.parse().map_err(|error: toml::de::Error| unreadable(&error.message()))?;
+        let kept = store.settings()?.unwrap_or_default();
+        let mut table: toml::Table =
+            kept.toml.parse().map_err(|error: toml::de::Error| unreadable(&error.message()))?;
         // The seeds are in the store, and the folder of one may be gone.
         table.remove("seeds");
         let config = Config::from_toml(&table.to_string(), "settings").map_err(|error| unreadable(&error))?;
         let urls = config.url_rules();
-        let on_disk = store.setting(FOLDER)?.is_some_and(|folder| !folder.is_empty());
+        let on_disk = !kept.folder.is_empty();
         Ok(Self { config, urls, on_disk })
     }
 

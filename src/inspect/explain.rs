@@ -12,9 +12,9 @@ use super::{look, shown, why};
 use crate::config::redact_url;
 use crate::error::{Error, Result};
 use crate::frontier::State;
-use crate::frontier::store::{Entry, StoreReader};
 use crate::observe::elapsed;
 use crate::outcome::{OutcomeKind, SkipReason};
+use crate::store::sqlite::{Entry, StoreReader};
 use crate::url::{HostKey, UrlKey};
 use crate::wall_clock::WallClock;
 

@@ -6,17 +6,19 @@ use std::path::{Path as FilePath, PathBuf};
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row as SqlRow};
 
+use super::database::{Database, failed};
 use super::open::{FILE, Header, header};
-use super::{Store, damaged, edges, failed, of_code};
+use super::{edges, of_code};
 use crate::error::{Error, Result};
 use crate::frontier::{Edge, Path, State};
 use crate::outcome::OutcomeKind;
 use crate::url::UrlKey;
 
-/// The store of a crawl, open for reading while the crawl runs or after it. `Deref` gives what a [`Store`] can tell.
+/// The store of a crawl, open for reading while the crawl runs or after it. `Deref` gives what its file can
+/// tell.
 #[derive(Debug)]
 pub struct StoreReader {
-    store: Store,
+    database: Database,
     /// Nobody was writing when it was opened. Then it is read as a file that does not change: that needs no other file
     /// beside it, and so works in a directory that cannot be written to.
     frozen: bool,
@@ -83,30 +85,25 @@ impl StoreReader {
             Connection::open_with_flags(&path, flags)
         };
         let connection = connection.map_err(|error| failed(&path, "open", &error))?;
-        let store = Store { connection, path, open: false, is_new: false, session: 0, records: 0, identity: None };
-        store.expect_version()?;
-        Ok(Self { store, frozen })
+        let database = Database { connection, path };
+        database.expect_version()?;
+        Ok(Self { database, frozen })
     }
 
     /// From here on everything is read as it is at one moment, that of the first question.
     pub fn begin(&self) -> Result<()> {
-        self.run("BEGIN; SELECT count(*) FROM session")
+        self.run("read", "BEGIN; SELECT count(*) FROM session")
     }
 
     /// Ends what [`begin`](Self::begin) began.
     pub fn end(&self) -> Result<()> {
-        self.run("COMMIT")
+        self.run("read", "COMMIT")
     }
 
     /// Whether somebody has begun to write to a store to which nobody did when it was opened. What was read since then may
     /// be neither the old nor the new.
     pub fn is_overtaken(&self) -> bool {
         self.frozen && has_beside(self.path(), LOG)
-    }
-
-    /// The error for something in the store that makes no sense.
-    pub fn damaged(&self, what: &str) -> Error {
-        damaged(self.path(), what)
     }
 
     /// What SQLite finds wrong with its file, so many faults at most.
@@ -195,17 +192,13 @@ impl StoreReader {
         let number = self.connection.query_row(sql, [], |row| row.get::<_, i64>(0));
         number.map(|number| number.max(0).cast_unsigned()).map_err(|error| self.failed("read", &error))
     }
-
-    fn run(&self, sql: &str) -> Result<()> {
-        self.connection.execute_batch(sql).map_err(|error| self.failed("read", &error))
-    }
 }
 
 impl Deref for StoreReader {
-    type Target = Store;
+    type Target = Database;
 
-    fn deref(&self) -> &Store {
-        &self.store
+    fn deref(&self) -> &Database {
+        &self.database
     }
 }
 
@@ -261,6 +254,8 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
+    use crate::store::sqlite::Sqlite;
+    use crate::store::{Note, Store as _};
     use crate::wall_clock::WallClock;
 
     fn names(dir: &FilePath) -> Vec<String> {
@@ -277,28 +272,29 @@ mod tests {
         let dir = folder.path().join("50%?#a crawl");
         std::fs::create_dir(&dir).unwrap();
         let clock = WallClock::new(Instant::now(), jiff::Timestamp::now());
-        let mut store = Store::open(&dir).unwrap();
-        store.start_session(1, &clock, clock.instant()).unwrap();
-        store.commit(&clock, clock.instant()).unwrap();
+        let run = |pid| Note::RunBegins { pid, at: clock.instant() };
+        let mut store = Sqlite::open(&dir, clock).unwrap();
+        store.keep(run(1)).unwrap();
+        store.commit(clock.instant()).unwrap();
         drop(store);
         assert_eq!(names(&dir), [FILE]);
 
         let reader = StoreReader::open(&dir).unwrap();
         assert!(reader.frozen && reader.run_count().unwrap() == 1 && !reader.is_overtaken());
-        let mut store = Store::open(&dir).unwrap();
-        store.start_session(2, &clock, clock.instant()).unwrap();
+        let mut store = Sqlite::open(&dir, clock).unwrap();
+        store.keep(run(2)).unwrap();
         assert!(StoreReader::open(&dir).unwrap().faults(1).unwrap().is_empty());
-        store.commit(&clock, clock.instant()).unwrap();
+        store.commit(clock.instant()).unwrap();
         assert!(reader.is_overtaken(), "a frozen store has no moment");
 
         let reader = StoreReader::open(&dir).unwrap();
         assert!(!reader.frozen);
         reader.begin().unwrap();
-        store.keep_setting("later", "x").unwrap();
-        store.commit(&clock, clock.instant()).unwrap();
-        assert_eq!((reader.setting("later").unwrap(), reader.is_overtaken()), (None, false));
+        store.keep(Note::Unasked(7)).unwrap();
+        store.commit(clock.instant()).unwrap();
+        assert_eq!((reader.unasked().unwrap(), reader.is_overtaken()), (0, false));
         reader.end().unwrap();
-        assert_eq!(reader.setting("later").unwrap().as_deref(), Some("x"));
+        assert_eq!(reader.unasked().unwrap(), 7);
     }
 
     #[test]
@@ -306,11 +302,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let clock = WallClock::new(Instant::now(), jiff::Timestamp::now());
         let refused = || StoreReader::open(folder.path()).is_err_and(|error| error.to_string().contains("no store"));
-        let mut store = Store::open(folder.path()).unwrap();
+        let mut store = Sqlite::open(folder.path(), clock).unwrap();
         assert!(refused());
-        store.start_session(1, &clock, clock.instant()).unwrap();
+        store.keep(Note::RunBegins { pid: 1, at: clock.instant() }).unwrap();
         assert!(refused());
-        store.commit(&clock, clock.instant()).unwrap();
+        store.commit(clock.instant()).unwrap();
         assert!(!refused());
     }
 }

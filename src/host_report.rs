@@ -1,8 +1,32 @@
-//! Delays: how long a host is not asked, and why.
+//! What a host was asked, and how long it is left alone: politeness tells it, summaries show it.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+use crate::url::HostKey;
+
+/// What a host was asked, for the summary.
+#[derive(Debug, Clone)]
+pub struct HostReport {
+    /// Name or address, with a port that is not the default.
+    pub host: HostKey,
+    /// Requests that were sent, robots.txt and retries included.
+    pub requests: u64,
+    /// Requests without a complete response.
+    pub failures: u64,
+    /// The most requests that were sent within any one second.
+    pub highest_rate: usize,
+    /// The least time between two requests of one process; `None` before there were two.
+    pub smallest_gap: Option<Duration>,
+    /// The wait that was in force at the end.
+    pub delay: Delay,
+    /// How often it gave reason to ask it less: 429, 503, no connection, a timeout, a reset, a robots.txt that cannot be
+    /// read.
+    pub slowed: u64,
+    /// The mean time from a request to the end of its response.
+    pub mean_response_time: Duration,
+}
 
 /// How long a host is not asked, and why. Of several reasons the one with the longest wait: it is what counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

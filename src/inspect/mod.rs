@@ -15,9 +15,9 @@ pub use verify::{CheckedOutput, Verification, verify};
 
 use std::path::Path;
 
-use super::home::STDOUT;
 use crate::error::Result;
-use crate::frontier::store::StoreReader;
+use crate::sink::STDOUT;
+use crate::store::sqlite::StoreReader;
 
 /// Looks into the store of a crawl directory; once more when a crawl has begun there meanwhile.
 fn look<T>(dir: &Path, at: impl Fn(&StoreReader) -> Result<T>) -> Result<T> {

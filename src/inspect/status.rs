@@ -10,12 +10,11 @@ use serde::Serialize;
 use super::last_run::{LastRun, Rules, RunState, saved, time};
 use super::{look, shown};
 use crate::accounts::{Accounts, Settled, Skipped};
-use crate::engine::tally::host_summary;
 use crate::error::Result;
 use crate::frontier::State;
-use crate::frontier::store::{Entry, StoreReader};
 use crate::observe::HostSummary;
 use crate::outcome::{FailureKind, OutcomeKind, SkipReason};
+use crate::store::sqlite::{Entry, StoreReader};
 use crate::url::HostKey;
 use crate::wall_clock::WallClock;
 
@@ -275,7 +274,12 @@ fn host_statuses(
             let until = clock.instant() + report.delay.time;
             time(clock.to_millis(until))
         });
-        Some(HostStatus { summary: host_summary(report), pending: count.pending, settled: count.settled, held_until })
+        Some(HostStatus {
+            summary: HostSummary::from(report),
+            pending: count.pending,
+            settled: count.settled,
+            held_until,
+        })
     };
     Ok(known.into_iter().filter_map(status).collect())
 }

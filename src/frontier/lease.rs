@@ -1,0 +1,52 @@
+//! What is handed out to be requested, and how long a host is left alone.
+
+use std::time::Instant;
+
+use crate::url::CrawlUrl;
+
+/// Names one lease of a frontier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LeaseId(pub(super) u32);
+
+/// Names one host of a frontier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct HostId(pub(super) u32);
+
+impl HostId {
+    /// The host with this number: its place among those of the frontier.
+    pub fn at(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// Its number.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+
+    /// Its place among the hosts of the frontier.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A URL handed out to be requested.
+#[derive(Debug, Clone)]
+pub struct Lease {
+    /// What to name when it ends.
+    pub id: LeaseId,
+    /// What to request.
+    pub url: CrawlUrl,
+    /// Whose host it is.
+    pub host: HostId,
+    /// How often it has been leased, this time included.
+    pub attempt: u32,
+}
+
+/// How long a host is left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hold {
+    /// Until an instant.
+    Until(Instant),
+    /// Until the hold is released.
+    Released,
+}

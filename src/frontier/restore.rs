@@ -1,0 +1,121 @@
+//! Restore: the frontier as a store has kept it, judged by the settings of this run.
+
+use std::fmt;
+use std::time::Instant;
+
+use super::change::StoredUrl;
+use super::graph::Frontier;
+use super::lease::HostId;
+use super::node::{Limits, NO_WAY, Node, State};
+use crate::error::{Error, Result};
+use crate::outcome::{OutcomeKind, SkipReason};
+use crate::url::{CrawlUrl, HostKey};
+
+/// A [`Frontier`] that is being read back.
+pub struct Restore<'a> {
+    frontier: Frontier,
+    rules: Rules<'a>,
+}
+
+/// What the settings of this run say about URLs that an earlier one has judged.
+pub struct Rules<'a> {
+    /// Why a URL is not to be requested, as far as its text tells.
+    pub judge: &'a dyn Fn(&CrawlUrl) -> Option<SkipReason>,
+    /// Reasons to skip that hold no longer.
+    pub lifted: &'a [SkipReason],
+}
+
+impl Frontier {
+    /// Reads back what a store has kept: first all hosts, then all URLs in the order of their numbers.
+    pub fn restore(limits: Limits, rules: Rules<'_>) -> Restore<'_> {
+        Restore { frontier: Self::new(limits), rules }
+    }
+}
+
+impl Restore<'_> {
+    /// Takes a host.
+    pub fn host(&mut self, id: HostId, name: HostKey) -> Result<()> {
+        if self.frontier.schedule.add_host()? != id {
+            return Err(Error::Damaged(format!("host {name} has the number {}, which is not its turn", id.0)));
+        }
+        self.frontier.hosts.insert(name, id);
+        Ok(())
+    }
+
+    /// Takes a URL that is not settled, with the instant of its next attempt when one has failed. What the settings say
+    /// about it may have changed since: then so does its state.
+    pub fn open(&mut self, url: StoredUrl, due: Option<Instant>) -> Result<()> {
+        let mut node = self.known(&url)?;
+        let is_lifted = node.hops == NO_WAY && self.rules.lifted.contains(&SkipReason::Nofollow);
+        if is_lifted {
+            node.hops = 0;
+            self.frontier.set(url.id, node)?;
+        }
+        let StoredUrl { id, text, key, state, .. } = url;
+        let url = CrawlUrl::stored(text, key);
+        let state_now = self.state_now(&url, node);
+        if let State::Skipped(reason) = state_now {
+            self.frontier.set(id, Node { state: state_now, ..node })?;
+            *self.frontier.accounts.skipped.of(reason) += 1;
+        } else {
+            let host = node.host.map_or_else(|| self.frontier.host(&url), Ok)?;
+            self.frontier.enqueue(id, host, due)?;
+        }
+        if state_now != state || is_lifted {
+            self.frontier.tell_place(id)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a URL that is settled. `untold`: what it leads to has not been told of its place.
+    pub fn settled(&mut self, url: &StoredUrl, kind: OutcomeKind, untold: bool) -> Result<()> {
+        self.known(url)?;
+        *self.frontier.accounts.settled.of(kind) += 1;
+        if untold {
+            self.frontier.sinking.insert(url.id);
+        }
+        Ok(())
+    }
+
+    /// The frontier as it was left.
+    pub fn finish(self) -> Frontier {
+        self.frontier
+    }
+
+    fn known(&mut self, url: &StoredUrl) -> Result<Node> {
+        let StoredUrl { id, text, key, path, state, host } = url;
+        if self.frontier.known.get(*key).is_some() || self.frontier.known.insert(*key) != Some(*id) {
+            return Err(Error::Damaged(format!("URL {id} ({text}) is there twice, or not in its turn")));
+        }
+        if host.is_some_and(|host| host.index() >= self.frontier.schedule.host_count()) {
+            return Err(Error::Damaged(format!("URL {id} ({text}) is of a host that is not there")));
+        }
+        let node = Node { depth: path.depth, hops: path.hops, state: *state, host: *host };
+        self.frontier.nodes.push(node.pack()?);
+        Ok(node)
+    }
+
+    fn state_now(&self, url: &CrawlUrl, node: Node) -> State {
+        match node.state {
+            State::Skipped(SkipReason::Scheme | SkipReason::TooLong) => return node.state,
+            State::Skipped(SkipReason::Robots) if !self.rules.lifted.contains(&SkipReason::Robots) => {
+                return node.state;
+            }
+            _ => {}
+        }
+        let reason = (self.rules.judge)(url).or_else(|| self.frontier.limits.forbid(node.depth, node.hops));
+        reason.map_or(State::Pending, State::Skipped)
+    }
+}
+
+impl fmt::Debug for Restore<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Restore").field("frontier", &self.frontier).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Rules<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rules").field("lifted", &self.lifted).finish_non_exhaustive()
+    }
+}

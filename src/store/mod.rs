@@ -1,0 +1,123 @@
+//! The store: everything that a crawl knows, so that it can go on after any end, and the answers to what the frontier
+//! wants.
+
+mod edges;
+mod memory;
+mod note;
+pub mod sqlite;
+
+pub use memory::Memory;
+pub use note::{Note, Notes, RunSettings, Session};
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Instant;
+
+use crate::error::Result;
+use crate::frontier::{Change, Moved, Restore, Rows, Want};
+use crate::outcome::FailureKind;
+use crate::wall_clock::WallClock;
+
+/// What keeps a crawl: the URLs with their texts and edges, and [notes](Note) of all else that the next start has to know.
+///
+/// The frontier decides, a store remembers. It belongs to one thread, which may be blocked by it: the dispatcher never
+/// waits for it.
+///
+/// # Contract for implementers
+/// - **One step, one commit.** All that was [applied](Self::apply) and [kept](Self::keep) since the last
+///   [`commit`](Self::commit) becomes durable with the next one, together or not at all; the checkpoints of the outputs
+///   are among it. Before a commit has answered, nothing of it has to be anywhere but in memory: an implementation may
+///   collect it and send it as one batch, and send that again when the answer was lost. So what is handed over is handed
+///   over for good.
+/// - **Order.** Changes are applied in their order. Of notes that say something of the same thing the last one holds.
+/// - **Every want is answered once**, in the order in which the wants were asked: at once, or with a later commit. The
+///   answer knows at least what was applied before the question.
+/// - **What is given back is what was committed.** [`restore`](Self::restore) gives every host and every URL once, by their
+///   numbers, and [`recall`](Self::recall) all notes. What was in flight is pending: a lease that a process took with it
+///   into its end was never given.
+/// - **No file, no one process is presumed.** Who opens a store says where it is; these methods do not. A store that others
+///   write to as well gives back what is for this process to go on with.
+/// - **Errors end the crawl.** What may pass, such as a lost connection, an implementation waits for itself.
+///   [`Error::Damaged`](crate::error::Error::Damaged) is for what makes no sense; [`Restore`] complains so too, and a store
+///   adds where that is.
+pub trait Store: fmt::Debug + Send {
+    /// The clock by which times are kept beyond the end of the process.
+    fn clock(&self) -> WallClock;
+
+    /// All notes of earlier runs. Called once, before anything is applied or kept.
+    fn recall(&mut self) -> Result<Notes>;
+
+    /// Gives back what earlier runs have found, first the hosts and then the URLs; what their records come to is the
+    /// answer. Called once, before anything is applied.
+    fn restore(&mut self, to: &mut Restore<'_>) -> Result<Counts>;
+
+    /// Takes the changes of one operation of the frontier. `settled` says what the record says of the URL that was
+    /// settled by it: there is one when there is such a change, and never more than one.
+    fn apply(&mut self, changes: Vec<Change>, settled: Option<Facts>) -> Result<()>;
+
+    /// Takes a note for the next start.
+    fn keep(&mut self, note: Note) -> Result<()>;
+
+    /// Asks for what the frontier wants. The answer is here, or comes with a later [`commit`](Self::commit).
+    fn ask(&mut self, want: Want) -> Result<Option<Rows>>;
+
+    /// Records that are out of date: the next ones after the record with this number, in the order of the records, each
+    /// with its number, counted from 1. As many as are handy at a time; none when there are no more. Only asked when
+    /// everything is committed: what was applied since then need not be known.
+    fn moved(&mut self, after: u64) -> Result<Vec<(u64, Moved)>>;
+
+    /// Makes everything since the last commit durable, all of it or nothing. Without anything new it may do nothing.
+    fn commit(&mut self, now: Instant) -> Result<Committed>;
+}
+
+/// What a commit answers.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Committed {
+    /// Answers to wants that could not be answered at once, in the order of the questions.
+    pub answers: Vec<Rows>,
+}
+
+/// What a record says about a URL that is settled, as far as a store keeps it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Facts {
+    /// How often it was tried.
+    pub attempts: u32,
+    /// The HTTP status.
+    pub status: Option<u16>,
+    /// The kind of error.
+    pub error: Option<FailureKind>,
+    /// The decoded length of the body.
+    pub bytes: Option<u64>,
+}
+
+/// What all records of a crawl come to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Records by HTTP status.
+    pub statuses: BTreeMap<u16, u64>,
+    /// Records without a complete response, by kind of error.
+    pub errors: BTreeMap<FailureKind, u64>,
+    /// How often URLs were to be tried again.
+    pub retries: u64,
+    /// Decoded bytes of the bodies that were read.
+    pub bytes: u64,
+}
+
+impl Counts {
+    /// Counts so many records that say the same, of so many bytes together.
+    pub(crate) fn add(&mut self, status: Option<u16>, error: Option<FailureKind>, records: u64, bytes: u64) {
+        if let Some(status) = status {
+            *self.statuses.entry(status).or_default() += records;
+        }
+        if let Some(kind) = error {
+            *self.errors.entry(kind).or_default() += records;
+        }
+        self.bytes += bytes;
+    }
+}
+
+#[cfg(test)]
+mod pair;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,325 @@
+//! A frontier together with a store, for the contract suite: what the engine does with a thread in between.
+
+use std::time::Instant;
+
+use tempfile::TempDir;
+
+use super::sqlite::Sqlite;
+use super::*;
+use crate::accounts::Accounts;
+use crate::frontier::{Found, Frontier, Hold, HostId, Lease, LeaseId, Limits, Place, Purpose, Rules};
+use crate::outcome::{OutcomeKind, SkipReason};
+use crate::url::CrawlUrl;
+
+/// A [`Frontier`] whose changes are kept by a [`Store`], and whose wants are answered after each operation.
+#[derive(Debug)]
+pub(super) struct Pair {
+    frontier: Frontier,
+    texts: Texts,
+    place: StorePlace,
+    store: Box<dyn Store>,
+    clock: WallClock,
+    /// What the last process has found in the store.
+    pub(super) counts: Counts,
+}
+
+/// Which store, and where it lies.
+#[derive(Debug)]
+enum StorePlace {
+    /// It is the object itself.
+    Memory,
+    File(TempDir),
+    /// In memory, and everything that is asked is answered with the next commit only.
+    Late,
+}
+
+/// Which texts the frontier has at hand.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Texts {
+    AtHand,
+    /// None: it asks for each.
+    Forgotten,
+}
+
+impl Texts {
+    fn of(self, frontier: Frontier) -> Frontier {
+        match self {
+            Self::AtHand => frontier,
+            Self::Forgotten => frontier.forgetful(),
+        }
+    }
+}
+
+/// Which store.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    Memory,
+    Sqlite,
+    Late,
+}
+
+/// All stores, each with a frontier that has its texts at hand and with one that has not.
+pub(super) const ALL: [(Kind, Texts); 6] = [
+    (Kind::Memory, Texts::AtHand),
+    (Kind::Memory, Texts::Forgotten),
+    (Kind::Sqlite, Texts::AtHand),
+    (Kind::Sqlite, Texts::Forgotten),
+    (Kind::Late, Texts::AtHand),
+    (Kind::Late, Texts::Forgotten),
+];
+
+impl Pair {
+    pub(super) fn new((kind, texts): (Kind, Texts), limits: Limits) -> Self {
+        let clock = WallClock::new(Instant::now(), jiff::Timestamp::now());
+        let (place, mut store): (_, Box<dyn Store>) = match kind {
+            Kind::Memory => (StorePlace::Memory, Box::new(Memory::new(clock))),
+            Kind::Sqlite => {
+                let dir = tempfile::tempdir().unwrap();
+                let store = Sqlite::open(dir.path(), clock).unwrap();
+                (StorePlace::File(dir), Box::new(store))
+            }
+            Kind::Late => (StorePlace::Late, Box::new(Late { store: Memory::new(clock), asked: Vec::new() })),
+        };
+        store.keep(Note::RunBegins { pid: 1, at: clock.instant() }).unwrap();
+        Self { frontier: texts.of(Frontier::new(limits)), texts, place, store, clock, counts: Counts::default() }
+    }
+
+    /// Ends the process after its last commit, and starts another one with these settings.
+    pub(super) fn restarted(mut self, limits: Limits, rules: Rules<'_>) -> Self {
+        self.keep().unwrap();
+        self.store.commit(self.clock.instant()).unwrap();
+        self.killed(limits, rules)
+    }
+
+    /// Ends the process, and starts another one with these settings.
+    pub(super) fn killed(mut self, limits: Limits, rules: Rules<'_>) -> Self {
+        if let StorePlace::File(dir) = &self.place {
+            drop(self.store);
+            self.store = Box::new(Sqlite::open(dir.path(), self.clock).unwrap());
+        }
+        let mut restore = Frontier::restore(limits, rules);
+        self.counts = self.store.restore(&mut restore).unwrap();
+        Self { frontier: self.texts.of(restore.finish()), ..self }
+    }
+
+    /// Settles, and keeps that; what is wanted because of it is not answered yet.
+    pub(super) fn settle_unserved(&mut self, lease: LeaseId, found: Vec<Found>) -> Place {
+        let place = self.frontier.settle(lease, OutcomeKind::Ok, found).unwrap();
+        self.keep().unwrap();
+        place
+    }
+
+    /// Settles with a record that says this.
+    pub(super) fn settle_with(&mut self, lease: LeaseId, facts: Facts) {
+        self.frontier.settle(lease, OutcomeKind::Ok, Vec::new()).unwrap();
+        self.store.apply(self.frontier.take_changes(), Some(facts)).unwrap();
+    }
+
+    /// Keeps what has changed, and takes the answers to what is wanted without giving them to the frontier.
+    pub(super) fn answers(&mut self) -> Vec<Rows> {
+        self.keep().unwrap();
+        self.ask().unwrap()
+    }
+
+    /// Gives an answer to the frontier.
+    pub(super) fn supply_late(&mut self, rows: Rows) {
+        self.frontier.supply(rows, &|_| false).unwrap();
+    }
+
+    /// Leases what is due with the texts that are at hand.
+    pub(super) fn lease_now(&mut self, now: Instant) -> Option<Lease> {
+        self.frontier.lease(now).unwrap()
+    }
+
+    /// Keeps what has changed and answers what is wanted, until neither is left.
+    pub(super) fn serve(&mut self, wanted: &dyn Fn(&CrawlUrl) -> bool) -> Result<()> {
+        loop {
+            let kept = self.keep()?;
+            let answers = self.ask()?;
+            if kept == 0 && answers.is_empty() {
+                return Ok(());
+            }
+            answers.into_iter().try_for_each(|rows| self.frontier.supply(rows, wanted))?;
+        }
+    }
+
+    /// Keeps what has changed; how much that is.
+    fn keep(&mut self) -> Result<usize> {
+        let changes = self.frontier.take_changes();
+        let count = changes.len();
+        self.store.apply(changes, Some(Facts { attempts: 1, ..Facts::default() }))?;
+        Ok(count)
+    }
+
+    fn ask(&mut self) -> Result<Vec<Rows>> {
+        let (mut answers, mut open) = (Vec::new(), 0);
+        let asked: Vec<Purpose> = self
+            .frontier
+            .take_wants()
+            .into_iter()
+            .map(|want| {
+                let purpose = want.purpose;
+                match self.store.ask(want).unwrap() {
+                    Some(rows) => answers.push(rows),
+                    None => open += 1,
+                }
+                purpose
+            })
+            .collect();
+        if open > 0 {
+            answers.extend(self.store.commit(self.clock.instant())?.answers);
+        }
+        assert!(
+            answers.iter().map(|rows| rows.purpose).eq(asked),
+            "each is answered once, in the order of the questions"
+        );
+        Ok(answers)
+    }
+
+    pub(super) fn add_seed(&mut self, url: CrawlUrl) -> Result<()> {
+        self.frontier.add_seed(url)?;
+        self.serve(&|_| false)
+    }
+
+    pub(super) fn add_listed(&mut self, found: Vec<Found>) -> Result<()> {
+        self.frontier.add_listed(found)?;
+        self.serve(&|_| false)
+    }
+
+    pub(super) fn lease(&mut self, now: Instant) -> Result<Option<Lease>> {
+        loop {
+            let lease = self.frontier.lease(now)?;
+            let waits = self.frontier.is_waiting();
+            self.serve(&|_| false)?;
+            // A host may only have lacked the texts that are here now.
+            if lease.is_some() || !waits {
+                return Ok(lease);
+            }
+        }
+    }
+
+    pub(super) fn settle(&mut self, lease: LeaseId, kind: OutcomeKind, found: Vec<Found>) -> Result<Place> {
+        let place = self.frontier.settle(lease, kind, found)?;
+        self.serve(&|_| false)?;
+        Ok(place)
+    }
+
+    pub(super) fn retry(&mut self, lease: LeaseId, at: Instant) -> Result<()> {
+        self.frontier.retry(lease, at)?;
+        self.serve(&|_| false)
+    }
+
+    pub(super) fn skip(&mut self, lease: LeaseId, reason: SkipReason) -> Result<()> {
+        self.frontier.skip(lease, reason)?;
+        self.serve(&|_| false)
+    }
+
+    pub(super) fn give_back(&mut self, lease: LeaseId) -> Result<()> {
+        self.frontier.give_back(lease)
+    }
+
+    pub(super) fn hold(&mut self, host: HostId, until: Hold) {
+        self.frontier.hold(host, until);
+    }
+
+    pub(super) fn release(&mut self, host: HostId) {
+        self.frontier.release(host);
+    }
+
+    pub(super) fn release_first(&mut self, host: HostId) {
+        self.frontier.release_first(host);
+    }
+
+    pub(super) fn next_due(&mut self) -> Option<Instant> {
+        self.frontier.next_due()
+    }
+
+    pub(super) fn skip_pending(&mut self, reason: SkipReason) -> Result<()> {
+        self.frontier.skip_pending(reason)
+    }
+
+    pub(super) fn reconsider(&mut self, reason: SkipReason, wanted: &dyn Fn(&CrawlUrl) -> bool) -> Result<()> {
+        self.frontier.reconsider(reason);
+        self.serve(wanted)
+    }
+
+    pub(super) fn accounts(&self) -> Accounts {
+        self.frontier.accounts()
+    }
+
+    pub(super) fn host_count(&self) -> usize {
+        self.frontier.host_count()
+    }
+
+    pub(super) fn discovery_closed(&self) -> bool {
+        self.frontier.discovery_closed()
+    }
+
+    /// The records that are out of date, in their order; from here on they are not.
+    pub(super) fn take_moved(&mut self) -> Result<Vec<Moved>> {
+        self.store.commit(self.clock.instant())?;
+        let (mut all, mut after) = (Vec::new(), 0);
+        loop {
+            let moved = self.store.moved(after)?;
+            let Some((last, _)) = moved.last() else { break };
+            assert!(moved.iter().all(|(record, _)| *record > after));
+            after = *last;
+            all.extend(moved.into_iter().map(|(_, moved)| moved));
+        }
+        self.store.keep(Note::Corrected)?;
+        self.store.commit(self.clock.instant())?;
+        assert!(self.store.moved(0)?.is_empty());
+        Ok(all)
+    }
+
+    /// The store, for what the frontier has no part in.
+    pub(super) fn store(&mut self) -> &mut dyn Store {
+        &mut *self.store
+    }
+}
+
+/// A store that answers with its next commit, as one that is far away does.
+#[derive(Debug)]
+struct Late {
+    store: Memory,
+    asked: Vec<Want>,
+}
+
+impl Store for Late {
+    fn clock(&self) -> WallClock {
+        self.store.clock()
+    }
+
+    fn recall(&mut self) -> Result<Notes> {
+        self.store.recall()
+    }
+
+    fn restore(&mut self, to: &mut Restore<'_>) -> Result<Counts> {
+        self.store.restore(to)
+    }
+
+    fn apply(&mut self, changes: Vec<Change>, settled: Option<Facts>) -> Result<()> {
+        self.store.apply(changes, settled)
+    }
+
+    fn keep(&mut self, note: Note) -> Result<()> {
+        self.store.keep(note)
+    }
+
+    fn ask(&mut self, want: Want) -> Result<Option<Rows>> {
+        self.asked.push(want);
+        Ok(None)
+    }
+
+    fn moved(&mut self, after: u64) -> Result<Vec<(u64, Moved)>> {
+        self.store.moved(after)
+    }
+
+    fn commit(&mut self, now: Instant) -> Result<Committed> {
+        let Committed { mut answers } = self.store.commit(now)?;
+        for want in std::mem::take(&mut self.asked) {
+            answers.extend(self.store.ask(want)?);
+        }
+        Ok(Committed { answers })
+    }
+}

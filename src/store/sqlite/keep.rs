@@ -1,0 +1,140 @@
+//! Keeping: the contract of a store, on tables.
+
+use std::time::Instant;
+
+use rusqlite::params;
+use serde::Serialize;
+
+use super::Sqlite;
+use super::setting::Setting;
+use crate::error::{Error, Result};
+use crate::frontier::{Change, Moved, Restore, Rows, Want};
+use crate::sink::Checkpoint;
+use crate::store::{Committed, Counts, Facts, Note, Notes, RunSettings, Store};
+use crate::wall_clock::WallClock;
+
+impl Store for Sqlite {
+    fn clock(&self) -> WallClock {
+        self.clock
+    }
+
+    fn recall(&mut self) -> Result<Notes> {
+        let database = &self.database;
+        let failed_seeds = database.setting(Setting::FailedSeeds)?;
+        let (started_at, elapsed) = database.times()?;
+        Ok(Notes {
+            seeds: database.seeds()?,
+            seed_redirects: database.seed_redirects()?,
+            settings: database.settings()?,
+            hosts: database.hosts_known()?,
+            sitemaps: database.sitemaps()?,
+            unasked: database.unasked()?,
+            outputs: database.outputs()?,
+            failed_seeds: failed_seeds.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default(),
+            last: database.last_session()?,
+            started_at,
+            elapsed,
+        })
+    }
+
+    fn restore(&mut self, to: &mut Restore<'_>) -> Result<Counts> {
+        self.database.read_back(to, &self.clock)?;
+        self.database.counts()
+    }
+
+    fn apply(&mut self, changes: Vec<Change>, settled: Option<Facts>) -> Result<()> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.begin()?;
+        self.write(&changes, settled.as_ref())
+    }
+
+    fn keep(&mut self, note: Note) -> Result<()> {
+        self.begin()?;
+        match note {
+            Note::Seed(url) => self.execute(SEED, params![url.as_str()]),
+            Note::SeedRedirect { from, to } => self.execute(SEED_REDIRECT, params![from.as_str(), to.as_str()]),
+            Note::Settings(settings) => self.keep_settings(&settings),
+            Note::Host(host, saved) => self.execute(MANNERS, params![host.as_str(), json(&*saved)?]),
+            Note::Sitemap(url, saved) => self.execute(SITEMAP, params![url.as_str(), json(&saved)?]),
+            Note::Unasked(unasked) => {
+                self.unasked = Some(unasked);
+                Ok(())
+            }
+            Note::Output(name, Checkpoint::Length { committed, amended }) => {
+                let (length, amended) = (committed.cast_signed(), amended.map(u64::cast_signed));
+                self.execute(OUTPUT, params![name, length, amended])
+            }
+            Note::Corrected => self.execute("UPDATE url SET moved = NULL WHERE moved IS NOT NULL", []),
+            Note::RunBegins { pid, at } => self.begin_run(pid, at),
+            Note::RunEnds { state, failed_seeds } => {
+                self.keep_setting(Setting::FailedSeeds, &json(&failed_seeds)?)?;
+                self.execute("UPDATE session SET state = ?2 WHERE id = ?1", params![self.session, state.name()])
+            }
+        }
+    }
+
+    fn ask(&mut self, want: Want) -> Result<Option<Rows>> {
+        self.database.rows(want).map(Some)
+    }
+
+    fn moved(&mut self, after: u64) -> Result<Vec<(u64, Moved)>> {
+        self.database.moved(after)
+    }
+
+    fn commit(&mut self, now: Instant) -> Result<Committed> {
+        if !self.open {
+            return Ok(Committed::default());
+        }
+        self.check_place()?;
+        if let Some(unasked) = self.unasked.take() {
+            self.keep_setting(Setting::Unasked, &unasked.to_string())?;
+        }
+        self.execute(COMMITTED, params![self.session, self.clock.to_millis(now), self.records])?;
+        self.database.run("write", "COMMIT")?;
+        self.open = false;
+        if self.is_new {
+            self.settle_in()?;
+        }
+        Ok(Committed::default())
+    }
+}
+
+impl Sqlite {
+    fn begin_run(&mut self, pid: u32, at: Instant) -> Result<()> {
+        self.records = self.database.last_session()?.map_or(0, |last| last.records.cast_signed());
+        let (version, at) = (env!("CARGO_PKG_VERSION"), self.clock.to_millis(at));
+        self.execute(SESSION, params![version, pid, at, self.records, RUNNING])?;
+        self.session = self.database.connection.last_insert_rowid();
+        Ok(())
+    }
+
+    fn keep_settings(&self, settings: &RunSettings) -> Result<()> {
+        let RunSettings { url_rules, robots, folder, toml } = settings;
+        self.keep_setting(Setting::UrlRules, url_rules)?;
+        self.keep_setting(Setting::Robots, robots)?;
+        self.keep_setting(Setting::Folder, folder)?;
+        self.keep_setting(Setting::Settings, toml)
+    }
+
+    fn keep_setting(&self, setting: Setting, value: &str) -> Result<()> {
+        self.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)", params![setting.name(), value])
+    }
+}
+
+fn json(value: &(impl Serialize + ?Sized)) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// The state of a run that has not ended, or was killed.
+const RUNNING: &str = "running";
+const SEED: &str = "INSERT OR IGNORE INTO seed (url) VALUES (?1)";
+const SEED_REDIRECT: &str = "INSERT INTO seed_redirect (url, target) VALUES (?1, ?2)";
+const MANNERS: &str = "INSERT OR REPLACE INTO manners (host, saved) VALUES (?1, ?2)";
+const SITEMAP: &str =
+    "INSERT INTO sitemap (url, saved) VALUES (?1, ?2) ON CONFLICT (url) DO UPDATE SET saved = excluded.saved";
+const OUTPUT: &str = "INSERT OR REPLACE INTO output (name, length, amended) VALUES (?1, ?2, ?3)";
+const SESSION: &str = "INSERT INTO session (version, pid, started_at, committed_at, records_before, records, state) \
+                       VALUES (?1, ?2, ?3, ?3, ?4, ?4, ?5)";
+const COMMITTED: &str = "UPDATE session SET committed_at = ?2, records = ?3 WHERE id = ?1";

@@ -1,0 +1,32 @@
+//! Settings: what the store keeps under a name, each in one row.
+
+/// What is kept under a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Setting {
+    /// Which parameters do not count: which URLs are one page.
+    UrlRules,
+    /// Whose rules of robots.txt are obeyed.
+    Robots,
+    /// The folder of a site on disk; empty when there is none.
+    Folder,
+    /// All settings of the last run, as TOML.
+    Settings,
+    /// Why no page came of the seeds, as JSON.
+    FailedSeeds,
+    /// How many settled URLs were never asked for.
+    Unasked,
+}
+
+impl Setting {
+    /// The name of its row.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::UrlRules => "url_rules",
+            Self::Robots => "robots",
+            Self::Folder => "folder",
+            Self::Settings => "settings",
+            Self::FailedSeeds => "failed_seeds",
+            Self::Unasked => "unasked",
+        }
+    }
+}
