@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use crawler::config::redact_url;
 use crawler::error::Result;
-use crawler::inspect::{self, Explanation, Origin, UrlState};
+use crawler::inspect::{self, Beginning, Explanation, UrlState};
 use crawler::observe::{bytes, printable};
 
 #[derive(Debug, Args)]
@@ -77,9 +77,9 @@ fn text(known: &Explanation) -> String {
     }
     line("depth", &known.depth.to_string());
     let begins = match known.origin {
-        Origin::Seed => "a seed",
-        Origin::Sitemap => "listed in a sitemap",
-        Origin::Further => "and so on",
+        Beginning::Seed => "a seed",
+        Beginning::Sitemap => "listed in a sitemap",
+        Beginning::Further => "and so on",
     };
     for (n, page) in known.found_on.iter().enumerate() {
         let name = if n == 0 { "found on" } else { "" };

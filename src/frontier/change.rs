@@ -95,14 +95,14 @@ pub struct StoredUrl {
 #[derive(Debug, Clone)]
 pub struct Want {
     /// What for: comes back with the answer.
-    pub purpose: Purpose,
+    pub purpose: WantedFor,
     /// Which URLs.
     pub ids: Vec<u32>,
 }
 
 /// What texts are wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub enum WantedFor {
     /// They are the next of a host.
     Queue(HostId),
     /// Settled pages have a shorter path, so what they lead to has one too.
@@ -115,7 +115,7 @@ pub enum Purpose {
 #[derive(Debug, Clone)]
 pub struct Rows {
     /// What they were wanted for.
-    pub purpose: Purpose,
+    pub purpose: WantedFor,
     /// One for each URL that was asked for.
     pub rows: Vec<Row>,
 }

@@ -8,6 +8,7 @@ mod host_queue;
 mod id_map;
 mod known;
 mod lease;
+mod near;
 mod node;
 mod options;
 mod paths;
@@ -16,7 +17,7 @@ mod schedule;
 mod segments;
 mod texts;
 
-pub use change::{Change, Purpose, Row, Rows, StoredUrl, Want};
+pub use change::{Change, Row, Rows, StoredUrl, Want, WantedFor};
 pub use found::{Found, Moved, Place};
 pub use graph::Frontier;
 pub use lease::{Hold, HostId, Lease, LeaseId};

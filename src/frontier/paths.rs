@@ -6,18 +6,11 @@ use super::change::{Change, Row, StoredUrl};
 use super::found::Found;
 use super::graph::Frontier;
 use super::lease::HostId;
+use super::near::{Near, Source};
 use super::node::{Edge, NO_WAY, Node, Path, State};
-use super::texts::Near;
 use crate::error::{Error, Result};
 use crate::outcome::SkipReason;
 use crate::url::{CrawlUrl, LinkKind, Target};
-
-/// Where links come from.
-#[derive(Debug, Clone)]
-pub(super) struct Source {
-    pub(super) id: u32,
-    pub(super) text: Arc<str>,
-}
 
 /// A way to a URL that may be known already.
 #[derive(Debug, Clone, Copy)]

@@ -1,22 +1,13 @@
 //! Which texts are at hand: those of the URLs whose turn is near. The others are with the store, and asked for in time.
 
-use std::sync::Arc;
-
-use super::change::{Purpose, Row, Rows, Want};
+use super::change::{Row, Rows, Want, WantedFor};
 use super::graph::Frontier;
 use super::lease::HostId;
+use super::near::{Near, TEXTS};
 use super::node::{Packed, State};
 use crate::error::Result;
 use crate::outcome::SkipReason;
 use crate::url::CrawlUrl;
-
-/// A URL with its text.
-#[derive(Debug, Clone)]
-pub(super) struct Near {
-    pub(super) url: CrawlUrl,
-    pub(super) referrer: Option<Arc<str>>,
-    pub(super) attempts: u32,
-}
 
 impl Frontier {
     /// Keeps a text when there is room for it.
@@ -32,12 +23,12 @@ impl Frontier {
         let purpose = rows.purpose;
         for row in rows.rows {
             match purpose {
-                Purpose::Queue(_) => self.supply_text(row)?,
-                Purpose::Edges => self.supply_edges(row)?,
-                Purpose::Reconsider => self.supply_skipped(&row, wanted)?,
+                WantedFor::Queue(_) => self.supply_text(row)?,
+                WantedFor::Edges => self.supply_edges(row)?,
+                WantedFor::Reconsider => self.supply_skipped(&row, wanted)?,
             }
         }
-        if let Purpose::Queue(host) = purpose {
+        if let WantedFor::Queue(host) = purpose {
             self.schedule.texts_are_here(host);
         }
         Ok(())
@@ -84,7 +75,7 @@ impl Frontier {
     fn want_queue(&mut self, host: HostId) {
         let next = self.schedule.upcoming(host).take(self.texts_for_a_host());
         let ids: Vec<u32> = next.filter(|id| self.lacks_text(*id)).collect();
-        self.wants.push(Want { purpose: Purpose::Queue(host), ids });
+        self.wants.push(Want { purpose: WantedFor::Queue(host), ids });
     }
 
     fn lacks_text(&self, id: u32) -> bool {
@@ -111,7 +102,7 @@ impl Frontier {
     fn want_edges(&mut self) {
         let mut ids: Vec<u32> = self.sinking.drain().collect();
         ids.sort_unstable();
-        self.wants.extend(ids.chunks(MOST_TEXTS).map(|ids| Want { purpose: Purpose::Edges, ids: ids.to_vec() }));
+        self.wants.extend(ids.chunks(MOST_TEXTS).map(|ids| Want { purpose: WantedFor::Edges, ids: ids.to_vec() }));
     }
 
     fn want_skipped(&mut self) {
@@ -123,7 +114,7 @@ impl Frontier {
             self.reconsidered = (found.len() == MOST_TEXTS).then(|| (reason, found.last().map_or(next, |id| id + 1)));
             ids.extend(found);
         }
-        self.wants.extend(ids.chunks(MOST_TEXTS).map(|ids| Want { purpose: Purpose::Reconsider, ids: ids.to_vec() }));
+        self.wants.extend(ids.chunks(MOST_TEXTS).map(|ids| Want { purpose: WantedFor::Reconsider, ids: ids.to_vec() }));
     }
 
     /// Takes up again what was skipped for a reason and is now wanted, as it is [supplied](Self::supply).
@@ -135,8 +126,5 @@ impl Frontier {
 /// How many [wants](Frontier::take_wants) are open at a time: who answers them needs no more places for the answers.
 pub const OPEN_WANTS: usize = 64;
 
-/// How many texts are kept before anybody asks for them, and how many are asked for ahead, over all hosts: a crawl of a
-/// small site never reads back.
-pub(super) const TEXTS: usize = 1 << 15;
 const LEAST_TEXTS: usize = 8;
 const MOST_TEXTS: usize = 512;

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::frontier::State;
 use crate::outcome::FailureKind;
 use crate::sink::{Lines, RecordLine};
-use crate::store::sqlite::Entry;
+use crate::store::sqlite::UrlRow;
 
 /// What each line has to say: prints instead of texts, so that ten million of them are held beside each other.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ pub(super) struct Expected {
 }
 
 /// Where a line belongs.
-enum Place {
+enum Belongs {
     Here,
     /// Lines are missing before it.
     Ahead(usize),
@@ -79,17 +79,17 @@ impl Expected {
                 continue;
             }
             match self.place(print, at) {
-                Place::Here => {}
-                Place::Ahead(place) => {
+                Belongs::Here => {}
+                Belongs::Ahead(place) => {
                     self.miss(at..place, output, problems);
                     at = place;
                 }
-                Place::Behind => {
+                Belongs::Behind => {
                     problems
                         .say(|| format!("line {number} of {output} ({}) is there twice, or not in its turn", said.url));
                     continue;
                 }
-                Place::Nowhere => {
+                Belongs::Nowhere => {
                     let (line, record, said) = (number, at as u64 + 1, Box::new(said.into_owned()));
                     problems.add(|| Problem::Differs { output: output.to_owned(), line, record, said });
                     taken = Some(at);
@@ -104,16 +104,16 @@ impl Expected {
         Ok(number)
     }
 
-    fn place(&self, print: u64, at: usize) -> Place {
+    fn place(&self, print: u64, at: usize) -> Belongs {
         let behind = at.saturating_sub(WINDOW)..at;
         let found = |slots: std::ops::Range<usize>| {
             self.prints.get(slots.start..slots.end.min(self.prints.len()))?.iter().position(|known| *known == print)
         };
         match found(at..at + WINDOW) {
-            Some(0) => Place::Here,
-            Some(further) => Place::Ahead(at + further),
-            None if found(behind).is_some() => Place::Behind,
-            None => Place::Nowhere,
+            Some(0) => Belongs::Here,
+            Some(further) => Belongs::Ahead(at + further),
+            None if found(behind).is_some() => Belongs::Behind,
+            None => Belongs::Nowhere,
         }
     }
 
@@ -134,7 +134,7 @@ impl Expected {
 }
 
 /// What the record of a settled URL has to say; `None` when it is not settled, or failed for a reason that is none.
-pub(super) fn said_by_store<'a>(entry: &Entry<'a>) -> Option<RecordLine<'a>> {
+pub(super) fn said_by_store<'a>(entry: &UrlRow<'a>) -> Option<RecordLine<'a>> {
     let Some((State::Settled, Some(outcome))) = entry.state else { return None };
     let error = match entry.error {
         Some(name) => Some(FailureKind::of_name(name)?),

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::frontier::State;
 use crate::observe::elapsed;
 use crate::outcome::{OutcomeKind, SkipReason};
-use crate::store::sqlite::{Entry, StoreReader};
+use crate::store::sqlite::{StoreReader, UrlRow};
 use crate::url::{HostKey, UrlKey};
 use crate::wall_clock::WallClock;
 
@@ -40,7 +40,7 @@ pub struct Explanation {
     /// The way to it, from the page on which it was found back to where the crawl began.
     pub found_on: Vec<FoundOn>,
     /// Where that way begins.
-    pub origin: Origin,
+    pub origin: Beginning,
     /// How often it was requested.
     pub attempts: u32,
     /// When it is tried again.
@@ -87,7 +87,7 @@ pub struct FoundOn {
 /// Where a way begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Origin {
+pub enum Beginning {
     /// At a seed.
     Seed,
     /// At a URL that a sitemap lists.
@@ -171,7 +171,7 @@ fn explained(dir: &Path, store: &StoreReader, text: &str) -> Result<Option<Expla
 
 impl Known {
     /// `None` when its state means nothing.
-    fn of(entry: Entry<'_>) -> Option<Self> {
+    fn of(entry: UrlRow<'_>) -> Option<Self> {
         Some(Self {
             url: entry.url.to_owned(),
             key: UrlKey::of_bytes(*entry.key.first_chunk()?),
@@ -192,11 +192,11 @@ impl Known {
 }
 
 /// The way back from a URL, as far as it is told.
-fn way(store: &StoreReader, known: &Known) -> Result<(Vec<FoundOn>, Origin)> {
+fn way(store: &StoreReader, known: &Known) -> Result<(Vec<FoundOn>, Beginning)> {
     let (mut way, mut next) = (Vec::new(), known.referrer);
     while let Some(id) = next {
         if way.len() == LONGEST_WAY {
-            return Ok((way, Origin::Further));
+            return Ok((way, Beginning::Further));
         }
         let page = store
             .entry(id, |page| (FoundOn { url: page.url.to_owned(), depth: page.path.depth }, page.path.referrer))?;
@@ -205,7 +205,7 @@ fn way(store: &StoreReader, known: &Known) -> Result<(Vec<FoundOn>, Origin)> {
         next = referrer;
     }
     let first = way.last().map_or(&known.url, |page| &page.url);
-    let origin = if store.is_seed(first)? { Origin::Seed } else { Origin::Sitemap };
+    let origin = if store.is_seed(first)? { Beginning::Seed } else { Beginning::Sitemap };
     Ok((way, origin))
 }
 

@@ -8,7 +8,7 @@ mod status;
 mod verify;
 mod why;
 
-pub use explain::{Explanation, FoundOn, Origin, UrlState, explain};
+pub use explain::{Beginning, Explanation, FoundOn, UrlState, explain};
 pub use last_run::RunState;
 pub use status::{HostStatus, NextRetry, RunStatus, Status, status};
 pub use verify::{CheckedOutput, Verification, verify};

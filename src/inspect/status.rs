@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::frontier::State;
 use crate::observe::HostSummary;
 use crate::outcome::{FailureKind, OutcomeKind, SkipReason};
-use crate::store::sqlite::{Entry, StoreReader};
+use crate::store::sqlite::{StoreReader, UrlRow};
 use crate::url::HostKey;
 use crate::wall_clock::WallClock;
 
@@ -183,7 +183,7 @@ struct HostCount {
 }
 
 impl Count {
-    fn take(&mut self, entry: &Entry<'_>) {
+    fn take(&mut self, entry: &UrlRow<'_>) {
         self.retries += u64::from(entry.attempts.saturating_sub(1));
         let (state, kind) = entry.state.unwrap_or((State::Pending, None));
         let host = entry.host.map(|host| self.hosts.entry(host).or_default());
@@ -205,7 +205,7 @@ impl Count {
         }
     }
 
-    fn take_settled(&mut self, entry: &Entry<'_>, kind: OutcomeKind) {
+    fn take_settled(&mut self, entry: &UrlRow<'_>, kind: OutcomeKind) {
         *self.accounts.settled.of(kind) += 1;
         self.bytes += entry.bytes.unwrap_or_default();
         if let Some(status) = entry.status {
@@ -216,7 +216,7 @@ impl Count {
         }
     }
 
-    fn take_due(&mut self, entry: &Entry<'_>) {
+    fn take_due(&mut self, entry: &UrlRow<'_>) {
         let Some(due) = entry.due else { return };
         self.retries_waiting += 1;
         if self.next_retries.len() < RETRIES_SHOWN || self.next_retries.peek().is_some_and(|(last, ..)| due < *last) {

@@ -12,7 +12,7 @@ use super::{look, shown};
 use crate::error::{Error, Result};
 use crate::frontier::{Edge, State};
 use crate::sink::{Checkpoint, Committed, Lines, STDOUT, Written};
-use crate::store::sqlite::{Entry, StoreReader};
+use crate::store::sqlite::{StoreReader, UrlRow};
 use crate::url::{CrawlUrl, UrlKey};
 
 /// What a check of a crawl has found.
@@ -171,7 +171,7 @@ impl Urls {
         Ok(urls)
     }
 
-    fn take(&mut self, entry: &Entry<'_>, problems: &mut Problems) {
+    fn take(&mut self, entry: &UrlRow<'_>, problems: &mut Problems) {
         let id = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
         let named = || format!("URL {id} ({})", entry.url);
         let state = entry.state.map_or(State::Pending, |(state, _)| state);
@@ -215,7 +215,7 @@ impl Urls {
         }
     }
 
-    fn check_host(&self, entry: &Entry<'_>, state: State, problems: &mut Problems) {
+    fn check_host(&self, entry: &UrlRow<'_>, state: State, problems: &mut Problems) {
         let named = || format!("URL {} ({})", entry.id, entry.url);
         let Some(host) = entry.host else {
             if !matches!(state, State::Skipped(_)) {
@@ -233,7 +233,7 @@ impl Urls {
         }
     }
 
-    fn check_record(&mut self, entry: &Entry<'_>, is_settled: bool, problems: &mut Problems) {
+    fn check_record(&mut self, entry: &UrlRow<'_>, is_settled: bool, problems: &mut Problems) {
         let named = || format!("URL {} ({})", entry.id, entry.url);
         let record = match entry.record {
             None if is_settled => return problems.say(|| format!("{} is settled and has no record", named())),

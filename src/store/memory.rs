@@ -8,7 +8,7 @@ use super::note::{Note, Notes, Session};
 use super::{Committed, Counts, Facts, Store, edges};
 use crate::error::{Error, Result};
 use crate::frontier::{
-    Change, Edge, HostId, Moved, Path, Place, Purpose, Restore, Row, Rows, Segments, State, StoredUrl, Want,
+    Change, Edge, HostId, Moved, Path, Place, Restore, Row, Rows, Segments, State, StoredUrl, Want, WantedFor,
 };
 use crate::outcome::OutcomeKind;
 use crate::politeness::SavedHost;
@@ -240,7 +240,7 @@ impl Store for Memory {
 
     fn ask(&mut self, want: Want) -> Result<Option<Rows>> {
         let Want { purpose, ids } = want;
-        let rows = ids.into_iter().map(|id| self.row(id, purpose == Purpose::Edges)).collect::<Result<_>>()?;
+        let rows = ids.into_iter().map(|id| self.row(id, purpose == WantedFor::Edges)).collect::<Result<_>>()?;
         Ok(Some(Rows { purpose, rows }))
     }
 

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use super::sqlite::Sqlite;
 use super::*;
 use crate::accounts::Accounts;
-use crate::frontier::{Found, Frontier, Hold, HostId, Lease, LeaseId, Limits, Place, Purpose, Rules};
+use crate::frontier::{Found, Frontier, Hold, HostId, Lease, LeaseId, Limits, Place, Rules, WantedFor};
 use crate::outcome::{OutcomeKind, SkipReason};
 use crate::url::CrawlUrl;
 
@@ -153,7 +153,7 @@ impl Pair {
 
     fn ask(&mut self) -> Result<Vec<Rows>> {
         let (mut answers, mut open) = (Vec::new(), 0);
-        let asked: Vec<Purpose> = self
+        let asked: Vec<WantedFor> = self
             .frontier
             .take_wants()
             .into_iter()

@@ -13,7 +13,7 @@ mod write;
 
 pub use database::Database;
 pub use open::{APPLICATION_ID, FILE, VERSION};
-pub use reader::{Entry, StoreReader};
+pub use reader::{StoreReader, UrlRow};
 
 use super::edges;
 use crate::frontier::State;

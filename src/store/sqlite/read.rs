@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::setting::Setting;
 use super::{Database, edges, of_code};
 use crate::error::{Error, Result};
-use crate::frontier::{Edge, HostId, Moved, Path, Place, Purpose, Restore, Row, Rows, StoredUrl, Want};
+use crate::frontier::{Edge, HostId, Moved, Path, Place, Restore, Row, Rows, StoredUrl, Want, WantedFor};
 use crate::observe::State;
 use crate::outcome::FailureKind;
 use crate::politeness::SavedHost;
@@ -53,7 +53,7 @@ impl Database {
     /// Answers what a frontier wants to know.
     pub(super) fn rows(&self, want: Want) -> Result<Rows> {
         let Want { purpose, ids } = want;
-        let rows = ids.into_iter().map(|id| self.row(id, purpose == Purpose::Edges)).collect::<Result<_>>()?;
+        let rows = ids.into_iter().map(|id| self.row(id, purpose == WantedFor::Edges)).collect::<Result<_>>()?;
         Ok(Rows { purpose, rows })
     }
 

@@ -26,7 +26,7 @@ pub struct StoreReader {
 
 /// A URL with all that a store knows of it.
 #[derive(Debug, Clone, Copy)]
-pub struct Entry<'a> {
+pub struct UrlRow<'a> {
     /// The order of its discovery, from 0.
     pub id: i64,
     /// The bytes of its fingerprint.
@@ -132,7 +132,7 @@ impl StoreReader {
     }
 
     /// Every URL in the order of discovery.
-    pub fn entries(&self, mut each: impl FnMut(Entry<'_>) -> Result<()>) -> Result<()> {
+    pub fn entries(&self, mut each: impl FnMut(UrlRow<'_>) -> Result<()>) -> Result<()> {
         self.each(&format!("SELECT {COLUMNS} FROM url ORDER BY id"), |row| Ok(each(entry(row)?)))
     }
 
@@ -153,14 +153,14 @@ impl StoreReader {
     }
 
     /// A URL by its fingerprint. There is no index for that, so all of them are looked at.
-    pub fn find<T>(&self, key: UrlKey, take: impl FnOnce(Entry<'_>) -> T) -> Result<Option<T>> {
+    pub fn find<T>(&self, key: UrlKey, take: impl FnOnce(UrlRow<'_>) -> T) -> Result<Option<T>> {
         self.one(&format!("SELECT {COLUMNS} FROM url WHERE key = ?1"), [key.as_bytes().as_slice()], |row| {
             entry(row).map(take)
         })
     }
 
     /// A URL by its number.
-    pub fn entry<T>(&self, id: u32, take: impl FnOnce(Entry<'_>) -> T) -> Result<Option<T>> {
+    pub fn entry<T>(&self, id: u32, take: impl FnOnce(UrlRow<'_>) -> T) -> Result<Option<T>> {
         self.one(&format!("SELECT {COLUMNS} FROM url WHERE id = ?1"), [id], |row| entry(row).map(take))
     }
 
@@ -202,9 +202,9 @@ impl Deref for StoreReader {
     }
 }
 
-fn entry<'a>(row: &'a SqlRow<'_>) -> rusqlite::Result<Entry<'a>> {
+fn entry<'a>(row: &'a SqlRow<'_>) -> rusqlite::Result<UrlRow<'a>> {
     let number = |at| row.get::<_, Option<i64>>(at).map(|number| number.map(i64::cast_unsigned));
-    Ok(Entry {
+    Ok(UrlRow {
         id: row.get(0)?,
         key: row.get_ref(1)?.as_blob()?,
         url: row.get_ref(2)?.as_str()?,

@@ -1,0 +1,24 @@
+//! The texts that are at hand: of the URLs whose turn is near, and of the page whose links are taken.
+
+use std::sync::Arc;
+
+use crate::url::CrawlUrl;
+
+/// A URL with its text.
+#[derive(Debug, Clone)]
+pub(super) struct Near {
+    pub(super) url: CrawlUrl,
+    pub(super) referrer: Option<Arc<str>>,
+    pub(super) attempts: u32,
+}
+
+/// Where links come from.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub(super) id: u32,
+    pub(super) text: Arc<str>,
+}
+
+/// How many texts are kept before anybody asks for them, and how many are asked for ahead, over all hosts: a crawl of a
+/// small site never reads back.
+pub(super) const TEXTS: usize = 1 << 15;
