@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::arena::{Arena, Spot};
 use super::note::{Note, Notes, Session};
 use super::{Committed, Counts, Facts, Store, edges};
 use crate::error::{Error, Result};
@@ -16,13 +17,15 @@ use crate::sink::Checkpoint;
 use crate::url::{HostKey, UrlKey};
 use crate::wall_clock::WallClock;
 
-/// A [`Store`] in memory. Texts are shared with the frontier; links take one or two bytes each, all else of a URL 64.
+/// A [`Store`] in memory: a URL takes 48 bytes and those of its text, a link one or two.
 ///
 /// Who keeps the object can go on with it, as with any other store: a commit has nothing left to do.
 #[derive(Debug)]
 pub struct Memory {
     clock: WallClock,
     urls: Segments<Kept>,
+    /// The texts of all URLs, and what the settled ones lead to.
+    bytes: Arena,
     hosts: Vec<HostKey>,
     /// How often those were tried that are to be tried again, and when they are.
     retries: HashMap<u32, (u32, Instant)>,
@@ -46,10 +49,10 @@ pub struct Memory {
 /// One URL. What few of them have is kept elsewhere.
 #[derive(Debug)]
 struct Kept {
-    text: Arc<str>,
+    text: Spot,
     key: UrlKey,
-    /// Most lead nowhere, or not yet.
-    edges: Box<[u8]>,
+    /// Empty as long as it is not settled.
+    edges: Spot,
     /// [`NONE`] for a seed, and for what a sitemap lists.
     referrer: u32,
     /// [`NONE`] when it never was pending.
@@ -72,6 +75,7 @@ impl Memory {
         Self {
             clock,
             urls: Segments::default(),
+            bytes: Arena::default(),
             hosts: Vec::new(),
             retries: HashMap::new(),
             settled: Segments::default(),
@@ -90,7 +94,10 @@ impl Memory {
     fn take(&mut self, change: Change, settled: Option<Facts>) -> Result<()> {
         match change {
             Change::Host { name, .. } => self.hosts.push(name),
-            Change::Found(url) => self.urls.push(Kept::new(url)?),
+            Change::Found(url) => {
+                let text = self.bytes.put(url.text.as_bytes()).ok_or_else(too_much)?;
+                self.urls.push(Kept::new(&url, text)?);
+            }
             Change::Placed { id, depth, hops, state, host } => {
                 let kept = self.kept_mut(id)?;
                 (kept.depth, kept.hops) = (depth, narrow(hops)?);
@@ -111,11 +118,9 @@ impl Memory {
             }
             Change::Settled { id, kind, edges } => {
                 let facts = settled.ok_or_else(|| Error::Internal(format!("URL {id} is settled without a record")))?;
+                let edges = self.bytes.put(&edges::encode(&edges)).ok_or_else(too_much)?;
                 let kept = self.kept_mut(id)?;
-                kept.stands = Stands::Settled(kind);
-                if !edges.is_empty() {
-                    kept.edges = edges::encode(&edges).into_boxed_slice();
-                }
+                (kept.stands, kept.edges) = (Stands::Settled(kind), edges);
                 self.retries.remove(&id);
                 self.settled.push(id);
                 self.counts.add(facts.status, facts.error, 1, facts.bytes.unwrap_or_default());
@@ -133,17 +138,22 @@ impl Memory {
         let kept = self.kept(id)?;
         Ok(Row {
             id,
-            text: Arc::clone(&kept.text),
+            text: self.text(kept),
             attempts: self.retries.get(&id).map_or(0, |(attempts, _)| *attempts),
             referrer: self.referrer(kept)?,
             place: (kept.depth, kept.hops.into()),
-            edges: if with_edges { edges::decode(&kept.edges)? } else { Vec::<Edge>::new() },
+            edges: if with_edges { edges::decode(self.bytes.get(kept.edges))? } else { Vec::<Edge>::new() },
         })
     }
 
     fn referrer(&self, kept: &Kept) -> Result<Option<Arc<str>>> {
         let referrer = some(kept.referrer).map(|referrer| self.kept(referrer));
-        referrer.map(|referrer| referrer.map(|referrer| Arc::clone(&referrer.text))).transpose()
+        referrer.map(|referrer| referrer.map(|referrer| self.text(referrer))).transpose()
+    }
+
+    fn text(&self, kept: &Kept) -> Arc<str> {
+        // Only whole texts are put in.
+        String::from_utf8_lossy(self.bytes.get(kept.text)).into()
     }
 
     fn kept(&self, id: u32) -> Result<&Kept> {
@@ -195,7 +205,7 @@ impl Store for Memory {
             to.host(HostId::at(number), name.clone())?;
         }
         for (id, kept) in (0..).zip(self.urls.iter()) {
-            let url = kept.stored(id);
+            let url = kept.stored(id, self.text(kept));
             match kept.stands {
                 Stands::Settled(kind) => to.settled(&url, kind, self.untold.contains(&id))?,
                 Stands::Open(_) => to.open(url, self.retries.get(&id).map(|(_, due)| *due))?,
@@ -251,7 +261,7 @@ impl Store for Memory {
             if self.moved.contains(id) {
                 let kept = self.kept(*id)?;
                 let place = Place { depth: kept.depth, referrer: self.referrer(kept)? };
-                found.push((at as u64, Moved { url: Arc::clone(&kept.text), place }));
+                found.push((at as u64, Moved { url: self.text(kept), place }));
             }
         }
         Ok(found)
@@ -267,12 +277,12 @@ impl Store for Memory {
 }
 
 impl Kept {
-    fn new(url: StoredUrl) -> Result<Self> {
-        let StoredUrl { text, key, path, state, host, .. } = url;
+    fn new(url: &StoredUrl, text: Spot) -> Result<Self> {
+        let StoredUrl { key, path, state, host, .. } = *url;
         Ok(Self {
             text,
             key,
-            edges: Box::default(),
+            edges: Spot::EMPTY,
             referrer: path.referrer.unwrap_or(NONE),
             host: host.map_or(NONE, HostId::number),
             depth: path.depth,
@@ -281,13 +291,13 @@ impl Kept {
         })
     }
 
-    fn stored(&self, id: u32) -> StoredUrl {
+    fn stored(&self, id: u32, text: Arc<str>) -> StoredUrl {
         let path = Path { depth: self.depth, hops: self.hops.into(), referrer: some(self.referrer) };
         let state = match self.stands {
             Stands::Open(state) => state,
             Stands::Settled(_) => State::Settled,
         };
-        let (text, host) = (Arc::clone(&self.text), some(self.host).map(HostId::at));
+        let host = some(self.host).map(HostId::at);
         StoredUrl { id, text, key: self.key, path, state, host }
     }
 }
@@ -304,6 +314,10 @@ fn narrow(hops: u32) -> Result<u16> {
     u16::try_from(hops).map_err(|_| Error::Internal(format!("{hops} redirects in a row are more than are counted")))
 }
 
+fn too_much() -> Error {
+    Error::Internal("more texts than this store counts".to_owned())
+}
+
 fn unknown(id: u32) -> Error {
     Error::Internal(format!("the store keeps no URL {id}"))
 }
@@ -318,7 +332,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_takes_64_bytes_beside_its_text_and_links() {
-        assert_eq!(size_of::<Kept>(), 64);
+    fn a_url_takes_48_bytes_beside_its_text_and_links() {
+        assert_eq!(size_of::<Kept>(), 48);
     }
 }

@@ -1,6 +1,7 @@
 //! The store: everything that a crawl knows, so that it can go on after any end, and the answers to what the frontier
 //! wants.
 
+mod arena;
 mod edges;
 mod memory;
 mod note;

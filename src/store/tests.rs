@@ -293,6 +293,31 @@ fn moved_pages_come_in_the_order_in_which_they_were_settled() {
 }
 
 #[test]
+fn more_moved_pages_than_are_told_at_a_time_come_once_each() {
+    each(unlimited(), |frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/")).unwrap();
+        let seed = lease(frontier, now, "a/");
+        settle(frontier, &seed, &["a/slow", "a/1"]);
+        let slow = lease(frontier, now, "a/slow");
+        let one = lease(frontier, now, "a/1");
+        settle(frontier, &one, &["a/2"]);
+        let two = lease(frontier, now, "a/2");
+        let pages: Vec<String> = (0..2100).map(|n| format!("a/page/{n}")).collect();
+        let pages: Vec<&str> = pages.iter().map(String::as_str).collect();
+        settle(frontier, &two, &pages);
+        for page in &pages {
+            let page = lease(frontier, now, page);
+            settle(frontier, &page, &[]);
+        }
+        settle(frontier, &slow, &pages);
+        let moved = frontier.take_moved().unwrap();
+        assert!(moved.iter().map(|moved| &*moved.url).eq(pages.iter().map(|page| format!("http://{page}"))));
+        assert!(moved.iter().all(|moved| moved.place.depth == 2));
+    });
+}
+
+#[test]
 fn a_redirect_leads_on_at_the_same_depth() {
     each(depth(0), |frontier| {
         let now = Instant::now();

@@ -14,6 +14,7 @@ mod examples;
 mod failures;
 mod hosts;
 mod inspect;
+mod no_store;
 mod output;
 mod page_robots;
 mod politeness;
