@@ -23,7 +23,7 @@ impl Fetch for Memory {
             _ => (StatusCode::NOT_FOUND, ""),
         };
         let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("text/html"))]);
-        Box::pin(async move { Ok(Response { status, headers, body: Body::Read(body.into()) }) })
+        Box::pin(async move { Ok(Response::new(status, headers, Body::Read(body.into()))) })
     }
 }
 

@@ -29,7 +29,7 @@
 //! - [`CrawlBuilder`] sets seeds and limits; [`Config`](config::Config) has every setting, and reads `crawl.toml`.
 //! - [`Crawl::run`] goes to the end; [`Crawl::records`] is a stream of records that stops the crawl when it is dropped;
 //!   [`Crawl::stopper`] stops it from outside.
-//! - [`Sink`](sink::Sink) takes records, [`Fetch`](fetch::Fetch) answers requests, [`Observer`](observe::Observer) looks
+//! - [`Sink`](sink::Sink) takes records and, when it asks for them, the [exchanges](exchange::Exchange) that they come of; [`Fetch`](fetch::Fetch) answers requests, [`Observer`](observe::Observer) looks
 //!   at the numbers: implement one to put something of your own in its place.
 //!
 //! What goes wrong with one URL is in its record. An [`Error`](error::Error) means that the crawl itself cannot go on.
@@ -44,6 +44,7 @@ pub mod crawl_dir;
 pub mod engine;
 pub mod error;
 mod failure;
+pub mod exchange;
 pub mod fetch;
 pub mod frontier;
 pub mod host_report;

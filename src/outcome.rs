@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::exchange::Exchange;
 use crate::page::Page;
 use crate::url::Link;
 
@@ -39,6 +40,7 @@ impl OutcomeKind {
 
 /// Everything a worker hands back about one request.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Outcome {
     /// Which of the four ends.
     pub kind: OutcomeKind,
@@ -66,6 +68,8 @@ pub struct Outcome {
     pub page: Option<Page>,
     /// What this response leads to: the links of the page, or the one target of a redirect.
     pub links: Vec<Link>,
+    /// What was sent and received; `None` when nobody asked for that, or no response head came.
+    pub exchange: Option<Box<Exchange>>,
 }
 
 impl Outcome {
@@ -85,6 +89,7 @@ impl Outcome {
             content_hash: None,
             page: None,
             links: Vec::new(),
+            exchange: None,
         }
     }
 

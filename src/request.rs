@@ -4,11 +4,15 @@ use crate::url::CrawlUrl;
 
 /// What a [`Fetch`](crate::fetch::Fetch) is asked to get.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Request {
     /// Where.
     pub url: CrawlUrl,
     /// What for: decides which bodies are wanted and how long they may be.
     pub purpose: Purpose,
+    /// Whether the response is to have its [exchange](crate::exchange::Exchange). Default: no, and then nothing is kept
+    /// or copied for it.
+    pub keep_exchange: bool,
 }
 
 /// What a response is wanted for.
@@ -20,4 +24,11 @@ pub enum Purpose {
     Robots,
     /// A sitemap: a body of any type; what is past the sitemap limit is cut off, not an error.
     Sitemap,
+}
+
+impl Request {
+    /// A request for this URL.
+    pub fn new(url: CrawlUrl, purpose: Purpose) -> Self {
+        Self { url, purpose, keep_exchange: false }
+    }
 }

@@ -3,10 +3,12 @@
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
+use crate::exchange::Exchange;
 use crate::outcome::Failure;
 
 /// Status, headers and body. Redirects are not followed: a 3xx is a response like any other.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Response {
     /// The HTTP status.
     pub status: StatusCode,
@@ -14,6 +16,15 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body after decompression.
     pub body: Body,
+    /// What was sent and received for it; `None` unless the request asked for that. Boxed: nearly no response has one.
+    pub exchange: Option<Box<Exchange>>,
+}
+
+impl Response {
+    /// A response without an [exchange](Response::exchange).
+    pub fn new(status: StatusCode, headers: HeaderMap, body: Body) -> Self {
+        Self { status, headers, body, exchange: None }
+    }
 }
 
 /// A response body.

@@ -47,6 +47,8 @@ pub(super) struct Worker {
     rules: UrlRules,
     /// The product token that robots.txt groups are matched with.
     agent: String,
+    /// Whether pages are to have their exchanges: an output wants them.
+    keep_exchanges: bool,
     /// How many long parses may run at once beside the runtime: more threads than cores would only take memory.
     parse_slots: Semaphore,
 }
@@ -54,13 +56,20 @@ pub(super) struct Worker {
 impl Worker {
     pub(super) fn new(fetch: Arc<dyn Fetch>, parser: Parser, rules: UrlRules, agent: String) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { fetch, parser: Arc::new(parser), rules, agent, parse_slots: Semaphore::new(cores) }
+        let (parser, parse_slots) = (Arc::new(parser), Semaphore::new(cores));
+        Self { fetch, parser, rules, agent, keep_exchanges: false, parse_slots }
+    }
+
+    /// The same worker, whose outcomes have the exchanges that they come of.
+    pub(super) fn keeping_exchanges(self) -> Self {
+        Self { keep_exchanges: true, ..self }
     }
 
     /// Requests one page.
     pub(super) async fn visit(&self, url: CrawlUrl) -> Outcome {
         let (fetched_at, started) = (jiff::Timestamp::now(), Instant::now());
-        let request = Request { url, purpose: Purpose::Page };
+        let mut request = Request::new(url, Purpose::Page);
+        request.keep_exchange = self.keep_exchanges;
         let answer = self.fetch.fetch(&request).await;
         let elapsed = started.elapsed();
         match answer {
@@ -76,7 +85,7 @@ impl Worker {
 
     /// Requests one robots.txt. A redirect is handed back like any other answer: its target has limits of its own.
     pub(super) async fn ask_robots(&self, url: CrawlUrl) -> (RobotsReply, Outcome) {
-        let (answer, outcome) = self.ask(&Request { url, purpose: Purpose::Robots }).await;
+        let (answer, outcome) = self.ask(&Request::new(url, Purpose::Robots)).await;
         let reply = match answer {
             Ok((_, Some(Target::Url(target)))) => RobotsReply::Redirect(target),
             Ok((response, _)) => {
@@ -94,7 +103,7 @@ impl Worker {
 
     /// Requests one sitemap. A redirect is handed back, as of robots.txt.
     pub(super) async fn ask_sitemap(&self, url: CrawlUrl) -> (SitemapReply, Outcome) {
-        let request = Request { url, purpose: Purpose::Sitemap };
+        let request = Request::new(url, Purpose::Sitemap);
         let (answer, mut outcome) = self.ask(&request).await;
         let reply = match answer {
             Ok((_, Some(Target::Url(target)))) => SitemapReply::Redirect(target),
@@ -145,13 +154,14 @@ impl Worker {
     async fn outcome(
         &self,
         url: &CrawlUrl,
-        response: Response,
+        mut response: Response,
         fetched_at: jiff::Timestamp,
         elapsed: Duration,
     ) -> Outcome {
         let redirect = self.redirect(url, &response);
         let kind = kind(&response, redirect.as_ref());
         let mut outcome = Outcome::new(kind, fetched_at, elapsed);
+        outcome.exchange = response.exchange.take();
         outcome.status = Some(response.status.as_u16());
         outcome.retry_after = asked_to_wait(&response.headers, SystemTime::now());
         let content_type = header(&response.headers, &CONTENT_TYPE);

@@ -6,6 +6,7 @@ use http::header::CONTENT_TYPE;
 
 use super::MediaRange;
 use super::decode::{Decoder, Stop};
+use crate::exchange::{BodyEnd, RawBody};
 
 /// Whether a body with these headers is wanted. One without a type is: many servers forget it on pages.
 pub(super) fn is_wanted(headers: &HeaderMap, types: &[MediaRange]) -> bool {
@@ -25,13 +26,23 @@ pub(super) struct Collector {
     limit: usize,
     /// Bytes taken, before decoding.
     taken: u64,
+    /// The same bytes, when somebody wants them beside what they decode to.
+    raw: Option<Vec<u8>>,
+    /// Whether the body has come to its end.
+    whole: bool,
 }
 
 impl Collector {
     /// A collector for a body that says how long it is, before decoding, or does not.
     pub(super) fn new(decoder: Option<Decoder>, expected: Option<u64>, limit: u64) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        Self { decoder, first: None, joined: Vec::new(), expected, limit, taken: 0 }
+        Self { decoder, first: None, joined: Vec::new(), expected, limit, taken: 0, raw: None, whole: false }
+    }
+
+    /// The same collector, which keeps the body as it was before decoding too. That is bounded as well: by the limit,
+    /// and when the body is encoded by twice the limit and 64 KiB.
+    pub(super) fn keep_raw(self) -> Self {
+        Self { raw: Some(Vec::new()), ..self }
     }
 
     /// Takes the next chunk. After [`Stop::Full`] the body holds exactly `limit` bytes.
@@ -42,6 +53,9 @@ impl Collector {
             // Encoded bytes may decode to nothing, for ever.
             if self.taken > (limit as u64).saturating_mul(2).saturating_add(SLACK) {
                 return Err(Stop::Full);
+            }
+            if let Some(raw) = &mut self.raw {
+                raw.extend_from_slice(&chunk);
             }
             return decoder.push(&chunk, &mut |piece| append(joined, piece, limit));
         }
@@ -59,6 +73,7 @@ impl Collector {
 
     /// Says that the body is over, which a decoder may not agree with.
     pub(super) fn finish(&mut self) -> Result<(), Stop> {
+        self.whole = true;
         let (joined, limit) = (&mut self.joined, self.limit);
         match &mut self.decoder {
             Some(decoder) => decoder.finish(&mut |piece| append(joined, piece, limit)),
@@ -66,9 +81,18 @@ impl Collector {
         }
     }
 
-    /// What was collected.
-    pub(super) fn into_bytes(self) -> Bytes {
-        self.first.unwrap_or_else(|| Bytes::from(self.joined))
+    /// What was collected: the body, and that body before decoding if it was to be kept.
+    pub(super) fn into_parts(self) -> (Bytes, RawBody) {
+        let Self { decoder, first, joined, raw, whole, .. } = self;
+        let body = first.unwrap_or_else(|| Bytes::from(joined));
+        let end = if whole { BodyEnd::Whole } else { BodyEnd::Cut };
+        let raw = match raw {
+            // Without a coding it is the same body, which is shared and not copied.
+            Some(_) if decoder.is_none() => RawBody::new(body.clone(), end),
+            Some(raw) => RawBody::new(Bytes::from(raw), end),
+            None => RawBody::default(),
+        };
+        (body, raw)
     }
 
     /// Bytes taken so far, before decoding.
@@ -131,7 +155,7 @@ mod tests {
             let mut collector = Collector::new(None, Some(100), limit);
             let result = chunks.iter().try_for_each(|chunk| collector.push(Bytes::from_static(chunk)));
             assert_eq!(result.is_err(), full, "{chunks:?}");
-            assert_eq!(collector.into_bytes(), body, "{chunks:?}");
+            assert_eq!(collector.into_parts().0, body, "{chunks:?}");
         };
         check(&[], 3, false, b"");
         check(&[b"abc"], 3, false, b"abc");

@@ -3,11 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
+use http::Version;
 use http::header::{self, HeaderMap, HeaderValue};
 use percent_encoding::percent_decode_str;
 
 use super::header_lines::is_secret;
 use super::{Options, Overrides};
+use crate::exchange::HeaderLine;
 use crate::url::{CrawlUrl, HostPattern, PerHost, Scheme};
 
 /// A user name and password for one origin, sent there as `Authorization: Basic` (RFC 7617) and nowhere else.
@@ -98,6 +100,26 @@ impl RequestHeaders {
         for (name, value) in self.at_seeds.iter().filter(|_| is_seed) {
             to.entry(name).or_insert_with(|| value.clone());
         }
+    }
+}
+
+impl RequestHeaders {
+    /// The header lines of a request for this URL as they went out: with what the HTTP stack puts in, in its order. Over
+    /// HTTP/2 these are lines too, but for the host, which is in `:authority` (RFC 9113, section 8.3.1).
+    pub(super) fn sent(&self, url: &CrawlUrl, version: Version) -> Vec<HeaderLine> {
+        let mut sent = HeaderMap::new();
+        self.add_own(url, &mut sent);
+        // reqwest has this one before those that it is given.
+        let accept = self.everywhere.get(header::ACCEPT).map(|value| (&header::ACCEPT, value));
+        for (name, value) in accept.into_iter().chain(&self.everywhere) {
+            sent.entry(name).or_insert_with(|| value.clone());
+        }
+        if version <= Version::HTTP_11
+            && let Ok(host) = HeaderValue::from_str(url.host())
+        {
+            sent.entry(header::HOST).or_insert(host);
+        }
+        HeaderLine::all(&sent)
     }
 }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, Version};
+use http::{Method, StatusCode, Version};
+use hyper::ext::ReasonPhrase;
 use tokio::time::{Instant, timeout_at};
 
 use super::body::{Collector, MAX_ROBOTS, MAX_SITEMAP, is_wanted};
@@ -13,6 +14,7 @@ use super::headers::RequestHeaders;
 use super::pool::Pool;
 use super::{AddressGuard, Credentials, Fetch, Fetching, MediaRange, Options, Overrides};
 use crate::error::Result;
+use crate::exchange::{BodyEnd, Exchange, RawBody, Received, Sent};
 use crate::outcome::{Failure, FailureKind};
 use crate::request::{Purpose, Request};
 use crate::response::{Body, Response};
@@ -110,30 +112,54 @@ impl Http {
             }
         })?;
         let status = incoming.response.status();
+        // Its body is not there yet.
+        let exchange = request.keep_exchange.then(|| Box::new(self.exchange(url, &incoming.response)));
         let headers = std::mem::take(incoming.response.headers_mut());
         let wanted = match request.purpose {
             Purpose::Page => !status.is_redirection() && is_wanted(&headers, &self.types),
             // Whatever is not a success is judged by its status alone.
             Purpose::Robots | Purpose::Sitemap => status.is_success(),
         };
-        let body = if !wanted {
-            incoming.leave().await;
-            Body::Unwanted
+        let (body, raw) = if !wanted {
+            (Body::Unwanted, incoming.leave(request).await)
         } else if has_no_body(status) {
-            Body::Read(Bytes::new())
+            (Body::Read(Bytes::new()), RawBody::new(Bytes::new(), BodyEnd::Whole))
         } else {
-            self.read(incoming, &headers, request.purpose).await.map_or_else(Body::Failed, Body::Read)
+            match Decoder::of(&headers) {
+                Ok(decoder) => incoming.read(decoder, self.limit(request.purpose), request).await,
+                Err(failure) => (Body::Failed(failure), RawBody::default()),
+            }
         };
-        Ok(Response { status, headers, body })
+        let mut response = Response::new(status, headers, body);
+        response.exchange = exchange.map(|mut exchange| {
+            exchange.response.body = raw;
+            exchange
+        });
+        Ok(response)
     }
 
-    async fn read(&self, incoming: Incoming, headers: &HeaderMap, purpose: Purpose) -> Result<Bytes, Failure> {
-        let decoder = Decoder::of(headers)?;
+    /// How much of a body is read.
+    fn limit(&self, purpose: Purpose) -> u64 {
         match purpose {
-            Purpose::Page => incoming.read_whole(decoder, self.max_body).await,
-            Purpose::Robots => incoming.read_start(decoder, MAX_ROBOTS).await,
-            Purpose::Sitemap => incoming.read_start(decoder, MAX_SITEMAP).await,
+            Purpose::Page => self.max_body,
+            Purpose::Robots => MAX_ROBOTS,
+            Purpose::Sitemap => MAX_SITEMAP,
         }
+    }
+
+    /// What was sent, and the head that came back.
+    fn exchange(&self, url: &CrawlUrl, response: &reqwest::Response) -> Exchange {
+        let (version, status) = (response.version(), response.status());
+        let mut received = Received::new(status, response.headers(), RawBody::default());
+        received.version = Some(version);
+        if version <= Version::HTTP_11 {
+            // hyper names only one that is not the usual one of its status.
+            let named =
+                response.extensions().get::<ReasonPhrase>().map(|reason| Bytes::copy_from_slice(reason.as_bytes()));
+            let usual = || status.canonical_reason().map(|reason| Bytes::from_static(reason.as_bytes()));
+            received.reason = named.or_else(usual);
+        }
+        Exchange::new(Sent::new(url.to_shared(), self.headers.sent(url, version)), received)
     }
 
     async fn send(&self, client: &reqwest::Client, url: &CrawlUrl) -> Result<Incoming, Failure> {
@@ -165,26 +191,26 @@ impl Fetch for Http {
 }
 
 impl Incoming {
-    /// Reads the body of a page; a longer one than the limit is a failure.
-    async fn read_whole(mut self, decoder: Option<Decoder>, limit: u64) -> Result<Bytes, Failure> {
-        if let Some(length) = self.response.content_length().filter(|length| decoder.is_none() && *length > limit) {
+    /// Reads the body: of a page to its end, and a longer one than the limit is a failure; else its start, up to the limit.
+    async fn read(mut self, decoder: Option<Decoder>, limit: u64, request: &Request) -> (Body, RawBody) {
+        let (expected, is_page) = (self.response.content_length(), request.purpose == Purpose::Page);
+        if let Some(length) = expected.filter(|length| is_page && decoder.is_none() && *length > limit) {
             let message = format!("the body is {} long; at most {} are read", format_size(length), format_size(limit));
-            return Err(Failure::new(FailureKind::TooLarge, message));
+            return (Body::Failed(Failure::new(FailureKind::TooLarge, message)), RawBody::default());
         }
-        let mut collector = Collector::new(decoder, self.response.content_length(), limit);
-        match self.collect(&mut collector).await? {
-            Ok(()) => Ok(collector.into_bytes()),
-            Err(stop) => Err(stopped(stop, limit)),
+        let mut collector = Collector::new(decoder, expected, limit);
+        if request.keep_exchange {
+            collector = collector.keep_raw();
         }
-    }
-
-    /// Reads the start of a body, up to the limit.
-    async fn read_start(mut self, decoder: Option<Decoder>, limit: u64) -> Result<Bytes, Failure> {
-        let mut collector = Collector::new(decoder, self.response.content_length(), limit);
-        match self.collect(&mut collector).await? {
-            Ok(()) | Err(Stop::Full) => Ok(collector.into_bytes()),
-            Err(stop) => Err(stopped(stop, limit)),
-        }
+        let collected = self.collect(&mut collector).await;
+        let (body, raw) = collector.into_parts();
+        let body = match collected {
+            Ok(Ok(())) => Body::Read(body),
+            Ok(Err(Stop::Full)) if !is_page => Body::Read(body),
+            Ok(Err(stop)) => Body::Failed(stopped(stop, limit)),
+            Err(failure) => Body::Failed(failure),
+        };
+        (body, raw)
     }
 
     async fn collect(&mut self, collector: &mut Collector) -> Result<Result<(), Stop>, Failure> {
@@ -208,20 +234,32 @@ impl Incoming {
     }
 
     /// Leaves a body that nobody wants. A short one is read to its end, so that the connection can be used again: of
-    /// redirects, that is nearly every one. A longer one costs less as a new connection.
-    async fn leave(mut self) {
+    /// redirects, that is nearly every one. A longer one costs less as a new connection. What was read is kept for the
+    /// exchange, if that is asked for.
+    async fn leave(mut self, request: &Request) -> RawBody {
         let length = self.response.content_length();
-        if self.response.version() == Version::HTTP_2 || length.is_some_and(|length| length > MAX_LEFT) {
-            return;
+        let costs_nothing = self.response.version() == Version::HTTP_2 && !request.keep_exchange;
+        if costs_nothing || length.is_some_and(|length| length > MAX_LEFT) {
+            return RawBody::default();
         }
         let end = self.end.min(Instant::now() + LEAVE_TIME);
-        let mut taken = 0;
-        while let Ok(Ok(Some(chunk))) = timeout_at(end, self.response.chunk()).await {
-            taken += chunk.len() as u64;
-            if taken > MAX_LEFT {
-                return;
+        let (mut taken, mut raw) = (0, Vec::new());
+        let end = loop {
+            match timeout_at(end, self.response.chunk()).await {
+                Ok(Ok(Some(chunk))) => {
+                    taken += chunk.len() as u64;
+                    if taken > MAX_LEFT {
+                        break BodyEnd::Cut;
+                    }
+                    if request.keep_exchange {
+                        raw.extend_from_slice(&chunk);
+                    }
+                }
+                Ok(Ok(None)) => break BodyEnd::Whole,
+                _ => break BodyEnd::Cut,
             }
-        }
+        };
+        RawBody::new(Bytes::from(raw), end)
     }
 }
 
@@ -259,6 +297,7 @@ const LONGEST: Duration = Duration::from_hours(24 * 365);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exchange::HeaderLine;
     use crate::fetch::decode::tests::gzip;
     use crate::fetch::loopback::{Loopback, Then, page, url};
 
@@ -418,6 +457,81 @@ mod tests {
         check(head(0), Then::Continue, "200 ").await;
         let unknown = "HTTP/1.1 200 OK\r\nContent-Encoding: foo\r\nContent-Length: 1\r\n\r\na";
         check(unknown, Then::Continue, "decode: content-encoding `foo` is not supported").await;
+    }
+
+    /// The exchange of one request for `/a?b=1` with these header lines of our own, and the head that the server saw.
+    async fn exchange(answer: impl AsRef<[u8]>, then: Then, own: &[(&str, &str)]) -> (Exchange, String) {
+        let server = Loopback::start(answer, then).await;
+        let headers = own.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let http = Http::new(&Options { headers, ..options() }, &[server.page("/").url], &[]).unwrap();
+        let mut request = server.page("/a?b=1");
+        assert!(http.fetch(&request).await.unwrap().exchange.is_none(), "nobody has asked for it");
+        request.keep_exchange = true;
+        let exchange = http.fetch(&request).await.unwrap().exchange.unwrap();
+        (*exchange, server.heads().last().unwrap().clone())
+    }
+
+    #[tokio::test]
+    async fn an_exchange_has_the_head_of_the_request_as_the_server_saw_it() {
+        let own = [("X-Team", "search"), ("Cookie", "a=1"), ("Accept-Language", "de")];
+        let (Exchange { request, .. }, seen) =
+            exchange("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Then::Continue, &own).await;
+        let (path, lines) = (format!("{} /a?b=1 HTTP/1.1", request.method), request.headers.iter());
+        let lines = lines.map(|line| format!("{}: {}", line.name(), str::from_utf8(line.value()).unwrap()));
+        let said: Vec<_> = std::iter::once(path).chain(lines).collect();
+        let seen: Vec<_> = seen.lines().skip(1).filter(|line| !line.is_empty()).collect();
+        assert_eq!(said, seen);
+        assert!(request.url.starts_with("http://127.0.0.1:") && request.url.ends_with("/a?b=1"), "{}", request.url);
+        let secrets: Vec<_> = request.headers.iter().filter(|line| line.is_secret()).map(HeaderLine::name).collect();
+        assert_eq!(secrets, ["cookie"]);
+    }
+
+    #[tokio::test]
+    async fn an_exchange_has_the_response_before_its_coding_is_undone() {
+        let encoded = gzip(b"hello");
+        let head =
+            "HTTP/1.1 200 Fine\r\nX-B: 1\r\nContent-Encoding: gzip\r\nX-B: 2\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let (start, rest) = encoded.split_at(7);
+        let mut answer = head.as_bytes().to_vec();
+        for chunk in [start, rest] {
+            answer.extend(format!("{:x}\r\n", chunk.len()).into_bytes());
+            answer.extend([chunk, b"\r\n"].concat());
+        }
+        answer.extend(b"0\r\n\r\n");
+        let (Exchange { response, .. }, _) = exchange(answer, Then::Continue, &[]).await;
+        assert_eq!((response.version, response.status.as_u16()), (Some(Version::HTTP_11), 200));
+        assert_eq!(response.reason.as_deref(), Some(&b"Fine"[..]));
+        let lines: Vec<_> =
+            response.headers.iter().map(|line| (line.name(), str::from_utf8(line.value()).unwrap())).collect();
+        let expected = [("x-b", "1"), ("x-b", "2"), ("content-encoding", "gzip"), ("transfer-encoding", "chunked")];
+        assert_eq!(lines, expected);
+        assert_eq!(response.body, RawBody::new(encoded.into(), BodyEnd::Whole));
+    }
+
+    #[tokio::test]
+    async fn an_exchange_says_how_far_its_body_was_read() {
+        let check = async |answer: &[u8], then: Then, bytes: &[u8], end: BodyEnd| {
+            let body = exchange(answer, then, &[]).await.0.response.body;
+            assert_eq!(body, RawBody::new(Bytes::copy_from_slice(bytes), end), "{}", String::from_utf8_lossy(answer));
+        };
+        let plain = b"HTTP/1.0 404 Not Found\r\n\r\ngone";
+        check(plain, Then::Close, b"gone", BodyEnd::Whole).await;
+        let redirect = b"HTTP/1.1 301 Moved\r\nLocation: /b\r\nContent-Length: 5\r\n\r\nmoved";
+        check(redirect, Then::Continue, b"moved", BodyEnd::Whole).await;
+        let broken = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhel";
+        check(broken, Then::Close, b"hel", BodyEnd::Cut).await;
+        let image = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 99999\r\n\r\n";
+        check(image, Then::Hang, b"", BodyEnd::NotRead).await;
+        let long = [b"HTTP/1.1 200 OK\r\n\r\n", &[b'x'; 1001][..]].concat();
+        check(&long, Then::Close, &[b'x'; 1000], BodyEnd::Cut).await;
+        let damaged = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nhtml";
+        check(damaged, Then::Continue, b"html", BodyEnd::Whole).await;
+    }
+
+    #[tokio::test]
+    async fn the_usual_reason_phrase_is_known_and_http_1_0_too() {
+        let (Exchange { response, .. }, _) = exchange("HTTP/1.0 404 Not Found\r\n\r\n", Then::Close, &[]).await;
+        assert_eq!((response.version, response.reason.as_deref()), (Some(Version::HTTP_10), Some(&b"Not Found"[..])));
     }
 
     #[tokio::test]

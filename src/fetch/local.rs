@@ -15,6 +15,7 @@ use super::body::{MAX_ROBOTS, MAX_SITEMAP, is_wanted};
 use super::failure::resources;
 use super::{Fetch, Fetching, MediaRange, Options};
 use crate::error::{self, Error};
+use crate::exchange::{BodyEnd, Exchange, RawBody, Received, Sent};
 use crate::outcome::{Failure, FailureKind};
 use crate::request::{Purpose, Request};
 use crate::response::{Body, Response};
@@ -95,10 +96,10 @@ impl LocalSite {
 
 impl Fetch for LocalSite {
     fn fetch<'a>(&'a self, request: &'a Request) -> Fetching<'a> {
-        let (site, url, purpose) = (Arc::clone(&self.site), request.url.clone(), request.purpose);
+        let (site, request) = (Arc::clone(&self.site), request.clone());
         Box::pin(async move {
             // Files block: they are read where blocking is allowed.
-            tokio::task::spawn_blocking(move || site.answer(url.origin(), url.path_and_query(), purpose))
+            tokio::task::spawn_blocking(move || site.ask(&request))
                 .await
                 .unwrap_or_else(|error| Err(Failure::new(FailureKind::File, format!("reading was stopped: {error}"))))
         })
@@ -106,6 +107,23 @@ impl Fetch for LocalSite {
 }
 
 impl Site {
+    fn ask(&self, request: &Request) -> Result<Response, Failure> {
+        let Request { url, purpose, .. } = request;
+        let mut response = self.answer(url.origin(), url.path_and_query(), *purpose)?;
+        if request.keep_exchange {
+            let raw = match &response.body {
+                Body::Read(bytes) if *purpose != Purpose::Page && bytes.len() as u64 >= self.limit(*purpose) => {
+                    RawBody::new(bytes.clone(), BodyEnd::Cut)
+                }
+                Body::Read(bytes) => RawBody::new(bytes.clone(), BodyEnd::Whole),
+                Body::Unwanted | Body::Failed(_) => RawBody::default(),
+            };
+            let received = Received::new(response.status, &response.headers, raw);
+            response.exchange = Some(Box::new(Exchange::new(Sent::new(url.to_shared(), Vec::new()), received)));
+        }
+        Ok(response)
+    }
+
     fn answer(&self, origin: &str, path_and_query: &str, purpose: Purpose) -> Result<Response, Failure> {
         let path = path_and_query.split_once('?').map_or(path_and_query, |(path, _)| path);
         let below = if origin == self.origin { path.strip_prefix(self.base.as_str()) } else { None };
@@ -156,24 +174,18 @@ impl Site {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(file)));
         if purpose == Purpose::Page && !is_wanted(&headers, &self.types) {
-            return Ok(Response { status: StatusCode::OK, headers, body: Body::Unwanted });
+            return Ok(Response::new(StatusCode::OK, headers, Body::Unwanted));
         }
-        let limit = match purpose {
-            Purpose::Page => self.max_body,
-            Purpose::Robots => MAX_ROBOTS,
-            Purpose::Sitemap => MAX_SITEMAP,
-        };
+        let limit = self.limit(purpose);
         let body = read_start(file, limit).map_err(|error| unreadable(&error))?;
         match body {
-            (body, false) => Ok(Response { status: StatusCode::OK, headers, body: Body::Read(body) }),
-            (body, true) if purpose != Purpose::Page => {
-                Ok(Response { status: StatusCode::OK, headers, body: Body::Read(body) })
-            }
+            (body, false) => Ok(Response::new(StatusCode::OK, headers, Body::Read(body))),
+            (body, true) if purpose != Purpose::Page => Ok(Response::new(StatusCode::OK, headers, Body::Read(body))),
             // There is a response, as from a server: only its body cannot be had.
             _ => {
                 let message = format!("the body is longer than {}", format_size(limit));
                 let body = Body::Failed(Failure::new(FailureKind::TooLarge, message));
-                Ok(Response { status: StatusCode::OK, headers, body })
+                Ok(Response::new(StatusCode::OK, headers, body))
             }
         }
     }
@@ -183,7 +195,16 @@ impl Site {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
         let wanted = is_wanted(&headers, &self.types);
         let body = if wanted { Body::Read(Bytes::from_static(b"not found\n")) } else { Body::Unwanted };
-        Response { status: StatusCode::NOT_FOUND, headers, body }
+        Response::new(StatusCode::NOT_FOUND, headers, body)
+    }
+
+    /// How much of a file is read.
+    fn limit(&self, purpose: Purpose) -> u64 {
+        match purpose {
+            Purpose::Page => self.max_body,
+            Purpose::Robots => MAX_ROBOTS,
+            Purpose::Sitemap => MAX_SITEMAP,
+        }
     }
 }
 
@@ -194,7 +215,7 @@ fn redirect(path_and_query: &str, path: &str) -> Response {
     if let Ok(location) = HeaderValue::try_from(format!("{path}/{query}")) {
         headers.insert(LOCATION, location);
     }
-    Response { status: StatusCode::MOVED_PERMANENTLY, headers, body: Body::Unwanted }
+    Response::new(StatusCode::MOVED_PERMANENTLY, headers, Body::Unwanted)
 }
 
 /// The start of a file, and whether there is more of it.
@@ -310,6 +331,23 @@ mod tests {
             assert_eq!(response.headers.get(CONTENT_TYPE).unwrap(), "text/html", "{path}");
             assert_eq!(response.body, Body::Read(text.into()), "{path}");
         }
+    }
+
+    #[tokio::test]
+    async fn an_exchange_says_what_there_is_without_a_network() {
+        let (_folder, site) = site(&[("a.html", "page"), ("b/index.html", "")]);
+        let mut request = page("http://localhost/a.html");
+        assert!(site.fetch(&request).await.unwrap().exchange.is_none());
+        request.keep_exchange = true;
+        let Exchange { request: sent, response } = *site.fetch(&request).await.unwrap().exchange.unwrap();
+        assert_eq!((&*sent.url, sent.headers.len()), ("http://localhost/a.html", 0));
+        assert_eq!((response.version, response.status.as_u16(), response.reason), (None, 200, None));
+        assert_eq!((response.headers[0].name(), response.headers[0].value()), ("content-type", &b"text/html"[..]));
+        assert_eq!(response.body, RawBody::new("page".into(), BodyEnd::Whole));
+        let mut folder = page("http://localhost/b");
+        folder.keep_exchange = true;
+        let exchange = site.fetch(&folder).await.unwrap().exchange.unwrap();
+        assert_eq!((exchange.response.status.as_u16(), exchange.response.body.end), (301, BodyEnd::NotRead));
     }
 
     #[tokio::test]

@@ -89,5 +89,5 @@ pub(super) fn url(text: &str) -> CrawlUrl {
 
 /// A request for a page.
 pub(super) fn page(text: &str) -> Request {
-    Request { url: url(text), purpose: Purpose::Page }
+    Request::new(url(text), Purpose::Page)
 }

@@ -159,12 +159,8 @@ mod tests {
         let pages = if request.url.path_and_query() == "/" { 0..PAGES } else { 0..0 };
         let links: Vec<_> = pages.map(|page| format!("<a href=/{page}>x</a>")).collect();
         match request.purpose {
-            Purpose::Robots | Purpose::Sitemap => {
-                Response { status: StatusCode::NOT_FOUND, headers, body: Body::Unwanted }
-            }
-            Purpose::Page => {
-                Response { status: StatusCode::OK, headers, body: Body::Read(Bytes::from(links.concat())) }
-            }
+            Purpose::Robots | Purpose::Sitemap => Response::new(StatusCode::NOT_FOUND, headers, Body::Unwanted),
+            Purpose::Page => Response::new(StatusCode::OK, headers, Body::Read(Bytes::from(links.concat()))),
         }
     }
 

@@ -88,6 +88,7 @@ const LAYERS: &[Layer] = &[
         modules: &[
             "accounts",
             "error",
+            "exchange",
             "failure",
             "host_report",
             "outcome",
