@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crawler::outcome::{Outcome, OutcomeKind};
 use crawler::page::Page;
-use crawler::sink::{JsonlFile, JsonlStream, Options, Record, Sink};
+use crawler::sink::{JsonlFile, JsonlStream, Options, Record, Settled, Sink};
 use crawler::url::{CrawlUrl, UrlRules};
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
@@ -38,7 +38,7 @@ fn write(bencher: Bencher<'_, '_>, links: usize, mut sink: impl Sink) {
         .counter(BytesCount::new(line.len() + 1))
         .counter(ItemsCount::new(1_u8))
         .with_inputs(|| outcome(&targets))
-        .bench_local_values(|mut outcome| sink.write(&record(&url, &referrer, &mut outcome, &options)));
+        .bench_local_values(|mut outcome| sink.write(&Settled::new(record(&url, &referrer, &mut outcome, &options))));
 }
 
 fn record(url: &CrawlUrl, referrer: &Arc<str>, outcome: &mut Outcome, options: &Options) -> Record {

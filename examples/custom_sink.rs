@@ -8,21 +8,21 @@ use std::sync::{Arc, Mutex};
 
 use crawler::Crawl;
 use crawler::error::Result;
-use crawler::sink::{Record, Sink};
+use crawler::sink::{Checkpoint, Settled, Sink};
 
 /// The crawl owns the sink, so what it counts is shared with whoever reads it afterwards.
 #[derive(Default, Clone)]
 pub(crate) struct Titles(Arc<Mutex<BTreeMap<String, u64>>>);
 
 impl Sink for Titles {
-    fn write(&mut self, record: &Record) -> Result<()> {
-        let title = record.title.as_deref().unwrap_or("(no title)");
+    fn write(&mut self, settled: &Settled) -> Result<()> {
+        let title = settled.record.title.as_deref().unwrap_or("(no title)");
         *self.0.lock().expect("no holder panics").entry(title.to_owned()).or_default() += 1;
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<()> {
-        Ok(()) // Nothing is kept back: what is written is counted.
+    fn flush(&mut self) -> Result<Option<Checkpoint>> {
+        Ok(None) // Nothing is kept back: what is written is counted. It is in memory, so no later run goes on with it.
     }
 }
 

@@ -167,7 +167,8 @@ impl CrawlDir {
         }
         let mut path = real(&there)?;
         path.extend(missing.iter().rev());
-        Ok(output_name(&self.real_path()?, &path))
+        let dir = self.real_path()?;
+        Ok(path.strip_prefix(&dir).unwrap_or(&path).display().to_string())
     }
 
     /// Where the records go unless the user names another file.
@@ -194,11 +195,6 @@ impl CrawlDir {
     fn files(&self) -> [PathBuf; 4] {
         [RECORDS, RECORDS_TEMPORARY, SUMMARY, SUMMARY_TEMPORARY].map(|name| self.path.join(name))
     }
-}
-
-/// The name of an output in a store: one in the directory is named from there.
-pub(crate) fn output_name(dir: &Path, path: &Path) -> String {
-    path.strip_prefix(dir).unwrap_or(path).display().to_string()
 }
 
 impl Drop for CrawlDir {

@@ -29,6 +29,15 @@ pub enum Error {
     /// them. Nothing was changed. The message names the file, what is wrong with it, and what can be done.
     #[error("{0}")]
     Damaged(String),
+    /// Another program has removed, renamed, replaced or changed an output while the crawl wrote to it. A crawl with a
+    /// store that is continued finds out what is lost, and asks for that again.
+    #[error("{} {what} by another program during the crawl", path.display())]
+    Taken {
+        /// The file.
+        path: PathBuf,
+        /// What has happened to it: "has been …".
+        what: String,
+    },
     /// This process or this machine has run out of something that every request needs, and it does not come back.
     #[error("cannot request anything any more: {0}")]
     Exhausted(String),

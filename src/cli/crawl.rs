@@ -25,6 +25,11 @@ pub(crate) fn crawl(config: Config, fresh: bool) -> ExitCode {
             if goes_on && is_full(&error) {
                 super::say(" = help: when there is room again, the same command goes on where the crawl has stopped");
             }
+            if goes_on && matches!(error, Error::Taken { .. }) {
+                super::say(
+                    " = help: the same command asks again for what is lost, or for nothing if the file is put back before",
+                );
+            }
             code
         }
     }

@@ -1,16 +1,17 @@
 //! The builder: from settings, own stages and sinks to a crawl that can run.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Crawl;
-use super::home::Home;
+use super::outputs::{Opened, Outputs};
 use super::plan::Plan;
 use super::resume::Resume;
 use super::shutdown::Stopper;
 use crate::config::Config;
 use crate::crawl_dir::CrawlDir;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fetch::Fetch;
 use crate::observe::{Observer, Stats};
 use crate::sink::Sink;
@@ -25,6 +26,7 @@ pub struct CrawlBuilder {
     observer: Option<Box<dyn Observer>>,
     dir: Option<CrawlDir>,
     descriptors: Option<usize>,
+    outputs: Vec<PathBuf>,
 }
 
 impl CrawlBuilder {
@@ -70,7 +72,8 @@ impl CrawlBuilder {
         self
     }
 
-    /// Adds a place where records go. Default: none, for use with [`Crawl::records`].
+    /// Adds a place where records go, at least once: no later run goes on with it. Default: none, for use with
+    /// [`Crawl::records`].
     #[must_use]
     pub fn sink(mut self, sink: impl Sink + 'static) -> Self {
         self.sinks.push(Box::new(sink));
@@ -103,6 +106,16 @@ impl CrawlBuilder {
         self
     }
 
+    /// Adds a file that the records go to as well, as JSON lines: durable, and gone on with by later runs, which have to
+    /// name the same files. It counts only together with a [directory](Self::dir).
+    ///
+    /// Default: none beside that of the settings.
+    #[must_use]
+    pub fn output(mut self, path: impl Into<PathBuf>) -> Self {
+        self.outputs.push(path.into());
+        self
+    }
+
     /// Checks the settings, and reads back what an earlier run has left in the directory: that takes a second for some
     /// million URLs, and blocks.
     ///
@@ -112,17 +125,21 @@ impl CrawlBuilder {
     /// [`Error::Damaged`](crate::error::Error::Damaged) says what is wrong with what is in it.
     pub fn build(self) -> Result<Crawl> {
         let plan = Plan::new(self.config, self.fetch, self.descriptors)?;
-        let (home, (store, resume)) = match self.dir {
-            None => (None, Resume::nothing(plan)?),
+        let (opened, (store, resume)) = match self.dir {
             Some(dir) => {
-                let (mut store, mut resume) = Resume::open(plan, &dir)?;
-                let path = resume.output(&dir);
-                let output = resume.take_up(&mut *store, &dir, &path)?;
-                (Some(Home { dir, output, path }), (store, resume))
+                let records = plan.output().map_or_else(|| dir.records(), Path::to_owned);
+                let mut outputs = Outputs::new(&dir, std::iter::once(records.clone()).chain(self.outputs))?;
+                let (mut store, mut resume) = Resume::open(plan, &dir, &mut outputs)?;
+                let outputs = resume.take_up(&mut *store, &dir, outputs)?;
+                (Some(Opened { dir, outputs, records }), (store, resume))
             }
+            None if !self.outputs.is_empty() => {
+                return Err(Error::Usage("an output goes with a crawl directory: give one, or a sink".to_owned()));
+            }
+            None => (None, Resume::nothing(plan)?),
         };
         let (stopper, stats) = (Stopper::new(), Arc::<Stats>::default());
-        Ok(Crawl { resume, store, home, sinks: self.sinks, observer: self.observer, stopper, stats })
+        Ok(Crawl { resume, store, opened, sinks: self.sinks, observer: self.observer, stopper, stats })
     }
 }
 

@@ -1,15 +1,14 @@
 //! The ledger: outputs and store, written so that each commit is one step. It may block, and runs on the writer's thread.
 
-use std::path::PathBuf;
 use std::time::Instant;
 
 use super::fail_point::fail_point;
-use crate::crawl_dir::output_name;
+use super::outputs::Output;
 use crate::error::Result;
 use crate::frontier::{Change, Moved, Rows, Want};
 use crate::observe::{FailedSeed, State};
 use crate::politeness::SavedHost;
-use crate::sink::{Amendment, Checkpoint, Position, Record, Sink};
+use crate::sink::{Amendment, Checkpoint, Record, Settled};
 use crate::sitemaps::SavedSitemap;
 use crate::store::{Facts, Note, Store};
 use crate::url::{CrawlUrl, HostKey};
@@ -17,8 +16,8 @@ use crate::url::{CrawlUrl, HostKey};
 /// One step of a crawl: what is in it is kept together, or not at all.
 #[derive(Debug, Default)]
 pub(super) struct Step {
-    /// The record of the URL that is settled.
-    pub(super) record: Option<Box<Record>>,
+    /// What outputs get of the URL that is settled.
+    pub(super) settled: Option<Box<Settled>>,
     /// How many settled URLs were never asked for, with that one, when it is one more.
     pub(super) unasked: Option<u64>,
     /// What has changed in the frontier.
@@ -37,30 +36,25 @@ pub(super) struct Step {
 
 /// The outputs of a crawl, and its store.
 pub(super) struct Ledger {
-    pub(super) sinks: Vec<Box<dyn Sink>>,
-    pub(super) store: Box<dyn Store>,
-    /// The crawl directory, without links in its path: outputs in it are named from there, so that it can be moved. Empty
-    /// when there is none.
-    pub(super) dir: PathBuf,
-    /// What the store says of the outputs.
-    outputs: Vec<Position>,
+    outputs: Vec<Output>,
+    store: Box<dyn Store>,
     /// Answers that came with a commit within a step.
     answers: Vec<Rows>,
 }
 
 impl Ledger {
-    pub(super) fn new(sinks: Vec<Box<dyn Sink>>, store: Box<dyn Store>, dir: PathBuf) -> Self {
-        Self { sinks, store, dir, outputs: Vec::new(), answers: Vec::new() }
+    pub(super) fn new(outputs: Vec<Output>, store: Box<dyn Store>) -> Self {
+        Self { outputs, store, answers: Vec::new() }
     }
 
     /// Takes a step; the answers to its wants, as far as they are here.
     pub(super) fn take(&mut self, step: Step) -> Result<Vec<Rows>> {
-        if let Some(record) = &step.record {
-            self.sinks.iter_mut().try_for_each(|sink| sink.write(record))?;
+        if let Some(settled) = &step.settled {
+            self.outputs.iter_mut().try_for_each(|output| output.sink.write(settled))?;
             fail_point("record-written");
         }
         let store = &mut self.store;
-        store.apply(step.changes, step.record.as_deref().map(facts))?;
+        store.apply(step.changes, step.settled.as_deref().map(|settled| facts(&settled.record)))?;
         if let Some(unasked) = step.unasked {
             store.keep(Note::Unasked(unasked))?;
         }
@@ -80,13 +74,17 @@ impl Ledger {
     /// Makes all steps so far durable, as one; answers that have come with that.
     pub(super) fn commit(&mut self) -> Result<Vec<Rows>> {
         fail_point("before-flush");
-        self.sinks.iter_mut().try_for_each(|sink| sink.flush())?;
-        fail_point("before-commit");
-        let positions: Vec<Position> = self.sinks.iter().filter_map(|sink| sink.committed()).collect();
-        for Position { path, length } in positions.iter().filter(|position| !self.outputs.contains(position)) {
-            self.store.keep(Note::Output(output_name(&self.dir, path), Checkpoint::length(*length)))?;
+        // All of them before anything of the store: it may know of nothing that is not durable.
+        let flushed = self.outputs.iter_mut().map(|output| output.sink.flush()).collect::<Result<Vec<_>>>();
+        if flushed.is_err() {
+            // When what it lies in has gone too, that is what is worth telling.
+            self.store.check_place()?;
         }
-        self.outputs = positions;
+        let flushed = flushed?;
+        fail_point("before-commit");
+        for (output, checkpoint) in self.outputs.iter_mut().zip(flushed) {
+            keep(&mut *self.store, output, checkpoint)?;
+        }
         self.answers.extend(self.store.commit(Instant::now())?.answers);
         fail_point("after-commit");
         Ok(std::mem::take(&mut self.answers))
@@ -100,22 +98,23 @@ impl Ledger {
         if self.store.moved(0)?.is_empty() {
             return Ok(());
         }
-        let Self { sinks, store, dir, answers, .. } = self;
-        for sink in sinks {
-            let amended = sink.prepare_amend(&mut Amendments::of(&mut **store))?;
-            fail_point("amend-prepared");
-            if let (Some(amended), Some(Position { path, length })) = (amended, sink.committed()) {
-                let checkpoint = Checkpoint::Length { committed: length, amended: Some(amended) };
-                store.keep(Note::Output(output_name(dir, &path), checkpoint))?;
-                answers.extend(store.commit(Instant::now())?.answers);
-                fail_point("amend-committed");
-            }
-            sink.finish_amend()?;
-            fail_point("amend-finished");
+        let Self { outputs, store, answers } = self;
+        // All are prepared before any is replaced, and the store learns of it at once: a run that finds one of them
+        // prepared knows that of all, and that no record is out of date once they are in their places.
+        for output in outputs.iter_mut() {
+            let prepared = output.sink.prepare_amend(&mut Amendments::of(&mut **store))?;
+            keep(&mut **store, output, prepared)?;
         }
-        // What the store says is the length before: also when the new one is the same, it has to be said.
-        self.outputs.clear();
-        self.store.keep(Note::Corrected)
+        fail_point("amend-prepared");
+        answers.extend(store.commit(Instant::now())?.answers);
+        fail_point("amend-committed");
+        for output in outputs {
+            output.sink.finish_amend()?;
+            // What the store says is the length before: also when the new one is the same, it has to be said.
+            output.kept = None;
+        }
+        fail_point("amend-finished");
+        store.keep(Note::Corrected)
     }
 
     /// Says how the crawl has ended. Durable with the next commit.
@@ -124,6 +123,17 @@ impl Ledger {
         fail_point("end-noted");
         Ok(())
     }
+}
+
+/// Keeps the checkpoint of an output, when it is another than before.
+fn keep(store: &mut dyn Store, output: &mut Output, checkpoint: Option<Checkpoint>) -> Result<()> {
+    if let (Some(name), Some(checkpoint)) = (&output.name, checkpoint)
+        && output.kept.as_ref() != Some(&checkpoint)
+    {
+        store.keep(Note::Output(name.clone(), checkpoint.clone()))?;
+        output.kept = Some(checkpoint);
+    }
+    Ok(())
 }
 
 /// The records that are out of date, as the store tells them: some at a time.
@@ -166,11 +176,11 @@ fn facts(record: &Record) -> Facts {
 }
 
 fn amendment(moved: Moved) -> Amendment {
-    Amendment { url: moved.url, depth: moved.place.depth, referrer: moved.place.referrer }
+    Amendment::new(moved.url, moved.place.depth, moved.place.referrer)
 }
 
 impl std::fmt::Debug for Ledger {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ledger").field("sinks", &self.sinks.len()).field("store", &self.store).finish_non_exhaustive()
+        f.debug_struct("Ledger").field("outputs", &self.outputs).field("store", &self.store).finish_non_exhaustive()
     }
 }

@@ -5,9 +5,10 @@ mod clock;
 mod descriptors;
 mod dispatcher;
 mod fail_point;
-mod home;
 mod judge;
 mod ledger;
+mod lost_records;
+mod outputs;
 mod plan;
 mod records;
 mod reporter;
@@ -35,8 +36,8 @@ use crate::sink::Sink;
 use crate::store::Store;
 use dispatcher::End;
 use fail_point::fail_point;
-use home::Home;
 use ledger::Ledger;
+use outputs::{Opened, Output};
 use reporter::Reporter;
 use resume::Resume;
 use writer::Writer;
@@ -55,7 +56,7 @@ use writer::Writer;
 pub struct Crawl {
     resume: Resume,
     store: Box<dyn Store>,
-    home: Option<Home>,
+    opened: Option<Opened>,
     sinks: Vec<Box<dyn Sink>>,
     observer: Option<Box<dyn Observer>>,
     stopper: Stopper,
@@ -86,14 +87,16 @@ impl Crawl {
     /// # Cancel safety
     /// Dropping the future stops the crawl at once. Records that were handed to the sinks are still written.
     pub async fn run(self) -> Result<Summary> {
-        let Self { resume, store, home, mut sinks, observer, stopper, stats } = self;
+        let Self { mut resume, store, opened, sinks, observer, stopper, stats } = self;
         let (started, before) = (Instant::now(), resume.before());
-        let home = home.map(|Home { dir, output, path }| {
-            sinks.insert(0, output);
-            (dir, path)
+        let mut outputs = Vec::new();
+        let home = opened.map(|opened| {
+            outputs = opened.outputs;
+            (opened.dir, opened.records)
         });
-        let dir = home.as_ref().map(|(dir, _)| dir.real_path()).transpose()?.unwrap_or_default();
-        let writer = Writer::start(Ledger::new(sinks, store, dir))?;
+        outputs.extend(sinks.into_iter().map(Output::unnamed));
+        resume.keep_exchanges(outputs.iter().any(|output| output.sink.wants_exchange()));
+        let writer = Writer::start(Ledger::new(outputs, store))?;
         let reporter = observer.map(|observer| Reporter::start(observer, Arc::clone(&stats))).transpose()?;
         let dispatcher = resume.dispatcher(writer, stats, started.into_std());
         if let Some((dir, _)) = home.as_ref().filter(|_| before.is_any) {
@@ -110,7 +113,7 @@ impl Crawl {
         }
         if let Some((dir, output)) = &home {
             fail_point("before-summary");
-            home::close(dir, output, &mut summary)?;
+            outputs::close(dir, output, &mut summary)?;
             fail_point("summary-written");
         }
         Ok(summary)

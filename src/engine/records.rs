@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::Crawl;
 use crate::error::{Error, Result};
 use crate::observe::Summary;
-use crate::sink::{Record, Sink};
+use crate::sink::{Checkpoint, Record, Settled, Sink};
 
 /// The records of a crawl, as they are settled. The crawl runs inside of the stream: it goes on while the stream is
 /// polled, and stops when it is dropped. A slow reader slows the crawl; nothing is buffered without bound.
@@ -67,12 +67,12 @@ impl fmt::Debug for Records {
 }
 
 impl Sink for ToStream {
-    fn write(&mut self, record: &Record) -> Result<()> {
-        self.0.blocking_send(record.clone()).map_err(|_| Error::ClosedPipe)
+    fn write(&mut self, settled: &Settled) -> Result<()> {
+        self.0.blocking_send(settled.record.clone()).map_err(|_| Error::ClosedPipe)
     }
 
-    fn flush(&mut self) -> Result<()> {
-        Ok(())
+    fn flush(&mut self) -> Result<Option<Checkpoint>> {
+        Ok(None)
     }
 }
 

@@ -3,14 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::dispatcher::{Dispatcher, Seeds, Start};
 use super::fail_point::fail_point;
-use super::home::open_output;
 use super::judge::Judge;
+use super::outputs::{Output, Outputs};
 use super::plan::Plan;
 use super::tally::Tally;
 use super::worker::Worker;
@@ -23,7 +22,6 @@ use crate::observe::Stats;
 use crate::outcome::SkipReason;
 use crate::parse::Parser;
 use crate::politeness::Politeness;
-use crate::sink::{Checkpoint, Committed, STDOUT, Sink};
 use crate::sitemaps::Sitemaps;
 use crate::store::sqlite::Sqlite;
 use crate::store::{Counts, Memory, Note, Notes, RunSettings, Store};
@@ -44,6 +42,8 @@ pub(super) struct Resume {
     /// What earlier runs have noted.
     notes: Notes,
     clock: WallClock,
+    /// Whether an output wants the exchanges of pages.
+    exchanges: bool,
 }
 
 /// When the runs of a crawl were, before this one.
@@ -70,16 +70,18 @@ impl Resume {
             tally: Tally::default(),
             notes: Notes::default(),
             clock,
+            exchanges: false,
         };
         Ok((Box::new(Memory::new(clock)), resume.with_seeds()?))
     }
 
-    /// Opens the store of a crawl directory, a new one if there is none, and reads it back.
+    /// Opens the store of a crawl directory, a new one if there is none, and reads it back. The outputs learn how far they
+    /// are; what is lost of them is asked for again.
     ///
     /// # Errors
     /// [`Error::Usage`] when it is the store of another crawl, [`Error::Damaged`] when it cannot be read. Nothing is
     /// changed then.
-    pub(super) fn open(plan: Plan, dir: &CrawlDir) -> Result<(Box<dyn Store>, Self)> {
+    pub(super) fn open(plan: Plan, dir: &CrawlDir, outputs: &mut Outputs) -> Result<(Box<dyn Store>, Self)> {
         if !plan.config.frontier.store {
             dir.expect_empty()?;
             return Self::nothing(plan);
@@ -90,14 +92,15 @@ impl Resume {
         }
         let mut store = Box::new(Sqlite::open(dir.path(), clock)?);
         fail_point("store-opened");
-        let resume = Self::recall(plan, &mut *store, dir)?.with_seeds()?;
+        let resume = Self::recall(plan, &mut *store, dir, outputs)?.with_seeds()?;
         Ok((store, resume))
     }
 
     /// Reads a store back.
-    fn recall(plan: Plan, store: &mut dyn Store, dir: &CrawlDir) -> Result<Self> {
+    fn recall(plan: Plan, store: &mut dyn Store, dir: &CrawlDir, outputs: &mut Outputs) -> Result<Self> {
         let notes = store.recall()?;
         expect_same(&plan, &notes, dir)?;
+        outputs.recall(dir, &notes, store)?;
         let mut judge = Judge::new(plan.scope.clone(), Arc::clone(&plan.fetch));
         let seed_redirects = seed_redirects(&plan, &notes)?;
         for (from, to) in &seed_redirects {
@@ -105,48 +108,16 @@ impl Resume {
         }
         let (frontier, counts) = restore(&plan, &judge, &notes, store)?;
         let tally = Tally::of(counts, notes.unasked);
-        Ok(Self { clock: store.clock(), plan, judge, seed_redirects, frontier, tally, notes })
+        Ok(Self { clock: store.clock(), plan, judge, seed_redirects, frontier, tally, notes, exchanges: false })
     }
 
-    /// Where records go, as the user has named it.
-    pub(super) fn output(&self, dir: &CrawlDir) -> PathBuf {
-        self.plan.output().map_or_else(|| dir.records(), Path::to_owned)
-    }
-
-    /// Opens the output where it was committed, and keeps what this run is: from here on it can be continued.
-    pub(super) fn take_up(&mut self, store: &mut dyn Store, dir: &CrawlDir, path: &Path) -> Result<Box<dyn Sink>> {
+    /// Opens the outputs where they were committed, and keeps what this run is: from here on it can be continued.
+    pub(super) fn take_up(&mut self, store: &mut dyn Store, dir: &CrawlDir, outputs: Outputs) -> Result<Vec<Output>> {
         if !self.plan.config.frontier.store {
-            dir.check_output(path)?;
-            return open_output(path, Committed::default());
+            return outputs.create(dir);
         }
-        let name = dir.output_name(path)?;
-        let known = match self.notes.outputs.first() {
-            None => None,
-            Some((known, checkpoint)) if *known == name => Some(checkpoint.clone()),
-            Some((known, _)) => {
-                let (dir, [known, name]) = (dir.path().display(), [known, &name].map(|name| shown(name)));
-                return Err(Error::Usage(format!(
-                    "the records of the crawl in {dir} go to {known}, not to {name}; leave --output as it was, \
-                     or --fresh starts over, or --dir takes another directory"
-                )));
-            }
-        };
+        let outputs = outputs.open(dir, store)?;
         let now = Instant::now();
-        if known.is_none() {
-            dir.check_output(path)?;
-            store.keep(Note::Output(name.clone(), Checkpoint::length(0)))?;
-            // Before the output is there: a file without a store would be refused.
-            store.commit(now)?;
-            fail_point("output-named");
-        }
-        let committed = known.as_ref().map(Committed::from).unwrap_or_default();
-        // Before anything else is kept: an output that is not as it was left changes nothing.
-        let sink = open_output(path, committed)?;
-        fail_point("output-opened");
-        if let Some(amended) = committed.amended {
-            store.keep(Note::Corrected)?;
-            store.keep(Note::Output(name, Checkpoint::length(amended)))?;
-        }
         for seed in &self.plan.seeds {
             store.keep(Note::Seed(seed.clone()))?;
         }
@@ -158,7 +129,12 @@ impl Resume {
         store.commit(now)?;
         fail_point("session-begun");
         self.notes.started_at.get_or_insert(self.clock.to_millis(now));
-        Ok(sink)
+        Ok(outputs)
+    }
+
+    /// Whether the exchanges of pages are kept for an output.
+    pub(super) fn keep_exchanges(&mut self, keep: bool) {
+        self.exchanges = keep;
     }
 
     pub(super) fn before(&self) -> Before {
@@ -199,11 +175,12 @@ impl Resume {
                 sitemaps.restore(url, saved);
             }
         }
+        let worker = Worker::new(plan.fetch, parser, plan.rules, agent.to_owned());
         Dispatcher::new(Start {
             frontier,
             politeness,
             judge,
-            worker: Worker::new(plan.fetch, parser, plan.rules, agent.to_owned()),
+            worker: if self.exchanges { worker.keeping_exchanges() } else { worker },
             sitemaps,
             named: plan.sitemaps,
             seeds,
@@ -318,9 +295,4 @@ fn robots(plan: &Plan) -> String {
 
 fn folder(plan: &Plan) -> String {
     plan.folder.as_deref().map(|folder| folder.display().to_string()).unwrap_or_default()
-}
-
-/// An output as messages have it.
-fn shown(name: &str) -> &str {
-    if name == STDOUT { "stdout" } else { name }
 }

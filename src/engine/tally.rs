@@ -18,9 +18,11 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// The counts of what earlier runs have settled.
+    /// The counts of what earlier runs have settled. Pages whose records were lost are not settled any more, and may be
+    /// among those that were never asked for: these are no more than have failed.
     pub(super) fn of(counts: Counts, unasked: u64) -> Self {
-        Self { counts, unasked, unasked_kept: unasked }
+        let failed = counts.errors.values().sum();
+        Self { counts, unasked: unasked.min(failed), unasked_kept: unasked }
     }
 
     /// Counts one settled URL.

@@ -300,6 +300,7 @@ mod tests {
     use crate::exchange::HeaderLine;
     use crate::fetch::decode::tests::gzip;
     use crate::fetch::loopback::{Loopback, Then, page, url};
+    use std::collections::BTreeMap;
 
     fn options() -> Options {
         Options { max_body: 1000, allow_hosts: vec!["127.0.0.0/8".parse().unwrap()], ..Options::default() }
@@ -462,7 +463,8 @@ mod tests {
     /// The exchange of one request for `/a?b=1` with these header lines of our own, and the head that the server saw.
     async fn exchange(answer: impl AsRef<[u8]>, then: Then, own: &[(&str, &str)]) -> (Exchange, String) {
         let server = Loopback::start(answer, then).await;
-        let headers = own.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let own: BTreeMap<_, _> = own.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let headers = own.try_into().unwrap();
         let http = Http::new(&Options { headers, ..options() }, &[server.page("/").url], &[]).unwrap();
         let mut request = server.page("/a?b=1");
         assert!(http.fetch(&request).await.unwrap().exchange.is_none(), "nobody has asked for it");

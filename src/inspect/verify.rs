@@ -11,7 +11,7 @@ use super::problems::{Problems, SHOWN};
 use super::{look, shown};
 use crate::error::{Error, Result};
 use crate::frontier::{Edge, State};
-use crate::sink::{Checkpoint, Committed, Lines, STDOUT, Written};
+use crate::sink::{Checkpoint, Lines, STDOUT, Written};
 use crate::store::sqlite::{StoreReader, UrlRow};
 use crate::url::{CrawlUrl, UrlKey};
 
@@ -103,7 +103,7 @@ fn open_outputs(dir: &Path, store: &StoreReader) -> Result<Vec<(String, Option<L
             let Some((_, checkpoint)) = known.iter().find(|(known, ..)| *known == name) else { continue };
             let lines = match written {
                 None => Some(None),
-                Some(written) => written.lines(Committed::from(checkpoint))?.map(Some),
+                Some(written) => written.lines(checkpoint)?.map(Some),
             };
             outputs.extend(lines.map(|lines| (shown(dir, &name), lines)));
         }
@@ -130,6 +130,8 @@ struct Urls {
     settled: u64,
     /// Whether the last run has come to its end: then nothing may lie behind what it has committed.
     ended: bool,
+    /// Whether records were lost and asked for again: what such a page has led to may be there before it.
+    asked_again: bool,
     bound: u64,
 }
 
@@ -141,6 +143,7 @@ impl Urls {
         let mut urls = Self {
             expected: Expected::with_capacity(room(records.min(bound))),
             ended: last.is_some_and(|last| last.ended.is_some()),
+            asked_again: store.asked_again()?.is_some(),
             bound,
             ..Self::default()
         };
@@ -203,7 +206,7 @@ impl Urls {
         let node = |id: u32| self.nodes.get(id as usize).copied();
         match (node(id), node(referrer)) {
             (_, None) => problems.say(|| format!("URL {id} was found on URL {referrer}, which is not there")),
-            (_, Some(from)) if from & SETTLED == 0 || id == referrer => {
+            (_, Some(from)) if (from & SETTLED == 0 && !self.asked_again) || id == referrer => {
                 problems.say(|| format!("URL {id} was found on URL {referrer}, which is not settled"));
             }
             (Some(to), Some(from)) if (to & DEPTH) < (from & DEPTH) => {

@@ -1,7 +1,5 @@
 //! Checkpoints: how far an output is durable, as a store keeps it.
 
-use super::Committed;
-
 /// How far an output is durable. Kept by a store together with everything that led to the output, and given back at the
 /// next start: the output is then cut back to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,9 +7,9 @@ use super::Committed;
 pub enum Checkpoint {
     /// A file that only ever grows.
     Length {
-        /// So many bytes of it, which end with a whole record.
+        /// So many bytes of it, which end with a whole piece.
         committed: u64,
-        /// So many once corrected records are in its place, while they are about to be put there.
+        /// So many once corrected pieces are in its place, while they are about to be put there.
         amended: Option<u64>,
     },
 }
@@ -21,11 +19,10 @@ impl Checkpoint {
     pub fn length(committed: u64) -> Self {
         Self::Length { committed, amended: None }
     }
-}
 
-impl From<&Checkpoint> for Committed {
-    fn from(checkpoint: &Checkpoint) -> Self {
-        let Checkpoint::Length { committed, amended } = *checkpoint;
-        Self { length: committed, amended }
+    /// How long the file is, once what was prepared for it is in its place.
+    pub fn settled_length(&self) -> u64 {
+        let Self::Length { committed, amended } = self;
+        amended.unwrap_or(*committed)
     }
 }

@@ -2,51 +2,60 @@
 
 mod amend;
 mod checkpoint;
+mod durable_file;
 mod jsonl;
+mod left;
 mod line;
 mod options;
 mod record;
+mod settled;
 mod written;
 
 pub use checkpoint::Checkpoint;
-pub use jsonl::{Committed, JsonlFile, JsonlStream};
+pub use jsonl::{JsonlFile, JsonlStream};
+pub use left::{Comparison, Left, Rest, put_aside};
 pub use line::RecordLine;
 pub use options::Options;
 pub use record::Record;
+pub use settled::Settled;
 pub use written::{Lines, Written};
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::error::Result;
 
-/// Something that takes the records of a crawl: a file, a pipe, a database.
+/// Something that takes what a crawl has settled: a file, a pipe, a database.
 ///
 /// # Contract
 /// - The crawl calls a sink from one thread and never twice at once, so a sink may block; the crawl waits for it when
 ///   it is slower than the fetches.
-/// - Records come in the order in which their URLs were settled, and each URL comes once.
+/// - What was settled comes in that order, and each URL comes once.
 /// - A sink that fails ends the crawl. What it has taken before and flushed must stay as it is.
 /// - A record is written whole or not at all: a reader of the output never sees half of one, unless the operating
 ///   system itself is interrupted in the middle of one write.
 /// - Dropping a sink loses what was not flushed; the crawl flushes before it ends.
-/// - After each flush a crawl with a store asks how far the output is [durable](Sink::committed), and stores that in the
-///   same transaction as the states of the URLs. When it is continued, the output is cut back to that length, so each
-///   record is in it exactly once. A sink that cannot be cut back says so, and is written to at least once: what came
-///   after the last transaction comes again.
+/// - A sink answers each flush with its [`Checkpoint`]. A crawl with a store keeps that of each of its outputs in the
+///   same transaction as the states of the URLs. When it is continued, the output is cut back to it, so each record is
+///   in it exactly once. A sink that cannot be cut back has none, and is written to at least once: what came after the
+///   last transaction comes again.
 pub trait Sink: Send {
-    /// Takes one record. It may stay in a buffer until [`flush`](Sink::flush).
-    fn write(&mut self, record: &Record) -> Result<()>;
+    /// Whether this sink needs the [exchange](crate::exchange::Exchange) of what is settled. The crawl asks once, when it
+    /// starts: bodies are then kept as they were received too, which costs a copy of each one that is encoded. Default:
+    /// no, and nothing is kept.
+    fn wants_exchange(&self) -> bool {
+        false
+    }
+
+    /// Takes what was settled. It may stay in a buffer until [`flush`](Sink::flush).
+    fn write(&mut self, settled: &Settled) -> Result<()>;
 
     /// Makes everything that was written durable, as far as the sink can: a file has it on disk when this returns, a
-    /// pipe has handed it over. The crawl asks for it a few times a second, and at its end.
-    fn flush(&mut self) -> Result<()>;
-
-    /// Which file is durable to which length since the last [`flush`](Sink::flush). `None`, the default, for what
-    /// cannot be cut back to a length: a pipe, a device, a database.
-    fn committed(&self) -> Option<Position> {
-        None
-    }
+    /// pipe has handed it over. The crawl asks for it a few times a second, and at its end. The answer is how far the
+    /// output is durable now; `None` for what cannot be cut back: a pipe, a device, a database.
+    ///
+    /// # Errors
+    /// Also when somebody else has taken the output away: what is settled must not be lost in silence.
+    fn flush(&mut self) -> Result<Option<Checkpoint>>;
 
     /// Corrects the depth and the referrer of records that were written before, in two steps: this is the first.
     ///
@@ -54,13 +63,13 @@ pub trait Sink: Send {
     /// shorter path to it is known; the crawl tells at its end, once, which records that has happened to, in the order
     /// in which they were written.
     ///
-    /// This step prepares the corrected output beside the one that is there, and makes it durable. The answer is its
-    /// length, for the store: a crawl that is killed from here on finds either of the two, and can tell which.
-    /// Nothing may be written until [`finish_amend`](Sink::finish_amend). `None` when there is nothing to finish.
+    /// This step prepares the corrected output beside the one that is there, and makes it durable. The answer is the
+    /// checkpoint of both, for the store: a crawl that is killed from here on finds either of the two, and can tell
+    /// which. Nothing may be written until [`finish_amend`](Sink::finish_amend). `None` when there is nothing to finish.
     ///
     /// By default nothing is done: for sinks that cannot reach what they gave away, and whose records therefore hold
     /// the depth that was known when they were written.
-    fn prepare_amend(&mut self, amendments: &mut dyn Iterator<Item = Result<Amendment>>) -> Result<Option<u64>> {
+    fn prepare_amend(&mut self, amendments: &mut dyn Iterator<Item = Result<Amendment>>) -> Result<Option<Checkpoint>> {
         let _ = amendments;
         Ok(None)
     }
@@ -72,20 +81,9 @@ pub trait Sink: Send {
     }
 }
 
-/// The name of stdout as an output.
-pub const STDOUT: &str = "-";
-
-/// How far an output file is durable.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Position {
-    /// The file: absolute, without links in it.
-    pub path: PathBuf,
-    /// So many bytes of it, which end with a whole record.
-    pub length: u64,
-}
-
 /// A better depth for a record that was written before.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Amendment {
     /// Which record: its `url`.
     pub url: Arc<str>,
@@ -94,3 +92,13 @@ pub struct Amendment {
     /// The page on which the URL was found first at that depth; `None` for a seed.
     pub referrer: Option<Arc<str>>,
 }
+
+impl Amendment {
+    /// An amendment of the record of this URL.
+    pub fn new(url: Arc<str>, depth: u32, referrer: Option<Arc<str>>) -> Self {
+        Self { url, depth, referrer }
+    }
+}
+
+/// What stdout is called where a file could be named.
+pub const STDOUT: &str = "-";

@@ -13,6 +13,7 @@ use crate::url::CrawlUrl;
 ///
 /// The fields are written in this order; what does not apply is left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[non_exhaustive]
 pub struct Record {
     /// The URL as it was requested, absolute, without fragment and credentials.
     #[schemars(extend("format" = "uri"))]

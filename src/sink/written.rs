@@ -4,8 +4,8 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use super::Committed;
-use super::jsonl::{beside, is_stream};
+use super::Checkpoint;
+use super::durable_file::{beside, is_stream};
 use crate::error::{Error, Result};
 
 /// An output file, opened before the store is asked how far it goes: the crawl may put an amended one in its place at any
@@ -42,8 +42,9 @@ impl Written {
 
     /// The lines of the file that counts, by what the store said after the file was opened. `None` when the file has got
     /// another place meanwhile: then open it again.
-    pub fn lines(self, committed: Committed) -> Result<Option<Lines>> {
+    pub fn lines(self, checkpoint: &Checkpoint) -> Result<Option<Lines>> {
         let Self { path, file, beside: amended } = self;
+        let Checkpoint::Length { committed, amended: amended_length } = *checkpoint;
         // In this order: a file that is no longer beside has taken its place before.
         let is_beside = beside(&path).exists();
         let now = fs::metadata(&path).ok();
@@ -51,8 +52,8 @@ impl Written {
         if now.as_ref().map(identity) != then.as_ref().map(identity) {
             return Ok(None);
         }
-        let (file, committed) = match (committed.amended, amended) {
-            (None, _) => (file, committed.length),
+        let (file, committed) = match (amended_length, amended) {
+            (None, _) => (file, committed),
             (Some(committed), Some(amended)) => (Some(amended), committed),
             (Some(_), None) if is_beside => return Ok(None),
             (Some(committed), None) => (file, committed),
@@ -107,7 +108,7 @@ mod tests {
     use super::*;
 
     /// What is read after the file was opened and then something was done, with what the store says then.
-    fn read(then: impl Fn(&Path), committed: Committed) -> Option<String> {
+    fn read(then: impl Fn(&Path), committed: &Checkpoint) -> Option<String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pages.jsonl");
         fs::write(&path, "old\nbehind").unwrap();
@@ -123,14 +124,14 @@ mod tests {
 
     #[test]
     fn what_lies_behind_the_committed_length_is_not_read() {
-        let old = Committed { length: 4, amended: None };
+        let old = &Checkpoint::length(4);
         assert_eq!(read(|_| (), old).unwrap(), "old\n");
         assert_eq!(read(|path| fs::write(beside(path), "prepared").unwrap(), old).unwrap(), "old\n");
     }
 
     #[test]
     fn a_file_that_gets_another_place_meanwhile_is_not_read() {
-        let amended = Committed { length: 4, amended: Some(9) };
+        let amended = &Checkpoint::Length { committed: 4, amended: Some(9) };
         let prepare = |path: &Path| fs::write(beside(path), "amended!\n").unwrap();
         let replace = |path: &Path| {
             prepare(path);
@@ -148,7 +149,7 @@ mod tests {
         fs::write(&path, "").unwrap();
         let written = Written::open(&path).unwrap().unwrap();
         fs::write(&path, "new\n").unwrap();
-        let lines = written.lines(Committed { length: 4, amended: None }).unwrap().unwrap();
+        let lines = written.lines(&Checkpoint::length(4)).unwrap().unwrap();
         assert_eq!((lines.found, lines.committed), (Some(4), 4));
     }
 
@@ -157,7 +158,7 @@ mod tests {
         assert!(Written::open(Path::new("/dev/null")).unwrap().is_none());
         let folder = tempfile::tempdir().unwrap();
         let written = Written::open(&folder.path().join("pages.jsonl")).unwrap().unwrap();
-        let mut lines = written.lines(Committed { length: 4, amended: None }).unwrap().unwrap();
+        let mut lines = written.lines(&Checkpoint::length(4)).unwrap().unwrap();
         assert_eq!((lines.found, lines.next_line().unwrap()), (None, None));
     }
 }

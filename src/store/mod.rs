@@ -3,15 +3,18 @@
 
 mod arena;
 mod edges;
+mod kept_record;
 mod memory;
 mod note;
 pub mod sqlite;
 
+pub use kept_record::KeptRecord;
 pub use memory::Memory;
 pub use note::{Note, Notes, RunSettings, Session};
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use crate::error::Result;
@@ -66,6 +69,33 @@ pub trait Store: fmt::Debug + Send {
     /// with its number, counted from 1. As many as are handy at a time; none when there are no more. Only asked when
     /// everything is committed: what was applied since then need not be known.
     fn moved(&mut self, after: u64) -> Result<Vec<(u64, Moved)>>;
+
+    /// What is kept of the record with a number, counted from 1. `None` when there is none.
+    ///
+    /// This and the next two are for the outputs of a crawl that goes on, and only asked before [`restore`](Self::restore).
+    /// A store that no later process opens has nothing to say.
+    fn record(&self, number: u64) -> Result<Option<KeptRecord>> {
+        let _ = number;
+        Ok(None)
+    }
+
+    /// Gives what is kept of each record to somebody, in the order of the outputs, until that one has seen enough.
+    fn records(&self, each: &mut dyn FnMut(KeptRecord) -> Result<ControlFlow<()>>) -> Result<()> {
+        let _ = each;
+        Ok(())
+    }
+
+    /// Makes pending again whatever has a record with a greater number than this: as if its page had never been asked
+    /// for. What it led to stays known. Durable with the next commit.
+    fn ask_again(&mut self, after: u64) -> Result<()> {
+        let _ = after;
+        Ok(())
+    }
+
+    /// Whether what is committed is still there for a later process, as far as that can be told at once.
+    fn check_place(&self) -> Result<()> {
+        Ok(())
+    }
 
     /// Makes everything since the last commit durable, all of it or nothing. Without anything new it may do nothing.
     fn commit(&mut self, now: Instant) -> Result<Committed>;

@@ -31,6 +31,8 @@ pub enum Note {
     Unasked(u64),
     /// How far an output is durable, by its name.
     Output(String, Checkpoint),
+    /// How many records outputs have lost, in all runs, so that their pages were asked for again.
+    AskedAgain(u64),
     /// The records that were out of date are corrected in all outputs: none is any more.
     Corrected,
     /// A run begins, in this process.
@@ -67,6 +69,8 @@ pub struct Notes {
     pub unasked: u64,
     /// How far each output is durable, by its name.
     pub outputs: Vec<(String, Checkpoint)>,
+    /// How many records outputs have lost.
+    pub asked_again: u64,
     /// Why no page came of the seeds.
     pub failed_seeds: Vec<FailedSeed>,
     /// The last run; `None` when there was none.

@@ -27,6 +27,7 @@ mod slow_hosts;
 mod stop;
 #[cfg_attr(target_vendor = "apple", allow(dead_code, unused_imports, reason = "`tls` uses them, which is not there"))]
 mod support;
+mod taken_output;
 mod tidy;
 // Apple's verifier takes no roots from the environment.
 #[cfg(not(target_vendor = "apple"))]

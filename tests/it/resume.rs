@@ -20,7 +20,7 @@ fn star() -> Server {
 
 /// Waits until the store of a running crawl answers a question with yes: anybody may read it meanwhile.
 #[track_caller]
-fn wait_until_kept(running: &Running, what: &str, sql: &str) {
+pub(crate) fn wait_until_kept(running: &Running, what: &str, sql: &str) {
     assert!((0..3000).any(|_| is_kept(running, sql)), "the store never had this: {what}");
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
 use crawler::observe::State;
-use crawler::sink::{Record, Sink};
+use crawler::sink::{Checkpoint, Settled, Sink};
 use rustix::process::Signal;
 
 use crate::support::{ClosedPort, Crawl, Reply, Running, Server, Site};
@@ -138,15 +138,15 @@ fn max_time_does_not_wait_for_hosts_that_rest() {
 struct StopsAtFirst(Arc<OnceLock<crawler::Stopper>>);
 
 impl Sink for StopsAtFirst {
-    fn write(&mut self, _: &Record) -> crawler::error::Result<()> {
+    fn write(&mut self, _: &Settled) -> crawler::error::Result<()> {
         if let Some(stopper) = self.0.get() {
             stopper.drain();
         }
         Ok(())
     }
 
-    fn flush(&mut self) -> crawler::error::Result<()> {
-        Ok(())
+    fn flush(&mut self) -> crawler::error::Result<Option<Checkpoint>> {
+        Ok(None)
     }
 }
 

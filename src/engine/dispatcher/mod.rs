@@ -415,7 +415,7 @@ mod tests {
     use crate::outcome::FailureKind;
     use crate::request::{Purpose, Request};
     use crate::response::{Body, Response};
-    use crate::sink::{Record, Sink};
+    use crate::sink::{Checkpoint, Settled, Sink};
     use crate::units::{Rate, TimeLimit};
 
     /// A network in which only one host is alive. It takes two minutes for a page.
@@ -431,7 +431,7 @@ mod tests {
                 if request.purpose == Purpose::Page {
                     tokio::time::advance(Duration::from_mins(2)).await;
                 }
-                Ok(Response { status: StatusCode::NOT_FOUND, headers: HeaderMap::new(), body: Body::Unwanted })
+                Ok(Response::new(StatusCode::NOT_FOUND, HeaderMap::new(), Body::Unwanted))
             })
         }
     }
@@ -444,14 +444,14 @@ mod tests {
     }
 
     impl Sink for StopsAtFirst {
-        fn write(&mut self, _: &Record) -> Result<()> {
+        fn write(&mut self, _: &Settled) -> Result<()> {
             self.records.fetch_add(1, Ordering::SeqCst);
             self.stopper.get().unwrap().drain();
             Ok(())
         }
 
-        fn flush(&mut self) -> Result<()> {
-            Ok(())
+        fn flush(&mut self) -> Result<Option<Checkpoint>> {
+            Ok(None)
         }
     }
 

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::frontier::{Frontier, Lease, Place};
 use crate::observe::FailedSeed;
 use crate::outcome::{Outcome, SkipReason};
-use crate::sink::{Options, Record};
+use crate::sink::{Options, Record, Settled};
 use crate::sitemaps::Sitemaps;
 use crate::url::{CrawlUrl, Link};
 
@@ -52,8 +52,10 @@ impl Pages {
         tracing::debug!(url = %lease.url, depth, "{}", outcome.reason());
         self.tally.note(&outcome);
         let record = Record::new(&lease.url, depth, referrer, lease.attempt, &mut outcome, &self.output);
+        let mut settled = Box::new(Settled::new(record));
+        settled.exchange = outcome.exchange.take();
         Ok(Step {
-            record: Some(Box::new(record)),
+            settled: Some(settled),
             changes: frontier.take_changes(),
             unasked: self.tally.unasked_to_keep(),
             seed_redirect: lead.map(|lead| (lease.url.clone(), lead.target)),

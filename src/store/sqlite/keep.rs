@@ -1,5 +1,6 @@
 //! Keeping: the contract of a store, on tables.
 
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use rusqlite::params;
@@ -10,7 +11,7 @@ use super::setting::Setting;
 use crate::error::{Error, Result};
 use crate::frontier::{Change, Moved, Restore, Rows, Want};
 use crate::sink::Checkpoint;
-use crate::store::{Committed, Counts, Facts, Note, Notes, RunSettings, Store};
+use crate::store::{Committed, Counts, Facts, KeptRecord, Note, Notes, RunSettings, Store};
 use crate::wall_clock::WallClock;
 
 impl Store for Sqlite {
@@ -30,6 +31,7 @@ impl Store for Sqlite {
             sitemaps: database.sitemaps()?,
             unasked: database.unasked()?,
             outputs: database.outputs()?,
+            asked_again: database.asked_again()?.unwrap_or_default(),
             failed_seeds: failed_seeds.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default(),
             last: database.last_session()?,
             started_at,
@@ -62,6 +64,7 @@ impl Store for Sqlite {
                 self.unasked = Some(unasked);
                 Ok(())
             }
+            Note::AskedAgain(records) => self.keep_setting(Setting::AskedAgain, &records.to_string()),
             Note::Output(name, Checkpoint::Length { committed, amended }) => {
                 let (length, amended) = (committed.cast_signed(), amended.map(u64::cast_signed));
                 self.execute(OUTPUT, params![name, length, amended])
@@ -83,11 +86,27 @@ impl Store for Sqlite {
         self.database.moved(after)
     }
 
+    fn record(&self, number: u64) -> Result<Option<KeptRecord>> {
+        self.database.record(number)
+    }
+
+    fn records(&self, each: &mut dyn FnMut(KeptRecord) -> Result<ControlFlow<()>>) -> Result<()> {
+        self.database.records(each)
+    }
+
+    fn ask_again(&mut self, after: u64) -> Result<()> {
+        self.forget_records(after)
+    }
+
+    fn check_place(&self) -> Result<()> {
+        self.expect_in_place()
+    }
+
     fn commit(&mut self, now: Instant) -> Result<Committed> {
         if !self.open {
             return Ok(Committed::default());
         }
-        self.check_place()?;
+        self.expect_in_place()?;
         if let Some(unasked) = self.unasked.take() {
             self.keep_setting(Setting::Unasked, &unasked.to_string())?;
         }

@@ -8,6 +8,7 @@ mod keep;
 mod open;
 mod read;
 mod reader;
+mod requeue;
 mod setting;
 mod write;
 

@@ -76,7 +76,7 @@ impl Sqlite {
     }
 
     /// Whether the path still names the file that was opened: a directory can be deleted while a crawl writes to it.
-    pub fn check_place(&self) -> Result<()> {
+    pub(super) fn expect_in_place(&self) -> Result<()> {
         let path = &self.database.path;
         if identity(path) == self.identity {
             return Ok(());

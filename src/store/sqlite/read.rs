@@ -115,6 +115,11 @@ impl Database {
         Ok(kept.and_then(|kept| kept.parse().ok()).unwrap_or_default())
     }
 
+    /// How many records outputs have lost; `None` when they never have.
+    pub fn asked_again(&self) -> Result<Option<u64>> {
+        Ok(self.setting(Setting::AskedAgain)?.and_then(|kept| kept.parse().ok()))
+    }
+
     /// What is kept under a name.
     pub(super) fn setting(&self, setting: Setting) -> Result<Option<String>> {
         let sql = "SELECT value FROM setting WHERE name = ?1";

@@ -15,6 +15,8 @@ pub(super) enum Setting {
     FailedSeeds,
     /// How many settled URLs were never asked for.
     Unasked,
+    /// How many records outputs have lost.
+    AskedAgain,
 }
 
 impl Setting {
@@ -27,6 +29,7 @@ impl Setting {
             Self::Settings => "settings",
             Self::FailedSeeds => "failed_seeds",
             Self::Unasked => "unasked",
+            Self::AskedAgain => "asked_again",
         }
     }
 }

@@ -1,0 +1,168 @@
+//! The outputs of a crawl: where its records go, taken up where an earlier run has left them.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::fail_point::fail_point;
+use super::lost_records::Lost;
+use crate::crawl_dir::CrawlDir;
+use crate::error::{Error, Result};
+use crate::observe::Summary;
+use crate::sink::{Checkpoint, JsonlFile, JsonlStream, STDOUT, Sink};
+use crate::store::{Note, Notes, Store};
+
+/// Where a crawl keeps what it makes.
+pub(super) struct Opened {
+    pub(super) dir: CrawlDir,
+    pub(super) outputs: Vec<Output>,
+    /// Where the records go, as the user has named it.
+    pub(super) records: PathBuf,
+}
+
+/// One output, open.
+pub(super) struct Output {
+    pub(super) sink: Box<dyn Sink>,
+    /// What the store calls it. `None` for a sink that the library was given: nobody goes on with it.
+    pub(super) name: Option<String>,
+    /// The checkpoint that the store has of it.
+    pub(super) kept: Option<Checkpoint>,
+}
+
+/// The outputs that a crawl is to have, each with what the store knows of it.
+#[derive(Debug)]
+pub(super) struct Outputs {
+    pub(super) list: Vec<Place>,
+}
+
+/// Where one of them is.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// As the user has named it.
+    pub(super) path: PathBuf,
+    /// What the store calls it.
+    pub(super) name: String,
+    /// How far it was durable; `None` when the store does not know it yet.
+    pub(super) checkpoint: Option<Checkpoint>,
+}
+
+impl Outputs {
+    /// Outputs at these paths. None is opened.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when two of them are one.
+    pub(super) fn new(dir: &CrawlDir, paths: impl IntoIterator<Item = PathBuf>) -> Result<Self> {
+        let mut list: Vec<Place> = Vec::new();
+        for path in paths {
+            let name = dir.output_name(&path)?;
+            if list.iter().any(|place| place.name == name) {
+                return Err(Error::Usage(format!("the output {} is given twice", path.display())));
+            }
+            list.push(Place { path, name, checkpoint: None });
+        }
+        Ok(Self { list })
+    }
+
+    /// Learns from a store how far each is, and makes good what somebody has taken away of them meanwhile: then the pages
+    /// of the records that are lost are pending again, and this says how many.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when the crawl has had other outputs; nothing is changed then.
+    pub(super) fn recall(&mut self, dir: &CrawlDir, notes: &Notes, store: &mut dyn Store) -> Result<()> {
+        let known = &notes.outputs;
+        if known.is_empty() {
+            return Ok(());
+        }
+        for place in &mut self.list {
+            place.checkpoint = known.iter().find(|(name, _)| *name == place.name).map(|(_, known)| known.clone());
+        }
+        if known.len() != self.list.len() || self.list.iter().any(|place| place.checkpoint.is_none()) {
+            let (dir, known) = (dir.path().display(), shown(known.iter().map(|(name, _)| name)));
+            let named = shown(self.list.iter().map(|place| &place.name));
+            return Err(Error::Usage(format!(
+                "the records of the crawl in {dir} go to {known}, not to {named}; leave --output as it was, \
+                 or --fresh starts over, or --dir takes another directory"
+            )));
+        }
+        match Lost::find(self, notes, store)? {
+            Some(lost) => lost.ask_again(self, notes, store),
+            None => Ok(()),
+        }
+    }
+
+    /// Opens each where it was committed. From here on it is known to the store.
+    pub(super) fn open(self, dir: &CrawlDir, store: &mut dyn Store) -> Result<Vec<Output>> {
+        if self.list.iter().any(|place| place.checkpoint.is_none()) {
+            self.list.iter().try_for_each(|place| dir.check_output(&place.path))?;
+            for place in &self.list {
+                store.keep(Note::Output(place.name.clone(), Checkpoint::length(0)))?;
+            }
+            // Before the output is there: a file without a store would be refused.
+            store.commit(Instant::now())?;
+            fail_point("output-named");
+        }
+        let mut outputs = Vec::new();
+        let mut is_amended = false;
+        for Place { path, name, checkpoint } in self.list {
+            let checkpoint = checkpoint.unwrap_or(Checkpoint::length(0));
+            // Before anything else is kept: an output that is not as it was left changes nothing.
+            let sink = open(&path, &checkpoint)?;
+            is_amended |= matches!(checkpoint, Checkpoint::Length { amended: Some(_), .. });
+            outputs.push(Output { sink, name: Some(name), kept: None });
+        }
+        fail_point("output-opened");
+        if is_amended {
+            // They were prepared together, and all have taken their places now.
+            store.keep(Note::Corrected)?;
+        }
+        Ok(outputs)
+    }
+
+    /// Opens each anew, without a store.
+    pub(super) fn create(self, dir: &CrawlDir) -> Result<Vec<Output>> {
+        self.list.iter().try_for_each(|place| dir.check_output(&place.path))?;
+        let open = |place: Place| {
+            Ok(Output { sink: open(&place.path, &Checkpoint::length(0))?, name: Some(place.name), kept: None })
+        };
+        self.list.into_iter().map(open).collect()
+    }
+}
+
+impl Output {
+    /// An output that no later run goes on with.
+    pub(super) fn unnamed(sink: Box<dyn Sink>) -> Self {
+        Self { sink, name: None, kept: None }
+    }
+}
+
+/// Writes the summary into the directory.
+pub(super) fn close(dir: &CrawlDir, output: &Path, summary: &mut Summary) -> Result<()> {
+    let shown = if output == Path::new(STDOUT) { "stdout".to_owned() } else { output.display().to_string() };
+    summary.output = Some(shown);
+    dir.write_summary(summary)
+}
+
+/// Opens an output: a file where it was committed, or stdout.
+fn open(path: &Path, checkpoint: &Checkpoint) -> Result<Box<dyn Sink>> {
+    if path == Path::new(STDOUT) {
+        return Ok(Box::new(JsonlStream::stdout()));
+    }
+    Ok(Box::new(JsonlFile::resume(path, checkpoint)?))
+}
+
+/// Outputs as messages have them.
+fn shown<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    let names: Vec<_> = names.map(|name| if name == STDOUT { "stdout" } else { name }).collect();
+    names.join(" and ")
+}
+
+impl std::fmt::Debug for Output {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Output").field("name", &self.name).field("kept", &self.kept).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Opened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Opened").field("dir", &self.dir).field("outputs", &self.outputs).finish_non_exhaustive()
+    }
+}

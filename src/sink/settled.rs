@@ -1,0 +1,23 @@
+//! What was settled: everything that a sink is told about one URL.
+
+use super::Record;
+use crate::exchange::Exchange;
+
+/// One URL that was requested, and what came of it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Settled {
+    /// What is known of it.
+    pub record: Record,
+    /// What was sent and received in the last attempt. `None` unless a sink of the crawl
+    /// [asks for it](super::Sink::wants_exchange), and when no response head came: no connection, a time-out, a file that
+    /// cannot be read. Requests for robots.txt and sitemaps are not settled, and so not here.
+    pub exchange: Option<Box<Exchange>>,
+}
+
+impl Settled {
+    /// A record without its exchange.
+    pub fn new(record: Record) -> Self {
+        Self { record, exchange: None }
+    }
+}
