@@ -13,6 +13,7 @@ macro_rules! example {
 example!(crawl_site, "../../examples/crawl_site.rs");
 example!(custom_fetch, "../../examples/custom_fetch.rs");
 example!(custom_sink, "../../examples/custom_sink.rs");
+example!(response_headers, "../../examples/response_headers.rs");
 example!(stream_records, "../../examples/stream_records.rs");
 
 #[tokio::test]
@@ -36,6 +37,14 @@ async fn a_stream_of_records_ends_with_the_crawl() {
 async fn a_sink_of_ones_own_gets_every_record() {
     let titles = custom_sink::count(SITE).await.unwrap();
     assert_eq!(titles.values().sum::<u64>(), 13, "{titles:?}");
+}
+
+#[tokio::test]
+async fn a_sink_that_asks_for_it_gets_head_and_body() {
+    static SEEN: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
+    let sink = response_headers::Heads(|head| SEEN.lock().unwrap().push(head));
+    crawler::Crawl::builder().seed(SITE).depth(0).sink(sink).build().unwrap().run().await.unwrap();
+    assert_eq!(*SEEN.lock().unwrap(), ["http://localhost/\ncontent-type: text/html\n<!doctype html>\\n\n"]);
 }
 
 #[tokio::test]
