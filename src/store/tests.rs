@@ -723,6 +723,7 @@ fn notes_are_given_back_to_the_next_process() {
             Note::Sitemap(url("a/z.xml"), sitemap(true)),
             Note::Unasked(1),
             Note::Unasked(2),
+            Note::AskedAgain(3),
             Note::Output("pages.jsonl".to_owned(), Checkpoint::length(10)),
             Note::Output("pages.jsonl".to_owned(), Checkpoint::Length { committed: 20, amended: Some(21) }),
             Note::RunEnds { state: State::Limit, failed_seeds: vec![failed.clone()] },
@@ -739,7 +740,7 @@ fn notes_are_given_back_to_the_next_process() {
         assert_eq!(found.hosts, [host(2)]);
         let sitemaps = [("http://a/z.xml", true), ("http://a/a.xml", false)];
         assert_eq!(found.sitemaps, sitemaps.map(|(url, done)| (url.to_owned(), sitemap(done))));
-        assert_eq!(found.unasked, 2);
+        assert_eq!((found.unasked, found.asked_again), (2, 3));
         let checkpoint = Checkpoint::Length { committed: 20, amended: Some(21) };
         assert_eq!(found.outputs, [("pages.jsonl".to_owned(), checkpoint)]);
         assert_eq!(found.failed_seeds.iter().map(|seed| &*seed.url).collect::<Vec<_>>(), [&*failed.url]);
