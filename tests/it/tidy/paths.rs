@@ -92,6 +92,12 @@ impl Reader<'_> {
                 self.open.push((self.depth, Named { inside, ..Named::default() }));
                 self.at += 3;
             }
+            // Who may see an item is no use of them: `pub(in crate::engine)`.
+            ("pub", Some(Token::Sign('('))) if self.peek(2) == Some(&Token::Name("in".to_owned())) => {
+                while !matches!(self.peek(0), Some(Token::Sign(')')) | None) {
+                    self.at += 1;
+                }
+            }
             (keyword, Some(Token::Name(item))) if ITEMS.contains(&keyword) && !ITEMS.contains(&item.as_str()) => {
                 if self.depth == self.open.last().map_or(0, |(depth, _)| *depth) && keyword != "mod" {
                     self.module().items.push(item);
@@ -228,6 +234,7 @@ fn a_tree_of_imports_is_read_to_its_leaves() {
     assert_eq!(uses("pub(super) use super::{super::x::Y as _};"), ["super::super::x::Y _"]);
     assert_eq!(uses("use crate as root; mod m { use super::z; }"), ["super::z z", "crate root"]);
     assert_eq!(uses("use ::a::b;"), ["a::b b"]);
+    assert_eq!(uses("pub(in crate::a) use b::C; pub(in crate::a) struct D;"), ["b::C C"]);
 }
 
 #[test]
@@ -242,6 +249,8 @@ fn the_paths_of_code_are_read_wherever_they_stand() {
     );
     assert_eq!(paths("info!(\"x\", crate::a::B); <C as d::E>::f(); ..g::h"), ["crate::a::B", "d::E", "g::h"]);
     assert_eq!(paths("#[serde(with = \"units::duration\")] a: A, b = \"no path\""), ["units::duration"]);
+    assert_eq!(paths("pub(in crate::a) struct B { pub(in super::super) c: d::E, pub(in crate::f) g: H }"), ["d::E"]);
+    assert_eq!(paths("pub(in crate::a) type B = (c::D, E); for f in crate::g::H {}"), ["c::D", "crate::g::H"]);
 }
 
 #[test]
