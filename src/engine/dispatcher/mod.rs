@@ -501,5 +501,21 @@ mod tests {
         assert_eq!((summary.state, summary.settled.failed), (State::Complete, DEAD));
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn hosts_that_are_all_dead_are_tried_as_often_as_a_url_and_not_waited_for() {
+        for (breaker_failures, attempts) in [(0, 2), (1, 1), (5, 2)] {
+            let mut config = dead_seeds(&[]);
+            config.seeds = ["http://dead/", "http://gone/", "http://dead/a"].map(str::to_owned).to_vec();
+            config.politeness.retries = 1;
+            config.politeness.breaker_failures = breaker_failures;
+            config.politeness.breaker_probes = 9;
+            let (started, pause) = (now(), config.politeness.breaker_pause.max(config.politeness.max_backoff));
+            let summary = Crawl::builder().config(config).fetch(OneAlive).build().unwrap().run().await.unwrap();
+            assert_eq!((summary.state, summary.settled.failed), (State::Complete, 3));
+            assert_eq!(summary.requests, 2 * attempts, "robots.txt of both, after {breaker_failures} failures at most");
+            assert!(now() - started < pause, "{:?}", now() - started);
+        }
+    }
+
     const DEAD: u64 = 5000;
 }
