@@ -34,7 +34,7 @@ fn the_first_interrupt_finishes_what_is_in_flight() {
     assert!(crawled.records.iter().all(|record| record["outcome"] == "ok"));
     assert_eq!((crawled.count("pending"), crawled.count("in_flight")), (10, 0));
     assert_eq!(crawled.summary["state"], "stopped");
-    assert_eq!(server.log(|log| log.answered.len()), 7, "robots.txt, the first page, and the five");
+    server.wait_for("robots.txt, the first page, and the five", |log| log.answered.len() == 7);
     let message = crawled.stderr.lines().find(|line| line.contains(STOPPING)).unwrap();
     assert!(message.contains('5'), "it tells how many requests are being finished: {message}");
 }
@@ -121,7 +121,7 @@ fn max_time_ends_a_crawl_that_would_never_end() {
     let server = Server::start(Site::endless());
     let crawled = Crawl::of(server.url("/")).arg("--max-time", "1s").run();
     assert_eq!(crawled.assert_code(0).summary["state"], "limit");
-    assert_eq!(crawled.records.len(), server.log(|log| log.answered.len() - 1), "what was in flight was finished");
+    server.wait_for("the end of what was in flight", |log| log.answered.len() == crawled.records.len() + 1);
     assert!(crawled.count("elapsed_ms") >= 1000, "{}", crawled.summary);
 }
 
