@@ -3,12 +3,11 @@
 use std::fmt;
 use std::time::Instant;
 
-use crawler::frontier::{Found, Frontier, Lease, Limits};
+use crawler::internals::WallClock;
+use crawler::internals::frontier::{Found, Frontier, Lease, Limits};
+use crawler::internals::store::{Facts, Memory, Note, Sqlite, Store};
 use crawler::outcome::OutcomeKind;
-use crawler::store::sqlite::Sqlite;
-use crawler::store::{Facts, Memory, Note, Store};
 use crawler::url::{LinkKind, Target, UrlRules};
-use crawler::wall_clock::WallClock;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use tempfile::TempDir;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crawler::parse::{Input, Options, Parsed, Parser};
+use crawler::internals::parse::{Input, Options, Parsed, Parser};
 use crawler::url::UrlRules;
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crawler::internals::politeness::{Admit, Options, Politeness, Robots, RobotsAnswer};
 use crawler::outcome::{Outcome, OutcomeKind};
-use crawler::politeness::robots::Robots;
-use crawler::politeness::{Admit, Options, Politeness, RobotsAnswer};
 use crawler::url::{CrawlUrl, UrlRules};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};

@@ -4,8 +4,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crawler::internals::Page;
 use crawler::outcome::{Outcome, OutcomeKind};
-use crawler::page::Page;
 use crawler::sink::{JsonlFile, JsonlStream, Options, Record, Settled, Sink};
 use crawler::url::{CrawlUrl, UrlRules};
 use divan::Bencher;

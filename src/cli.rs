@@ -9,17 +9,17 @@ mod robots;
 mod signals;
 mod status;
 mod verify;
-
-pub(crate) use crawl::crawl;
+mod voice;
 
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::config::{Layers, Loaded, reference};
+use crate::error::{Error, Result};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
-use crawler::config::{Layers, Loaded, reference};
-use crawler::error::{Error, Result};
+use voice::{USAGE, print, print_json, report, say};
 
 /// What a call asks for.
 #[derive(Debug)]
@@ -104,8 +104,16 @@ enum Schema {
     Config,
 }
 
+/// Runs the command line, the name of the program first; what the process exits with.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    match read(args) {
+        Ok(Call::Crawl { loaded, fresh }) => crawl::crawl(loaded.config, fresh),
+        Ok(Call::Done(code)) | Err(code) => code,
+    }
+}
+
 /// Reads the command line, and runs what needs no crawl. `Err` is what the process exits with; its message is printed.
-pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> Result<Call, ExitCode> {
+fn read(args: impl IntoIterator<Item = OsString>) -> Result<Call, ExitCode> {
     let matches = Cli::command().try_get_matches_from(args);
     let (cli, matches) = match matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches))) {
         Ok(parsed) => parsed,
@@ -120,22 +128,6 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> Result<Call, Exit
         Some(helper) => help(helper, &matches).map(Call::Done),
     };
     called.map_err(|error| report(&error))
-}
-
-/// Prints why the crawl cannot go on and gives the exit code of it.
-pub(crate) fn report(error: &Error) -> ExitCode {
-    match error {
-        // The reader has what it wanted.
-        Error::ClosedPipe => return ExitCode::SUCCESS,
-        error => say(&format!("error: {error}")),
-    }
-    ExitCode::from(if matches!(error, Error::Usage(_)) { USAGE } else { FAILURE })
-}
-
-/// Prints a line to stderr.
-pub(crate) fn say(line: &str) {
-    // A closed stderr leaves nobody to tell.
-    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 fn settings(cli: &Cli, matches: &clap::ArgMatches) -> Result<Call> {
@@ -160,7 +152,7 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
             let matches = matches.subcommand_matches("config").unwrap_or(matches);
             print(&load(flags, matches)?.show()?)
         }
-        Helper::Schema { what: Schema::Record } => print_json(&schemars::schema_for!(crawler::sink::Record).to_value()),
+        Helper::Schema { what: Schema::Record } => print_json(&schemars::schema_for!(crate::sink::Record).to_value()),
         Helper::Schema { what: Schema::Config } => print_json(&reference::schema()),
         Helper::Completions { shell } => {
             let mut script = Vec::new();
@@ -196,27 +188,6 @@ fn init(path: &Path, force: bool) -> Result<()> {
     say(&format!("wrote {}: set `seeds` in it, then run `crawler`", path.display()));
     Ok(())
 }
-
-fn print_json(value: &serde_json::Value) -> Result<()> {
-    print(&format!("{value:#}\n"))
-}
-
-/// Prints something that a program reads: one JSON object.
-fn print_object(object: &impl serde::Serialize) -> Result<()> {
-    let text = serde_json::to_string_pretty(object).map_err(|error| Error::Internal(error.to_string()))?;
-    print(&format!("{text}\n"))
-}
-
-fn print(text: &str) -> Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    written.map_err(|error| Error::io("write to", Path::new("stdout"), error))
-}
-
-/// The crawl directory of helpers unless another one is named.
-const DIR: &str = "crawl";
-const FAILURE: u8 = 1;
-const USAGE: u8 = 2;
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::observe::Summary;
 use crate::sink::STDOUT;
-use crate::store::sqlite::{self, Sqlite};
+use crate::store::file;
 
 /// A directory that belongs to one crawl, and to one process as long as this lives.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl CrawlDir {
     /// [`Error::Usage`] names what is there.
     pub fn expect_empty(&self) -> Result<()> {
         let shown = self.path.display();
-        if Sqlite::is_there(&self.path)? {
+        if file::is_there(&self.path)? {
             return Err(Error::Usage(format!(
                 "{shown} holds a crawl already; leave out --no-store to go on with it, --fresh starts it over, \
                  --dir takes another directory"
@@ -105,7 +105,7 @@ impl CrawlDir {
         let named = named.as_ref().and_then(|summary| summary.get("output")?.as_str()).map(PathBuf::from);
         let named = named.filter(|output| output.is_file() && self.own_name(output).is_some());
         // First what could not be told to be of a crawl: then nothing is deleted.
-        Sqlite::delete(&self.path)?;
+        file::delete(&self.path)?;
         for file in self.files().into_iter().chain(named) {
             match fs::remove_file(&file) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(Error::io("delete", &file, error)),
@@ -126,7 +126,7 @@ impl CrawlDir {
         if output.is_dir() {
             return wrong("is a folder");
         }
-        let own = [RECORDS_TEMPORARY, SUMMARY, SUMMARY_TEMPORARY, LOCK, sqlite::FILE];
+        let own = [RECORDS_TEMPORARY, SUMMARY, SUMMARY_TEMPORARY, LOCK, file::FILE];
         if self.own_name(output).is_some_and(|name| own.iter().any(|own| name == *own)) {
             return wrong("is a file of the crawl directory that has another purpose");
         }

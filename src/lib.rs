@@ -39,6 +39,9 @@
 //! block. The library installs no logger and no TLS provider; it logs through `tracing`.
 
 pub mod accounts;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
 pub mod config;
 pub mod crawl_dir;
 pub mod engine;
@@ -48,7 +51,11 @@ mod failure;
 pub mod fetch;
 pub mod frontier;
 pub mod host_report;
+#[cfg(feature = "sqlite")]
 pub mod inspect;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod internals;
 pub mod observe;
 pub mod outcome;
 pub mod page;

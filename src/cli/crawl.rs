@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use crawler::config::Config;
-use crawler::error::{Error, Result};
-use crawler::observe::{LogFormat, LogLevel, Progress, ProgressMode, State, Summary, Terminal, printable, subscriber};
-use crawler::{Crawl, CrawlDir};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::observe::{LogFormat, LogLevel, Progress, ProgressMode, State, Summary, Terminal, printable, subscriber};
+use crate::{Crawl, CrawlDir};
 
 use super::descriptors;
 use super::signals::{self, Signal, Signals};
@@ -21,12 +21,14 @@ pub(crate) fn crawl(config: Config, fresh: bool) -> ExitCode {
     match start(config, fresh, &terminal) {
         Ok(code) => code,
         Err(error) => {
-            let code = super::report(&error);
+            let code = super::voice::report(&error);
             if goes_on && is_full(&error) {
-                super::say(" = help: when there is room again, the same command goes on where the crawl has stopped");
+                super::voice::say(
+                    " = help: when there is room again, the same command goes on where the crawl has stopped",
+                );
             }
             if goes_on && matches!(error, Error::Taken { .. }) {
-                super::say(
+                super::voice::say(
                     " = help: the same command asks again for what is lost, or for nothing if the file is put back before",
                 );
             }

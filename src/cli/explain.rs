@@ -4,18 +4,18 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::config::redact_url;
+use crate::error::Result;
+use crate::inspect::{self, Beginning, Explanation, UrlState};
+use crate::observe::{bytes, printable};
 use clap::Args;
-use crawler::config::redact_url;
-use crawler::error::Result;
-use crawler::inspect::{self, Beginning, Explanation, UrlState};
-use crawler::observe::{bytes, printable};
 
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
     /// The URL
     url: String,
     /// The crawl directory
-    #[arg(long, value_name = "DIR", default_value = super::DIR, value_hint = clap::ValueHint::DirPath)]
+    #[arg(long, value_name = "DIR", default_value = super::voice::DIR, value_hint = clap::ValueHint::DirPath)]
     dir: PathBuf,
     /// Print one JSON object
     #[arg(long)]
@@ -27,15 +27,15 @@ pub(crate) fn explain(explain: &Explain) -> Result<ExitCode> {
     let known = inspect::explain(&explain.dir, &explain.url)?;
     let url = redact_url(&explain.url);
     match &known {
-        Some(known) if explain.json => super::print_object(known)?,
-        Some(known) => super::print(&text(known))?,
+        Some(known) if explain.json => super::voice::print_object(known)?,
+        Some(known) => super::voice::print(&text(known))?,
         None if explain.json => {
-            super::print_object(&serde_json::json!({ "version": 1, "url": url, "state": "unknown" }))?;
+            super::voice::print_object(&serde_json::json!({ "version": 1, "url": url, "state": "unknown" }))?;
         }
         None => {
             let dir = explain.dir.display();
-            super::print(&printable(&format!("{url} was not found by the crawl in {dir}")))?;
-            super::print("\n")?;
+            super::voice::print(&printable(&format!("{url} was not found by the crawl in {dir}")))?;
+            super::voice::print("\n")?;
         }
     }
     Ok(ExitCode::from(u8::from(known.is_none())))

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::config::{Layers, reference};
+use crate::error::{Error, Result};
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args};
-use crawler::config::{Layers, reference};
-use crawler::error::{Error, Result};
 
 /// The flags. Values stay text, read in their order from `ArgMatches`: the settings check them, so that a flag, `--set`
 /// and a file give the same message.

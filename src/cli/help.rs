@@ -2,7 +2,7 @@
 
 /// The message for an argument that is neither a flag nor a helper.
 pub(crate) fn stray<'a>(argument: &str, helpers: impl Iterator<Item = &'a str>) -> String {
-    let shown = crawler::config::redact_url(argument);
+    let shown = crate::config::redact_url(argument);
     if argument.contains(['.', '/', ':']) || std::path::Path::new(argument).is_dir() {
         let url = if argument.contains("://") || !argument.contains('.') || std::path::Path::new(argument).exists() {
             shown.clone()

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use crate::config::{Config, Layers, redact_url};
+use crate::engine::{RobotsClient, RobotsFile, RobotsSource};
+use crate::error::{Error, Result};
+use crate::observe::printable;
+use crate::politeness::robots::{Access, LIMIT, Robots as Rules, product_token};
+use crate::url::{CrawlUrl, UrlRules};
 use clap::{Args, Subcommand};
-use crawler::config::{Config, Layers, redact_url};
-use crawler::engine::{RobotsClient, RobotsFile, RobotsSource};
-use crawler::error::{Error, Result};
-use crawler::observe::printable;
-use crawler::politeness::robots::{Access, LIMIT, Robots as Rules, product_token};
-use crawler::url::{CrawlUrl, UrlRules};
 
 /// The helpers for robots.txt.
 #[derive(Debug, Subcommand)]
@@ -54,7 +54,7 @@ pub(crate) fn check(check: &Check) -> Result<ExitCode> {
     for url in &urls {
         let file = source.rules_for(url)?;
         let allowed = file.rules.verdict(url.path_and_query()).allowed;
-        super::print(&format!("{}\n", line(url, &file, &agent)))?;
+        super::voice::print(&format!("{}\n", line(url, &file, &agent)))?;
         disallowed |= !allowed;
     }
     Ok(ExitCode::from(u8::from(disallowed)))
@@ -156,7 +156,7 @@ impl Asking {
 fn tell_cut(rules: &Rules, name: &str) {
     if rules.is_cut() {
         let name = printable(name);
-        super::say(&format!("warning: {name} is too long: only its first {} KiB are read", LIMIT >> 10));
+        super::voice::say(&format!("warning: {name} is too long: only its first {} KiB are read", LIMIT >> 10));
     }
 }
 

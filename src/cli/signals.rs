@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use crawler::error::{Error, Result};
+use crate::error::{Error, Result};
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 
 /// The signals that a crawl listens to: they no longer end the process by themselves.

@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use crate::error::Result;
+use crate::inspect::{self, HostStatus, RunState, Status as Found};
+use crate::observe::{bytes, count, counted, elapsed, printable};
 use clap::Args;
-use crawler::error::Result;
-use crawler::inspect::{self, HostStatus, RunState, Status as Found};
-use crawler::observe::{bytes, count, counted, elapsed, printable};
 
 #[derive(Debug, Args)]
 pub(crate) struct Status {
     /// The crawl directory
-    #[arg(value_name = "DIR", default_value = super::DIR, value_hint = clap::ValueHint::DirPath)]
+    #[arg(value_name = "DIR", default_value = super::voice::DIR, value_hint = clap::ValueHint::DirPath)]
     dir: PathBuf,
     /// Show so many hosts: those with the most that is pending
     #[arg(long, value_name = "N", default_value_t = 10)]
@@ -27,9 +27,9 @@ pub(crate) struct Status {
 pub(crate) fn status(status: &Status) -> Result<ExitCode> {
     let found = inspect::status(&status.dir, status.hosts)?;
     if status.json {
-        super::print_object(&found)?;
+        super::voice::print_object(&found)?;
     } else {
-        super::print(&text(&found))?;
+        super::voice::print(&text(&found))?;
     }
     Ok(ExitCode::SUCCESS)
 }

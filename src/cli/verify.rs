@@ -4,15 +4,15 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::error::Result;
+use crate::inspect::{self, Verification};
+use crate::observe::{count, counted, printable};
 use clap::Args;
-use crawler::error::Result;
-use crawler::inspect::{self, Verification};
-use crawler::observe::{count, counted, printable};
 
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     /// The crawl directory
-    #[arg(value_name = "DIR", default_value = super::DIR, value_hint = clap::ValueHint::DirPath)]
+    #[arg(value_name = "DIR", default_value = super::voice::DIR, value_hint = clap::ValueHint::DirPath)]
     dir: PathBuf,
     /// Print one JSON object
     #[arg(long)]
@@ -23,9 +23,9 @@ pub(crate) struct Verify {
 pub(crate) fn verify(verify: &Verify) -> Result<ExitCode> {
     let found = inspect::verify(&verify.dir)?;
     if verify.json {
-        super::print_object(&found)?;
+        super::voice::print_object(&found)?;
     } else {
-        super::print(&text(&found))?;
+        super::voice::print(&text(&found))?;
     }
     Ok(ExitCode::from(u8::from(!found.ok)))
 }

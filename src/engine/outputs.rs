@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::fail_point::fail_point;
-use super::lost_records::Lost;
 use crate::crawl_dir::CrawlDir;
 use crate::error::{Error, Result};
 use crate::observe::Summary;
@@ -62,12 +61,11 @@ impl Outputs {
         Ok(Self { list })
     }
 
-    /// Learns from a store how far each is, and makes good what somebody has taken away of them meanwhile: then the pages
-    /// of the records that are lost are pending again, and this says how many.
+    /// Learns how far each is.
     ///
     /// # Errors
     /// [`Error::Usage`] when the crawl has had other outputs; nothing is changed then.
-    pub(super) fn recall(&mut self, dir: &CrawlDir, notes: &Notes, store: &mut dyn Store) -> Result<()> {
+    pub(super) fn recall(&mut self, dir: &CrawlDir, notes: &Notes) -> Result<()> {
         let known = &notes.outputs;
         if known.is_empty() {
             return Ok(());
@@ -83,10 +81,7 @@ impl Outputs {
                  or --fresh starts over, or --dir takes another directory"
             )));
         }
-        match Lost::find(self, notes, store)? {
-            Some(lost) => lost.ask_again(self, notes, store),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// Opens each where it was committed. From here on it is known to the store.

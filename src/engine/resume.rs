@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::dispatcher::{Dispatcher, Seeds, Start};
 use super::fail_point::fail_point;
 use super::judge::Judge;
+use super::lost_records::Lost;
 use super::outputs::{Output, Outputs};
 use super::plan::Plan;
 use super::tally::Tally;
@@ -23,8 +24,7 @@ use crate::outcome::SkipReason;
 use crate::parse::Parser;
 use crate::politeness::Politeness;
 use crate::sitemaps::Sitemaps;
-use crate::store::sqlite::Sqlite;
-use crate::store::{Counts, Memory, Note, Notes, RunSettings, Store};
+use crate::store::{self, Counts, Memory, Note, Notes, RunSettings, Store};
 use crate::url::CrawlUrl;
 use crate::wall_clock::WallClock;
 
@@ -87,10 +87,10 @@ impl Resume {
             return Self::nothing(plan);
         }
         let clock = WallClock::new(Instant::now(), jiff::Timestamp::now());
-        if !Sqlite::is_there(dir.path())? {
+        if !store::file::is_there(dir.path())? {
             dir.expect_empty()?;
         }
-        let mut store = Box::new(Sqlite::open(dir.path(), clock)?);
+        let mut store = open_store(dir, clock)?;
         fail_point("store-opened");
         let resume = Self::recall(plan, &mut *store, dir, outputs)?.with_seeds()?;
         Ok((store, resume))
@@ -100,7 +100,10 @@ impl Resume {
     fn recall(plan: Plan, store: &mut dyn Store, dir: &CrawlDir, outputs: &mut Outputs) -> Result<Self> {
         let notes = store.recall()?;
         expect_same(&plan, &notes, dir)?;
-        outputs.recall(dir, &notes, store)?;
+        outputs.recall(dir, &notes)?;
+        if let Some(lost) = Lost::find(outputs, &notes, store)? {
+            lost.ask_again(outputs, &notes, store)?;
+        }
         let mut judge = Judge::new(plan.scope.clone(), Arc::clone(&plan.fetch));
         let seed_redirects = seed_redirects(&plan, &notes)?;
         for (from, to) in &seed_redirects {
@@ -210,6 +213,19 @@ impl fmt::Debug for Resume {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Resume").field("plan", &self.plan).field("last", &self.notes.last).finish_non_exhaustive()
     }
+}
+
+/// Opens the store of a crawl directory, a new one if there is none.
+#[cfg(feature = "sqlite")]
+fn open_store(dir: &CrawlDir, clock: WallClock) -> Result<Box<dyn Store>> {
+    Ok(Box::new(store::sqlite::Sqlite::open(dir.path(), clock)?))
+}
+
+/// A directory that nothing is kept in would look like one that a crawl can be continued in.
+#[cfg(not(feature = "sqlite"))]
+fn open_store(_: &CrawlDir, _: WallClock) -> Result<Box<dyn Store>> {
+    let problem = "this crawler is built without the feature `sqlite`, so a crawl directory has no store";
+    Err(Error::Usage(format!("{problem}\n = help: set frontier.store = false: such a crawl cannot be continued")))
 }
 
 /// Where seeds have led to.

@@ -2,20 +2,26 @@
 
 mod host_summary;
 mod host_table;
+#[cfg(feature = "cli")]
 mod log;
 mod options;
+#[cfg(feature = "cli")]
 mod progress;
 mod stats;
 mod summary;
+#[cfg(feature = "cli")]
 mod terminal;
 mod text;
 
 pub use host_summary::HostSummary;
+#[cfg(feature = "cli")]
 pub use log::subscriber;
 pub use options::{LogFormat, LogLevel, Options, ProgressMode};
+#[cfg(feature = "cli")]
 pub use progress::Progress;
 pub use stats::{Snapshot, Stats};
 pub use summary::{FailedSeed, State, Summary};
+#[cfg(feature = "cli")]
 pub use terminal::Terminal;
 pub use text::{bytes, count, counted, elapsed, printable};
 

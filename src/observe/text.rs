@@ -1,12 +1,21 @@
 //! Numbers and untrusted text, made fit for a terminal.
 
+#[cfg(feature = "cli")]
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
 /// A number with thousands separators.
 pub fn count(n: u64) -> impl fmt::Display {
-    indicatif::HumanCount(n)
+    let digits = n.to_string();
+    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
 }
 
 /// A number with thousands separators, and what it counts.
@@ -16,7 +25,7 @@ pub fn counted(n: u64, one: &str, many: &str) -> String {
 
 /// A number of bytes with a binary unit.
 pub fn bytes(n: u64) -> impl fmt::Display {
-    indicatif::BinaryBytes(n)
+    format!("{:.2}", bytesize::ByteSize::b(n).display().iec())
 }
 
 /// A duration, short: `21ms`, `4.2s`, `1m 23s`, `2h 5m`.
@@ -38,6 +47,7 @@ pub fn printable(text: &str) -> String {
 }
 
 /// Like [`printable`], but keeps line feeds and copies only when it has to.
+#[cfg(feature = "cli")]
 pub(super) fn printable_lines(text: &str) -> Cow<'_, str> {
     if text.chars().any(|c| c != '\n' && (c.is_control() || is_format(c))) {
         text.split('\n').map(printable).collect::<Vec<_>>().join("\n").into()
@@ -66,8 +76,21 @@ mod tests {
     }
 
     #[test]
+    fn numbers_have_separators_and_bytes_a_unit() {
+        let numbers = [0, 12, 999, 1_000, 12_345, 1_234_567].map(|n| count(n).to_string());
+        assert_eq!(numbers, ["0", "12", "999", "1,000", "12,345", "1,234,567"]);
+        let sizes = [0, 1, 1023, 1024, 4_813, 3 << 20].map(|n| bytes(n).to_string());
+        assert_eq!(sizes, ["0 B", "1 B", "1023 B", "1.00 KiB", "4.70 KiB", "3.00 MiB"]);
+    }
+
+    #[test]
     fn no_control_character_gets_through() {
         assert_eq!(printable("a\x1b[2Jb\u{202E}c\r\n"), "a\u{FFFD}[2Jb\u{FFFD}c\u{FFFD}\u{FFFD}");
+    }
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn lines_are_kept_and_copied_only_when_they_have_to_be() {
         assert_eq!(printable_lines("a\x07\nb"), "a\u{FFFD}\nb");
         assert!(matches!(printable_lines("plain\ntext"), Cow::Borrowed(_)));
     }

@@ -3,9 +3,11 @@
 
 mod arena;
 mod edges;
+pub(crate) mod file;
 mod kept_record;
 mod memory;
 mod note;
+#[cfg(feature = "sqlite")]
 pub mod sqlite;
 
 pub use kept_record::KeptRecord;

@@ -2,8 +2,7 @@
 
 use std::time::Instant;
 
-use tempfile::TempDir;
-
+#[cfg(feature = "sqlite")]
 use super::sqlite::Sqlite;
 use super::*;
 use crate::accounts::Accounts;
@@ -16,6 +15,7 @@ use crate::url::CrawlUrl;
 pub(super) struct Pair {
     frontier: Frontier,
     texts: Texts,
+    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "only a file has to be opened again"))]
     place: StorePlace,
     store: Box<dyn Store>,
     clock: WallClock,
@@ -28,7 +28,8 @@ pub(super) struct Pair {
 enum StorePlace {
     /// It is the object itself.
     Memory,
-    File(TempDir),
+    #[cfg(feature = "sqlite")]
+    File(tempfile::TempDir),
     /// In memory, and everything that is asked is answered with the next commit only.
     Late,
 }
@@ -54,15 +55,18 @@ impl Texts {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
     Memory,
+    #[cfg(feature = "sqlite")]
     Sqlite,
     Late,
 }
 
 /// All stores, each with a frontier that has its texts at hand and with one that has not.
-pub(super) const ALL: [(Kind, Texts); 6] = [
+pub(super) const ALL: &[(Kind, Texts)] = &[
     (Kind::Memory, Texts::AtHand),
     (Kind::Memory, Texts::Forgotten),
+    #[cfg(feature = "sqlite")]
     (Kind::Sqlite, Texts::AtHand),
+    #[cfg(feature = "sqlite")]
     (Kind::Sqlite, Texts::Forgotten),
     (Kind::Late, Texts::AtHand),
     (Kind::Late, Texts::Forgotten),
@@ -73,6 +77,7 @@ impl Pair {
         let clock = WallClock::new(Instant::now(), jiff::Timestamp::now());
         let (place, mut store): (_, Box<dyn Store>) = match kind {
             Kind::Memory => (StorePlace::Memory, Box::new(Memory::new(clock))),
+            #[cfg(feature = "sqlite")]
             Kind::Sqlite => {
                 let dir = tempfile::tempdir().unwrap();
                 let store = Sqlite::open(dir.path(), clock).unwrap();
@@ -93,6 +98,7 @@ impl Pair {
 
     /// Ends the process, and starts another one with these settings.
     pub(super) fn killed(mut self, limits: Limits, rules: Rules<'_>) -> Self {
+        #[cfg(feature = "sqlite")]
         if let StorePlace::File(dir) = &self.place {
             drop(self.store);
             self.store = Box::new(Sqlite::open(dir.path(), self.clock).unwrap());

@@ -22,7 +22,7 @@ fn each(limits: Limits, check: impl Fn(&mut Pair)) {
 
 /// The same, for checks in which one process goes on after another.
 fn each_pair(limits: Limits, check: impl Fn(Pair)) {
-    for kind in ALL {
+    for &kind in ALL {
         check(Pair::new(kind, limits));
     }
 }
@@ -620,7 +620,12 @@ fn what_a_limit_left_over_is_pending_for_the_next_process() {
 
 #[test]
 fn an_answer_that_was_overtaken_by_a_shorter_path_does_not_count() {
-    for kind in [Kind::Memory, Kind::Sqlite, Kind::Late] {
+    for kind in [
+        Kind::Memory,
+        #[cfg(feature = "sqlite")]
+        Kind::Sqlite,
+        Kind::Late,
+    ] {
         let mut frontier = Pair::new((kind, Texts::Forgotten), unlimited());
         let now = Instant::now();
         frontier.add_seed(url("a/")).unwrap();
@@ -644,7 +649,12 @@ fn an_answer_that_was_overtaken_by_a_shorter_path_does_not_count() {
 
 #[test]
 fn a_host_with_more_urls_than_texts_at_hand_gives_each_once_in_order() {
-    for kind in [Kind::Memory, Kind::Sqlite, Kind::Late] {
+    for kind in [
+        Kind::Memory,
+        #[cfg(feature = "sqlite")]
+        Kind::Sqlite,
+        Kind::Late,
+    ] {
         let mut frontier = Pair::new((kind, Texts::Forgotten), unlimited());
         let now = Instant::now();
         frontier.add_seed(url("a/")).unwrap();
@@ -660,6 +670,7 @@ fn a_host_with_more_urls_than_texts_at_hand_gives_each_once_in_order() {
     }
 }
 
+#[cfg(feature = "sqlite")]
 #[test]
 fn what_is_not_committed_was_never_there() {
     let now = Instant::now();
@@ -900,7 +911,7 @@ proptest! {
         outside in proptest::collection::vec(proptest::bool::weighted(0.2), 16),
         greatest in 1_u32..6,
         fates in proptest::collection::vec(fate(), 48),
-        kind in proptest::sample::select(&ALL[..]),
+        kind in proptest::sample::select(ALL),
     ) {
         let expected = shortest_ways(&graph);
         let now = Instant::now();

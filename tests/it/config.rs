@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crawler::config::{Config, Layers, Origin, reference};
+use crawler::config::Config;
+use crawler::internals::{Layers, Origin, reference};
 
 use crate::cli::{Run, fixtures};
 

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;
 
-use crawler::store::sqlite::APPLICATION_ID;
+use crawler::internals::store::APPLICATION_ID;
 use rusqlite::Connection;
 
 use crate::support::{Crawl, Crawled, Server, Site};

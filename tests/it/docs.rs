@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crawler::config::Config;
+use crawler::internals::DelayReason;
 use crawler::outcome::SkipReason;
-use crawler::politeness::DelayReason;
 use crawler::sink::Record;
 use serde_json::Value;
 

@@ -12,8 +12,9 @@ mod requeue;
 mod setting;
 mod write;
 
+pub use super::file::APPLICATION_ID;
 pub use database::Database;
-pub use open::{APPLICATION_ID, FILE, VERSION};
+pub use open::VERSION;
 pub use reader::{StoreReader, UrlRow};
 
 use super::edges;

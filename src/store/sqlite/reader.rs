@@ -7,11 +7,11 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row as SqlRow};
 
 use super::database::{Database, failed};
-use super::open::{FILE, Header, header};
 use super::{edges, of_code};
 use crate::error::{Error, Result};
 use crate::frontier::{Edge, Path, State};
 use crate::outcome::OutcomeKind;
+use crate::store::file::{FILE, Header, header};
 use crate::url::UrlKey;
 
 /// The store of a crawl, open for reading while the crawl runs or after it. `Deref` gives what its file can
