@@ -17,23 +17,23 @@ impl Robots {
 
     /// Whether `<meta name=… content=…>` asks not to follow the links of the page.
     pub(super) fn meta_asks_nofollow(&self, name: &str, content: &str) -> bool {
-        (name.eq_ignore_ascii_case("robots") || self.is_agent(name)) && content.split(SEPARATORS).any(is_nofollow)
+        (name.eq_ignore_ascii_case("robots") || self.is_agent(name)) && Words(content).any(asks_nofollow)
     }
 
     /// Whether an `X-Robots-Tag` asks not to follow the links of the page. A name with a colon in front of directives
     /// addresses them, up to the next such name; a comma may also join several headers into one.
     pub(super) fn header_asks_nofollow(&self, value: &str) -> bool {
         let mut for_us = true;
-        value.split(',').any(|part| {
-            let directive = match part.split_once(':') {
-                Some((name, directive)) if is_agent_name(name.trim()) => {
-                    for_us = self.is_agent(name.trim());
-                    directive
+        Words(value).any(|word| match word {
+            Word::Named(name) => {
+                // `otherbot/1.0: …`
+                let name = name.split('/').next().unwrap_or_default();
+                if is_agent_name(name) {
+                    for_us = self.is_agent(name);
                 }
-                Some(_) => return false,
-                None => part,
-            };
-            for_us && directive.split_ascii_whitespace().any(is_nofollow)
+                false
+            }
+            word @ Word::Plain(_) => for_us && asks_nofollow(word),
         })
     }
 
@@ -42,19 +42,64 @@ impl Robots {
     }
 }
 
-fn is_nofollow(directive: &str) -> bool {
-    directive.eq_ignore_ascii_case("nofollow") || directive.eq_ignore_ascii_case("none")
+/// The words of a list of directives. Pages separate them by whatever comes to mind, not only by commas, so that no
+/// order of `noindex; nofollow` may decide. The value of a directive is no word of its own: `max-image-preview: none`
+/// asks for nothing.
+struct Words<'a>(&'a str);
+
+#[derive(Debug, Clone, Copy)]
+enum Word<'a> {
+    Plain(&'a str),
+    /// A colon follows: the name of a robot, or a part of a time.
+    Named(&'a str),
 }
 
-/// A product token, and none of the directives that have a value: those are followed by a colon, too. Times have
-/// colons as well, but begin with a digit.
+impl<'a> Iterator for Words<'a> {
+    type Item = Word<'a>;
+
+    fn next(&mut self) -> Option<Word<'a>> {
+        let (word, colon) = self.take_word()?;
+        if !colon {
+            return Some(Word::Plain(word));
+        }
+        let last = word.rsplit(['/', '.']).next().unwrap_or_default();
+        if !VALUED.iter().any(|directive| last.eq_ignore_ascii_case(directive)) {
+            return Some(Word::Named(word));
+        }
+        self.take_word();
+        Some(Word::Plain(word))
+    }
+}
+
+impl<'a> Words<'a> {
+    /// The next word, and whether a colon follows it.
+    fn take_word(&mut self) -> Option<(&'a str, bool)> {
+        let rest = self.0.trim_start_matches(|c: char| is_separator(c) || c == ':');
+        let (word, after) = rest.split_at(rest.find(|c: char| is_separator(c) || c == ':').unwrap_or(rest.len()));
+        let value = after.trim_start().strip_prefix(':');
+        self.0 = value.unwrap_or(after);
+        (!word.is_empty()).then_some((word, value.is_some()))
+    }
+}
+
+fn asks_nofollow(word: Word<'_>) -> bool {
+    let Word::Plain(word) = word else { return false };
+    let mut directives = word.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_'));
+    directives.any(|directive| directive.eq_ignore_ascii_case("nofollow") || directive.eq_ignore_ascii_case("none"))
+}
+
+/// A product token. Times have colons as well, but begin with a digit.
 fn is_agent_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
-        && !VALUED.iter().any(|directive| name.eq_ignore_ascii_case(directive))
 }
 
-const SEPARATORS: [char; 6] = [',', ' ', '\t', '\n', '\x0C', '\r'];
+/// What is in no directive, and not in the name of a robot with its version.
+fn is_separator(c: char) -> bool {
+    !c.is_alphanumeric() && !matches!(c, '-' | '_' | '.' | '/' | ':')
+}
+
+/// The directives that have a value behind a colon.
 const VALUED: &[&str] = &["unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"];
 
 #[cfg(test)]
@@ -80,6 +125,29 @@ mod tests {
         check("max-snippet: 20, nofollow", true);
         check("max-snippet: none", false);
         check("", false);
+        check("noindex nofollow", true);
+        check("noindex max-snippet: 20 nofollow", true);
+        check("max-image-preview : none, noindex", false);
+        check("otherbot/1.0: nofollow", false);
+        check("crawler/1.0 : nofollow", true);
+        check("other bot: nofollow", false);
+        check(": nofollow", true);
+    }
+
+    #[test]
+    fn the_order_of_directives_and_what_separates_them_do_not_decide() {
+        let robots = Robots::new("crawler");
+        for separator in [",", ", ", ";", "; ", " ;", "/", " / ", "|", "+", " ", "\n", "\u{a0}", ".", ",,", "&"] {
+            for directives in [["nofollow", "noindex"], ["noindex", "nofollow"], ["NONE", "noarchive"]] {
+                let value = directives.join(separator);
+                assert!(robots.header_asks_nofollow(&value), "{value}");
+                assert!(robots.header_asks_nofollow(&format!("otherbot: all, crawler: {value}")), "{value}");
+                assert!(robots.meta_asks_nofollow("robots", &value), "{value}");
+            }
+            let value = ["index", "follow", "nofollowed", "max-image-preview: none"].join(separator);
+            assert!(!robots.header_asks_nofollow(&value), "{value}");
+            assert!(!robots.meta_asks_nofollow("robots", &value), "{value}");
+        }
     }
 
     #[test]
@@ -89,5 +157,7 @@ mod tests {
         assert!(robots.meta_asks_nofollow("crawler", "none"));
         assert!(!robots.meta_asks_nofollow("googlebot", "nofollow"));
         assert!(!robots.meta_asks_nofollow("robots", "noindex, follow"));
+        assert!(!robots.meta_asks_nofollow("robots", "max-image-preview: none"));
+        assert!(robots.meta_asks_nofollow("robots", "max-image-preview:large;nofollow"));
     }
 }
