@@ -21,6 +21,8 @@ pub(super) struct Charset {
 }
 
 impl Charset {
+    pub(super) const UTF_8: Self = Self { encoding: UTF_8, guessed: false, bom: 0 };
+
     /// Decides by the body, the raw `Content-Type` value and the name of the host.
     pub(super) fn of(body: &[u8], content_type: Option<&str>, host: &str) -> Self {
         if let Some((encoding, bom)) = Encoding::for_bom(body) {
@@ -30,6 +32,20 @@ impl Charset {
         match declared.or_else(|| prescan(body.get(..PRESCAN).unwrap_or(body))) {
             Some(encoding) => Self { encoding, guessed: false, bom: 0 },
             None => Self { encoding: detect(body, host), guessed: true, bom: 0 },
+        }
+    }
+
+    /// The same for XML: in it only its declaration counts, and UTF-8 is what it is in without one (XML 1.0, section
+    /// 4.3.3). What is not, is read as HTML would be.
+    pub(super) fn of_xml(body: &[u8], content_type: Option<&str>, host: &str) -> Self {
+        let head = body.get(..PRESCAN).unwrap_or(body);
+        let named = Encoding::for_bom(body).is_some() || content_type.and_then(from_content_type).is_some();
+        if named || utf_16_without_mark(head).is_some() {
+            return Self::of(body, content_type, host);
+        }
+        match xml_encoding(head).or_else(|| std::str::from_utf8(body).is_ok().then_some(UTF_8)) {
+            Some(encoding) => Self { encoding, guessed: false, bom: 0 },
+            None => Self::of(body, content_type, host),
         }
     }
 
@@ -70,12 +86,17 @@ fn from_content_type(value: &str) -> Option<&'static Encoding> {
 /// "Prescan a byte stream to determine its encoding", then "get an XML encoding". What the bytes end in the middle of
 /// does not count.
 fn prescan(head: &[u8]) -> Option<&'static Encoding> {
+    let in_markup = || Prescan { rest: head }.run().ok().or_else(|| xml_encoding(head));
+    utf_16_without_mark(head).or_else(in_markup)
+}
+
+/// UTF-16, when the text starts with an XML declaration in it.
+fn utf_16_without_mark(head: &[u8]) -> Option<&'static Encoding> {
     match head {
-        [0x3C, 0x00, 0x3F, 0x00, 0x78, 0x00, ..] => return Some(UTF_16LE),
-        [0x00, 0x3C, 0x00, 0x3F, 0x00, 0x78, ..] => return Some(UTF_16BE),
-        _ => {}
+        [0x3C, 0x00, 0x3F, 0x00, 0x78, 0x00, ..] => Some(UTF_16LE),
+        [0x00, 0x3C, 0x00, 0x3F, 0x00, 0x78, ..] => Some(UTF_16BE),
+        _ => None,
     }
-    Prescan { rest: head }.run().ok().or_else(|| xml_encoding(head))
 }
 
 /// The bytes ran out: the prescan has found nothing.
@@ -231,7 +252,7 @@ fn detect(body: &[u8], host: &str) -> &'static Encoding {
     const ESCAPE: u8 = 0x1B;
     let start = body.iter().position(|byte| !byte.is_ascii() || *byte == ESCAPE).unwrap_or(body.len());
     let text = body.get(start.saturating_sub(2)..).unwrap_or_default();
-    if start < body.len() && !text.contains(&ESCAPE) && std::str::from_utf8(text).is_ok() {
+    if start < body.len() && !text.contains(&ESCAPE) && is_mostly_utf8(text) {
         return UTF_8;
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
@@ -241,6 +262,20 @@ fn detect(body: &[u8], host: &str) -> &'static Encoding {
     let top = name.rsplit('.').next().unwrap_or_default().as_bytes();
     let is_domain = top.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
     detector.guess(is_domain.then_some(top), Utf8Detection::Allow)
+}
+
+/// Whether a text is UTF-8, but for a few bytes that are not: a name that was cut, a line of another file. By chance, in
+/// another encoding, few bytes happen to continue a character of UTF-8, and more of them are errors.
+fn is_mostly_utf8(text: &[u8]) -> bool {
+    if std::str::from_utf8(text).is_ok() {
+        return true;
+    }
+    let (mut continued, mut errors) = (0_usize, 0_usize);
+    for chunk in text.get(..SAMPLE).unwrap_or(text).utf8_chunks() {
+        continued += chunk.valid().bytes().filter(|byte| matches!(byte, 0x80..=0xBF)).count();
+        errors += usize::from(!chunk.invalid().is_empty());
+    }
+    continued > 2 * errors
 }
 
 fn is_space(byte: u8) -> bool {
@@ -318,6 +353,56 @@ mod tests {
         assert_eq!(of(&russian, None), "windows-1251");
         assert_eq!(Charset::of(&russian, None, "example.com:8080").encoding.name(), "windows-1251");
         assert_eq!(Charset::of(b"\xFF", None, "[::1]").encoding.name(), "windows-1252");
+    }
+
+    #[test]
+    fn in_xml_only_its_declaration_counts() {
+        let check = |body: &[u8], content_type: Option<&str>, expected: &str| {
+            let charset = Charset::of_xml(body, content_type, "example.com");
+            assert_eq!(charset.encoding.name(), expected, "{} {content_type:?}", String::from_utf8_lossy(body));
+        };
+        let declared = b"<?xml version='1.0' encoding='koi8-r'?><meta charset='big5'/>";
+        check(declared, None, "KOI8-R");
+        check(declared, Some("application/xhtml+xml; charset=euc-kr"), "EUC-KR");
+        check(b"\xEF\xBB\xBF<?xml version='1.0' encoding='koi8-r'?>", None, "UTF-8");
+        check(b"<meta charset='big5'/>", None, "UTF-8");
+        check(b"<?xml version='1.0' encoding='utf-16'?>", None, "UTF-8");
+        check(b"<\0?\0x\0m\0l\0", None, "UTF-16LE");
+        check(b"<meta charset='koi8-r'/>\xC1", None, "KOI8-R");
+    }
+
+    #[test]
+    fn a_few_bad_bytes_do_not_make_utf_8_something_else() {
+        for text in ["Grüße, Größe, Äpfel und Öl", "日本語のページ", "Привет", "한국어", "😀😀", "ąęłż"]
+        {
+            for bad in [&b"\xFF"[..], b"\xE4", b"\xC3", b"\x80", b"\xF0\x9F\x98"] {
+                for at in text.char_indices().map(|(at, _)| at).chain([text.len()]) {
+                    let (before, after) = text.split_at(at);
+                    let body = [b"<title>", before.as_bytes(), bad, after.as_bytes(), b"</title>"].concat();
+                    assert_eq!(of(&body, None), "UTF-8", "{before} {bad:x?} {after}");
+                }
+            }
+        }
+        let long = [b"<p>", "für und wider ".repeat(20_000).as_bytes(), b"\xFC"].concat();
+        assert_eq!(of(&long, None), "UTF-8");
+    }
+
+    #[test]
+    fn other_encodings_are_not_taken_for_utf_8_with_bad_bytes() {
+        let check = |encoding: &'static Encoding, text: &str| {
+            let (body, _, has_unmappable) = encoding.encode(text);
+            assert!(!has_unmappable && !is_mostly_utf8(&body), "{}: {text}", encoding.name());
+        };
+        check(encoding_rs::WINDOWS_1252, "Grüße, Größe, Äpfel und Öl; Ã¼ber Â© 2020");
+        check(encoding_rs::WINDOWS_1251, "Привет, как дела? «Всё» хорошо – ё");
+        check(encoding_rs::KOI8_R, "Привет, как дела? Всё хорошо");
+        check(encoding_rs::EUC_KR, "한국어 페이지입니다. 안녕하세요, 세계의 모든 사람들");
+        check(encoding_rs::EUC_JP, "日本語のページです。漢字とかなとカタカナ");
+        check(encoding_rs::SHIFT_JIS, "日本語のページです。漢字とかなとカタカナ");
+        check(encoding_rs::GBK, "中文网页,欢迎光临我们的网站。联系我们,关于我们,版权所有");
+        check(encoding_rs::BIG5, "中文網頁,歡迎光臨我們的網站。聯絡我們,關於我們,版權所有");
+        check(encoding_rs::WINDOWS_1253, "Ελληνική σελίδα, καλώς ήρθατε");
+        check(encoding_rs::WINDOWS_1256, "صفحة عربية مرحبا بكم في موقعنا");
     }
 
     #[test]
