@@ -21,7 +21,14 @@ fn parser(bencher: Bencher<'_, '_>, name: &str) {
     let url = rules.parse("http://example.com/docs/guide/page.html").expect("a URL");
     let parse = || -> Parsed {
         let body = black_box(page.as_bytes());
-        parser.parse(&Input { url: &url, body, content_type: Some("text/html; charset=utf-8"), robots_tags: &[] })
+        parser.parse(&Input {
+            url: &url,
+            body,
+            content_type: Some("text/html; charset=utf-8"),
+            robots_tags: &[],
+            link_headers: &[],
+            refresh_headers: &[],
+        })
     };
     bencher.counter(BytesCount::of_str(&page)).bench(parse);
 }

@@ -58,6 +58,7 @@ fn outcome(links: &[Arc<str>]) -> Outcome {
         description: Some("What the page is about, in a sentence or two.".to_owned()),
         lang: Some("en".to_owned()),
         canonical: Some("http://example.com/docs/guide/page.html".to_owned()),
+        needs_script: false,
         links: links.to_vec(),
     });
     outcome

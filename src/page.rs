@@ -9,8 +9,10 @@ pub struct Page {
     pub description: Option<String>,
     /// The `lang` of `<html>`.
     pub lang: Option<String>,
-    /// The absolute URL of `<link rel=canonical>`.
+    /// The absolute URL of `<link rel=canonical>`, or of a `Link` header of that type.
     pub canonical: Option<String>,
+    /// It has a script and not one link: what it shows, and where it leads, is only known to a browser.
+    pub needs_script: bool,
     /// The absolute http and https URLs in document order, each once.
     pub links: Vec<std::sync::Arc<str>>,
 }

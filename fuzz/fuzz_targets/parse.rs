@@ -20,6 +20,7 @@ const MAY_DIFFER: &[&[&str]] = &[
     &["<svg"],
     &["<math"],
     &["<template"],
+    &["srcdoc"],
     &["<table"],
     &["charset"],
     &["<frameset", "</html"],

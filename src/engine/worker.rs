@@ -172,7 +172,10 @@ impl Worker {
         }
         let body = match &response.body {
             Body::Read(body) => body,
-            Body::Unwanted => return outcome,
+            Body::Unwanted => {
+                self.take_headers(&mut outcome, url, &response.headers);
+                return outcome;
+            }
             Body::Failed(failure) => {
                 outcome.kind = OutcomeKind::Failed;
                 outcome.failure = Some(failure.clone());
@@ -181,16 +184,42 @@ impl Worker {
         };
         outcome.bytes = Some(body.len() as u64);
         outcome.content_hash = Some(format!("blake3:{}", blake3::hash(body).to_hex()));
-        if kind == OutcomeKind::Ok && content_type.as_deref().map_or_else(|| looks_like_html(body), parse::is_html) {
-            match self.parse(url, body, content_type, robots_tags(&response.headers)).await {
-                Ok(parsed) => take(&mut outcome, url, parsed),
-                Err(failure) => {
-                    outcome.kind = OutcomeKind::Failed;
-                    outcome.failure = Some(failure);
-                }
+        let is_page = |known: &str| parse::is_page(known, body);
+        if kind != OutcomeKind::Ok || !content_type.as_deref().map_or_else(|| looks_like_html(body), is_page) {
+            self.take_headers(&mut outcome, url, &response.headers);
+            return outcome;
+        }
+        match self.parse(url, body, content_type, &response.headers).await {
+            Ok(parsed) => take(&mut outcome, url, parsed),
+            Err(failure) => {
+                outcome.kind = OutcomeKind::Failed;
+                outcome.failure = Some(failure);
             }
         }
         outcome
+    }
+
+    /// Takes what the headers say of a body that is no page, or that was not read: a PDF has no other way to name its
+    /// canonical URL.
+    fn take_headers(&self, outcome: &mut Outcome, url: &CrawlUrl, headers: &HeaderMap) {
+        let said = SaidInHead::of(headers);
+        if outcome.kind != OutcomeKind::Ok || said.links.is_empty() && said.refreshes.is_empty() {
+            return;
+        }
+        let parsed = said.with_texts(|robots_tags, link_headers, refresh_headers| {
+            self.parser.parse_headers(&Input {
+                url,
+                body: &[],
+                content_type: None,
+                robots_tags,
+                link_headers,
+                refresh_headers,
+            })
+        });
+        if !parsed.links.is_empty() {
+            outcome.page = Some(parsed.page);
+            outcome.links = parsed.links;
+        }
     }
 
     async fn parse(
@@ -198,14 +227,22 @@ impl Worker {
         url: &CrawlUrl,
         body: &Bytes,
         content_type: Option<String>,
-        robots_tags: Vec<String>,
+        headers: &HeaderMap,
     ) -> Result<Parsed, Failure> {
         let (parser, url, body) = (Arc::clone(&self.parser), url.clone(), body.clone());
-        let length = body.len();
+        let (length, said) = (body.len(), SaidInHead::of(headers));
         let parse = move || {
-            let tags: Vec<&str> = robots_tags.iter().map(String::as_str).collect();
-            let input = Input { url: &url, body: &body, content_type: content_type.as_deref(), robots_tags: &tags };
-            parser.parse(&input)
+            let content_type = content_type.as_deref();
+            said.with_texts(|robots_tags, link_headers, refresh_headers| {
+                parser.parse(&Input {
+                    url: &url,
+                    body: &body,
+                    content_type,
+                    robots_tags,
+                    link_headers,
+                    refresh_headers,
+                })
+            })
         };
         self.beside(length, parse).await.ok_or_else(|| panicked("the page"))
     }
@@ -250,6 +287,9 @@ fn take(outcome: &mut Outcome, url: &CrawlUrl, parsed: Parsed) {
     if parsed.links_left_out > 0 {
         tracing::warn!(%url, "{} links of this page are left out: it has more than max_links", parsed.links_left_out);
     }
+    if parsed.page.needs_script {
+        tracing::warn!(%url, "this page has script and no link: what a script would put there is not seen");
+    }
     outcome.charset = Some(parsed.charset);
     outcome.page = Some(parsed.page);
     outcome.links = parsed.links;
@@ -260,9 +300,30 @@ fn header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
-fn robots_tags(headers: &HeaderMap) -> Vec<String> {
-    let tags = headers.get_all("x-robots-tag").iter();
-    tags.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
+/// The headers that say what a page could say as well.
+#[derive(Debug)]
+struct SaidInHead {
+    robots_tags: Vec<String>,
+    links: Vec<String>,
+    refreshes: Vec<String>,
+}
+
+impl SaidInHead {
+    fn of(headers: &HeaderMap) -> Self {
+        // Bytes that are no UTF-8 are each a character, as browsers read them (Fetch Standard, "isomorphic decode").
+        let text = |value: &[u8]| match std::str::from_utf8(value) {
+            Ok(text) => text.to_owned(),
+            Err(_) => value.iter().copied().map(char::from).collect(),
+        };
+        let all = |name: &str| headers.get_all(name).iter().map(|value| text(value.as_bytes())).collect();
+        Self { robots_tags: all("x-robots-tag"), links: all("link"), refreshes: all("refresh") }
+    }
+
+    fn with_texts<T>(&self, read: impl FnOnce(&[&str], &[&str], &[&str]) -> T) -> T {
+        let [robots_tags, links, refreshes] = [&self.robots_tags, &self.links, &self.refreshes]
+            .map(|values| values.iter().map(String::as_str).collect::<Vec<_>>());
+        read(&robots_tags, &links, &refreshes)
+    }
 }
 
 /// How long a host asks to be left alone. Of several headers the longest wait holds: a proxy may have added its own.

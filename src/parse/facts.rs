@@ -17,11 +17,15 @@ pub(super) struct Facts<'a> {
     pub(super) description: Option<String>,
     /// The first `lang` of `<html>`.
     pub(super) lang: Option<Cow<'a, str>>,
-    /// The first `<link rel=canonical href>`.
-    pub(super) canonical: Option<Cow<'a, str>>,
+    /// Each `<link rel=canonical href>`: the first that is a page counts.
+    pub(super) canonicals: Vec<Reference<'a>>,
     /// A `<meta name=robots>` asks not to follow any link.
     pub(super) nofollow: bool,
     pub(super) references: Vec<Reference<'a>>,
+    /// The bases of the pages that stand in this one (`<iframe srcdoc>`), and what each of them starts from.
+    pub(super) inner_bases: Vec<(Start, Cow<'a, str>)>,
+    /// There is a script that a browser would run.
+    pub(super) has_script: bool,
     /// The labels that `<meta>` elements give for the charset, in their order.
     pub(super) charset_labels: Vec<Cow<'a, str>>,
 }
@@ -33,6 +37,18 @@ pub(super) struct Reference<'a> {
     pub(super) text: Cow<'a, str>,
     /// Its `rel` asks not to follow it.
     pub(super) nofollow: bool,
+    pub(super) start: Start,
+}
+
+/// What a reference starts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Start {
+    /// The base of the page.
+    Base,
+    /// The URL of the page, whatever its base: so does what stands in the head of the response.
+    Url,
+    /// One of the inner bases.
+    Inner(u16),
 }
 
 /// The elements that say something, but for `<title>`.
@@ -44,8 +60,17 @@ pub(super) enum Element {
     Anchor,
     /// `<iframe>` and `<frame>`.
     Frame,
+    Object,
+    Embed,
     Link,
     Meta,
+}
+
+impl Element {
+    /// Whether it says something of its whole page, and not of a place in it.
+    pub(super) fn is_of_page(self) -> bool {
+        matches!(self, Self::Html | Self::Base | Self::Link | Self::Meta)
+    }
 }
 
 impl<'a> Facts<'a> {
@@ -60,7 +85,9 @@ impl<'a> Facts<'a> {
             Element::Html => self.lang = self.lang.take().or_else(|| attribute("lang")),
             Element::Base => self.base = self.base.take().or_else(|| attribute("href")),
             Element::Anchor => self.refer(attribute("href"), attribute("rel").as_deref()),
-            Element::Frame => self.refer(attribute("src"), None),
+            Element::Frame => self.refer_unless_empty(attribute("src")),
+            Element::Object => self.refer_to_page(attribute("data"), attribute("type").as_deref()),
+            Element::Embed => self.refer_to_page(attribute("src"), attribute("type").as_deref()),
             Element::Link => self.read_link(attribute),
             Element::Meta => self.read_meta(attribute, robots),
         }
@@ -85,19 +112,57 @@ impl<'a> Facts<'a> {
         *self = Self { lang, charset_labels, ..earlier };
     }
 
-    fn read_link(&mut self, attribute: impl Fn(&'static str) -> Option<Cow<'a, str>>) {
-        let Some(href) = attribute("href") else { return };
+    /// Takes the links of a page that stands in this one, in the text of a `srcdoc`. Its references start from the base
+    /// of this page, unless it has its own (HTML Standard, section 2.4.1, "fallback base URL").
+    pub(super) fn take_inner(&mut self, inner: Facts<'_>) {
+        let Ok(first) = u16::try_from(self.inner_bases.len() + usize::from(inner.base.is_some())) else { return };
+        if usize::from(u16::MAX - first) < inner.inner_bases.len() {
+            return;
+        }
+        let own = if inner.base.is_some() { Start::Inner(first - 1) } else { Start::Base };
+        let moved = |start| match start {
+            Start::Inner(nth) => Start::Inner(first + nth),
+            Start::Base | Start::Url => own,
+        };
+        self.inner_bases.extend(inner.base.map(|base| (Start::Base, owned(base))));
+        self.inner_bases.extend(inner.inner_bases.into_iter().map(|(start, base)| (moved(start), owned(base))));
+        self.references.extend(inner.references.into_iter().map(|reference| Reference {
+            text: owned(reference.text),
+            nofollow: reference.nofollow || inner.nofollow,
+            start: moved(reference.start),
+        }));
+        self.has_script |= inner.has_script;
+    }
+
+    /// Takes what a `<script>` of this type is, by its attribute (HTML Standard, section 4.12.1.1, "prepare the script
+    /// element"): data is no script.
+    pub(super) fn read_script(&mut self, kind: Option<&str>) {
+        let kind = kind.map(trimmed).unwrap_or_default();
+        self.has_script |= kind.is_empty()
+            || kind.eq_ignore_ascii_case("module")
+            || SCRIPT_TYPES.iter().any(|script| kind.eq_ignore_ascii_case(script));
+    }
+
+    /// Takes a link: `<link>`, or the header `Link`, whose parameters have the same names. Without a target it is none
+    /// (HTML Standard, section 4.2.4).
+    pub(super) fn read_link(&mut self, attribute: impl Fn(&'static str) -> Option<Cow<'a, str>>) {
+        let Some(href) = attribute("href").filter(|href| !trimmed(href).is_empty()) else { return };
         let rel = attribute("rel");
         let rel = rel.as_deref();
         let has = |list: &[&str]| tokens(rel).any(|token| list.iter().any(|word| token.eq_ignore_ascii_case(word)));
-        if has(&["canonical"]) && self.canonical.is_none() {
-            self.canonical = Some(href.clone());
+        if has(&["canonical"]) && self.canonicals.len() < MAX_CANONICALS {
+            self.canonicals.push(Reference { text: href.clone(), nofollow: false, start: Start::Base });
         }
         // `alternate stylesheet` is a style sheet; a feed or a search description says itself that it is no page.
         let is_page = || attribute("type").as_deref().is_none_or(super::is_html) && !has(&["stylesheet"]);
         if has(HYPERLINK_TYPES) && is_page() {
             self.refer(Some(href), rel);
         }
+    }
+
+    /// Takes what the header `Refresh` says.
+    pub(super) fn read_refresh(&mut self, value: &'a str) {
+        self.refer(refresh::target(value).map(Cow::Borrowed), None);
     }
 
     fn read_meta(&mut self, attribute: impl Fn(&'static str) -> Option<Cow<'a, str>>, robots: &Robots) {
@@ -118,8 +183,35 @@ impl<'a> Facts<'a> {
         let Some(text) = text.and_then(|text| part_of(&text, |text| Some(trimmed(text)))) else { return };
         let nofollow = rel.is_some()
             && tokens(rel).any(|token| NOFOLLOW_TYPES.iter().any(|word| token.eq_ignore_ascii_case(word)));
-        self.references.push(Reference { text, nofollow });
+        self.references.push(Reference { text, nofollow, start: Start::Base });
     }
+
+    /// Takes what is loaded into the page. Nothing is, when the reference is empty (HTML Standard, section 4.8.5,
+    /// "shared attribute processing steps for iframe and frame elements", and 4.8.7).
+    fn refer_unless_empty(&mut self, text: Option<Cow<'a, str>>) {
+        self.refer(text.filter(|text| !trimmed(text).is_empty()), None);
+    }
+
+    /// Takes what `<object>` and `<embed>` load, when that is a page: they say so, or say nothing and name it so. Most
+    /// of them load what a crawl does not ask for.
+    fn refer_to_page(&mut self, text: Option<Cow<'a, str>>, kind: Option<&str>) {
+        let is_page = |text: &str| match kind.map(trimmed) {
+            None | Some("") => names_page(text),
+            Some(kind) => super::is_html(kind),
+        };
+        self.refer_unless_empty(text.filter(|text| is_page(text)));
+    }
+}
+
+/// Whether a reference ends in the extension of a page.
+fn names_page(text: &str) -> bool {
+    let path = text.split(['?', '#']).next().unwrap_or_default();
+    let extension = trimmed(path).rsplit_once('.').map_or("", |(_, extension)| extension);
+    PAGE_EXTENSIONS.iter().any(|page| extension.eq_ignore_ascii_case(page))
+}
+
+fn owned<'b>(text: Cow<'_, str>) -> Cow<'b, str> {
+    Cow::Owned(text.into_owned())
 }
 
 /// A part of a text, copied only when the text was.
@@ -158,6 +250,8 @@ pub(super) fn folded(text: &str) -> Option<String> {
     (!folded.is_empty()).then_some(folded)
 }
 
+/// How many canonical URLs of one page are tried.
+const MAX_CANONICALS: usize = 16;
 /// How many labels of charsets one page may give.
 const MAX_LABELS: usize = 16;
 /// How much of a title, a description or a language goes into a record, in bytes: an unclosed `<title>` swallows the
@@ -196,6 +290,27 @@ const HYPERLINK_TYPES: &[&str] = &[
     "terms-of-service",
     "toc",
     "up",
+];
+/// The extensions of files that hold a page.
+const PAGE_EXTENSIONS: &[&str] = &["html", "htm", "xhtml", "xht"];
+/// The media types of JavaScript (MIME Sniffing Standard, section 4.6).
+const SCRIPT_TYPES: &[&str] = &[
+    "application/ecmascript",
+    "application/javascript",
+    "application/x-ecmascript",
+    "application/x-javascript",
+    "text/ecmascript",
+    "text/javascript",
+    "text/javascript1.0",
+    "text/javascript1.1",
+    "text/javascript1.2",
+    "text/javascript1.3",
+    "text/javascript1.4",
+    "text/javascript1.5",
+    "text/jscript",
+    "text/livescript",
+    "text/x-ecmascript",
+    "text/x-javascript",
 ];
 /// The `rel` types of a link that its page does not vouch for.
 const NOFOLLOW_TYPES: &[&str] = &["nofollow", "ugc", "sponsored"];

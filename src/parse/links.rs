@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::{EncoderResult, Encoding, UTF_8};
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use memchr::memchr;
 use url::Url;
 
-use super::facts::Reference;
+use super::facts::{Facts, Reference, Start};
 use crate::url::{Base, CrawlUrl, Link, LinkKind, Target, UrlKey, UrlRules};
 
 /// How the references of one page are resolved.
@@ -18,6 +18,10 @@ use crate::url::{Base, CrawlUrl, Link, LinkKind, Target, UrlKey, UrlRules};
 pub(super) struct Resolver<'a> {
     rules: &'a UrlRules,
     base: Base,
+    /// The page itself, when its base is elsewhere.
+    page: Option<Base>,
+    /// Those of the pages that stand in this one.
+    inner: Vec<Base>,
     /// Queries are written in the encoding of the page (URL Standard, section 4.4, "query state").
     encoding: &'static Encoding,
 }
@@ -31,24 +35,42 @@ pub(super) struct Links {
 }
 
 impl<'a> Resolver<'a> {
-    /// References start from `base`, if that is a URL that can be requested, and else from the page itself. A base
-    /// that is longer than a URL may be would make every link of the page as long, and all that for nothing.
-    pub(super) fn new(rules: &'a UrlRules, page: &CrawlUrl, base: Option<&str>, encoding: &'static Encoding) -> Self {
-        let mut resolver = Self { rules, base: Base::new(page.clone()), encoding: UTF_8 };
-        if let Some(Target::Url(base)) = base.and_then(|base| resolver.resolve(base)) {
-            resolver.base = Base::new(base);
+    /// References start from the base of a page, if that is a URL that can be requested, and else from the page itself.
+    /// A base that is longer than a URL may be would make every link of the page as long, and all that for nothing.
+    pub(super) fn new(rules: &'a UrlRules, page: &CrawlUrl, facts: &Facts<'_>, encoding: &'static Encoding) -> Self {
+        let base = Base::new(page.clone());
+        let mut resolver = Self { rules, base, page: None, inner: Vec::new(), encoding: UTF_8 };
+        if let Some(Target::Url(base)) = facts.base.as_deref().and_then(|base| resolver.resolve(base, Start::Base)) {
+            resolver.page = Some(std::mem::replace(&mut resolver.base, Base::new(base)));
+        }
+        for (start, base) in &facts.inner_bases {
+            // Each starts from one before it, or from the base of the page.
+            let base = match resolver.resolve(base, *start) {
+                Some(Target::Url(base)) => Base::new(base),
+                _ => resolver.base_at(*start).clone(),
+            };
+            resolver.inner.push(base);
         }
         Self { encoding: encoding.output_encoding(), ..resolver }
     }
 
     /// The target of a reference; `None` when it is no URL.
-    pub(super) fn resolve(&self, reference: &str) -> Option<Target> {
+    pub(super) fn resolve(&self, reference: &str, start: Start) -> Option<Target> {
+        let base = self.base_at(start);
         if self.encoding == UTF_8 || reference.is_ascii() {
-            return self.base.resolve(reference, self.rules);
+            return base.resolve(reference, self.rules);
         }
-        let encode: &dyn Fn(&str) -> Cow<'_, [u8]> = &|query| self.encoding.encode(query).0;
-        let url = Url::options().base_url(Some(self.base.parsed())).encoding_override(Some(encode)).parse(reference);
+        let encode: &dyn Fn(&str) -> Cow<'_, [u8]> = &|query| encoded(query, self.encoding);
+        let url = Url::options().base_url(Some(base.parsed())).encoding_override(Some(encode)).parse(reference);
         url.ok().map(|url| self.rules.target(url))
+    }
+
+    fn base_at(&self, start: Start) -> &Base {
+        match start {
+            Start::Base => &self.base,
+            Start::Url => self.page.as_ref().unwrap_or(&self.base),
+            Start::Inner(nth) => self.inner.get(usize::from(nth)).unwrap_or(&self.base),
+        }
     }
 }
 
@@ -58,20 +80,22 @@ impl Links {
     pub(super) fn resolve(references: &[Reference<'_>], resolver: &Resolver<'_>, max: usize) -> Self {
         let mut found = Self::default();
         // By text first: joining is what costs, and a page repeats most of its references.
-        let mut by_text: HashMap<&str, Option<usize>> = HashMap::new();
+        let mut by_text: HashMap<Written<'_>, Option<usize>> = HashMap::new();
         let mut by_target: HashMap<Identity, usize> = HashMap::new();
         for reference in references {
             let end = memchr(b'#', reference.text.as_bytes()).unwrap_or(reference.text.len());
             let text = reference.text.get(..end).unwrap_or_default();
             let looked_at = by_text.len();
-            let place = match by_text.entry(text) {
+            let place = match by_text.entry(Written { text, start: reference.start }) {
                 Entry::Occupied(entry) => *entry.get(),
                 Entry::Vacant(entry) if looked_at < max => {
-                    let place = resolver.resolve(text).map(|target| match by_target.entry(Identity::of(&target)) {
-                        Entry::Occupied(entry) => *entry.get(),
-                        Entry::Vacant(entry) => {
-                            found.links.push(Link { target, kind: LinkKind::Nofollow });
-                            *entry.insert(found.links.len() - 1)
+                    let place = resolver.resolve(text, reference.start).map(|target| {
+                        match by_target.entry(Identity::of(&target)) {
+                            Entry::Occupied(entry) => *entry.get(),
+                            Entry::Vacant(entry) => {
+                                found.links.push(Link { target, kind: LinkKind::Nofollow });
+                                *entry.insert(found.links.len() - 1)
+                            }
                         }
                     });
                     *entry.insert(place)
@@ -95,6 +119,43 @@ impl Links {
             Target::Other { .. } => None,
         };
         self.links.iter().filter_map(url).collect()
+    }
+}
+
+/// A reference without its fragment: what has the same text leads to the same place, if it starts from the same.
+#[derive(Debug, PartialEq, Eq)]
+struct Written<'a> {
+    text: &'a str,
+    start: Start,
+}
+
+/// Few pages have references that start elsewhere.
+impl Hash for Written<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
+/// A query in the encoding of its page. What that lacks is written as a reference to its number, escaped, so that the
+/// `&` and `;` of it do not split the query (URL Standard, section 1.3, "percent-encode after encoding").
+fn encoded<'a>(query: &'a str, encoding: &'static Encoding) -> Cow<'a, [u8]> {
+    let (plain, _, has_unmappable) = encoding.encode(query);
+    if !has_unmappable {
+        return plain;
+    }
+    let (mut encoder, mut bytes, mut rest) = (encoding.new_encoder(), Vec::new(), query);
+    loop {
+        let enough = encoder.max_buffer_length_from_utf8_without_replacement(rest.len()).unwrap_or(rest.len());
+        bytes.reserve(enough);
+        let (result, read) = encoder.encode_from_utf8_to_vec_without_replacement(rest, &mut bytes, true);
+        rest = rest.get(read..).unwrap_or_default();
+        match result {
+            EncoderResult::InputEmpty => return Cow::Owned(bytes),
+            EncoderResult::OutputFull => {}
+            EncoderResult::Unmappable(character) => {
+                bytes.extend_from_slice(format!("%26%23{}%3B", u32::from(character)).as_bytes());
+            }
+        }
     }
 }
 

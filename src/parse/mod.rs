@@ -6,6 +6,7 @@
 
 mod charset;
 mod facts;
+mod link_header;
 mod links;
 mod options;
 mod refresh;
@@ -21,7 +22,8 @@ use crate::page::Page;
 use crate::url::{CrawlUrl, Link, Target, UrlRules};
 
 use charset::Charset;
-use facts::{Facts, folded};
+use facts::{Facts, Reference, Start, folded};
+use link_header::LinkValue;
 use links::{Links, Resolver};
 use robots::Robots;
 use scan::Bounds;
@@ -37,6 +39,10 @@ pub struct Input<'a> {
     pub content_type: Option<&'a str>,
     /// The values of all `X-Robots-Tag` headers.
     pub robots_tags: &'a [&'a str],
+    /// The values of all `Link` headers.
+    pub link_headers: &'a [&'a str],
+    /// The values of all `Refresh` headers.
+    pub refresh_headers: &'a [&'a str],
 }
 
 /// What was found.
@@ -56,9 +62,13 @@ pub struct Parsed {
 /// Parses pages. One serves the whole crawl.
 ///
 /// # Links
-/// They come from `<a>`, `<area>`, `<iframe>`, `<frame>`, `<link>` of a type that leads to another page, and
-/// `<meta http-equiv=refresh>`; what is inside of `<noscript>` counts, what is inside of `<template>` does not.
-/// `<base>` and `<meta>` count anywhere in the page, as in browsers.
+/// They come from `<a>`, `<area>`, `<iframe>`, `<frame>`, `<object>` and `<embed>` of a page, `<link>` of a type that
+/// leads to another page, `<meta http-equiv=refresh>`, and the headers `Link` and `Refresh`, which mean the same as the
+/// last two. What is inside of `<noscript>`, of `srcdoc` and of a declared shadow root counts, what is inside of any other
+/// `<template>` does not. `<base>` and `<meta>` count anywhere in the page, as in browsers.
+///
+/// # XHTML
+/// What is sent as XML is read by the rules of XML (HTML Standard, section 14.2). What is not well-formed is read on.
 ///
 /// # Robots
 /// `nofollow` and `none`, for all robots or for this one, turn all links of a page into [`LinkKind::Nofollow`];
@@ -79,8 +89,13 @@ impl Parser {
         Self { options: options.clone(), rules, robots: Robots::new(agent_token) }
     }
 
-    /// Parses a page: HTML, or XHTML as if it were HTML. Whatever the body is, something comes of it.
+    /// Parses a page: HTML, or XHTML. Whatever the body is, something comes of it.
     pub fn parse(&self, input: &Input<'_>) -> Parsed {
+        if input.content_type.is_some_and(is_xml) {
+            let charset = Charset::of_xml(input.body, input.content_type, input.url.host());
+            let text = charset.decode(input.body);
+            return self.resolve(input, scan::scan_xhtml(&text, self.bounds(), &self.robots), charset);
+        }
         let charset = Charset::of(input.body, input.content_type, input.url.host());
         let text = charset.decode(input.body);
         let facts = self.scan(&text);
@@ -92,29 +107,39 @@ impl Parser {
         }
     }
 
-    fn scan<'a>(&self, text: &'a str) -> Facts<'a> {
-        let Options { max_nesting, max_attributes, .. } = self.options;
-        scan::scan(text, Bounds { nesting: max_nesting, attributes: max_attributes }, &self.robots)
+    /// What the headers alone say: for a body that is no page, as a PDF, or that was not read.
+    pub fn parse_headers(&self, input: &Input<'_>) -> Parsed {
+        self.resolve(input, Facts::default(), Charset::UTF_8)
     }
 
-    /// Turns what a page says into what it means.
-    fn resolve(&self, input: &Input<'_>, mut facts: Facts<'_>, charset: Charset) -> Parsed {
-        let resolver = Resolver::new(&self.rules, input.url, facts.base.as_deref(), charset.encoding);
+    fn scan<'a>(&self, text: &'a str) -> Facts<'a> {
+        scan::scan(text, self.bounds(), &self.robots)
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds { nesting: self.options.max_nesting, attributes: self.options.max_attributes }
+    }
+
+    /// Turns what a page and its headers say into what that means.
+    fn resolve<'a>(&self, input: &Input<'a>, mut facts: Facts<'a>, charset: Charset) -> Parsed {
+        read_headers(input, &mut facts);
+        let resolver = Resolver::new(&self.rules, input.url, &facts, charset.encoding);
         let all_nofollow = facts.nofollow || input.robots_tags.iter().any(|tag| self.robots.header_asks_nofollow(tag));
         for reference in &mut facts.references {
             reference.nofollow = self.options.nofollow && (all_nofollow || reference.nofollow);
         }
         let links = Links::resolve(&facts.references, &resolver, self.options.max_links);
-        let canonical = facts.canonical.and_then(|reference| resolver.resolve(&reference));
+        let page_of = |reference: &Reference<'_>| match resolver.resolve(&reference.text, reference.start)? {
+            Target::Url(url) => Some(url.as_str().to_owned()),
+            Target::Other { .. } => None,
+        };
         Parsed {
             page: Page {
                 title: facts.title.as_deref().and_then(folded),
                 description: facts.description,
                 lang: facts.lang.as_deref().and_then(folded),
-                canonical: canonical.and_then(|target| match target {
-                    Target::Url(url) => Some(url.as_str().to_owned()),
-                    Target::Other { .. } => None,
-                }),
+                canonical: facts.canonicals.iter().find_map(page_of),
+                needs_script: facts.has_script && links.links.is_empty(),
                 links: links.urls(),
             },
             charset: charset.encoding.name(),
@@ -124,17 +149,59 @@ impl Parser {
     }
 }
 
+/// Takes what the headers `Link` (RFC 8288) and `Refresh` (HTML Standard, section 7.5.1) say. Their links come first,
+/// as they do in the response; a canonical URL of the page itself goes before theirs.
+fn read_headers<'a>(input: &Input<'a>, facts: &mut Facts<'a>) {
+    if input.link_headers.is_empty() && input.refresh_headers.is_empty() {
+        return;
+    }
+    let mut said = Facts::default();
+    for link in input.link_headers.iter().flat_map(|line| LinkValue::all(line)).filter(LinkValue::is_of_page) {
+        said.read_link(|name| link.attribute(name));
+    }
+    for line in input.refresh_headers {
+        said.read_refresh(line);
+    }
+    let from_url = |reference| Reference { start: Start::Url, ..reference };
+    facts.canonicals.extend(said.canonicals.into_iter().map(from_url));
+    facts.references.splice(..0, said.references.into_iter().map(from_url));
+}
+
 /// What the scan and a tree tell of a page, when that is not the same: for the fuzz target.
 #[cfg(fuzzing)]
 pub fn compare(page: &str) -> Result<(), String> {
     tree::comparison::alike(page)
 }
 
-/// Whether a `Content-Type` is one that [`Parser`] reads: HTML or XHTML, with any parameters.
+/// Whether a body with this `Content-Type` is one that [`Parser`] reads: HTML or XHTML, or XML with a root of XHTML.
+pub fn is_page(content_type: &str, body: &[u8]) -> bool {
+    is_html(content_type) || is_xml(content_type) && holds_xhtml(body)
+}
+
+/// Whether a `Content-Type` is that of HTML or XHTML, with any parameters.
 pub fn is_html(content_type: &str) -> bool {
-    let essence = content_type.split([';', ',']).next().unwrap_or_default().trim();
+    let essence = essence(content_type);
     essence.eq_ignore_ascii_case("text/html") || essence.eq_ignore_ascii_case("application/xhtml+xml")
 }
+
+/// Whether a `Content-Type` is one of XML (MIME Sniffing Standard, section 4.6), that of XHTML among them.
+fn is_xml(content_type: &str) -> bool {
+    let essence = essence(content_type).to_ascii_lowercase();
+    essence.ends_with("+xml") || matches!(essence.as_str(), "text/xml" | "application/xml")
+}
+
+/// Whether an XML document is a page: its root is the `<html>` of XHTML.
+fn holds_xhtml(body: &[u8]) -> bool {
+    let start = body.get(..XML_START).unwrap_or(body);
+    scan::has_xhtml_root(&Charset::of_xml(start, None, "").decode(start))
+}
+
+fn essence(content_type: &str) -> &str {
+    content_type.split([';', ',']).next().unwrap_or_default().trim()
+}
+
+/// Where the root of an XML document has to begin, in bytes: a document type with declarations may stand before it.
+const XML_START: usize = 16 << 10;
 
 #[cfg(test)]
 mod differential;

@@ -24,6 +24,8 @@ struct Given {
     url: Option<String>,
     content_type: Option<String>,
     robots_tags: Vec<String>,
+    link_headers: Vec<String>,
+    refresh_headers: Vec<String>,
     options: Option<Options>,
 }
 
@@ -45,9 +47,17 @@ struct Expected {
 fn check(name: &str, input: &[u8], case: &Case) {
     let given = &case.given;
     let url = rules().parse(given.url.as_deref().unwrap_or(PAGE)).unwrap();
-    let tags: Vec<&str> = given.robots_tags.iter().map(String::as_str).collect();
+    let [tags, links, refreshes] = [&given.robots_tags, &given.link_headers, &given.refresh_headers]
+        .map(|values| values.iter().map(String::as_str).collect::<Vec<_>>());
     let parser = Parser::new(&given.options.clone().unwrap_or_default(), rules(), "crawler");
-    let input = Input { url: &url, body: input, content_type: given.content_type.as_deref(), robots_tags: &tags };
+    let input = Input {
+        url: &url,
+        body: input,
+        content_type: given.content_type.as_deref(),
+        robots_tags: &tags,
+        link_headers: &links,
+        refresh_headers: &refreshes,
+    };
     let parsed = parser.parse(&input);
     let of_kind = |kind: LinkKind| {
         let links = parsed.links.iter().filter(|link| link.kind == kind);
@@ -74,7 +84,14 @@ fn check(name: &str, input: &[u8], case: &Case) {
 fn a_title_that_never_ends_is_cut() {
     let page = format!("<title>{}", "word ".repeat(100_000));
     let url = rules().parse(PAGE).unwrap();
-    let input = Input { url: &url, body: page.as_bytes(), content_type: None, robots_tags: &[] };
+    let input = Input {
+        url: &url,
+        body: page.as_bytes(),
+        content_type: None,
+        robots_tags: &[],
+        link_headers: &[],
+        refresh_headers: &[],
+    };
     let title = Parser::new(&Options::default(), rules(), "crawler").parse(&input).page.title.unwrap();
     assert!(title.len() <= 8 << 10 && title.starts_with("word word"), "{}", title.len());
 }
@@ -351,7 +368,8 @@ fn parse(page: &str) -> Parsed {
 
 fn parse_with(options: &Options, body: &[u8]) -> Parsed {
     let url = rules().parse(PAGE).unwrap();
-    let input = Input { url: &url, body, content_type: None, robots_tags: &[] };
+    let input =
+        Input { url: &url, body, content_type: None, robots_tags: &[], link_headers: &[], refresh_headers: &[] };
     Parser::new(options, rules(), "crawler").parse(&input)
 }
 

@@ -158,6 +158,7 @@ pub(super) mod tests {
             description: Some(",\"depth\":7,\"referrer\":\"x\"".to_owned()),
             lang: Some("en".to_owned()),
             canonical: Some("http://e.com/".to_owned()),
+            needs_script: false,
             links: vec!["http://e.com/a".into(), "http://e.com/b".into()],
         });
         Record::new(&url(text), depth, referrer.map(Into::into), 1, &mut outcome, &Options::default())

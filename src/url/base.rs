@@ -7,7 +7,7 @@ use url::Url;
 use super::{CrawlUrl, Target, UrlRules};
 
 /// The base URL of one page (HTML Standard, section 2.4.1).
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Base {
     url: CrawlUrl,
     /// Where the last folder of the path ends: behind its slash.

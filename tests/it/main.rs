@@ -16,6 +16,7 @@ mod hosts;
 mod inspect;
 mod no_store;
 mod output;
+mod page_links;
 mod page_robots;
 mod politeness;
 mod resume;

@@ -44,6 +44,22 @@ pub(super) fn decode(raw: &str, within: Within) -> Cow<'_, str> {
     Cow::Owned(decoded)
 }
 
+/// What a reference of XHTML stands for, by its name or number between `&` and `;`: those of HTML, which the DTDs of XHTML
+/// declare. A number is what it is (XML 1.0, section 4.1).
+pub(super) fn xhtml_reference(name: &str) -> Option<(char, Option<char>)> {
+    let number = |digits: &str, radix| {
+        // `from_str_radix` alone would take a sign.
+        let is_number = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let number = is_number.then(|| u32::from_str_radix(digits, radix).ok()).flatten();
+        number.and_then(char::from_u32).map(|character| (character, None))
+    };
+    match (name.strip_prefix("#x"), name.strip_prefix('#')) {
+        (Some(digits), _) => number(digits, 16),
+        (None, Some(digits)) => number(digits, 10),
+        (None, None) => meaning(&[name, ";"].concat(), name.len() + 1).map(|(first, second, _)| (first, second)),
+    }
+}
+
 /// What a reference stands for: one character or two, and the length of the reference.
 type Meaning = (char, Option<char>, usize);
 
@@ -80,23 +96,25 @@ fn character(number: u32) -> char {
 fn named(after: &str, within: Within) -> Option<Meaning> {
     let bytes = after.as_bytes();
     let run = bytes.iter().take(LONGEST_NAME).take_while(|byte| byte.is_ascii_alphanumeric()).count();
-    let meaning = |length: usize| {
-        let (first, second) = *NAMED_ENTITIES.get(after.get(..length)?)?;
-        // Zero stands for the beginning of a name.
-        let character = |number: u32| char::from_u32(number).filter(|character| *character != '\0');
-        character(first).map(|first| (first, character(second), length))
-    };
     if bytes.get(run) == Some(&b';')
-        && let Some(found) = meaning(run + 1)
+        && let Some(found) = meaning(after, run + 1)
     {
         return Some(found);
     }
     // Of the names without a semicolon none is long.
-    let found = (1..=run.min(LONGEST_LEGACY_NAME)).rev().find_map(meaning)?;
+    let found = (1..=run.min(LONGEST_LEGACY_NAME)).rev().find_map(|length| meaning(after, length))?;
     let next = bytes.get(found.2);
     let part_of_url =
         within == Within::Attribute && next.is_some_and(|next| *next == b'=' || next.is_ascii_alphanumeric());
     (!part_of_url).then_some(found)
+}
+
+/// What the name of this length stands for.
+fn meaning(after: &str, length: usize) -> Option<Meaning> {
+    let (first, second) = *NAMED_ENTITIES.get(after.get(..length)?)?;
+    // Zero stands for the beginning of a name.
+    let character = |number: u32| char::from_u32(number).filter(|character| *character != '\0');
+    character(first).map(|first| (first, character(second), length))
 }
 
 /// The length of `CounterClockwiseContourIntegral`.

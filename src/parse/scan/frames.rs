@@ -57,6 +57,11 @@ impl Frames {
         self.part == Part::HeadNoscript
     }
 
+    /// Whether nothing has opened the body, or a frameset, yet.
+    pub(super) fn are_in_head(self) -> bool {
+        matches!(self.part, Part::Head | Part::HeadNoscript | Part::AfterHead)
+    }
+
     /// Reads a start tag of HTML that is in no template.
     #[inline]
     pub(super) fn start(&mut self, name: Name, attributes: &Attributes<'_>) -> Effect {
@@ -97,7 +102,7 @@ impl Frames {
 
     /// Reads a NUL: it opens the body, and is no text there.
     pub(super) fn nul(&mut self) {
-        if matches!(self.part, Part::Head | Part::HeadNoscript | Part::AfterHead) {
+        if self.are_in_head() {
             self.part = Part::Body;
         }
     }

@@ -14,6 +14,13 @@ mod near;
 mod nesting;
 mod raw_text;
 mod tag;
+mod xhtml;
+mod xml;
+
+pub(super) use xhtml::{has_xhtml_root, scan_xhtml};
+
+use std::borrow::Cow;
+use std::ops::Range;
 
 use super::facts::{Element, Facts};
 use super::robots::Robots;
@@ -35,18 +42,39 @@ pub(super) struct Bounds {
 
 /// Reads a page.
 pub(super) fn scan<'a>(text: &'a str, bounds: Bounds, robots: &Robots) -> Facts<'a> {
+    scan_in(text, bounds, robots, Around { pages: 0, stacks: false })
+}
+
+/// Reads a page that stands in others.
+fn scan_in<'a>(text: &'a str, bounds: Bounds, robots: &Robots, around: Around) -> Facts<'a> {
+    let nesting = if around.stacks { Nesting::with_body(bounds.nesting) } else { Nesting::new(bounds.nesting) };
     let mut scan = Scan {
         cursor: Cursor { text, at: 0 },
         facts: Facts::default(),
         without_body: None,
-        nesting: Nesting::new(bounds.nesting),
+        nesting,
         frames: Frames::new(),
         attributes: Attributes::new(bounds.attributes),
+        bounds,
         robots,
+        around,
+        needs_stack: false,
     };
     // `None` is the end of the text, wherever it is met.
     while scan.step().is_some() {}
+    if scan.needs_stack {
+        return scan_in(text, bounds, robots, Around { stacks: true, ..around });
+    }
     scan.facts
+}
+
+/// What a page stands in.
+#[derive(Debug, Clone, Copy)]
+struct Around {
+    /// How many pages.
+    pages: usize,
+    /// All open elements are known of them. Few pages need that: they are read once more from their beginning.
+    stacks: bool,
 }
 
 struct Scan<'a, 'r> {
@@ -58,7 +86,11 @@ struct Scan<'a, 'r> {
     frames: Frames,
     /// Those of the tag that was read last.
     attributes: Attributes<'a>,
+    bounds: Bounds,
     robots: &'r Robots,
+    around: Around,
+    /// A shadow root was met, and which element it belongs to is not known.
+    needs_stack: bool,
 }
 
 impl<'a> Scan<'a, '_> {
@@ -91,12 +123,14 @@ impl<'a> Scan<'a, '_> {
 
     fn read_start_tag(&mut self) -> Option<()> {
         self.cursor.at += 1;
+        let start = self.cursor.at;
         let name = self.cursor.tag_name();
         // Most tags of a page.
         if !name.may_matter_in_body() && !self.frames.are_open() && self.nesting.is_empty() {
             self.nesting.count(name);
             return self.cursor.skip_attributes().map(drop);
         }
+        let end = self.cursor.at;
         let closes_itself = if has_asked_attributes(name) {
             self.cursor.attributes(&mut self.attributes)?
         } else {
@@ -112,13 +146,47 @@ impl<'a> Scan<'a, '_> {
             Space::Svg | Space::Math | Space::MathAnnotation => return Some(()),
         }
         if self.admits(name) {
+            if name == Name::TEMPLATE && self.opens_shadow_root() {
+                return self.open_shadow_root();
+            }
             // In the head it is closed by whatever cannot stand there, as SVG cannot.
             if name != Name::NOSCRIPT || !self.frames.are_in_head_noscript() {
+                let depth = self.nesting.depth();
                 self.nesting.open_html(name, closes_itself, &self.attributes);
+                if self.around.stacks && self.nesting.depth() > depth && self.may_have_shadow_root(name, start..end) {
+                    self.nesting.allow_shadow_root();
+                }
             }
             self.read_html(name)?;
         }
         Some(())
+    }
+
+    /// Whether the template that was read last asks for a shadow root, where there may be one: in the head, and in other
+    /// templates, there is none.
+    fn opens_shadow_root(&self) -> bool {
+        let is_mode = |mode: Cow<'_, str>| ["open", "closed"].iter().any(|known| mode.eq_ignore_ascii_case(known));
+        self.attributes.get("shadowrootmode").is_some_and(is_mode)
+            && !self.nesting.is_in_template()
+            && !self.frames.are_in_head()
+    }
+
+    /// Opens the shadow root of the current element, or else an inert template. `None` when it is not known what the
+    /// current element is.
+    fn open_shadow_root(&mut self) -> Option<()> {
+        if !self.around.stacks {
+            self.needs_stack = true;
+            return None;
+        }
+        if !self.nesting.open_shadow_root() {
+            self.nesting.open_html(Name::TEMPLATE, false, &self.attributes);
+        }
+        Some(())
+    }
+
+    /// Whether an element may have a shadow root: all custom ones, whose names have a hyphen.
+    fn may_have_shadow_root(&self, name: Name, written: Range<usize>) -> bool {
+        name.is_shadow_host() || self.cursor.text.get(written).is_some_and(|name| name.contains('-'))
     }
 
     /// Reads an element of HTML whose start tag has been read.
@@ -130,12 +198,17 @@ impl<'a> Scan<'a, '_> {
             Name::BASE => self.take(Element::Base),
             Name::HTML => self.take(Element::Html),
             Name::FRAME => self.take(Element::Frame),
+            Name::OBJECT => self.take(Element::Object),
+            Name::EMBED => self.take(Element::Embed),
             Name::IFRAME => {
-                self.take(Element::Frame);
+                self.take_iframe();
                 return self.skip_element(b"iframe");
             }
             Name::TITLE => return self.read_title(),
             Name::SCRIPT => {
+                if !self.nesting.is_in_template() {
+                    self.facts.read_script(self.attributes.get("type").as_deref());
+                }
                 self.skip(0, raw_text::script_end)?;
                 return self.close();
             }
@@ -191,7 +264,8 @@ impl<'a> Scan<'a, '_> {
         let rest = self.cursor.text.get(self.cursor.at..)?;
         let end = raw_text::element_end(rest.as_bytes(), b"title");
         let raw = rest.get(..end.unwrap_or(rest.len()))?;
-        if self.facts.title.is_none() && !self.nesting.is_in_template() && !self.nesting.is_in_svg() {
+        let is_in_page = !self.nesting.is_in_template() && !self.nesting.is_in_shadow_root();
+        if self.facts.title.is_none() && is_in_page {
             self.facts.title = Some(char_ref::decode(raw, Within::Text));
         }
         self.cursor.at += end?;
@@ -232,8 +306,17 @@ impl<'a> Scan<'a, '_> {
         if element == Element::Meta {
             self.facts.read_charset(attribute);
         }
-        if !self.nesting.is_in_template() {
+        let is_left_out = self.nesting.is_in_template() || self.nesting.is_in_shadow_root() && element.is_of_page();
+        if !is_left_out {
             self.facts.read(element, attribute, self.robots);
+        }
+    }
+
+    /// Takes what a frame shows: the page in its `srcdoc`, or else what it loads.
+    fn take_iframe(&mut self) {
+        let Some(page) = self.attributes.get("srcdoc") else { return self.take(Element::Frame) };
+        if !self.nesting.is_in_template() {
+            take_srcdoc(&mut self.facts, &page, self.bounds, self.robots, self.around);
         }
     }
 
@@ -257,6 +340,13 @@ impl<'a> Scan<'a, '_> {
     }
 }
 
+/// Takes the links of a page in the text of a `srcdoc` (HTML Standard, section 4.8.5).
+fn take_srcdoc(facts: &mut Facts<'_>, page: &str, bounds: Bounds, robots: &Robots, around: Around) {
+    if around.pages < MAX_PAGES_AROUND {
+        facts.take_inner(scan_in(page, bounds, robots, Around { pages: around.pages + 1, ..around }));
+    }
+}
+
 /// Whether anything asks for the attributes of an element.
 fn has_asked_attributes(name: Name) -> bool {
     matches!(
@@ -265,6 +355,7 @@ fn has_asked_attributes(name: Name) -> bool {
             | Name::ANNOTATION_XML
             | Name::AREA
             | Name::BASE
+            | Name::EMBED
             | Name::FONT
             | Name::FRAME
             | Name::HTML
@@ -272,5 +363,11 @@ fn has_asked_attributes(name: Name) -> bool {
             | Name::INPUT
             | Name::LINK
             | Name::META
+            | Name::OBJECT
+            | Name::SCRIPT
+            | Name::TEMPLATE
     )
 }
+
+/// How many pages a page in a `srcdoc` may stand in: each of them is read once more for what stands in it.
+const MAX_PAGES_AROUND: usize = 4;

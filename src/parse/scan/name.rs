@@ -249,6 +249,31 @@ impl Name {
         )
     }
 
+    /// The elements that may have a shadow root, beside custom ones (DOM Standard, section 4.8, "valid shadow host name").
+    pub(super) fn is_shadow_host(self) -> bool {
+        matches!(
+            self,
+            Self::ARTICLE
+                | Self::ASIDE
+                | Self::BLOCKQUOTE
+                | Self::BODY
+                | Self::DIV
+                | Self::FOOTER
+                | Self::H1
+                | Self::H2
+                | Self::H3
+                | Self::H4
+                | Self::H5
+                | Self::H6
+                | Self::HEADER
+                | Self::MAIN
+                | Self::NAV
+                | Self::P
+                | Self::SECTION
+                | Self::SPAN
+        )
+    }
+
     /// The elements of the "formatting" category.
     pub(super) fn is_formatting(self) -> bool {
         matches!(
@@ -276,6 +301,7 @@ const MATTER_IN_BODY: [bool; 256] = Name::slots(&[
     Name::A,
     Name::AREA,
     Name::BASE,
+    Name::EMBED,
     Name::FRAME,
     Name::FRAMESET,
     Name::HEAD,
@@ -286,6 +312,7 @@ const MATTER_IN_BODY: [bool; 256] = Name::slots(&[
     Name::META,
     Name::NOEMBED,
     Name::NOFRAMES,
+    Name::OBJECT,
     Name::PLAINTEXT,
     Name::SCRIPT,
     Name::STYLE,

@@ -13,6 +13,8 @@ pub(super) struct Nesting {
     open: Vec<Open>,
     /// How many of them are templates.
     templates: usize,
+    /// How many of them are shadow roots.
+    shadow_roots: usize,
     /// How many templates are open that are not among them, because they are nested too deep.
     templates_left_out: usize,
     /// How many HTML elements may be open that are not among them, by the slot of their name.
@@ -24,6 +26,19 @@ pub(super) struct Nesting {
 struct Open {
     name: Name,
     space: Space,
+    shadow: Shadow,
+}
+
+/// What is known of an element as the host of a shadow root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shadow {
+    /// It can have none, or nobody asks.
+    Impossible,
+    Possible,
+    /// It has one.
+    Host,
+    /// It is the template that holds one.
+    Root,
 }
 
 /// The language that an element belongs to.
@@ -39,7 +54,13 @@ pub(super) enum Space {
 impl Nesting {
     /// Nothing is open. What nests deeper than `max` is read as if it did not.
     pub(super) fn new(max: usize) -> Self {
-        Self { open: Vec::new(), templates: 0, templates_left_out: 0, others: [0; 256], max }
+        Self { open: Vec::new(), templates: 0, shadow_roots: 0, templates_left_out: 0, others: [0; 256], max }
+    }
+
+    /// The same for a page of which all open elements have to be known, as one with shadow roots: the body is open.
+    pub(super) fn with_body(max: usize) -> Self {
+        let body = Open { name: Name::BODY, space: Space::Html, shadow: Shadow::Possible };
+        Self { open: vec![body], ..Self::new(max) }
     }
 
     /// Whether what comes now is in nothing but HTML elements.
@@ -62,9 +83,9 @@ impl Nesting {
         self.templates > 0
     }
 
-    /// Whether what comes now is in SVG, at whatever depth.
-    pub(super) fn is_in_svg(&self) -> bool {
-        self.open.iter().any(|open| open.space == Space::Svg)
+    /// Whether what comes now is in a shadow root: it is shown, and no part of the document.
+    pub(super) fn is_in_shadow_root(&self) -> bool {
+        self.shadow_roots > 0
     }
 
     /// Whether the current node is not of HTML, so that there may be a CDATA section.
@@ -75,7 +96,7 @@ impl Nesting {
     /// Everything is closed.
     pub(super) fn clear(&mut self) {
         self.open.clear();
-        (self.templates, self.templates_left_out) = (0, 0);
+        (self.templates, self.shadow_roots, self.templates_left_out) = (0, 0, 0);
     }
 
     /// Decides what a start tag belongs to, and opens the element if that is not HTML (HTML Standard, sections 13.2.6
@@ -103,12 +124,37 @@ impl Nesting {
             Name::TEMPLATE if self.open.len() >= self.max => self.templates_left_out += 1,
             Name::TEMPLATE => {
                 self.templates += 1;
-                self.open.push(Open { name, space: Space::Html });
+                self.open.push(Open { name, space: Space::Html, shadow: Shadow::Impossible });
             }
             _ if self.open.is_empty() => self.count(name),
             _ if name.is_never_open() || name.is_part_of_table() => {}
             _ => self.open(name, Space::Html, false, attributes),
         }
+    }
+
+    /// Opens a template that holds the shadow root of the element around it (HTML Standard, section 13.2.6.4.4, start tag
+    /// "template"). Whether it can: that element may have one, and has none yet.
+    pub(super) fn open_shadow_root(&mut self) -> bool {
+        let depth = self.open.len();
+        let Some(host) = self.open.last_mut().filter(|host| host.shadow == Shadow::Possible && depth < self.max) else {
+            return false;
+        };
+        host.shadow = Shadow::Host;
+        self.shadow_roots += 1;
+        self.open.push(Open { name: Name::TEMPLATE, space: Space::Html, shadow: Shadow::Root });
+        true
+    }
+
+    /// The element that was opened last may have a shadow root.
+    pub(super) fn allow_shadow_root(&mut self) {
+        if let Some(last) = self.open.last_mut().filter(|last| last.space == Space::Html) {
+            last.shadow = Shadow::Possible;
+        }
+    }
+
+    /// How many elements are open that are not only counted.
+    pub(super) fn depth(&self) -> usize {
+        self.open.len()
     }
 
     /// Reads an end tag. Whether it is one of HTML, for which more may have to be done.
@@ -149,7 +195,7 @@ impl Nesting {
             Space::Math if name == Name::ANNOTATION_XML && holds_html(attributes) => Space::MathAnnotation,
             space => space,
         };
-        self.open.push(Open { name, space });
+        self.open.push(Open { name, space, shadow: Shadow::Impossible });
     }
 
     /// Closes an HTML element that is among the open ones.
@@ -177,8 +223,9 @@ impl Nesting {
         }
         let is_template = |open: &Open| open.space == Space::Html && open.name == Name::TEMPLATE;
         if let Some(at) = self.open.iter().rposition(is_template) {
+            let is_root = self.open.get(at).is_some_and(|template| template.shadow == Shadow::Root);
+            *(if is_root { &mut self.shadow_roots } else { &mut self.templates }) -= 1;
             self.open.truncate(at);
-            self.templates -= 1;
         }
     }
 

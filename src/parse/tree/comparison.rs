@@ -1,7 +1,7 @@
 //! What a scan and a tree tell of one page, in a form that can be compared.
 
 use super::{Bounds, Document};
-use crate::parse::facts::Facts;
+use crate::parse::facts::{Facts, Start};
 use crate::parse::robots::Robots;
 use crate::parse::scan;
 
@@ -28,11 +28,11 @@ pub(in crate::parse) fn by_tree(page: &str) -> String {
 
 /// All that is known of a page, a fact in each line. A tree repeats links where it opens an `<a>` again.
 fn told(facts: &Facts<'_>) -> String {
-    let mut links: Vec<(&str, bool)> = Vec::new();
+    let mut links: Vec<(&str, Start, bool)> = Vec::new();
     for reference in &facts.references {
-        match links.iter_mut().find(|(text, _)| *text == reference.text) {
-            Some((_, nofollow)) => *nofollow &= reference.nofollow,
-            None => links.push((&reference.text, reference.nofollow)),
+        match links.iter_mut().find(|(text, start, _)| (*text, *start) == (&reference.text, reference.start)) {
+            Some((_, _, nofollow)) => *nofollow &= reference.nofollow,
+            None => links.push((&reference.text, reference.start, reference.nofollow)),
         }
     }
     let mut told = String::new();
@@ -45,16 +45,26 @@ fn told(facts: &Facts<'_>) -> String {
     tell("title", facts.title.as_deref());
     tell("description", facts.description.as_deref());
     tell("lang", facts.lang.as_deref());
-    tell("canonical", facts.canonical.as_deref());
+    for canonical in &facts.canonicals {
+        tell("canonical", Some(&canonical.text));
+    }
+    for (start, base) in &facts.inner_bases {
+        tell(&format!("base from {start:?}"), Some(base));
+    }
+    tell("script", facts.has_script.then_some("yes"));
     tell("robots", facts.nofollow.then_some("nofollow"));
     for label in &facts.charset_labels {
         tell("charset", Some(label));
     }
-    for (text, nofollow) in links {
-        tell(if nofollow { "nofollow" } else { "link" }, Some(text));
+    for (text, start, nofollow) in links {
+        let name = if nofollow { "nofollow" } else { "link" };
+        match start {
+            Start::Base => tell(name, Some(text)),
+            Start::Url | Start::Inner(_) => tell(&format!("{name} from {start:?}"), Some(text)),
+        }
     }
     told
 }
 
 /// Those of the options, and more nodes than any page here has.
-const BOUNDS: Bounds = Bounds { nesting: 512, attributes: 512, nodes: 1_000_000 };
+pub(super) const BOUNDS: Bounds = Bounds { nesting: 512, attributes: 512, nodes: 1_000_000 };

@@ -56,14 +56,17 @@ impl Document {
         let mut facts = Facts::default();
         for element in self.elements() {
             let name = &element.value().name;
-            if name.ns == ns!(html)
-                && name.local == local_name!("title")
-                && facts.title.is_none()
-                && !is_in_svg(element)
-            {
+            if name.ns == ns!(html) && name.local == local_name!("title") && facts.title.is_none() {
                 facts.title = Some(Cow::Owned(element.text().collect()));
             }
-            if let Some(kind) = kind_of(element) {
+            if name.ns == ns!(html) && name.local == local_name!("script") {
+                facts.read_script(element.attr("type"));
+            }
+            if let Some(page) =
+                element.attr("srcdoc").filter(|_| name.ns == ns!(html) && name.local == local_name!("iframe"))
+            {
+                facts.take_inner(Self::parse(page, comparison::BOUNDS).facts(robots));
+            } else if let Some(kind) = kind_of(element) {
                 facts.read(kind, |name| attribute(element, name).map(Cow::Borrowed), robots);
             }
         }
@@ -94,6 +97,8 @@ fn kind_of(element: ElementRef<'_>) -> Option<Element> {
         local_name!("base") => Some(Element::Base),
         local_name!("a") | local_name!("area") => Some(Element::Anchor),
         local_name!("iframe") | local_name!("frame") => Some(Element::Frame),
+        local_name!("object") => Some(Element::Object),
+        local_name!("embed") => Some(Element::Embed),
         local_name!("link") => Some(Element::Link),
         local_name!("meta") => Some(Element::Meta),
         _ => None,
@@ -108,10 +113,6 @@ fn attribute<'a>(element: ElementRef<'a>, name: &str) -> Option<&'a str> {
         attributes.find(|(key, _)| key.local == name && key.ns == namespace).map(|(_, value)| &**value)
     };
     value_in(ns!()).or_else(|| value_in(ns!(xlink)))
-}
-
-fn is_in_svg(element: ElementRef<'_>) -> bool {
-    element.ancestors().filter_map(ElementRef::wrap).any(|ancestor| ancestor.value().name.ns == ns!(svg))
 }
 
 /// Feeds a text to the tokenizer, and leaves out what is too much of a tag.
