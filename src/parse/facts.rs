@@ -186,6 +186,11 @@ impl<'a> Facts<'a> {
         self.references.push(Reference { text, nofollow, start: Start::Base });
     }
 
+    /// Takes a reference that was put together.
+    pub(super) fn refer_from(&mut self, text: Cow<'a, str>, start: Start) {
+        self.references.push(Reference { text, nofollow: false, start });
+    }
+
     /// Takes what is loaded into the page. Nothing is, when the reference is empty (HTML Standard, section 4.8.5,
     /// "shared attribute processing steps for iframe and frame elements", and 4.8.7).
     fn refer_unless_empty(&mut self, text: Option<Cow<'a, str>>) {

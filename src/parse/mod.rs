@@ -64,7 +64,7 @@ pub struct Parsed {
 /// # Links
 /// They come from `<a>`, `<area>`, `<iframe>`, `<frame>`, `<object>` and `<embed>` of a page, `<link>` of a type that
 /// leads to another page, `<meta http-equiv=refresh>`, and the headers `Link` and `Refresh`, which mean the same as the
-/// last two. What is inside of `<noscript>`, of `srcdoc` and of a declared shadow root counts, what is inside of any other
+/// last two; from forms by [`Options::forms`]. What is inside of `<noscript>`, of `srcdoc` and of a declared shadow root counts, what is inside of any other
 /// `<template>` does not. `<base>` and `<meta>` count anywhere in the page, as in browsers.
 ///
 /// # XHTML
@@ -117,7 +117,8 @@ impl Parser {
     }
 
     fn bounds(&self) -> Bounds {
-        Bounds { nesting: self.options.max_nesting, attributes: self.options.max_attributes }
+        let Options { max_nesting, max_attributes, forms, .. } = self.options;
+        Bounds { nesting: max_nesting, attributes: max_attributes, forms }
     }
 
     /// Turns what a page and its headers say into what that means.

@@ -9,6 +9,9 @@ pub struct Options {
     /// Honour `rel=nofollow` on links, and `nofollow` in `<meta name=robots>` and `X-Robots-Tag`: such links are
     /// counted as skipped (`nofollow`) unless another link to the same page may be followed.
     pub nofollow: bool,
+    /// Take the pages that a form with GET leads to as links, one for each choice of its lists, when nothing has to be
+    /// written into it. On some sites such a list is the only way to their pages; on others a form does something.
+    pub forms: bool,
     /// How deep elements may nest; deeper ones are read as if they were not nested further.
     #[schemars(range(min = 16, max = 65536))]
     pub max_nesting: usize,
@@ -22,6 +25,6 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { nofollow: true, max_nesting: 512, max_attributes: 512, max_links: 50_000 }
+        Self { nofollow: true, forms: false, max_nesting: 512, max_attributes: 512, max_links: 50_000 }
     }
 }

@@ -192,12 +192,24 @@ fn megabytes_of_anything_are_parsed() {
         "\0",
         "<html lang>",
         "<link rel=next href=",
+        "<div><template shadowrootmode=open>",
+        "<iframe srcdoc='<iframe srcdoc=&quot;<a href=x>",
+        "<iframe srcdoc='<base href=x/><a href=x>'></iframe>",
+        "<form action=x><select name=x><option>x",
+        "<form action=x></form>",
+        "<option>",
         "=",
         "<a =",
     ] {
         for head in ["", "<title>", "<svg><g>"] {
             let page = head.to_owned() + &unit.repeat(MEGABYTE / 2 / unit.len());
             sound(&parse(&page)).unwrap_or_else(|error| panic!("{head}{unit}: {error}"));
+        }
+        for content_type in ["text/html", "application/xhtml+xml"] {
+            let (options, page) =
+                (Options { forms: true, ..Options::default() }, unit.repeat(MEGABYTE / 4 / unit.len()));
+            let parsed = parse_as(content_type, &options, page.as_bytes());
+            sound(&parsed).unwrap_or_else(|error| panic!("{content_type} {unit}: {error}"));
         }
     }
 }
@@ -318,6 +330,7 @@ proptest! {
     #[test]
     fn any_bytes_are_parsed(body in prop::collection::vec(any::<u8>(), 0..600)) {
         sound(&parse_with(&Options::default(), &body))?;
+        sound(&parse_as("application/xhtml+xml", &Options::default(), &body))?;
     }
 
     #[test]
@@ -326,6 +339,9 @@ proptest! {
         let soup = soup.concat();
         sound(&parse_with(&Options::default(), soup.as_bytes()))?;
         sound(&parse_with(&small, soup.as_bytes()))?;
+        let forms = Options { forms: true, ..small };
+        sound(&parse_with(&forms, soup.as_bytes()))?;
+        sound(&parse_as("application/xhtml+xml", &forms, soup.as_bytes()))?;
         let document = Document::parse(&soup, Bounds { nesting: 16, attributes: 8, ..BOUNDS });
         prop_assert!(document.html.tree.values().map(attributes_of).max() <= Some(8));
     }
@@ -367,9 +383,19 @@ fn parse(page: &str) -> Parsed {
 }
 
 fn parse_with(options: &Options, body: &[u8]) -> Parsed {
+    parse_as("text/html", options, body)
+}
+
+fn parse_as(content_type: &str, options: &Options, body: &[u8]) -> Parsed {
     let url = rules().parse(PAGE).unwrap();
-    let input =
-        Input { url: &url, body, content_type: None, robots_tags: &[], link_headers: &[], refresh_headers: &[] };
+    let input = Input {
+        url: &url,
+        body,
+        content_type: Some(content_type),
+        robots_tags: &[],
+        link_headers: &[],
+        refresh_headers: &[],
+    };
     Parser::new(options, rules(), "crawler").parse(&input)
 }
 

@@ -8,6 +8,7 @@
 //! value, is ever searched for again.
 
 mod char_ref;
+mod forms;
 mod frames;
 mod name;
 mod near;
@@ -22,9 +23,10 @@ pub(super) use xhtml::{has_xhtml_root, scan_xhtml};
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::facts::{Element, Facts};
+use super::facts::{Element, Facts, folded};
 use super::robots::Robots;
 use char_ref::Within;
+use forms::{Control, Forms};
 use frames::{Effect, Frames};
 use name::Name;
 use near::near;
@@ -38,11 +40,13 @@ pub(super) struct Bounds {
     pub(super) nesting: usize,
     /// How many attributes of one tag are read.
     pub(super) attributes: usize,
+    /// Forms are read.
+    pub(super) forms: bool,
 }
 
 /// Reads a page.
 pub(super) fn scan<'a>(text: &'a str, bounds: Bounds, robots: &Robots) -> Facts<'a> {
-    scan_in(text, bounds, robots, Around { pages: 0, stacks: false })
+    scan_in(text, bounds, robots, Around { pages: 0, stacks: bounds.forms })
 }
 
 /// Reads a page that stands in others.
@@ -58,6 +62,7 @@ fn scan_in<'a>(text: &'a str, bounds: Bounds, robots: &Robots, around: Around) -
         bounds,
         robots,
         around,
+        forms: Forms::default(),
         needs_stack: false,
     };
     // `None` is the end of the text, wherever it is met.
@@ -65,6 +70,7 @@ fn scan_in<'a>(text: &'a str, bounds: Bounds, robots: &Robots, around: Around) -
     if scan.needs_stack {
         return scan_in(text, bounds, robots, Around { stacks: true, ..around });
     }
+    scan.forms.end_at(0, &mut scan.facts);
     scan.facts
 }
 
@@ -73,7 +79,8 @@ fn scan_in<'a>(text: &'a str, bounds: Bounds, robots: &Robots, around: Around) -
 struct Around {
     /// How many pages.
     pages: usize,
-    /// All open elements are known of them. Few pages need that: they are read once more from their beginning.
+    /// All open elements are known of them. Few pages need that: they are read once more from their beginning. Forms need
+    /// it as well.
     stacks: bool,
 }
 
@@ -89,6 +96,7 @@ struct Scan<'a, 'r> {
     bounds: Bounds,
     robots: &'r Robots,
     around: Around,
+    forms: Forms<'a>,
     /// A shadow root was met, and which element it belongs to is not known.
     needs_stack: bool,
 }
@@ -131,7 +139,7 @@ impl<'a> Scan<'a, '_> {
             return self.cursor.skip_attributes().map(drop);
         }
         let end = self.cursor.at;
-        let closes_itself = if has_asked_attributes(name) {
+        let closes_itself = if has_asked_attributes(name) || self.around.stacks && control(name).is_some() {
             self.cursor.attributes(&mut self.attributes)?
         } else {
             self.cursor.skip_attributes()?
@@ -148,6 +156,9 @@ impl<'a> Scan<'a, '_> {
         if self.admits(name) {
             if name == Name::TEMPLATE && self.opens_shadow_root() {
                 return self.open_shadow_root();
+            }
+            if self.bounds.forms && !self.nesting.is_in_template() && !self.read_control(name) {
+                return Some(());
             }
             // In the head it is closed by whatever cannot stand there, as SVG cannot.
             if name != Name::NOSCRIPT || !self.frames.are_in_head_noscript() {
@@ -222,6 +233,24 @@ impl<'a> Scan<'a, '_> {
             _ => {}
         }
         Some(())
+    }
+
+    /// Reads what may be a part of a form, which has ended when it is no more among the open elements. Whether the tag
+    /// counts: a form in another does not.
+    fn read_control(&mut self, name: Name) -> bool {
+        let depth = self.nesting.depth();
+        self.forms.end_at(depth, &mut self.facts);
+        let Some(control) = control(name) else { return true };
+        if control == Control::Form && self.forms.is_open() {
+            return false;
+        }
+        let rest = self.cursor.text.get(self.cursor.at..).unwrap_or_default();
+        let text = || {
+            let raw = rest.split('<').next().unwrap_or_default();
+            Cow::Owned(folded(&char_ref::decode(raw, Within::Text)).unwrap_or_default())
+        };
+        self.forms.start(control, depth, |name| self.attributes.get(name), text);
+        true
     }
 
     fn read_end_tag(&mut self) -> Option<()> {
@@ -345,6 +374,17 @@ fn take_srcdoc(facts: &mut Facts<'_>, page: &str, bounds: Bounds, robots: &Robot
     if around.pages < MAX_PAGES_AROUND {
         facts.take_inner(scan_in(page, bounds, robots, Around { pages: around.pages + 1, ..around }));
     }
+}
+
+fn control(name: Name) -> Option<Control> {
+    Some(match name {
+        Name::FORM => Control::Form,
+        Name::INPUT => Control::Input,
+        Name::SELECT => Control::Select,
+        Name::OPTION => Control::Option,
+        Name::TEXTAREA => Control::Textarea,
+        _ => return None,
+    })
 }
 
 /// Whether anything asks for the attributes of an element.

@@ -87,7 +87,7 @@ names! {
     I "i", IFRAME "iframe", IMAGE "image", IMG "img", INPUT "input", KEYGEN "keygen", LI "li", LINK "link",
     LISTING "listing", MAIN "main", MALIGNMARK "malignmark", MARQUEE "marquee", MATH "math", MENU "menu", META "meta",
     MGLYPH "mglyph", MI "mi", MN "mn", MO "mo", MS "ms", MTEXT "mtext", NAV "nav", NOBR "nobr", NOEMBED "noembed",
-    NOFRAMES "noframes", NOSCRIPT "noscript", OBJECT "object", OL "ol", P "p", PARAM "param", PLAINTEXT "plaintext",
+    NOFRAMES "noframes", NOSCRIPT "noscript", OBJECT "object", OL "ol", OPTION "option", P "p", PARAM "param", PLAINTEXT "plaintext",
     PRE "pre", RUBY "ruby", S "s", SCRIPT "script", SECTION "section", SELECT "select", SMALL "small", SOURCE "source", SPAN "span",
     STRIKE "strike", STRONG "strong", STYLE "style", SUB "sub", SUMMARY "summary", SUP "sup", SVG "svg", TABLE "table", TBODY "tbody",
     TD "td", TEMPLATE "template", TEXTAREA "textarea", TFOOT "tfoot", TH "th", THEAD "thead", TITLE "title", TR "tr",

@@ -6,9 +6,10 @@
 
 use std::borrow::Cow;
 
+use super::forms::{Control, Forms};
 use super::xml::{Markup, StartTag, Token};
 use super::{Around, Bounds, take_srcdoc};
-use crate::parse::facts::{Element, Facts};
+use crate::parse::facts::{Element, Facts, folded};
 use crate::parse::robots::Robots;
 
 /// Reads a page that is sent as XHTML. Names that are in no namespace are taken for those of XHTML: to a browser such a
@@ -19,6 +20,7 @@ pub(in crate::parse) fn scan_xhtml<'a>(text: &'a str, bounds: Bounds, robots: &R
         facts: Facts::default(),
         elements: Elements::new(bounds.nesting, Space::Xhtml),
         title: None,
+        forms: Forms::default(),
         bounds,
         robots,
     };
@@ -26,6 +28,7 @@ pub(in crate::parse) fn scan_xhtml<'a>(text: &'a str, bounds: Bounds, robots: &R
     while scan.step().is_some() {}
     scan.elements.open.clear();
     scan.take_title();
+    scan.forms.end_at(0, &mut scan.facts);
     scan.facts
 }
 
@@ -50,6 +53,7 @@ struct Scan<'a, 'r> {
     elements: Elements<'a>,
     /// The text of the title that is open.
     title: Option<String>,
+    forms: Forms<'a>,
     bounds: Bounds,
     robots: &'r Robots,
 }
@@ -112,6 +116,9 @@ impl<'a> Scan<'a, '_> {
         let name = local(tag.name);
         let is_xhtml = space == Space::Xhtml;
         if !self.elements.is_in_template() {
+            if self.bounds.forms {
+                self.read_control(if is_xhtml { name } else { "" }, tag);
+            }
             self.take(space, name, tag);
         }
         if tag.is_empty {
@@ -172,6 +179,26 @@ impl<'a> Scan<'a, '_> {
             let attribute = |name: &str| language.clone().filter(|_| name == "lang").or_else(|| attribute(name));
             self.facts.read(element, attribute, self.robots);
         }
+    }
+
+    /// Reads what may be a part of a form. A form has ended when it is no more among the open elements.
+    fn read_control(&mut self, name: &str, tag: &StartTag<'a>) {
+        let depth = self.elements.open.len();
+        self.forms.end_at(depth, &mut self.facts);
+        let control = match name {
+            "form" if !tag.is_empty => Control::Form,
+            "input" => Control::Input,
+            "select" => Control::Select,
+            "option" => Control::Option,
+            "textarea" => Control::Textarea,
+            _ => return,
+        };
+        let attribute = |name: &'static str| {
+            let found = tag.attributes.iter().find(|(written, _)| *written == name);
+            found.map(|(_, raw)| self.markup.decode(raw))
+        };
+        let text = || Cow::Owned(folded(&self.markup.decode(self.markup.text_ahead())).unwrap_or_default());
+        self.forms.start(control, depth, attribute, text);
     }
 
     /// The text of a title is that of its own, not of elements in it.
@@ -289,7 +316,7 @@ mod tests {
     use super::*;
 
     fn facts(page: &str) -> Facts<'_> {
-        scan_xhtml(page, Bounds { nesting: 16, attributes: 16 }, &Robots::new("crawler"))
+        scan_xhtml(page, Bounds { nesting: 16, attributes: 16, forms: true }, &Robots::new("crawler"))
     }
 
     #[track_caller]

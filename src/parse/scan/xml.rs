@@ -93,6 +93,11 @@ impl<'a> Markup<'a> {
         }
     }
 
+    /// The text that comes next, up to a tag.
+    pub(super) fn text_ahead(&self) -> &'a str {
+        self.rest().split('<').next().unwrap_or_default()
+    }
+
     /// A text with its references resolved.
     pub(super) fn decode(&self, raw: &'a str) -> Cow<'a, str> {
         if memchr2(b'&', b'\r', raw.as_bytes()).is_none() {

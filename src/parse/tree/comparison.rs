@@ -17,7 +17,7 @@ pub(in crate::parse) fn alike(page: &str) -> Result<(), String> {
 
 /// What a scan tells of a page.
 pub(in crate::parse) fn by_scan(page: &str) -> String {
-    let bounds = scan::Bounds { nesting: BOUNDS.nesting, attributes: BOUNDS.attributes };
+    let bounds = scan::Bounds { nesting: BOUNDS.nesting, attributes: BOUNDS.attributes, forms: false };
     told(&scan::scan(page, bounds, &Robots::new("crawler")))
 }
 
