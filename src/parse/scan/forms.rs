@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use super::name::Name;
 use crate::parse::facts::{Facts, Start};
 
 /// The parts of a form that decide what it asks for.
@@ -14,6 +15,20 @@ pub(super) enum Control {
     Select,
     Option,
     Textarea,
+}
+
+impl Control {
+    /// The control that a tag of HTML begins.
+    pub(super) fn of(name: Name) -> Option<Self> {
+        Some(match name {
+            Name::FORM => Self::Form,
+            Name::INPUT => Self::Input,
+            Name::SELECT => Self::Select,
+            Name::OPTION => Self::Option,
+            Name::TEXTAREA => Self::Textarea,
+            _ => return None,
+        })
+    }
 }
 
 /// The form that is open, and what the forms of a page have come to.

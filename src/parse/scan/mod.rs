@@ -139,7 +139,7 @@ impl<'a> Scan<'a, '_> {
             return self.cursor.skip_attributes().map(drop);
         }
         let end = self.cursor.at;
-        let closes_itself = if has_asked_attributes(name) || self.around.stacks && control(name).is_some() {
+        let closes_itself = if name.has_asked_attributes() || self.around.stacks && Control::of(name).is_some() {
             self.cursor.attributes(&mut self.attributes)?
         } else {
             self.cursor.skip_attributes()?
@@ -240,7 +240,7 @@ impl<'a> Scan<'a, '_> {
     fn read_control(&mut self, name: Name) -> bool {
         let depth = self.nesting.depth();
         self.forms.end_at(depth, &mut self.facts);
-        let Some(control) = control(name) else { return true };
+        let Some(control) = Control::of(name) else { return true };
         if control == Control::Form && self.forms.is_open() {
             return false;
         }
@@ -374,39 +374,6 @@ fn take_srcdoc(facts: &mut Facts<'_>, page: &str, bounds: Bounds, robots: &Robot
     if around.pages < MAX_PAGES_AROUND {
         facts.take_inner(scan_in(page, bounds, robots, Around { pages: around.pages + 1, ..around }));
     }
-}
-
-fn control(name: Name) -> Option<Control> {
-    Some(match name {
-        Name::FORM => Control::Form,
-        Name::INPUT => Control::Input,
-        Name::SELECT => Control::Select,
-        Name::OPTION => Control::Option,
-        Name::TEXTAREA => Control::Textarea,
-        _ => return None,
-    })
-}
-
-/// Whether anything asks for the attributes of an element.
-fn has_asked_attributes(name: Name) -> bool {
-    matches!(
-        name,
-        Name::A
-            | Name::ANNOTATION_XML
-            | Name::AREA
-            | Name::BASE
-            | Name::EMBED
-            | Name::FONT
-            | Name::FRAME
-            | Name::HTML
-            | Name::IFRAME
-            | Name::INPUT
-            | Name::LINK
-            | Name::META
-            | Name::OBJECT
-            | Name::SCRIPT
-            | Name::TEMPLATE
-    )
 }
 
 /// How many pages a page in a `srcdoc` may stand in: each of them is read once more for what stands in it.

@@ -96,6 +96,28 @@ names! {
 
 /// Kinds of elements.
 impl Name {
+    /// Whether anything asks for the attributes of an element.
+    pub(super) fn has_asked_attributes(self) -> bool {
+        matches!(
+            self,
+            Self::A
+                | Self::ANNOTATION_XML
+                | Self::AREA
+                | Self::BASE
+                | Self::EMBED
+                | Self::FONT
+                | Self::FRAME
+                | Self::HTML
+                | Self::IFRAME
+                | Self::INPUT
+                | Self::LINK
+                | Self::META
+                | Self::OBJECT
+                | Self::SCRIPT
+                | Self::TEMPLATE
+        )
+    }
+
     /// Whether an element cannot stand in SVG and `MathML`, and ends them (HTML Standard, section 13.2.6.5).
     pub(super) fn is_html_only(self) -> bool {
         matches!(
