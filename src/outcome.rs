@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::exchange::Exchange;
 use crate::page::Page;
-use crate::url::Link;
+use crate::url::{CrawlUrl, Link};
 
 /// The four ends of a requested URL (design: `outcome` of a record).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
@@ -66,6 +66,9 @@ pub struct Outcome {
     pub content_hash: Option<String>,
     /// What the parser found, for HTML.
     pub page: Option<Page>,
+    /// As what the page is to be asked for now: the response redirects to another spelling of its URL, the same by its
+    /// key, or to itself with a cookie. Nothing else of the response counts then, if that may be followed.
+    pub respelled: Option<CrawlUrl>,
     /// What this response leads to: the links of the page, or the one target of a redirect.
     pub links: Vec<Link>,
     /// What was sent and received; `None` when nobody asked for that, or no response head came.
@@ -88,6 +91,7 @@ impl Outcome {
             bytes: None,
             content_hash: None,
             page: None,
+            respelled: None,
             links: Vec::new(),
             exchange: None,
         }

@@ -110,11 +110,20 @@ impl Sitemaps {
             return Taken::TooFar;
         }
         let mut redirected = from.redirected.clone();
-        redirected.push(from.url.key());
+        let is_respelled = url.key() == from.url.key() && url.as_str() != from.url.as_str();
+        if !is_respelled {
+            redirected.push(from.url.key());
+        }
         if redirected.contains(&url.key()) {
             return Taken::Circle;
         }
-        self.take(Ask { url, attempt: 0, site: from.site.clone(), nesting: from.nesting, redirects, redirected })
+        let ask = Ask { url, attempt: 0, site: from.site.clone(), nesting: from.nesting, redirects, redirected };
+        if is_respelled {
+            // The same sitemap in other words: it is known, and counts once.
+            self.queue(ask);
+            return Taken::Queued;
+        }
+        self.take(ask)
     }
 
     /// The next one to be asked for, of a host whose turn it is. It ends in [`put_off`](Self::put_off) or
@@ -178,9 +187,13 @@ impl Sitemaps {
         }
         *taken += 1;
         self.known.insert(ask.url.key());
+        self.queue(ask);
+        Taken::Queued
+    }
+
+    fn queue(&mut self, ask: Ask) {
         self.change(&ask, false);
         self.queues.push(ask);
-        Taken::Queued
     }
 }
 

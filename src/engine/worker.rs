@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::{CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER, SET_COOKIE};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -168,6 +168,7 @@ impl Worker {
         outcome.content_type = content_type.as_deref().map(essence).filter(|essence| !essence.is_empty());
         if let Some(target) = redirect {
             outcome.location = Some(Arc::clone(target.text()));
+            outcome.respelled = respelled(url, &target, response.headers.contains_key(SET_COOKIE));
             outcome.links.push(Link { target, kind: LinkKind::Redirect });
         }
         let body = match &response.body {
@@ -217,6 +218,7 @@ impl Worker {
             })
         });
         if !parsed.links.is_empty() {
+            outcome.respelled = parsed.refresh.and_then(|target| respelled(url, &target, false));
             outcome.page = Some(parsed.page);
             outcome.links = parsed.links;
         }
@@ -279,6 +281,15 @@ fn kind(response: &Response, redirect: Option<&Target>) -> OutcomeKind {
     }
 }
 
+/// What a redirect to the page that redirects is to be followed as. To be asked in the same words again is worth it only
+/// to who got a cookie for it.
+fn respelled(url: &CrawlUrl, target: &Target, with_cookie: bool) -> Option<CrawlUrl> {
+    match target {
+        Target::Url(to) if to.key() == url.key() && (with_cookie || to.as_str() != url.as_str()) => Some(to.clone()),
+        _ => None,
+    }
+}
+
 fn panicked(what: &str) -> Failure {
     Failure::new(FailureKind::Panic, format!("{what} made the parser panic: please report it"))
 }
@@ -290,6 +301,7 @@ fn take(outcome: &mut Outcome, url: &CrawlUrl, parsed: Parsed) {
     if parsed.page.needs_script {
         tracing::warn!(%url, "this page has script and no link: what a script would put there is not seen");
     }
+    outcome.respelled = parsed.refresh.and_then(|target| respelled(url, &target, false));
     outcome.charset = Some(parsed.charset);
     outcome.page = Some(parsed.page);
     outcome.links = parsed.links;

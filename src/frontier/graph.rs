@@ -8,7 +8,7 @@ use super::found::{Found, Place};
 use super::id_map::{IdMap, IdSet};
 use super::known::Known;
 use super::lease::{Hold, HostId, Lease, LeaseId};
-use super::near::{Near, Source, TEXTS};
+use super::near::{Near, Source, Spelling, TEXTS};
 use super::node::{Limits, Node, Packed, State};
 use super::schedule::Schedule;
 use super::segments::Segments;
@@ -30,8 +30,8 @@ use crate::url::{CrawlUrl, HostKey};
 ///   were settled: when a shorter path to a settled page is found, the depth of everything that it links to sinks too,
 ///   and what thereby comes within the greatest depth becomes pending.
 /// - [`lease`](Self::lease) gives the least depth of a host first and takes the hosts in turn.
-/// - Every lease ends in exactly one [`settle`](Self::settle), [`retry`](Self::retry), [`skip`](Self::skip) or
-///   [`give_back`](Self::give_back).
+/// - Every lease ends in exactly one [`settle`](Self::settle), [`retry`](Self::retry), [`skip`](Self::skip),
+///   [`give_back`](Self::give_back) or [`respell`](Self::respell).
 /// - No operation waits; time is passed in. What is not at hand is [wanted](Self::take_wants), and the rest goes on
 ///   until it is [supplied](Self::supply).
 /// - `Err` means that the crawl cannot go on.
@@ -108,7 +108,8 @@ impl Frontier {
                 continue;
             };
             near.attempts += 1;
-            let lease = Lease { id: LeaseId(id), url: near.url.clone(), host, attempt: near.attempts };
+            let spelling = near.spelling.as_ref().map(|spelling| spelling.url.clone());
+            let lease = Lease { id: LeaseId(id), url: near.url.clone(), spelling, host, attempt: near.attempts };
             self.set(id, Node { state: State::InFlight, ..node })?;
             self.accounts.pending -= 1;
             self.accounts.in_flight += 1;
@@ -160,6 +161,22 @@ impl Frontier {
         self.accounts.pending += 1;
         self.schedule.push_front(host_of(node)?, node.depth, lease.0);
         Ok(())
+    }
+
+    /// Ends a lease whose response redirects to another spelling of its URL, or to itself: the same page by its key, so
+    /// there is no other node that it could lead to. It is the next of its depth, to be requested as `spelling`, and this
+    /// was no attempt. `false`, and the lease goes on, when that would be one redirect in a row too many. What has to be
+    /// spelled how is forgotten with the process: the next one is redirected again.
+    pub fn respell(&mut self, lease: LeaseId, spelling: CrawlUrl) -> Result<bool> {
+        let near = self.near.get_mut(&lease.0);
+        let near = near.ok_or_else(|| Error::Internal(format!("lease {} ended before", lease.0)))?;
+        let hops = near.spelling.as_ref().map_or(0, |spelling| spelling.hops) + 1;
+        if hops > self.limits.redirects {
+            return Ok(false);
+        }
+        near.spelling = Some(Box::new(Spelling { url: spelling, hops }));
+        self.give_back(lease)?;
+        Ok(true)
     }
 
     /// Leases nothing of a host until an instant, or until its hold is [released](Self::release).

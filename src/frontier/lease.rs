@@ -34,12 +34,21 @@ impl HostId {
 pub struct Lease {
     /// What to name when it ends.
     pub id: LeaseId,
-    /// What to request.
+    /// What it is known, recorded and named as.
     pub url: CrawlUrl,
+    /// Another spelling of it that a response redirected to; [`asked`](Self::asked) is what to request.
+    pub spelling: Option<CrawlUrl>,
     /// Whose host it is.
     pub host: HostId,
     /// How often it has been leased, this time included.
     pub attempt: u32,
+}
+
+impl Lease {
+    /// What to request.
+    pub fn asked(&self) -> &CrawlUrl {
+        self.spelling.as_ref().unwrap_or(&self.url)
+    }
 }
 
 /// How long a host is left alone.

@@ -10,6 +10,23 @@ pub(super) struct Near {
     pub(super) url: CrawlUrl,
     pub(super) referrer: Option<Arc<str>>,
     pub(super) attempts: u32,
+    /// How to request it, when it has redirected to another spelling of itself; boxed, since few have.
+    pub(super) spelling: Option<Box<Spelling>>,
+}
+
+/// A spelling that a URL has redirected to.
+#[derive(Debug, Clone)]
+pub(super) struct Spelling {
+    pub(super) url: CrawlUrl,
+    /// How many redirects from one spelling to the next led here.
+    pub(super) hops: u32,
+}
+
+impl Near {
+    /// A URL to be requested as it was found.
+    pub(super) fn new(url: CrawlUrl, referrer: Option<Arc<str>>, attempts: u32) -> Self {
+        Self { url, referrer, attempts, spelling: None }
+    }
 }
 
 /// Where links come from.

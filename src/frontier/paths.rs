@@ -147,7 +147,7 @@ impl Frontier {
         }
         if let (Target::Url(url), Some(host)) = (target, host) {
             self.enqueue(id, host, None)?;
-            self.keep(id, Near { url, referrer: from.map(|from| Arc::clone(&from.text)), attempts: 0 });
+            self.keep(id, Near::new(url, from.map(|from| Arc::clone(&from.text)), 0));
         }
         Ok(id)
     }

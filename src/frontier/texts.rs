@@ -94,7 +94,7 @@ impl Frontier {
         let is_true = node.state == State::Pending && row.place == (node.depth, node.hops);
         if let (true, Some(key)) = (is_true, key) {
             let url = CrawlUrl::stored(row.text, key);
-            self.near.entry(row.id).or_insert(Near { url, referrer: row.referrer, attempts: row.attempts });
+            self.near.entry(row.id).or_insert(Near::new(url, row.referrer, row.attempts));
         }
         Ok(())
     }

@@ -19,6 +19,8 @@ pub(super) struct Facts<'a> {
     pub(super) lang: Option<Cow<'a, str>>,
     /// Each `<link rel=canonical href>`: the first that is a page counts.
     pub(super) canonicals: Vec<Reference<'a>>,
+    /// Where the first `Refresh` without a pause sends the reader, in a `<meta>` or in the head of the response.
+    pub(super) refresh: Option<Reference<'a>>,
     /// A `<meta name=robots>` asks not to follow any link.
     pub(super) nofollow: bool,
     pub(super) references: Vec<Reference<'a>>,
@@ -162,14 +164,14 @@ impl<'a> Facts<'a> {
 
     /// Takes what the header `Refresh` says.
     pub(super) fn read_refresh(&mut self, value: &'a str) {
-        self.refer(refresh::target(value).map(Cow::Borrowed), None);
+        self.refresh(refresh::target(value).map(Cow::Borrowed), refresh::is_immediate(value));
     }
 
     fn read_meta(&mut self, attribute: impl Fn(&'static str) -> Option<Cow<'a, str>>, robots: &Robots) {
         let Some(content) = attribute("content") else { return };
         let is_refresh = |pragma: &str| trimmed(pragma).eq_ignore_ascii_case("refresh");
         if attribute("http-equiv").as_deref().is_some_and(is_refresh) {
-            self.refer(part_of(&content, refresh::target), None);
+            self.refresh(part_of(&content, refresh::target), refresh::is_immediate(&content));
         }
         let Some(name) = attribute("name") else { return };
         let name = trimmed(&name);
@@ -177,6 +179,14 @@ impl<'a> Facts<'a> {
             self.description = folded(&content);
         }
         self.nofollow |= robots.meta_asks_nofollow(name, &content);
+    }
+
+    fn refresh(&mut self, target: Option<Cow<'a, str>>, is_immediate: bool) {
+        let Some(text) = target else { return };
+        if self.refresh.is_none() && is_immediate {
+            self.refresh = Some(Reference { text: text.clone(), nofollow: false, start: Start::Base });
+        }
+        self.refer(Some(text), None);
     }
 
     fn refer(&mut self, text: Option<Cow<'a, str>>, rel: Option<&str>) {

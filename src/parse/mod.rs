@@ -54,6 +54,8 @@ pub struct Parsed {
     pub charset: &'static str,
     /// Each target once, in document order, with those that cannot be requested.
     pub links: Vec<Link>,
+    /// Where the page sends its reader at once by `Refresh`; also one of `links`.
+    pub refresh: Option<Target>,
     /// How many different references are not among `links` because the page has more than
     /// [`max_links`](Options::max_links).
     pub links_left_out: usize,
@@ -134,6 +136,7 @@ impl Parser {
             Target::Url(url) => Some(url.as_str().to_owned()),
             Target::Other { .. } => None,
         };
+        let refresh = facts.refresh.as_ref().and_then(|reference| resolver.resolve(&reference.text, reference.start));
         Parsed {
             page: Page {
                 title: facts.title.as_deref().and_then(folded),
@@ -145,6 +148,7 @@ impl Parser {
             },
             charset: charset.encoding.name(),
             links: links.links,
+            refresh,
             links_left_out: links.left_out,
         }
     }
@@ -164,6 +168,7 @@ fn read_headers<'a>(input: &Input<'a>, facts: &mut Facts<'a>) {
         said.read_refresh(line);
     }
     let from_url = |reference| Reference { start: Start::Url, ..reference };
+    facts.refresh = said.refresh.map(from_url).or(facts.refresh.take());
     facts.canonicals.extend(said.canonicals.into_iter().map(from_url));
     facts.references.splice(..0, said.references.into_iter().map(from_url));
 }

@@ -22,6 +22,13 @@ pub(super) fn target(content: &str) -> Option<&str> {
     (!url.is_empty()).then_some(url)
 }
 
+/// Whether a `content` gives no time to read the page: less than a second.
+pub(super) fn is_immediate(content: &str) -> bool {
+    let time = content.trim_start_matches(is_space);
+    let seconds = time.get(..time.find(|c: char| !c.is_ascii_digit()).unwrap_or(time.len()));
+    seconds.is_some_and(|seconds| seconds.bytes().all(|digit| digit == b'0'))
+}
+
 /// What follows `url=`; when that is not there in full, all of it is the URL.
 fn without_url_sign(rest: &str) -> Option<&str> {
     let (sign, after) = rest.split_at_checked("url".len())?;
@@ -58,5 +65,19 @@ mod tests {
         check("url=/a", None);
         check("٥; url=/a", None);
         check("", None);
+    }
+
+    #[test]
+    fn less_than_a_second_is_at_once() {
+        for (content, at_once) in [
+            ("0;url=/a", true),
+            (" 00 url=/a", true),
+            ("0.9;/a", true),
+            (".5;/a", true),
+            ("1;/a", false),
+            ("10;/a", false),
+        ] {
+            assert_eq!(is_immediate(content), at_once, "{content}");
+        }
     }
 }

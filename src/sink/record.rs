@@ -30,7 +30,8 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "uri"))]
     pub referrer: Option<Arc<str>>,
-    /// Where a redirect leads, absolute. Absent when it is none.
+    /// Where a redirect leads, absolute; of a URL that redirected to another spelling of itself, what was asked for last.
+    /// Absent when nothing redirected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "uri"))]
     pub location: Option<Arc<str>>,

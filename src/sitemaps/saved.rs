@@ -29,12 +29,14 @@ impl Sitemaps {
     /// Takes over what an earlier process has kept: call it before anything is taken. What that has not read is queued,
     /// as far as these options still want it.
     pub fn restore(&mut self, url: CrawlUrl, saved: SavedSitemap) {
-        if !self.options.takes_any() || !self.known.insert(url.key()) {
+        if !self.options.takes_any() {
             return;
         }
         let SavedSitemap { site, nesting, redirects, done } = saved;
         let site = HostKey::stored(&site);
-        *self.taken.entry(site.clone()).or_default() += 1;
+        // Known already is what has redirected to another spelling of itself: this one, which is still to be asked for.
+        let is_new = self.known.insert(url.key());
+        *self.taken.entry(site.clone()).or_default() += usize::from(is_new);
         if !done && nesting <= self.options.max_nesting {
             self.queues.push(Ask { url, attempt: 0, site, nesting, redirects, redirected: Vec::new() });
         }

@@ -224,6 +224,10 @@ impl Pair {
         self.frontier.give_back(lease)
     }
 
+    pub(super) fn respell(&mut self, lease: LeaseId, spelling: CrawlUrl) -> Result<bool> {
+        self.frontier.respell(lease, spelling)
+    }
+
     pub(super) fn hold(&mut self, host: HostId, until: Hold) {
         self.frontier.hold(host, until);
     }

@@ -74,6 +74,30 @@ fn a_url_is_leased_once_however_often_it_is_found() {
 }
 
 #[test]
+fn a_url_that_redirects_to_another_spelling_of_itself_is_leased_so() {
+    each(Limits { depth: None, redirects: 2 }, |frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/?utm_x=1")).unwrap();
+        for spelling in ["a/", "a/?"] {
+            let seed = lease(frontier, now, "a/?utm_x=1");
+            assert!(frontier.respell(seed.id, url(spelling)).unwrap());
+            assert_eq!((frontier.accounts().pending, frontier.accounts().in_flight), (1, 0));
+            frontier.hold(seed.host, Hold::Released);
+            assert!(frontier.lease(now).unwrap().is_none(), "it waits for its host as any other");
+            frontier.release(seed.host);
+            let again = lease(frontier, now, "a/?utm_x=1");
+            assert_eq!((again.asked().as_str(), again.attempt), (url(spelling).as_str(), 1));
+            frontier.give_back(again.id).unwrap();
+        }
+        let seed = lease(frontier, now, "a/?utm_x=1");
+        assert!(!frontier.respell(seed.id, url("a/")).unwrap(), "no more than two redirects in a row");
+        frontier.settle(seed.id, OutcomeKind::Redirect, vec![found("a/", LinkKind::Redirect)]).unwrap();
+        assert!(frontier.lease(now).unwrap().is_none());
+        assert_eq!(frontier.accounts().discovered(), 1);
+    });
+}
+
+#[test]
 fn what_a_sitemap_lists_is_at_depth_0_and_in_its_order() {
     each(depth(1), |frontier| {
         let now = Instant::now();

@@ -19,6 +19,7 @@ mod output;
 mod page_links;
 mod page_robots;
 mod politeness;
+mod redirects;
 mod resume;
 mod resume_settings;
 mod robots;

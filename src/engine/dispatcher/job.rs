@@ -42,7 +42,7 @@ impl Job {
     /// What is asked for.
     pub(super) fn url(&self) -> &CrawlUrl {
         match self {
-            Self::Page(lease) => &lease.url,
+            Self::Page(lease) => lease.asked(),
             Self::Robots(hop) => hop.asked(),
             Self::Sitemap(ask) => &ask.url,
         }

@@ -265,8 +265,9 @@ impl Dispatcher {
         }
         self.slots.answered();
         match done {
-            Done::Page(lease, outcome) => match self.finished(&lease.url, lease.attempt, &outcome, now) {
+            Done::Page(lease, outcome) => match self.finished(lease.asked(), lease.attempt, &outcome, now) {
                 Some(at) => return self.frontier.retry(lease.id, at),
+                None if self.respells(&lease, &outcome)? => {}
                 None => return self.settle(&lease, outcome).await,
             },
             Done::Robots(hop, reply, outcome) => self.take_robots(hop, reply, &outcome, now),
@@ -306,6 +307,20 @@ impl Dispatcher {
         tracing::debug!(%url, attempt, "will be tried again: {}", outcome.reason());
         self.pages.retried();
         Some(at)
+    }
+
+    /// Lets a page be asked for as what its response redirects to, when that is the same page by its key. Each of these
+    /// requests is admitted as any other.
+    fn respells(&mut self, lease: &Lease, outcome: &Outcome) -> Result<bool> {
+        let Some(spelling) = &outcome.respelled else { return Ok(false) };
+        if !self.judge.is_in_scope(spelling) || self.politeness.disallows(spelling) {
+            return Ok(false);
+        }
+        let respells = self.frontier.respell(lease.id, spelling.clone())?;
+        if respells {
+            tracing::debug!(url = %lease.url, "is to be asked for as {spelling}");
+        }
+        Ok(respells)
     }
 
     /// Takes back a job whose request was never sent for a shortage of this process: it was no attempt, and no fault of

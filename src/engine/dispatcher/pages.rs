@@ -51,6 +51,7 @@ impl Pages {
         let Place { depth, referrer } = frontier.settle(lease.id, outcome.kind, found.collect())?;
         tracing::debug!(url = %lease.url, depth, "{}", outcome.reason());
         self.tally.note(&outcome);
+        outcome.location = outcome.location.or_else(|| lease.spelling.as_ref().map(CrawlUrl::to_shared));
         let record = Record::new(&lease.url, depth, referrer, lease.attempt, &mut outcome, &self.output);
         let mut settled = Box::new(Settled::new(record));
         settled.exchange = outcome.exchange.take();

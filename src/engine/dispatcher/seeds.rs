@@ -67,7 +67,10 @@ impl Seeds {
 
     /// A seed redirects to a URL, which is in scope or not.
     pub(in crate::engine) fn leads_to(&mut self, url: &CrawlUrl, target: &CrawlUrl, in_scope: bool) {
-        if !self.keys.insert(target.key()) {
+        if url.key() == target.key() {
+            let often = if url.as_str() == target.as_str() { "" } else { ", in one spelling after the other" };
+            self.failed(url, &format!("redirects to itself{often}"));
+        } else if !self.keys.insert(target.key()) {
             self.failed(url, &format!("redirects to {target}, which was asked for already"));
         } else if !in_scope {
             self.failed(url, &format!("redirects to {target}, which is out of scope"));
