@@ -18,7 +18,7 @@ use crate::politeness::robots::Robots;
 use crate::politeness::{RobotsAnswer, retry_after};
 use crate::request::{Purpose, Request};
 use crate::response::{Body, Response};
-use crate::url::{CrawlUrl, Link, LinkKind, Target, UrlRules};
+use crate::url::{Base, CrawlUrl, Link, LinkKind, Target, UrlRules, header_text};
 
 /// What came of one request for robots.txt.
 #[derive(Debug)]
@@ -268,8 +268,8 @@ impl Worker {
         if !matches!(response.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
             return None;
         }
-        let location = header(&response.headers, &LOCATION)?;
-        self.rules.resolve(&url.to_url(), location.trim())
+        let location = header_text(response.headers.get(LOCATION)?.as_bytes());
+        Base::new(url.clone()).resolve(location.trim(), &self.rules)
     }
 }
 
@@ -307,7 +307,7 @@ fn take(outcome: &mut Outcome, url: &CrawlUrl, parsed: Parsed) {
     outcome.links = parsed.links;
 }
 
-/// The value of a header as text. Bytes that are no UTF-8 are replaced: a `Location` must not be lost over one of them.
+/// The value of a header as text. Bytes that are no UTF-8 are replaced.
 fn header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }

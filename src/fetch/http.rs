@@ -168,7 +168,7 @@ impl Http {
         let end = start + deadlines.whole;
         let mut not_taken = 0;
         loop {
-            let mut outgoing = reqwest::Request::new(Method::GET, url.to_url());
+            let mut outgoing = reqwest::Request::new(Method::GET, url.to_url().ok_or_else(no_name)?);
             self.headers.add_own(url, outgoing.headers_mut());
             match timeout_at(end.min(start + deadlines.first_byte), client.execute(outgoing)).await {
                 Ok(Ok(response)) => return Ok(Incoming { response, end, deadlines }),
@@ -293,6 +293,11 @@ const MAX_LEFT: u64 = 16 << 10;
 const LEAVE_TIME: Duration = Duration::from_secs(1);
 /// Keeps sums of instants in range.
 const LONGEST: Duration = Duration::from_hours(24 * 365);
+
+/// The URL Standard takes any name in ASCII; the client does not.
+fn no_name() -> Failure {
+    Failure::new(FailureKind::Dns, "the name of the host is no valid Punycode, which cannot be asked for")
+}
 
 #[cfg(test)]
 mod tests {

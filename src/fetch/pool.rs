@@ -121,7 +121,7 @@ mod tests {
         for _ in 0..3 {
             let url = server.page("/").url;
             let claim = pool.claim(url.origin());
-            assert_eq!(claim.client.get(url.to_url()).send().await.unwrap().status(), 200);
+            assert_eq!(claim.client.get(url.as_str()).send().await.unwrap().status(), 200);
             drop(claim);
             between(pool).await;
         }

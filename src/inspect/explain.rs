@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde::Serialize;
-use url::Url;
 
 use super::last_run::{LastRun, Rules, saved, time};
 use super::{look, shown, why};
@@ -127,9 +126,9 @@ pub fn explain(dir: &Path, url: &str) -> Result<Option<Explanation>> {
 fn explained(dir: &Path, store: &StoreReader, text: &str) -> Result<Option<Explanation>> {
     store.begin()?;
     let (run, rules) = (LastRun::of(dir, store)?, Rules::of(store)?);
-    let key = match Url::parse(text) {
-        Ok(url) => rules.urls.target(url).key(),
-        Err(_) => rules.urls.parse(text).map_err(|wrong| Error::Usage(redact_url(&wrong)))?.key(),
+    let key = match rules.urls.absolute(text) {
+        Some(target) => target.key(),
+        None => rules.urls.parse(text).map_err(|wrong| Error::Usage(redact_url(&wrong)))?.key(),
     };
     let Some(known) = store.find(key, Known::of)? else { return Ok(None) };
     let known = known.ok_or_else(|| store.damaged(&format!("{text} is in no state that there is")))?;

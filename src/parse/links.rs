@@ -8,7 +8,6 @@ use encoding_rs::{EncoderResult, Encoding, UTF_8};
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use memchr::memchr;
-use url::Url;
 
 use super::facts::{Facts, Reference, Start};
 use crate::url::{Base, CrawlUrl, Link, LinkKind, Target, UrlKey, UrlRules};
@@ -61,8 +60,7 @@ impl<'a> Resolver<'a> {
             return base.resolve(reference, self.rules);
         }
         let encode: &dyn Fn(&str) -> Cow<'_, [u8]> = &|query| encoded(query, self.encoding);
-        let url = Url::options().base_url(Some(base.parsed())).encoding_override(Some(encode)).parse(reference);
-        url.ok().map(|url| self.rules.target(url))
+        base.resolve_encoded(reference, self.rules, Some(encode))
     }
 
     fn base_at(&self, start: Start) -> &Base {
@@ -83,8 +81,7 @@ impl Links {
         let mut by_text: HashMap<Written<'_>, Option<usize>> = HashMap::new();
         let mut by_target: HashMap<Identity, usize> = HashMap::new();
         for reference in references {
-            let end = memchr(b'#', reference.text.as_bytes()).unwrap_or(reference.text.len());
-            let text = reference.text.get(..end).unwrap_or_default();
+            let text = without_fragment(&reference.text);
             let looked_at = by_text.len();
             let place = match by_text.entry(Written { text, start: reference.start }) {
                 Entry::Occupied(entry) => *entry.get(),
@@ -122,7 +119,7 @@ impl Links {
     }
 }
 
-/// A reference without its fragment: what has the same text leads to the same place, if it starts from the same.
+/// What tells a reference apart: what has the same text leads to the same place, if it starts from the same.
 #[derive(Debug, PartialEq, Eq)]
 struct Written<'a> {
     text: &'a str,
@@ -157,6 +154,14 @@ fn encoded<'a>(query: &'a str, encoding: &'static Encoding) -> Cow<'a, [u8]> {
             }
         }
     }
+}
+
+/// What tells two references apart. Of `/a #b` it is all: without its fragment the white space would be at the end, where
+/// it is no part of a URL, and it is one of `/a%20`.
+fn without_fragment(reference: &str) -> &str {
+    let end = memchr(b'#', reference.as_bytes()).unwrap_or(reference.len());
+    let text = reference.get(..end).unwrap_or_default();
+    if text.ends_with(|c| c <= ' ') && !text.trim_matches(|c| c <= ' ').is_empty() { reference } else { text }
 }
 
 /// What two targets have in common only when they are the same: of what cannot be requested, the text is cut.

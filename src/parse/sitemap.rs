@@ -4,10 +4,12 @@
 //! and of which at most [`MAX_ENTRIES`] entries are taken. No entity is expanded but the five of XML and numbers, so a
 //! document type declaration does nothing. What is damaged is read as far as it goes, and what is wrong is named.
 
+mod attribute;
 mod body;
 mod date;
 mod dialect;
 mod lines;
+mod start;
 mod xml;
 
 #[cfg(test)]
@@ -17,6 +19,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use crate::url::{CrawlUrl, Target, UrlRules};
+use start::Start;
 
 /// How much of a sitemap is read, in bytes, uncompressed: what the protocol allows.
 pub const LIMIT: usize = 50 << 20;
@@ -31,6 +34,9 @@ pub struct Sitemap {
     pub format: Option<Format>,
     /// What it lists, in the order of the file. For [`Format::Index`] these are sitemaps, else pages.
     pub entries: Vec<Entry>,
+    /// The same pages in other languages or for other devices, each once and without those in `entries`: `rel=alternate`
+    /// links of `<url>`, as search engines read them.
+    pub alternates: Vec<Target>,
     /// What is wrong with it.
     pub faults: Vec<Fault>,
 }
@@ -78,21 +84,28 @@ pub enum Fault {
     CutOff,
     /// So many entries have no URL, or none that is one.
     WithoutUrl(usize),
+    /// So many entries have a URL that is not absolute, and are taken as references from the sitemap.
+    Relative(usize),
+    /// So many bytes of something else stand before its XML.
+    Preceded(usize),
 }
 
 impl Sitemap {
-    /// Reads the body of a sitemap, content codings already undone. The URL is where it was found: for Atom, references
-    /// start from there.
+    /// Reads the body of a sitemap, content codings already undone. The URL is where it was found: references start from
+    /// there.
     pub fn read(url: &CrawlUrl, body: &[u8], content_type: Option<&str>, rules: &UrlRules) -> Self {
         let mut sitemap = Self::default();
         let body = body::Plain::of(body, &mut sitemap.faults);
         let text = body.decode(content_type, url.host());
         let text = text.trim_start_matches(is_blank);
-        let base = Base { url, rules };
-        if text.starts_with('<') {
-            xml::read(text, base, &mut sitemap);
+        let start = Start::new(url, rules);
+        if let Some(at) = xml::begins(text) {
+            if at > 0 {
+                sitemap.faults.push(Fault::Preceded(at));
+            }
+            xml::read(text.get(at..).unwrap_or_default(), &start, &mut sitemap);
         } else {
-            lines::read(text, base, &mut sitemap);
+            lines::read(text, &start, &mut sitemap);
         }
         if sitemap.format.is_none() {
             sitemap.faults.push(Fault::NotASitemap);
@@ -108,12 +121,24 @@ impl Sitemap {
                 return false;
             }
             Some(entry) => self.entries.push(entry),
-            None => match self.faults.last_mut() {
-                Some(Fault::WithoutUrl(count)) => *count += 1,
-                _ => self.faults.push(Fault::WithoutUrl(1)),
-            },
+            None => self.count(Fault::WithoutUrl(1)),
         }
         true
+    }
+
+    /// Counts one more of a fault that says how often it was met.
+    fn count(&mut self, fault: Fault) {
+        for known in &mut self.faults {
+            match (known, fault) {
+                (Fault::WithoutUrl(count), Fault::WithoutUrl(more))
+                | (Fault::Relative(count), Fault::Relative(more)) => {
+                    *count += more;
+                    return;
+                }
+                _ => {}
+            }
+        }
+        self.faults.push(fault);
     }
 }
 
@@ -138,31 +163,16 @@ impl fmt::Display for Fault {
             Self::TooMany => write!(f, "it has more than {MAX_ENTRIES} entries; the rest is not read"),
             Self::Damaged(at) => write!(f, "its XML is damaged at byte {at}"),
             Self::CutOff => f.write_str("its end is missing"),
+            Self::Relative(1) => {
+                f.write_str("1 entry has no absolute URL; it is taken as a reference from the sitemap")
+            }
+            Self::Relative(count) => {
+                write!(f, "{count} entries have no absolute URL; they are taken as references from the sitemap")
+            }
+            Self::Preceded(1) => f.write_str("1 byte before its XML is not read"),
+            Self::Preceded(bytes) => write!(f, "{bytes} bytes before its XML are not read"),
             Self::WithoutUrl(1) => f.write_str("1 entry has no URL"),
             Self::WithoutUrl(count) => write!(f, "{count} entries have no URL"),
-        }
-    }
-}
-
-/// What the URLs of one sitemap are read by.
-#[derive(Debug, Clone, Copy)]
-struct Base<'a> {
-    url: &'a CrawlUrl,
-    rules: &'a UrlRules,
-}
-
-impl Base<'_> {
-    /// The target of a URL that should be absolute (the protocol asks for it), but may leave out scheme or host in the
-    /// ways that are unmistakable: `//host/path`, `/path`, `www.host/path`.
-    fn target(&self, text: &str) -> Option<Target> {
-        match url::Url::parse(text) {
-            Ok(url) => Some(self.rules.target(url)),
-            Err(_) if text.starts_with('/') => self.rules.resolve(&self.url.to_url(), text),
-            Err(_) if text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www.")) => {
-                let url = url::Url::parse(&format!("{}://{text}", self.url.scheme()));
-                url.ok().map(|url| self.rules.target(url))
-            }
-            Err(_) => None,
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::cell::OnceCell;
 
-use url::Url;
+use url::EncodingOverride;
 
+use super::standard::StandardUrl;
 use super::{CrawlUrl, Target, UrlRules};
 
 /// The base URL of one page (HTML Standard, section 2.4.1).
@@ -13,7 +14,7 @@ pub struct Base {
     /// Where the last folder of the path ends: behind its slash.
     folder_end: usize,
     /// The same URL as the parser has it, from the first reference on that needs it.
-    parsed: OnceCell<Url>,
+    parsed: OnceCell<StandardUrl>,
 }
 
 impl Base {
@@ -25,17 +26,22 @@ impl Base {
         Self { url, folder_end, parsed: OnceCell::new() }
     }
 
-    /// The URL as the `url` crate has it.
-    pub fn parsed(&self) -> &Url {
-        self.parsed.get_or_init(|| self.url.to_url())
-    }
-
     /// Resolves a reference found on the page. `None` when it is no URL at all.
     pub fn resolve(&self, reference: &str, rules: &UrlRules) -> Option<Target> {
         match self.resolve_plain(reference, rules) {
             Some(url) => Some(Target::Url(url)),
-            None => rules.resolve(self.parsed(), reference),
+            None => self.resolve_encoded(reference, rules, None),
         }
+    }
+
+    /// The same for a reference whose query is written in the encoding of the page (URL Standard, section 4.4, "query
+    /// state"); `None` is UTF-8.
+    pub fn resolve_encoded(&self, reference: &str, rules: &UrlRules, encoding: EncodingOverride<'_>) -> Option<Target> {
+        self.parsed().join(reference, encoding).ok().map(|url| rules.target(url))
+    }
+
+    pub(super) fn parsed(&self) -> &StandardUrl {
+        self.parsed.get_or_init(|| self.url.parsed())
     }
 
     /// Resolves a path of plain characters, as most references are, without the parser. `None` leaves it to that.

@@ -91,7 +91,7 @@ impl FromStr for HostPattern {
             return Err(wrong());
         }
         let url = UrlRules::new(usize::MAX).parse(&format!("http://{rest}/")).map_err(|_| wrong())?;
-        if below && !matches!(url.to_url().host(), Some(Host::Domain(_))) {
+        if below && url.to_url().is_some_and(|url| !matches!(url.host(), Some(Host::Domain(_)))) {
             return Err(format!("`{text}` names an address, which no host is below"));
         }
         if let Some((host, port @ ("80" | "443"))) = rest.rsplit_once(':') {

@@ -1,9 +1,9 @@
 //! The rules of a crawl for URLs: how they are resolved, and which are the same page.
 
 use memchr::memchr2;
-use url::Url;
 
-use super::{CrawlUrl, HostKey, ParamPattern, Scheme, Target, UrlKey};
+use super::standard::StandardUrl;
+use super::{Base, CrawlUrl, HostKey, ParamPattern, Scheme, Target, UrlKey};
 use crate::skip::SkipReason;
 
 /// How URLs are resolved and made canonical: the same for the whole crawl.
@@ -25,36 +25,31 @@ impl UrlRules {
         Self { ignore: params.into_iter().collect(), ..self }
     }
 
-    /// Resolves a reference. `None` when it is no URL at all.
-    pub fn resolve(&self, base: &Url, reference: &str) -> Option<Target> {
-        base.join(reference).ok().map(|url| self.target(url))
-    }
-
     /// How long a URL may be, in bytes.
     pub(super) fn max_length(&self) -> usize {
         self.max_length
     }
 
-    /// The target that an absolute URL names.
-    pub fn target(&self, mut url: Url) -> Target {
+    /// The target that an absolute URL names. `None` when it is no URL, or not absolute.
+    pub fn absolute(&self, text: &str) -> Option<Target> {
+        StandardUrl::parse(text).ok().map(|url| self.target(url))
+    }
+
+    pub(super) fn target(&self, mut url: StandardUrl) -> Target {
         if !matches!(url.scheme(), "http" | "https") {
-            return self.other(url.as_str(), SkipReason::Scheme);
+            return self.other(&url.text(), SkipReason::Scheme);
         }
-        url.set_fragment(None);
-        if !url.username().is_empty() || url.password().is_some() {
-            // Cannot fail for http and https, which always have a host.
-            let _ = url.set_username("");
-            let _ = url.set_password(None);
+        url.strip();
+        let text = url.text();
+        if text.len() > self.max_length {
+            return self.other(&text, SkipReason::TooLong);
         }
-        if url.as_str().len() > self.max_length {
-            return self.other(url.as_str(), SkipReason::TooLong);
-        }
-        Target::Url(self.crawl_url(&url))
+        Target::Url(CrawlUrl::split(text.as_ref().into(), self.key(&text), url.scheme().len() + "://".len()))
     }
 
     /// Parses an absolute http or https URL. The error is for a person: what is wrong, and what to write.
     pub fn parse(&self, text: &str) -> Result<CrawlUrl, String> {
-        let url = match Url::parse(text) {
+        let url = match StandardUrl::parse(text) {
             Ok(url) => url,
             Err(url::ParseError::RelativeUrlWithoutBase) => return Err(without_scheme(text)),
             Err(error) => return Err(format!("`{text}` is not a URL: {error}")),
@@ -81,15 +76,10 @@ impl UrlRules {
 
     /// What a reference in a file of a site leads to, when that can be requested.
     pub fn requestable(&self, file: &CrawlUrl, reference: &str) -> Option<CrawlUrl> {
-        match self.resolve(&file.to_url(), reference.trim())? {
+        match Base::new(file.clone()).resolve(reference.trim(), self)? {
             Target::Url(url) => Some(url),
             Target::Other { .. } => None,
         }
-    }
-
-    fn crawl_url(&self, url: &Url) -> CrawlUrl {
-        let text = url.as_str();
-        CrawlUrl::split(text.into(), self.key(text), url.scheme().len() + "://".len())
     }
 
     fn other(&self, text: &str, reason: SkipReason) -> Target {

@@ -114,3 +114,61 @@ fn a_sitemap_that_redirects_to_another_spelling_of_itself_is_read() {
     let crawled = Crawl::of(server.url("/")).arg("--sitemap", server.url("/s.txt?utm_x=1")).run();
     assert_eq!(crawled.urls(), ["/", "/listed"].map(|path| server.url(path)));
 }
+
+/// A redirect whose `Location` has these bytes.
+fn to_bytes(location: &[u8]) -> Reply {
+    let head = b"HTTP/1.1 301 Moved\r\nContent-Length: 0\r\nConnection: close\r\nLocation: ";
+    Reply::raw([head, location, b"\r\n\r\n"].concat())
+}
+
+#[test]
+fn bytes_of_a_location_that_are_not_utf8_stand_for_themselves() {
+    for (location, target) in [
+        (&b"/caf\xe9"[..], "/caf%E9"),
+        (b"/q?name=jos\xe9", "/q?name=jos%E9"),
+        (b"/\xd6\xd0", "/%D6%D0"),
+        ("/caf\u{e9}".as_bytes(), "/caf%C3%A9"),
+        (b"/x/\t\t", "/x/"),
+    ] {
+        let site = Site::default().with("/", to_bytes(location)).with(target, Reply::html("here"));
+        let server = Server::start(site.routes());
+        let crawled = Crawl::of(server.url("/")).run();
+        assert_eq!(crawled.urls(), ["/", target].map(|path| server.url(path)));
+    }
+}
+
+#[test]
+fn a_robots_txt_behind_such_a_location_is_found_and_obeyed() {
+    let site = Site::linked(&[("/", &["/yes", "/no"]), ("/yes", &[]), ("/no", &[])]);
+    let site = site.with("/robots.txt", to_bytes(b"/r\xf4bots.txt"));
+    let server = Server::start(site.with("/r%F4bots.txt", Reply::text("User-agent: *\nDisallow: /no\n")).routes());
+    let crawled = Crawl::of(server.url("/")).run();
+    assert_eq!(crawled.urls(), ["/", "/yes"].map(|path| server.url(path)));
+    assert_eq!(crawled.skipped("robots"), 1);
+}
+
+#[test]
+fn references_are_resolved_as_the_url_standard_says() {
+    let server = Server::start(|arrival| {
+        let port = arrival.header("host").and_then(|host| host.rsplit(':').next()).unwrap_or_default();
+        match arrival.path.as_str() {
+            "/" => Reply::links(
+                "home",
+                [
+                    &format!("///127.0.0.1:{port}/slashes"),
+                    "/a^b?c^d",
+                    "/sp ace #part",
+                    "http://xn--8i7caa.example.com/",
+                ],
+            ),
+            "/slashes" => Reply::redirect(302, &format!("///127.0.0.1:{port}/a^b?e")),
+            "/robots.txt" => Reply::new(404),
+            _ => Reply::html("page"),
+        }
+    });
+    let crawled = Crawl::of(server.url("/")).run();
+    let paths = ["/", "/a%5Eb?c^d", "/a%5Eb?e", "/slashes", "/sp%20ace%20"];
+    assert_eq!(crawled.urls(), paths.map(|path| server.url(path)));
+    assert_eq!(crawled.skipped("scope"), 1, "a name of another host");
+    assert_eq!(crawled.record(&server.url("/"))["links"][3], "http://xn--8i7caa.example.com/");
+}

@@ -33,6 +33,7 @@ struct Given {
 struct Expected {
     format: Option<String>,
     entries: Vec<ExpectedEntry>,
+    alternates: Vec<String>,
     faults: Vec<String>,
 }
 
@@ -65,6 +66,7 @@ impl Expected {
         Self {
             format: sitemap.format.map(|format| format!("{format:?}").to_lowercase()),
             entries: sitemap.entries.iter().map(entry).collect(),
+            alternates: sitemap.alternates.iter().map(|target| target.text().to_string()).collect(),
             faults: sitemap.faults.iter().map(ToString::to_string).collect(),
         }
     }
@@ -173,6 +175,11 @@ fn hostile_sitemaps_take_time_in_proportion_to_their_length() {
         "&lt;",
         "<url><loc>/&amp;</loc></url>",
         "<image:image>",
+        "<?xml ",
+        "<?xml ?><!--",
+        "<a xmlns:b='c'>",
+        "<url><link rel='alternate' href='/a'/>",
+        "<entry xml:base='a/'>",
         "<url xmlns:a='/schemas/sitemap/' b=c ",
         "<loc>\u{a0}",
     ] {

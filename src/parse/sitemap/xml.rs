@@ -1,23 +1,55 @@
 //! Sitemaps in XML: one pass over the markup, which need not be well-formed.
 
+use std::collections::HashSet;
+
+use memchr::memmem;
 use quick_xml::Reader;
 use quick_xml::errors::Error;
-use quick_xml::escape::{resolve_predefined_entity, unescape};
+use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesEnd, BytesRef, BytesStart, Event};
-use url::Url;
 
+use super::attribute::{alternate, attribute, is_reference};
 use super::dialect::{Dialect, Element, Part};
-use super::{Base, Entry, Fault, Format, PRIORITY, Sitemap, date, is_blank};
+use super::start::{Bases, Named, Start};
+use super::{Entry, Fault, Format, MAX_ENTRIES, PRIORITY, Sitemap, date, is_blank};
+use crate::url::{Target, UrlKey};
+
+/// Where the markup of a text begins, if it is markup. What stands before an XML declaration and the root of a sitemap, a
+/// warning of the generator's mostly, is none of it.
+pub(super) fn begins(text: &str) -> Option<usize> {
+    let declared = memmem::find_iter(text.as_bytes(), "<?xml ")
+        .take(MOST_DECLARATIONS)
+        .find(|at| is_sitemap(text.get(*at..).unwrap_or_default()));
+    let rooted = || ["<urlset", "<sitemapindex"].iter().filter_map(|root| text.find(root)).min();
+    match text.starts_with('<') {
+        true if declared == Some(0) || is_sitemap(text) => Some(0),
+        true => declared.or(Some(0)),
+        false => declared.or_else(rooted),
+    }
+}
+
+/// Whether the first element of a document is the root of a sitemap.
+fn is_sitemap(text: &str) -> bool {
+    let mut reader = Reader::from_str(text);
+    loop {
+        match reader.read_event() {
+            Ok(Event::Start(root) | Event::Empty(root)) => return Dialect::of(&root).is_some(),
+            Ok(Event::Decl(_) | Event::Comment(_) | Event::PI(_) | Event::DocType(_)) => {}
+            Ok(Event::Text(text)) if text.trim_matches(is_blank).is_empty() => {}
+            _ => return false,
+        }
+    }
+}
 
 /// Reads the markup of one document.
-pub(super) fn read(text: &str, base: Base<'_>, into: &mut Sitemap) {
+pub(super) fn read(text: &str, start: &Start<'_>, into: &mut Sitemap) {
     let mut reader = Reader::from_str(text);
     let config = reader.config_mut();
     // Sitemaps are written by hand and by string concatenation: a bare `&` in a URL is the most common damage.
     config.allow_dangling_amp = true;
     config.allow_unmatched_ends = true;
     config.check_end_names = false;
-    let mut reading = Reading::new(base, into);
+    let mut reading = Reading::new(start, into);
     let mut after_text = false;
     while reading.goes_on {
         match reader.read_event() {
@@ -43,13 +75,12 @@ pub(super) fn read(text: &str, base: Base<'_>, into: &mut Sitemap) {
 
 /// The state of reading a document from top to bottom.
 struct Reading<'a, 's> {
-    base: Base<'a>,
+    start: &'a Start<'a>,
+    bases: Bases,
     into: &'s mut Sitemap,
     /// Known from the root element on.
     dialect: Option<Dialect>,
     root_closed: bool,
-    /// The `xml:base` of the root, or the URL of the document.
-    root_base: Url,
     nesting: usize,
     entry: Option<Draft>,
     /// The part whose text is being collected.
@@ -62,6 +93,8 @@ struct Reading<'a, 's> {
     wrapped: usize,
     /// The element whose content does not matter, and how many of its name are open.
     ignored: Option<(String, usize)>,
+    /// The alternates that were taken, each once.
+    alternates: HashSet<UrlKey>,
     goes_on: bool,
 }
 
@@ -74,19 +107,22 @@ struct Draft {
     guid: Option<String>,
     lastmod: Option<jiff::Timestamp>,
     priority: Option<f32>,
-    base: Option<Url>,
+    /// Where the link of an Atom entry leads, which has `loc` as it is written.
+    link: Option<Target>,
+    alternates: Vec<Target>,
     /// Whether an entity that is not known stands in its URL, which could be any, then.
     is_torn: bool,
 }
 
 impl<'a, 's> Reading<'a, 's> {
-    fn new(base: Base<'a>, into: &'s mut Sitemap) -> Self {
+    fn new(start: &'a Start<'a>, into: &'s mut Sitemap) -> Self {
         Self {
-            base,
+            start,
+            bases: Bases::default(),
             into,
+            alternates: HashSet::new(),
             dialect: None,
             root_closed: false,
-            root_base: base.url.to_url(),
             nesting: 0,
             entry: None,
             part: None,
@@ -107,12 +143,14 @@ impl<'a, 's> Reading<'a, 's> {
                 self.start(start);
             }
             Event::Empty(start) => {
+                self.nesting += 1;
                 self.start(start);
                 self.finish(&start.to_end());
+                self.leave();
             }
             Event::End(end) => {
-                self.nesting = self.nesting.saturating_sub(1);
                 self.finish(end);
+                self.leave();
             }
             Event::Text(text) => self.characters(text),
             Event::CData(text) => self.characters(text),
@@ -121,16 +159,27 @@ impl<'a, 's> Reading<'a, 's> {
         }
     }
 
+    /// The innermost element is closed, and with it what it says of those inside.
+    fn leave(&mut self) {
+        self.bases.leave(self.nesting);
+        if let Some(dialect) = &mut self.dialect {
+            dialect.leave(self.nesting);
+        }
+        self.nesting = self.nesting.saturating_sub(1);
+    }
+
     fn start(&mut self, start: &BytesStart<'_>) {
-        let Some(dialect) = &self.dialect else {
+        let is_root = self.dialect.is_none();
+        if is_root {
             self.dialect = Dialect::of(start);
             self.into.format = self.dialect.as_ref().map(|dialect| dialect.format);
             self.goes_on &= self.dialect.is_some();
-            if let Some(base) = self.xml_base(start) {
-                self.root_base = base;
-            }
-            return;
-        };
+        }
+        if self.into.format == Some(Format::Atom) {
+            self.bases.enter(start, self.nesting, self.start);
+        }
+        let Some(dialect) = self.dialect.as_mut().filter(|_| !is_root) else { return };
+        dialect.enter(start, self.nesting);
         let element = dialect.element(start.name());
         if let Some((name, open)) = &mut self.ignored {
             // An entry in there means that the end of what is ignored is missing.
@@ -146,9 +195,10 @@ impl<'a, 's> Reading<'a, 's> {
             }
             Element::Entry => {
                 self.end_entry();
-                self.entry = Some(Draft { base: self.xml_base(start), ..Draft::default() });
+                self.entry = Some(Draft::default());
             }
             Element::Part(part) => self.start_part(part, start),
+            Element::Alternate => self.take_alternate(start),
             Element::Other if self.entry.is_some() => self.ignored = Some((start.name().0.to_owned(), 1)),
             Element::Root | Element::Other => {}
         }
@@ -160,8 +210,11 @@ impl<'a, 's> Reading<'a, 's> {
         let Some(entry) = &mut self.entry else { return };
         match part {
             Part::Link => {
-                if entry.loc.is_none() {
-                    entry.loc = alternate(start);
+                if entry.loc.is_none()
+                    && let Some(href) = alternate(start)
+                {
+                    entry.link = self.bases.resolve(&href, self.start);
+                    entry.loc = Some(href);
                 }
                 return;
             }
@@ -174,6 +227,14 @@ impl<'a, 's> Reading<'a, 's> {
             _ => {}
         }
         self.part = Some(part);
+    }
+
+    /// Takes note of the same page in another language, or for another device.
+    fn take_alternate(&mut self, link: &BytesStart<'_>) {
+        let Some(entry) = &mut self.entry else { return };
+        let has_rel = attribute(link, "rel").is_some();
+        let target = alternate(link).filter(|_| has_rel).and_then(|href| self.start.full(&href));
+        entry.alternates.extend(target);
     }
 
     fn finish(&mut self, end: &BytesEnd<'_>) {
@@ -200,7 +261,7 @@ impl<'a, 's> Reading<'a, 's> {
                 self.root_closed = true;
             }
             Element::Part(part) if self.part == Some(part) => self.end_part(),
-            Element::Part(_) | Element::Other => {}
+            Element::Part(_) | Element::Alternate | Element::Other => {}
         }
     }
 
@@ -276,17 +337,31 @@ impl<'a, 's> Reading<'a, 's> {
         self.end_part();
         let Some(draft) = self.entry.take() else { return };
         let bare = draft.bare.trim_matches(is_blank);
-        let target = match &draft.loc {
-            _ if draft.is_torn => None,
-            Some(loc) if self.into.format == Some(Format::Atom) => {
-                self.base.rules.resolve(draft.base.as_ref().unwrap_or(&self.root_base), loc)
-            }
-            Some(loc) => self.base.target(loc),
+        let named = match &draft.loc {
+            _ if draft.is_torn => Named::Nothing,
+            Some(_) if self.into.format == Some(Format::Atom) => draft.link.map_or(Named::Nothing, Named::Url),
+            Some(loc) => self.start.any(loc),
             // Neither is meant to be a URL and nothing else.
-            None => draft.guid.as_deref().or(Some(bare)).filter(|text| is_http(text)).and_then(|t| self.base.target(t)),
+            None => {
+                let url = draft.guid.as_deref().or(Some(bare)).filter(|text| is_http(text));
+                url.and_then(|url| self.start.full(url)).map_or(Named::Nothing, Named::Url)
+            }
+        };
+        let target = match named {
+            Named::Url(target) => Some(target),
+            Named::Relative(target) => {
+                self.into.count(Fault::Relative(1));
+                Some(target)
+            }
+            Named::Nothing => None,
         };
         let entry = |target| Entry { target, lastmod: draft.lastmod, priority: draft.priority.unwrap_or(PRIORITY) };
         self.goes_on &= self.into.push(target.map(entry));
+        for target in draft.alternates {
+            if self.alternates.len() < MAX_ENTRIES && self.alternates.insert(target.key()) {
+                self.into.alternates.push(target);
+            }
+        }
     }
 
     fn damaged(&mut self, at: u64) {
@@ -308,51 +383,6 @@ impl<'a, 's> Reading<'a, 's> {
             self.into.faults.push(Fault::CutOff);
         }
     }
-
-    fn xml_base(&self, start: &BytesStart<'_>) -> Option<Url> {
-        if self.into.format != Some(Format::Atom) {
-            return None;
-        }
-        self.root_base.join(&attribute(start, "xml:base")?).ok()
-    }
-}
-
-/// Where an Atom link leads, if to the page that the entry is about (RFC 4287, section 4.2.7.2).
-fn alternate(link: &BytesStart<'_>) -> Option<String> {
-    let is_alternate = attribute(link, "rel").is_none_or(|rel| rel.eq_ignore_ascii_case("alternate"));
-    attribute(link, "href").filter(|_| is_alternate).map(|href| href.trim_matches(is_blank).to_owned())
-}
-
-fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
-    let mut attributes = element.attributes();
-    let found = attributes.with_checks(false).flatten().find(|attribute| attribute.key.0 == name)?;
-    match unescape(&found.value) {
-        Ok(value) => Some(value.into_owned()),
-        Err(_) if is_torn(&found.value) => None,
-        Err(_) => Some(found.value.into_owned()),
-    }
-}
-
-/// Whether an entity stands in a text of which nobody knows what it stands for.
-fn is_torn(text: &str) -> bool {
-    let names = text.split('&').skip(1).filter_map(|rest| rest.split_once(';'));
-    names.map(|(name, _)| name).any(|name| {
-        let is_known = || {
-            resolve_predefined_entity(name).is_some()
-                || BytesRef::new(name).resolve_char_ref().is_ok_and(|c| c.is_some())
-        };
-        is_reference(name) && !is_known()
-    })
-}
-
-/// Whether this has the form of a reference between its `&` and its `;`: a name, or `#` and a number.
-fn is_reference(between: &str) -> bool {
-    let is_number = |number: &str| match number.strip_prefix('x') {
-        Some(hex) => !hex.is_empty() && hex.bytes().all(|byte| byte.is_ascii_hexdigit()),
-        None => !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()),
-    };
-    let is_name = || between.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
-    between.strip_prefix('#').map_or_else(|| !between.is_empty() && is_name(), is_number)
 }
 
 fn is_http(text: &str) -> bool {
@@ -361,3 +391,6 @@ fn is_http(text: &str) -> bool {
 
 /// Some generators close nothing of the HTML that they quote; those of feeds with a hundred thousand tags open are none.
 const MAX_NESTING: usize = 100_000;
+
+/// At how many XML declarations a sitemap is looked for: each look may go through the whole text.
+const MOST_DECLARATIONS: usize = 4;
