@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use crate::url::header_text;
 use lines::Line;
 
 /// How much of a robots.txt is read, in bytes. RFC 9309, section 2.5, asks for at least 500 KiB.
@@ -283,7 +284,10 @@ impl<'a> Reading<'a> {
             Line::Allow(pattern) => self.rule(number, Access::Allow, pattern),
             Line::Disallow(pattern) => self.rule(number, Access::Disallow, pattern),
             Line::Delay(delay) => self.delay(delay),
-            Line::Sitemap(value) => self.sitemaps.push(String::from_utf8_lossy(value).into_owned()),
+            Line::Sitemap(value) => {
+                let urls = lines::urls(value).map(|url| header_text(url).into_owned());
+                self.sitemaps.extend(urls);
+            }
             Line::Other => {}
         }
     }

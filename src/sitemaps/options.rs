@@ -19,6 +19,9 @@ pub struct Options {
     /// Request only the seeds and what sitemaps list: links of pages are counted as skipped (`nofollow`). Without `urls`
     /// it takes the sitemaps that robots.txt names.
     pub only: bool,
+    /// Take also the pages that entries name as the same in another language or for another device
+    /// (`<xhtml:link rel="alternate">`), after those that are listed.
+    pub alternates: bool,
     /// How deep indexes of sitemaps may nest; 0 takes no index. The protocol has one level.
     #[schemars(range(max = 100))]
     pub max_nesting: u32,
@@ -42,6 +45,6 @@ impl Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { from_robots: false, urls: Vec::new(), only: false, max_nesting: 3, max_files: 10_000 }
+        Self { from_robots: false, urls: Vec::new(), only: false, alternates: true, max_nesting: 3, max_files: 10_000 }
     }
 }

@@ -120,6 +120,8 @@ impl SitemapFiles {
         let targets = sitemap.entries.into_iter().map(|entry| entry.target);
         if sitemap.format != Some(Format::Index) {
             tracing::debug!(url = %ask.url, "a sitemap of {count} pages");
+            let alternates = if self.sitemaps.options().alternates { sitemap.alternates } else { Vec::new() };
+            let targets = targets.chain(alternates);
             let found = targets.map(|target| judge.link(Link { target, kind: LinkKind::Follow })).collect();
             return frontier.add_listed(found);
         }

@@ -43,16 +43,15 @@ impl<'a> Line<'a> {
         let Some((name, value)) = name_and_value(trim(line)) else {
             return Self::Other;
         };
-        let is_one_of = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
-        if is_one_of(&AGENT) {
+        if is_one_of(name, &AGENT) {
             Self::Agent(value)
-        } else if is_one_of(&DISALLOW) {
+        } else if is_one_of(name, &DISALLOW) {
             Self::Disallow(value)
-        } else if is_one_of(&ALLOW) {
+        } else if is_one_of(name, &ALLOW) {
             Self::Allow(value)
-        } else if is_one_of(&DELAY) {
+        } else if is_one_of(name, &DELAY) {
             Self::Delay(seconds(value))
-        } else if is_one_of(&SITEMAP) {
+        } else if is_one_of(name, &SITEMAP) {
             Self::Sitemap(value)
         } else {
             Self::Other
@@ -64,11 +63,47 @@ impl<'a> Line<'a> {
 fn name_and_value(line: &[u8]) -> Option<(&[u8], &[u8])> {
     if let Some(colon) = memchr::memchr(b':', line) {
         let (name, value) = line.split_at(colon);
-        return Some((trim(name), trim(value.get(1..)?)));
+        // The colon of `Sitemap https://…` is the URL's.
+        if !is_sitemap_without_colon(name) {
+            return Some((trim(name), trim(value.get(1..)?)));
+        }
     }
     let (name, value) = line.split_at(line.iter().position(|byte| is_blank(*byte))?);
     let value = trim(value);
-    (!value.iter().any(|byte| is_blank(*byte))).then_some((name, value))
+    let is_list = is_one_of(name, &SITEMAP) && urls(value).count() > 1;
+    (is_list || !value.iter().any(|byte| is_blank(*byte))).then_some((name, value))
+}
+
+/// Whether what stands before the first colon of a line is the name of a sitemap record and the start of its URL.
+fn is_sitemap_without_colon(before: &[u8]) -> bool {
+    let mut words = before.split(|byte| is_blank(*byte)).filter(|word| !word.is_empty());
+    let is_sitemap = words.next().is_some_and(|word| is_one_of(word, &SITEMAP));
+    is_sitemap && words.next().is_some_and(|word| is_one_of(word, &["http", "https"])) && words.next().is_none()
+}
+
+fn is_one_of(word: &[u8], words: &[&str]) -> bool {
+    words.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+/// The URLs of one `Sitemap` line. Some generators write a list of them, with commas or blanks in between.
+pub(super) fn urls(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(value);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let starts_url = |text: &[u8]| {
+            ["http://", "https://"].iter().any(|scheme| {
+                text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme.as_bytes()))
+            })
+        };
+        let is_between = |byte: u8| is_blank(byte) || matches!(byte, b',' | b';');
+        let next = (1..text.len()).find(|at| {
+            is_between(text.get(at - 1).copied().unwrap_or_default()) && starts_url(text.get(*at..).unwrap_or_default())
+        });
+        let (url, after) = text.split_at(next.unwrap_or(text.len()));
+        rest = next.map(|_| after);
+        let end = if next.is_none() { url.len() } else { url.iter().rposition(|byte| !is_between(*byte))? + 1 };
+        url.get(..end)
+    })
 }
 
 /// The decimal number of seconds at the start, cut to a day: by then another robots.txt is due. What follows it does not
@@ -112,6 +147,28 @@ const SITEMAP: [&str; 2] = ["sitemap", "site-map"];
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sitemap_line_may_lack_its_colon_and_name_several() {
+        for (line, urls_of) in [
+            ("Sitemap https://e.com/s.xml", &["https://e.com/s.xml"][..]),
+            ("SITEMAP\thttp://e.com/s.xml # all", &["http://e.com/s.xml"]),
+            ("Sitemap : https://e.com/s.xml", &["https://e.com/s.xml"]),
+            ("Sitemap: http://e.com/a.xml,https://e.com/b.xml", &["http://e.com/a.xml", "https://e.com/b.xml"]),
+            (
+                "Sitemap: http://e.com/a.xml, HTTP://e.com/b.xml ,http://e.com/c",
+                &["http://e.com/a.xml", "HTTP://e.com/b.xml", "http://e.com/c"],
+            ),
+            ("Sitemap: /a.xml http://e.com/b", &["/a.xml", "http://e.com/b"]),
+            ("Sitemap: http://e.com/?from=http://f.com/,x", &["http://e.com/?from=http://f.com/,x"]),
+            ("Sitemap: s.xml", &["s.xml"]),
+            ("Sitemap https://e.com/a https://e.com/b", &["https://e.com/a", "https://e.com/b"]),
+        ] {
+            let Line::Sitemap(value) = Line::parse(line.as_bytes()) else { panic!("{line} names no sitemap") };
+            assert_eq!(urls(value).collect::<Vec<_>>(), urls_of.iter().map(|url| url.as_bytes()).collect::<Vec<_>>());
+        }
+        assert_eq!(Line::parse(b"Sitemap of http://e.com/"), Line::Other);
+    }
 
     fn check(body: &str, expected: &[(u32, Line<'_>)]) {
         let found: Vec<_> = lines(body.as_bytes()).filter(|(_, line)| *line != Line::Other).collect();
