@@ -1,20 +1,24 @@
 //! URLs as a crawl knows them: the URL that is requested, its canonical form, the key that dedupes, its host.
 //!
 //! Parsing is WHATWG's (the `url` crate). The requested URL is never rewritten beyond what that parser does, except
-//! that its fragment and credentials go. The canonical form exists only inside the key.
+//! that its fragment, its credentials and the dot behind its host name go. The canonical form exists only inside the key.
 
+mod alike;
 mod base;
 mod header;
 mod host_pattern;
 mod param_pattern;
+mod path_param;
 mod rules;
 mod scheme;
 mod standard;
 
+pub use alike::Alike;
 pub use base::Base;
 pub use header::header_text;
 pub use host_pattern::{HostPattern, PerHost};
 pub use param_pattern::ParamPattern;
+pub use path_param::PathParam;
 pub use rules::UrlRules;
 pub use scheme::Scheme;
 
@@ -300,6 +304,69 @@ mod tests {
         check("http://e.com/a?b=1", "http://e.com/a?utm_source=x&b=1");
         check("http://e.com/%7Euser", "http://e.com/~user");
         check("http://e.com/%e4", "http://e.com/%E4");
+        check("http://e.com/a?b=1", "http://e.com/a?b=1&utm%5Fsource=x");
+        check("http://e.com/a?b=1", "http://e.com/a?%75TM_x&b=1");
+        check("http://e.com/a?b=1", "http://e.com/a?b=1&amp;utm_source=x&amp;amp;gclid=1");
+        check("http://e.com/a", "http://E.com./a");
+        check("http://e.com:8080/", "http://e.com.:8080");
+    }
+
+    #[test]
+    fn what_can_only_be_escaped_is_the_same_raw_and_escaped() {
+        for (raw, escaped) in [
+            ("|", "%7C"),
+            ("{", "%7B"),
+            ("}", "%7d"),
+            ("^", "%5E"),
+            ("`", "%60"),
+            ("\"", "%22"),
+            ("<", "%3C"),
+            (">", "%3E"),
+            (" a", "%20a"),
+            ("\u{e9}", "%c3%A9"),
+        ] {
+            for place in ["http://e.com/a_b", "http://e.com/?a_=b", "http://e.com/?a=_b"] {
+                let (raw, escaped) = (place.replace('_', raw), place.replace('_', escaped));
+                assert_eq!(url(&raw).key(), url(&escaped).key(), "{raw} {escaped}");
+            }
+        }
+        assert_eq!(url("http://e.com/?a\\b").key(), url("http://e.com/?a%5cb").key());
+        for reserved in ["[]", "!", "$", "'", "(", "*", "+", ",", ";", ":", "@"] {
+            let escaped: String = reserved.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let (raw, escaped) = (format!("http://e.com/?a={reserved}"), format!("http://e.com/?a={escaped}"));
+            // A URL parser escapes `'` in queries.
+            assert_eq!(url(&raw).key() == url(&escaped).key(), reserved == "'", "{raw} {escaped}");
+        }
+    }
+
+    #[test]
+    fn what_a_site_takes_for_one_page_can_be_said() {
+        let check = |alike: fn(&mut Alike), a: &str, b: &str, same: bool| {
+            let mut says = Alike::default();
+            alike(&mut says);
+            let rules = rules().alike(says);
+            let key = |text: &str| rules.parse(&format!("http://e.com{text}")).unwrap().key();
+            assert_eq!(key(a) == key(b), same, "{a} {b}");
+            assert_eq!(url(&format!("http://e.com{a}")).key() == url(&format!("http://e.com{b}")).key(), a == b);
+        };
+        let order: fn(&mut Alike) = |alike| alike.order_of_params = true;
+        check(order, "/?b=2&a=1", "/?a=1&b=2", true);
+        check(order, "/?b&a=1&c%7C", "/?a=1&b&c|", true);
+        check(order, "/?a=2&a=1", "/?a=1&a=2", false);
+        check(order, "/b/a?x", "/a/b?x", false);
+        let slashes: fn(&mut Alike) = |alike| alike.count_of_slashes = true;
+        for (a, b, same) in [("/a//b", "/a/b", true), ("//a", "/a", true), ("/a///", "/a/", true), ("/a/", "/a", false)]
+        {
+            check(slashes, a, b, same);
+        }
+        check(slashes, "/?u=http://f//g", "/?u=http://f/g", false);
+        let session: fn(&mut Alike) = |alike| alike.path_params = vec!["jsessionid".parse().unwrap()];
+        check(session, "/a;jsessionid=1", "/a", true);
+        check(session, "/a;JSESSIONID=1/b;v=2;jsessionid=3?q", "/a/b;v=2?q", true);
+        check(session, "/a;v=1", "/a", false);
+        check(session, "/a;/b", "/a/b", false);
+        check(session, "/a?x;jsessionid=1", "/a?x", false);
+        check(session, "/a//b;jsessionid=1", "/a/b", false);
     }
 
     #[test]

@@ -119,7 +119,7 @@ impl Config {
 
     /// How URLs are resolved and made canonical by these settings.
     pub fn url_rules(&self) -> UrlRules {
-        UrlRules::new(self.frontier.max_url_length).ignoring(self.frontier.ignore_params.iter().cloned())
+        self.frontier.url_rules()
     }
 
     /// The seeds as URLs and folders, by the rules of these settings.

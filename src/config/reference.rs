@@ -250,10 +250,11 @@ const WIDTH: usize = 96;
 const HOST: &str = "example.com";
 
 /// What `crawler init` shows where the default is empty and so shows nothing.
-const EXAMPLES: [(&str, &str); 6] = [
+const EXAMPLES: [(&str, &str); 7] = [
     ("seeds", "[\"https://example.com/\"]"),
     ("scope.include", "[\"https://example.com/docs/*\"]"),
     ("scope.exclude", "[\"*/print/*\", 're:[?&]page=\\d{4,}']"),
+    ("frontier.ignore_path_params", "[\"jsessionid\"]"),
     ("fetch.headers", "{ Accept-Language = \"en\" }"),
     ("sitemaps.urls", "[\"https://example.com/sitemap.xml\"]"),
     ("fetch.allow_hosts", "[\"localhost\", \"127.0.0.0/8\"]"),
@@ -326,7 +327,8 @@ mod tests {
         assert_eq!(config.seeds, ["https://example.com/"]);
         let config = Config { seeds: Vec::new(), ..config };
         let expected = Config::default();
-        assert_eq!(config.frontier, expected.frontier);
+        assert_eq!(config.frontier.ignore_path_params, ["jsessionid".parse().unwrap()], "an example");
+        assert_eq!(config.frontier.ignore_params, expected.frontier.ignore_params);
         assert_eq!(config.politeness, expected.politeness);
         let host = &config.hosts[&HOST.parse().unwrap()];
         assert_eq!((host.politeness.rate, host.fetch.headers.iter().count()), (Some(expected.politeness.rate), 1));

@@ -274,9 +274,9 @@ fn expect_same(plan: &Plan, notes: &Notes, dir: &CrawlDir) -> Result<()> {
             "{shown} holds a crawl of another folder; --fresh starts over, --dir takes another directory"
         )));
     }
-    if settings.url_rules != url_rules(plan) {
+    if let Some(key) = changed_url_rule(&settings.url_rules, &url_rules(plan)) {
         return Err(Error::Usage(format!(
-            "frontier.ignore_params is not what it was for the crawl in {shown}, and decides which URLs are one \
+            "frontier.{key} is not what it was for the crawl in {shown}, and decides which URLs are one \
              page; set it back to go on, --fresh starts over, --dir takes another directory"
         )));
     }
@@ -293,8 +293,19 @@ fn settings(plan: &Plan) -> Result<RunSettings> {
     })
 }
 
+/// What decides which URLs are one page: a line for each of [`URL_RULE_KEYS`], empty for what is not set.
 fn url_rules(plan: &Plan) -> String {
-    plan.config.frontier.ignore_params.iter().map(ToString::to_string).collect::<Vec<_>>().join("&")
+    let options = &plan.config.frontier;
+    let switch = |is_on: bool| if is_on { "on" } else { "" };
+    let params = options.ignore_params.iter().map(ToString::to_string).collect::<Vec<_>>().join("&");
+    let path_params = options.ignore_path_params.iter().map(ToString::to_string).collect::<Vec<_>>().join(";");
+    [params.as_str(), &path_params, switch(options.sort_query), switch(options.merge_slashes)].join("\n")
+}
+
+/// The first of them that is not what it was. Where less was kept, the rest was not set.
+fn changed_url_rule(kept: &str, now: &str) -> Option<&'static str> {
+    let pairs = now.split('\n').zip(kept.split('\n').chain(std::iter::repeat("")));
+    URL_RULE_KEYS.into_iter().zip(pairs).find(|(_, (now, kept))| now != kept).map(|(key, _)| key)
 }
 
 /// Whose rules of robots.txt are obeyed, and at which hosts that is another matter.
@@ -312,3 +323,6 @@ fn robots(plan: &Plan) -> String {
 fn folder(plan: &Plan) -> String {
     plan.folder.as_deref().map(|folder| folder.display().to_string()).unwrap_or_default()
 }
+
+/// The keys of `[frontier]` that decide which URLs are one page, in the order in which a store has them.
+const URL_RULE_KEYS: [&str; 4] = ["ignore_params", "ignore_path_params", "sort_query", "merge_slashes"];

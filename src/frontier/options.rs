@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::url::ParamPattern;
+use crate::url::{Alike, ParamPattern, PathParam, UrlRules};
 
 /// `[frontier]`: when two URLs are the same page, and which URLs are too much.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -12,6 +12,14 @@ pub struct Options {
     /// one page. The URL that is requested and recorded keeps them. A final `*` names all parameters that start so.
     #[schemars(with = "Vec<String>")]
     pub ignore_params: Vec<ParamPattern>,
+    /// The same for parameters of the path, by their whole names: with `["jsessionid"]`, `/a;jsessionid=1` and `/a` are one
+    /// page.
+    #[schemars(with = "Vec<String>")]
+    pub ignore_path_params: Vec<PathParam>,
+    /// URLs that differ only in the order of their query parameters are one page. Those of one name keep their order.
+    pub sort_query: bool,
+    /// URLs that differ only in how many slashes follow each other in their paths are one page.
+    pub merge_slashes: bool,
     /// Longer URLs, in bytes, are counted as skipped (`too_long`) and not requested.
     #[schemars(range(min = 1, max = 65536))]
     pub max_url_length: usize,
@@ -23,10 +31,24 @@ pub struct Options {
     pub max_redirects: u32,
 }
 
+impl Options {
+    /// How URLs are resolved and compared.
+    pub fn url_rules(&self) -> UrlRules {
+        UrlRules::new(self.max_url_length).ignoring(self.ignore_params.iter().cloned()).alike(Alike {
+            order_of_params: self.sort_query,
+            count_of_slashes: self.merge_slashes,
+            path_params: self.ignore_path_params.clone(),
+        })
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
             ignore_params: TRACKING_PARAMS.map(|name| name.parse().expect("each is the name of a parameter")).to_vec(),
+            ignore_path_params: Vec::new(),
+            sort_query: false,
+            merge_slashes: false,
             max_url_length: 4096,
             store: true,
             max_redirects: 20,

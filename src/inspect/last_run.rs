@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::config::Config;
 use crate::crawl_dir::CrawlDir;
 use crate::error::{Error, Result};
+use crate::frontier;
 use crate::observe::State;
 use crate::politeness::{HostReport, Politeness, SavedHost};
 use crate::scope::Scope;
@@ -128,7 +129,7 @@ impl Rules {
 
     fn parse(&self, store: &StoreReader, url: &str) -> Result<CrawlUrl> {
         // It was one once, whatever the greatest length is now.
-        let rules = UrlRules::new(usize::MAX).ignoring(self.config.frontier.ignore_params.iter().cloned());
+        let rules = frontier::Options { max_url_length: usize::MAX, ..self.config.frontier.clone() }.url_rules();
         rules.parse(url).map_err(|wrong| store.damaged(&wrong))
     }
 }

@@ -1,9 +1,10 @@
 //! The rules of a crawl for URLs: how they are resolved, and which are the same page.
 
-use memchr::memchr2;
+use memchr::memchr3;
+use percent_encoding::percent_encode_byte;
 
 use super::standard::StandardUrl;
-use super::{Base, CrawlUrl, HostKey, ParamPattern, Scheme, Target, UrlKey};
+use super::{Alike, Base, CrawlUrl, HostKey, ParamPattern, Scheme, Target, UrlKey};
 use crate::skip::SkipReason;
 
 /// How URLs are resolved and made canonical: the same for the whole crawl.
@@ -11,18 +12,25 @@ use crate::skip::SkipReason;
 pub struct UrlRules {
     max_length: usize,
     ignore: Vec<ParamPattern>,
+    alike: Alike,
 }
 
 impl UrlRules {
     /// Rules with the greatest length of a URL, in bytes.
     pub fn new(max_length: usize) -> Self {
-        Self { max_length, ignore: Vec::new() }
+        Self { max_length, ignore: Vec::new(), alike: Alike::default() }
     }
 
     /// The same rules, whose keys leave out these query parameters. Default: none.
     #[must_use]
     pub fn ignoring(self, params: impl IntoIterator<Item = ParamPattern>) -> Self {
         Self { ignore: params.into_iter().collect(), ..self }
+    }
+
+    /// The same rules for a site whose URLs of one page differ in more.
+    #[must_use]
+    pub fn alike(self, alike: Alike) -> Self {
+        Self { alike, ..self }
     }
 
     /// How long a URL may be, in bytes.
@@ -87,10 +95,11 @@ impl UrlRules {
         Target::Other { text: text.get(..cut).unwrap_or_default().into(), key: UrlKey::of(text.as_bytes()), reason }
     }
 
-    /// Canonical: percent-encoding normalised (RFC 3986, section 6.2.2), tracking parameters and an empty query gone.
-    /// Nothing is sorted: for many sites the order of parameters matters.
+    /// Canonical: percent-encoding normalised (RFC 3986, sections 2.4 and 6.2.2), tracking parameters and an empty query
+    /// gone. Nothing is sorted unless that was asked for: for many sites the order of parameters matters.
     pub(super) fn key(&self, text: &str) -> UrlKey {
-        if memchr2(b'?', b'%', text.as_bytes()).is_none() {
+        // Of what is escaped in the canonical form, a path has only `|` as it is.
+        if memchr3(b'?', b'%', b'|', text.as_bytes()).is_none() && !self.alike.concerns_path_of(text) {
             return UrlKey::of(text.as_bytes());
         }
         let (path, query) = match text.split_once('?') {
@@ -98,19 +107,50 @@ impl UrlRules {
             None => (text, None),
         };
         let mut canonical = String::with_capacity(text.len());
-        normalize_percent(path, &mut canonical);
-        let mut separator = '?';
-        for param in query.unwrap_or_default().split('&') {
-            let name = param.split_once('=').map_or(param, |(name, _)| name);
-            if param.is_empty() || self.ignore.iter().any(|pattern| pattern.matches(name)) {
-                continue;
-            }
-            canonical.push(separator);
+        if self.alike.concerns_path_of(path) {
+            normalize_percent(&self.alike.path(path), &mut canonical);
+        } else {
+            normalize_percent(path, &mut canonical);
+        }
+        let path_end = canonical.len();
+        for param in query.unwrap_or_default().split('&').filter(|param| !param.is_empty()) {
+            let start = canonical.len();
+            canonical.push(if start == path_end { '?' } else { '&' });
             normalize_percent(param, &mut canonical);
-            separator = '&';
+            let written = canonical.get(start + 1..).unwrap_or_default();
+            if self.ignores(name_of(written)) {
+                canonical.truncate(start);
+            }
+        }
+        if self.alike.order_of_params {
+            sort_params(&mut canonical, path_end + 1);
         }
         UrlKey::of(canonical.as_bytes())
     }
+
+    /// Whether a query parameter says nothing about the page. Of `&amp;amp;utm_source=x`, which is escaped once too
+    /// often, `amp;` is left in front of the name.
+    fn ignores(&self, name: &str) -> bool {
+        let mut name = name;
+        while let Some(rest) = name.strip_prefix("amp;") {
+            name = rest;
+        }
+        self.ignore.iter().any(|pattern| pattern.matches(name))
+    }
+}
+
+/// The name of a parameter.
+pub(super) fn name_of(param: &str) -> &str {
+    param.split_once('=').map_or(param, |(name, _)| name)
+}
+
+/// Sorts the parameters from `start` on by their names.
+fn sort_params(canonical: &mut String, start: usize) {
+    let query = canonical.get(start..).unwrap_or_default().to_owned();
+    let mut params: Vec<&str> = query.split('&').collect();
+    params.sort_by_key(|param| name_of(param));
+    canonical.truncate(start.min(canonical.len()));
+    canonical.push_str(&params.join("&"));
 }
 
 /// What to say of a text that is no whole URL: what follows a scheme can be told, a host cannot be guessed.
@@ -126,12 +166,22 @@ fn without_scheme(text: &str) -> String {
     }
 }
 
-/// Decodes percent-encoded unreserved characters, writes the remaining escapes with upper-case digits, and escapes a
-/// `%` that starts no escape: without that, `%%30a` would turn into another page's `%0a`.
+/// Decodes percent-encoded unreserved characters and writes the remaining escapes with upper-case digits. What is neither
+/// reserved nor unreserved can only stand escaped in a URI (RFC 3986, section 2.4), although URL parsers let some of it
+/// pass: it is escaped, and so is a `%` that starts no escape, for without that, `%%30a` would turn into another page's
+/// `%0a`.
 pub(super) fn normalize_percent(part: &str, to: &mut String) {
     let mut rest = part;
-    while let Some((plain, after)) = rest.split_once('%') {
+    while let Some(at) = rest.bytes().position(|byte| !stands(byte)) {
+        let (plain, from) = rest.split_at(at);
         to.push_str(plain);
+        let Some(after) = from.strip_prefix('%') else {
+            let odd = from.chars().next().map_or(1, char::len_utf8);
+            let (odd, after) = from.split_at(odd);
+            odd.bytes().for_each(|byte| to.push_str(percent_encode_byte(byte)));
+            rest = after;
+            continue;
+        };
         let Some((hex, byte)) = after.get(..2).and_then(|hex| Some((hex, escaped_byte(hex)?))) else {
             to.push_str("%25");
             rest = after;
@@ -146,6 +196,11 @@ pub(super) fn normalize_percent(part: &str, to: &mut String) {
         rest = after.get(2..).unwrap_or_default();
     }
     to.push_str(rest);
+}
+
+/// Whether a byte stands for itself: reserved or unreserved (RFC 3986, sections 2.2 and 2.3).
+fn stands(byte: u8) -> bool {
+    !matches!(byte, b'%' | b'|' | b'{' | b'}' | b'^' | b'`' | b'\\' | b'"' | b'<' | b'>' | ..=b' ' | 0x7F..)
 }
 
 fn escaped_byte(hex: &str) -> Option<u8> {

@@ -36,13 +36,22 @@ impl StandardUrl {
         self.url.scheme()
     }
 
-    /// Takes off what no request has: the fragment and the credentials.
+    /// Takes off what no request has: the fragment, the credentials, and the dot of a name that is written to the root of
+    /// the DNS. That dot is the resolver's (RFC 1034, section 3.1): certificates and servers know names without it.
     pub(super) fn strip(&mut self) {
         self.url.set_fragment(None);
         if !self.url.username().is_empty() || self.url.password().is_some() {
             // Cannot fail for http and https, which always have a host.
             let _ = self.url.set_username("");
             let _ = self.url.set_password(None);
+        }
+        if let Some(name) = self.url.host_str().and_then(|host| host.strip_suffix('.'))
+            && !name.is_empty()
+            && !name.ends_with('.')
+        {
+            let name = name.to_owned();
+            // A name without its dot is one as well.
+            let _ = self.url.set_host(Some(&name));
         }
     }
 

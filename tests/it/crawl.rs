@@ -99,6 +99,21 @@ fn urls_that_differ_in_fragment_or_tracking_parameters_are_one_page() {
 }
 
 #[test]
+fn what_a_site_says_of_its_urls_makes_one_page_of_them() {
+    let links = ["/a;jsessionid=1", "/a;jsessionid=2", "/b//c", "/b/c", "/d?x=1&y=2", "/d?y=2&x=1"];
+    for (set, records) in [(false, 7), (true, 4)] {
+        let site = Site::default().with("/", Reply::links("home", links));
+        let server = Server::start(links.iter().fold(site, |site, path| site.with(path, Reply::html("page"))).routes());
+        let mut crawl = Crawl::of(server.url("/"));
+        if set {
+            crawl = crawl.set("frontier.ignore_path_params", "['jsessionid']").set("frontier.sort_query", "true");
+            crawl = crawl.set("frontier.merge_slashes", "true");
+        }
+        assert_eq!(crawl.run().records.len(), records);
+    }
+}
+
+#[test]
 fn a_request_says_who_asks_and_changes_nothing() {
     let server = Server::start(Site::fixture("three-levels"));
     Crawl::of(server.url("/")).run();

@@ -24,6 +24,7 @@ mod resume;
 mod resume_settings;
 mod robots;
 mod scope;
+mod sitemap_forms;
 mod sitemaps;
 mod slow_hosts;
 mod stop;

@@ -9,13 +9,13 @@ use rustix::process::Signal;
 use crate::support::{ClosedPort, Crawl, Crawled, Reply, Server, Site, folder};
 
 /// A site whose robots.txt names one sitemap, with pages that no link leads to.
-fn listed(sitemap: Reply, pages: &[&str]) -> Site {
+pub(crate) fn listed(sitemap: Reply, pages: &[&str]) -> Site {
     let site = Site::linked(&[("/", &["/linked"]), ("/linked", &["/deep"]), ("/deep", &[])]);
     let site = pages.iter().fold(site, |site, page| site.with(page, Reply::html(*page)));
     site.robots("User-agent: *\nDisallow: /no\nSitemap: /sitemap.xml\n").with("/sitemap.xml", sitemap)
 }
 
-fn urlset<S: AsRef<str>>(locs: impl IntoIterator<Item = S>) -> String {
+pub(crate) fn urlset<S: AsRef<str>>(locs: impl IntoIterator<Item = S>) -> String {
     list("urlset", "url", locs)
 }
 
@@ -31,7 +31,7 @@ fn list<S: AsRef<str>>(root: &str, entry: &str, locs: impl IntoIterator<Item = S
     text + &format!("</{root}>")
 }
 
-fn xml(text: impl Into<Vec<u8>>) -> Reply {
+pub(crate) fn xml(text: impl Into<Vec<u8>>) -> Reply {
     Reply::new(200).header("Content-Type", "application/xml").body(text)
 }
 
@@ -392,58 +392,4 @@ fn what_sitemap_only_left_out_stays_left_out_when_the_crawl_goes_on() {
     let second = crawl().on(&first).run();
     assert_eq!(second.assert_code(0).urls(), ["/", "/a"].map(|path| server.url(path)));
     assert_eq!((second.skipped("nofollow"), server.count("/linked")), (1, 0));
-}
-
-#[test]
-fn pages_in_other_languages_are_taken_unless_the_user_says_no() {
-    let list = "<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9' xmlns:x='http://www.w3.org/1999/xhtml'>\
-                <url><loc>/en</loc><x:link rel='alternate' hreflang='de' href='/de'/></url></urlset>";
-    for (alternates, paths) in
-        [("true", &["/", "/de", "/deep", "/en", "/linked"][..]), ("false", &["/", "/deep", "/en", "/linked"])]
-    {
-        let server = Server::start(listed(xml(list), &["/en", "/de"]).routes());
-        let crawled = Crawl::of(server.url("/")).flag("--sitemaps").set("sitemaps.alternates", alternates).run();
-        assert_eq!(crawled.urls(), paths.iter().map(|path| server.url(path)).collect::<Vec<_>>());
-    }
-}
-
-#[test]
-fn relative_urls_are_taken_and_told() {
-    let server = Server::start(listed(xml(urlset(["a", "b/c.html"])), &["/a", "/b/c.html"]).routes());
-    let crawled = Crawl::of(server.url("/")).flag("--sitemaps").run();
-    assert_eq!((server.count("/a"), server.count("/b/c.html")), (1, 1));
-    assert!(crawled.stderr.contains("/sitemap.xml: 2 entries have no absolute URL"), "{}", crawled.stderr);
-}
-
-#[test]
-fn a_folder_with_relative_urls_in_its_sitemap_gives_its_pages() {
-    let crawl = Crawl::bare().arg("--seed", "site").flag("--sitemaps");
-    let site = crawl.path("site");
-    std::fs::create_dir(&site).unwrap();
-    for (name, text) in [
-        ("index.html", "<title>home</title>".to_owned()),
-        ("a.html", "<title>a</title>".to_owned()),
-        ("sitemap.xml", urlset(["a.html"])),
-    ] {
-        std::fs::write(site.join(name), text).unwrap();
-    }
-    assert_eq!(crawl.run().urls(), ["http://localhost/", "http://localhost/a.html"]);
-}
-
-#[test]
-fn one_line_of_robots_txt_may_name_several_sitemaps_or_lack_its_colon() {
-    for lines in
-        ["Sitemap: BASE/s.xml,BASE/t.xml", "Sitemap: BASE/s.xml, BASE/t.xml", "Sitemap BASE/s.xml\nsitemap BASE/t.xml"]
-    {
-        let site = listed(Reply::new(404), &["/a", "/b"])
-            .with("/s.xml", xml(urlset(["/a"])))
-            .with("/t.xml", xml(urlset(["/b"])));
-        let routes = site.routes();
-        let server = Server::start(move |arrival| match arrival.path.as_str() {
-            "/robots.txt" => Reply::text(lines.replace("BASE", &format!("http://{}", arrival.header("host").unwrap()))),
-            _ => routes(arrival),
-        });
-        Crawl::of(server.url("/")).flag("--sitemaps").run();
-        assert_eq!((server.count("/a"), server.count("/b")), (1, 1), "{lines}");
-    }
 }
