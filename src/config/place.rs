@@ -30,6 +30,11 @@ impl Problem {
         message.trim_end().to_owned()
     }
 
+    /// The message for a line of a file, without the line.
+    pub(super) fn in_line(&self, name: &str, line: usize, column: usize) -> String {
+        format!("{name}:{line}:{column}: {}", visible(&self.found))
+    }
+
     /// The message for a flag: `--rate fast: …`.
     pub(super) fn in_flag(&self, flag: &str) -> String {
         let message = format!("{}: {}\n{}", visible(flag), visible(&self.found), self.notes(""));

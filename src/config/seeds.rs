@@ -71,24 +71,35 @@ pub(super) fn read_file(name: &str) -> Result<Vec<String>> {
     Ok(seeds)
 }
 
+/// The seeds of a text. The error names every line that is none: who has to mend a file wants to do it once.
 fn parse_lines(name: &str, text: &str) -> Result<Vec<String>> {
     let rules = UrlRules::new(usize::MAX);
-    let mut seeds = Vec::new();
+    let (mut seeds, mut wrong) = (Vec::new(), Vec::new());
     let mut start = 0;
-    for line in text.split_inclusive('\n') {
+    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
         let seed = line.trim_start_matches('\u{feff}').trim();
         if !seed.is_empty() && !seed.starts_with('#') {
-            if let Err(problem) = Seed::parse(seed, &rules) {
-                let at = start + line.find(seed).unwrap_or(0);
-                return Err(Error::Usage(problem.in_text(name, text, &(at..at + seed.len()))));
+            match Seed::parse(seed, &rules) {
+                Ok(_) => seeds.push(seed.to_owned()),
+                Err(problem) => {
+                    let column = line.find(seed).unwrap_or(0);
+                    let at = start + column;
+                    wrong.push(if wrong.len() < SHOWN_WHOLE {
+                        problem.in_text(name, text, &(at..at + seed.len()))
+                    } else {
+                        let column = line.get(..column).map_or(0, |before| before.chars().count()) + 1;
+                        problem.in_line(name, number, column)
+                    });
+                }
             }
-            seeds.push(seed.to_owned());
         }
         start += line.len();
     }
-    Ok(seeds)
+    if wrong.is_empty() { Ok(seeds) } else { Err(Error::Usage(wrong.join("\n"))) }
 }
 
+/// How many bad lines are shown with what stands in them; of the others it is only said what is wrong.
+const SHOWN_WHOLE: usize = 20;
 const ALLOWED: &str = "an http or https URL, like \"https://example.com/\", or a folder that holds a site";
 
 #[cfg(test)]
@@ -112,6 +123,30 @@ mod tests {
           = allowed: an http or https URL, like "https://example.com/", or a folder that holds a site
           = help: write https://example.com/x
         "#);
+    }
+
+    #[test]
+    fn every_bad_line_is_named() {
+        let error = parse_lines("urls.txt", "http://a/\nhttp://\n\nftp://b/\nhttp://c/\n\tnowhere\n").unwrap_err();
+        insta::assert_snapshot!(error, @r#"
+        urls.txt:2:1: `http://` is not a URL: empty host
+          |
+        2 | http://
+          | ^^^^^^^
+        urls.txt:4:1: `ftp://b/` is neither http nor https
+          |
+        4 | ftp://b/
+          | ^^^^^^^^
+        urls.txt:6:2: the seed `nowhere` is neither a URL nor a folder that exists
+          |
+        6 | 	nowhere
+          | 	^^^^^^^
+          = allowed: an http or https URL, like "https://example.com/", or a folder that holds a site
+        "#);
+        let many = "http://a/\n  nowhere\n".repeat(300);
+        let error = parse_lines("urls.txt", &many).unwrap_err().to_string();
+        assert!((1..=300).all(|n| error.contains(&format!("urls.txt:{}:3: ", 2 * n))), "all are told");
+        assert_eq!(error.lines().filter(|line| line.contains("^^^")).count(), SHOWN_WHOLE);
     }
 
     #[test]
