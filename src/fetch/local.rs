@@ -23,7 +23,9 @@ use crate::units::format_size;
 
 /// Answers requests below one URL with the files below one folder.
 ///
-/// A folder is its `index.html` or `index.htm`, and redirects to the form with a slash; what is not there is a 404.
+/// A folder is its `index.html` or `index.htm`, and redirects to the form with a slash. Where there is no file `about` and
+/// no folder with such a page, `/about` is `about.html` or `about.htm`, as static hosts have it. What is not there is a
+/// 404.
 /// Nothing outside the folder is ever read, also not through a symbolic link. Queries are ignored.
 ///
 /// # Cancel safety
@@ -143,19 +145,41 @@ impl Site {
             path.push(name);
         }
         if file.is_empty() {
-            for index in INDEX {
-                if let Some((file, false)) = self.inside(&path.join(index))? {
-                    return Ok(Found::File(file));
-                }
-            }
-            return Ok(Found::Nothing);
+            return Ok(self.index(&path)?.map_or(Found::Nothing, Found::File));
         }
         let Some(name) = file_name(file) else { return Ok(Found::Nothing) };
-        Ok(match self.inside(&path.join(name))? {
-            Some((_, true)) => Found::Folder,
-            Some((file, false)) => Found::File(file),
-            None => Found::Nothing,
-        })
+        let path = path.join(name);
+        match self.inside(&path)? {
+            Some((file, false)) => Ok(Found::File(file)),
+            Some((folder, true)) if self.index(&folder)?.is_some() => Ok(Found::Folder),
+            found => match self.page(path)? {
+                Some(file) => Ok(Found::File(file)),
+                None => Ok(found.map_or(Found::Nothing, |_| Found::Folder)),
+            },
+        }
+    }
+
+    /// The page that a folder shows.
+    fn index(&self, folder: &Path) -> io::Result<Option<PathBuf>> {
+        for index in INDEX {
+            if let Some((file, false)) = self.inside(&folder.join(index))? {
+                return Ok(Some(file));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The page that is named without its extension.
+    fn page(&self, path: PathBuf) -> io::Result<Option<PathBuf>> {
+        let path = path.into_os_string();
+        for extension in PAGES {
+            let mut path = path.clone();
+            path.push(extension);
+            if let Some((file, false)) = self.inside(Path::new(&path))? {
+                return Ok(Some(file));
+            }
+        }
+        Ok(None)
     }
 
     /// The real path of a file or folder (`true`) below the root; `None` for all else, pipes and devices among it.
@@ -277,6 +301,8 @@ fn content_type(file: &Path) -> &'static str {
         .map_or("application/octet-stream", |(_, media_type)| media_type)
 }
 
+/// What is put behind the name of a page that is not there without it, in this order.
+const PAGES: [&str; 2] = [".html", ".htm"];
 const INDEX: [&str; 2] = ["index.html", "index.htm"];
 const TYPES: [(&[&str], &str); 20] = [
     (&["html", "htm", "shtml"], "text/html"),
@@ -348,6 +374,46 @@ mod tests {
         folder.keep_exchange = true;
         let exchange = site.fetch(&folder).await.unwrap().exchange.unwrap();
         assert_eq!((exchange.response.status.as_u16(), exchange.response.body.end), (301, BodyEnd::NotRead));
+    }
+
+    #[tokio::test]
+    async fn a_page_may_be_named_without_its_extension() {
+        let (_folder, site) = site(&[
+            ("about.html", "about"),
+            ("a b.htm", "blank"),
+            ("v1.2.html", "version"),
+            ("both", "file"),
+            ("both.html", "page"),
+            ("guide/index.html", "folder"),
+            ("guide.html", "page"),
+            ("api.html", "page of a folder without one"),
+            ("api/calls.html", "calls"),
+        ]);
+        for (path, text) in [
+            ("/about", "about"),
+            ("/about?q=1", "about"),
+            ("/a%20b", "blank"),
+            ("/v1.2", "version"),
+            ("/both", "file"),
+            ("/guide/", "folder"),
+            ("/api", "page of a folder without one"),
+            ("/api/calls", "calls"),
+        ] {
+            let response = get(&site, path).await;
+            let of_page = path != "/both";
+            assert_eq!(
+                (response.status.as_u16(), of_page),
+                (200, response.headers[CONTENT_TYPE] == "text/html"),
+                "{path}"
+            );
+            if of_page {
+                assert_eq!(response.body, Body::Read(text.into()), "{path}");
+            }
+        }
+        assert_eq!(get(&site, "/guide").await.status, 301);
+        for path in ["/about/", "/ABOUT", "/about.", "/.html", "/abou"] {
+            assert_eq!(get(&site, path).await.status, 404, "{path}");
+        }
     }
 
     #[tokio::test]
