@@ -107,7 +107,7 @@ impl Source {
             )),
             Some(name) => {
                 let rules = Arc::new(Rules::parse(&read(name)?, agent));
-                tell_cut(&rules, if name == "-" { "stdin" } else { name });
+                tell(&rules, if name == "-" { "stdin" } else { name }, agent);
                 Ok(Self::One(RobotsFile { rules, source: RobotsSource::Lines }))
             }
             None => Ok(Self::Origins { asking: Box::new(Asking::new(config, agent, urls)?), known: HashMap::new() }),
@@ -132,6 +132,7 @@ impl Source {
 /// The network.
 struct Asking {
     client: RobotsClient,
+    agent: String,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -142,21 +143,28 @@ impl Asking {
             .enable_all()
             .build()
             .map_err(|error| Error::Internal(format!("cannot start the runtime: {error}")))?;
-        Ok(Self { client: RobotsClient::new(config, agent, &named)?, runtime })
+        Ok(Self { client: RobotsClient::new(config, agent, &named)?, agent: agent.to_owned(), runtime })
     }
 
     fn ask(&self, robots: &CrawlUrl) -> RobotsFile {
         let file = self.runtime.block_on(self.client.ask(robots.clone()));
-        tell_cut(&file.rules, robots.as_str());
+        tell(&file.rules, robots.as_str(), &self.agent);
         file
     }
 }
 
-/// Says it when there may be rules that were not read.
-fn tell_cut(rules: &Rules, name: &str) {
+/// Says what there is to know of a file beside its verdicts: once, and not where the verdicts are.
+fn tell(rules: &Rules, name: &str, agent: &str) {
+    let name = printable(name);
     if rules.is_cut() {
-        let name = printable(name);
         super::voice::say(&format!("warning: {name} is too long: only its first {} KiB are read", LIMIT >> 10));
+    }
+    let notes = rules.notes(agent);
+    for note in notes.iter().take(NOTES_SHOWN) {
+        super::voice::say(&format!("note: {name}: {}", printable(&note.to_string())));
+    }
+    if let Some(more @ 1..) = notes.len().checked_sub(NOTES_SHOWN) {
+        super::voice::say(&format!("note: {name}: {more} more like these"));
     }
 }
 
@@ -204,10 +212,15 @@ fn read(name: &str) -> Result<Vec<u8>> {
     Ok(body)
 }
 
+/// How many notes are shown on one file: some list thousands of sitemaps.
+const NOTES_SHOWN: usize = 20;
 const EPILOGUE: &str = "\
 Examples:
   crawler robots check https://example.com/search
   crawler robots check --agent my-bot --robots robots.txt https://example.com/a https://example.com/b
+
+What else there is to know of a file (delays, sitemaps, agents that share the group, rules that never
+match) is told on stderr.
 
 Exit codes:
   0  all URLs are allowed

@@ -7,17 +7,20 @@
 
 mod agent;
 mod lines;
+mod notes;
 mod pattern;
 #[cfg(test)]
 mod tests;
 
 pub use crate::user_agent::product_token;
+pub use notes::Note;
 
 use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use encoding_rs::{Encoding, UTF_8};
 use http::StatusCode;
 
 use crate::url::header_text;
@@ -38,6 +41,7 @@ pub struct Robots {
     /// The file; `None` when there is none that says it.
     source: Option<Arc<str>>,
     is_cut: bool,
+    was_utf16: bool,
     /// All patterns, one after another: canonical, and as written where that differs.
     text: Box<str>,
     /// In the order of precedence: the first that matches decides.
@@ -105,12 +109,14 @@ struct Span {
 impl Robots {
     /// Reads a robots.txt for the agent with this [product token](product_token).
     ///
-    /// Never fails: lines that are not understood are passed over. What is past [`LIMIT`] is not read, and neither is
+    /// UTF-8, or UTF-16 with its mark. Never fails: lines that are not understood are passed over. What is past [`LIMIT`] is not read, and neither is
     /// the line that the limit cuts: half a pattern would match too much.
     pub fn parse(body: &[u8], agent: &str) -> Self {
         let is_cut = body.len() >= LIMIT;
-        let body = readable(body);
-        Self { source: Some(as_text(body)), is_cut, ..Self::read(body, agent) }
+        let body = body.get(..LIMIT).unwrap_or(body);
+        let utf16 = utf16(body);
+        let body = whole_lines(utf16.as_ref().map_or(body, String::as_bytes), is_cut);
+        Self { source: Some(as_text(body)), is_cut, was_utf16: utf16.is_some(), ..Self::read(body, agent) }
     }
 
     /// What the answer to a request for robots.txt says, once its redirects were followed (RFC 9309, section 2.3.1). `None`
@@ -214,6 +220,7 @@ impl Robots {
         Self {
             source: None,
             is_cut: false,
+            was_utf16: false,
             text: text.into(),
             rules: rules.into(),
             otherwise: Access::Allow,
@@ -349,13 +356,22 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// The whole lines within the limit.
-fn readable(body: &[u8]) -> &[u8] {
-    match body.get(..LIMIT) {
-        // Also when the body ends at the limit: whoever read it may have stopped there.
-        Some(head) => head.get(..memchr::memrchr2(b'\n', b'\r', head).unwrap_or(0)).unwrap_or_default(),
-        None => body,
+/// The text of a file that its mark says to be UTF-16. RFC 9309, section 2.3, has robots.txt in UTF-8, but who did not
+/// know that has not allowed everything.
+fn utf16(body: &[u8]) -> Option<String> {
+    let encoding = match Encoding::for_bom(body) {
+        Some((encoding, _)) if encoding != UTF_8 => encoding,
+        _ => return None,
+    };
+    Some(encoding.decode_with_bom_removal(body).0.into_owned())
+}
+
+/// The lines that the limit has not cut. When the body ends there, whoever read it may have stopped in one.
+fn whole_lines(body: &[u8], is_cut: bool) -> &[u8] {
+    if !is_cut {
+        return body;
     }
+    body.get(..memchr::memrchr2(b'\n', b'\r', body).unwrap_or(0)).unwrap_or_default()
 }
 
 fn as_text(body: &[u8]) -> Arc<str> {

@@ -101,6 +101,19 @@ fn that_a_robots_txt_is_too_long_to_be_read_to_its_end_is_said_once() {
 }
 
 #[test]
+fn what_a_robots_txt_says_beside_its_verdicts_is_told_once() {
+    let robots = "Disallow: /nobody\nUser-agent: BadBot\nCrawl-delay: 5\nRequest-rate: 1/5\n\nUser-agent: *\n\
+                  Disallow: private\nDisallow: /a\u{a0}\n\nUser-agent: crawler.feedback\nUser-agent: friend\n\
+                  Disallow: /\u{1b}[2J\nSitemap: https://e.com/a.xml, https://e.com/b.xml\n";
+    let run = check_with(&["--robots", "-", "http://e.com/a", "http://e.com/b"], robots);
+    let others = check_with(&["--robots", "-", "--agent", "other", "http://e.com/a"], robots);
+    assert_eq!((run.code, run.stdout.lines().count(), others.stdout.lines().count()), (0, 2, 1));
+    insta::assert_snapshot!("robots_notes", format!("{}\n{}", run.stderr, others.stderr));
+    let html = check_with(&["--robots", "-", "http://e.com/a"], "<!doctype html><title>Not found</title>");
+    assert_eq!(html.stderr, "note: stdin: this is HTML, and no robots.txt\n");
+}
+
+#[test]
 fn the_robots_txt_of_each_origin_is_asked_for_once() {
     let one = Server::start(Site::default().robots("User-agent: *\nDisallow: /no").routes());
     let two = Server::start_on(2, Site::default().robots("User-agent: crawler\nDisallow: /").routes());

@@ -19,8 +19,13 @@ pub(super) enum Line<'a> {
     Other,
 }
 
-/// The lines with their numbers from 1. A line ends with CR, LF or both.
+/// What the lines say, with their numbers from 1.
 pub(super) fn lines(body: &[u8]) -> impl Iterator<Item = (u32, Line<'_>)> {
+    raw(body).map(|(number, line)| (number, Line::parse(line)))
+}
+
+/// The lines with their numbers from 1. A line ends with CR, LF or both.
+pub(super) fn raw(body: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
     let mut rest = Some(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body));
     let texts = std::iter::from_fn(move || {
         let text = rest?;
@@ -34,13 +39,12 @@ pub(super) fn lines(body: &[u8]) -> impl Iterator<Item = (u32, Line<'_>)> {
         };
         Some(line)
     });
-    (1..).zip(texts.map(Line::parse))
+    (1..).zip(texts)
 }
 
 impl<'a> Line<'a> {
-    fn parse(line: &'a [u8]) -> Self {
-        let line = line.split(|byte| *byte == b'#').next().unwrap_or_default();
-        let Some((name, value)) = name_and_value(trim(line)) else {
+    pub(super) fn parse(line: &'a [u8]) -> Self {
+        let Some((name, value)) = name_and_value(line) else {
             return Self::Other;
         };
         if is_one_of(name, &AGENT) {
@@ -59,8 +63,10 @@ impl<'a> Line<'a> {
     }
 }
 
-/// `name: value`. Without a colon, two words are taken for it too: that is what their author meant.
-fn name_and_value(line: &[u8]) -> Option<(&[u8], &[u8])> {
+/// `name: value`, without the comment behind it. Without a colon, two words are taken for it too: that is what their
+/// author meant.
+pub(super) fn name_and_value(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let line = trim(line.split(|byte| *byte == b'#').next().unwrap_or_default());
     if let Some(colon) = memchr::memchr(b':', line) {
         let (name, value) = line.split_at(colon);
         // The colon of `Sitemap https://…` is the URL's.
