@@ -135,7 +135,7 @@ fn settings(cli: &Cli, matches: &clap::ArgMatches) -> Result<Call> {
         return Err(Error::Usage(help::stray(stray, Cli::command().get_subcommands().map(clap::Command::get_name))));
     }
     let loaded = load(&cli.flags, matches)?;
-    if loaded.config.seeds.is_empty() {
+    if loaded.config.seeds.is_empty() && !loaded.config.sitemaps.are_seeds() {
         return Err(Error::Usage(help::NO_SEED.to_owned()));
     }
     Ok(Call::Crawl { loaded: Box::new(loaded), fresh: cli.flags.fresh })

@@ -18,6 +18,8 @@ pub(super) struct Plan {
     pub(super) config: Config,
     /// Those of the network, then those on disk.
     pub(super) seeds: Vec<CrawlUrl>,
+    /// What the crawl is about: its seeds, or without any the sitemaps that it takes alone.
+    pub(super) places: Vec<CrawlUrl>,
     /// The seeds that are sites on disk: there is no host to be polite to.
     pub(super) on_disk: Vec<CrawlUrl>,
     /// The folder of such a site.
@@ -58,7 +60,8 @@ impl Plan {
             }
         }
         let seeds: Vec<CrawlUrl> = network.iter().chain(&on_disk).cloned().collect();
-        if seeds.is_empty() {
+        let places = if seeds.is_empty() && config.sitemaps.are_seeds() { sitemaps.clone() } else { seeds.clone() };
+        if places.is_empty() {
             return Err(Error::Usage("the crawl has no seed".to_owned()));
         }
         if sites.len() > 1 {
@@ -68,10 +71,13 @@ impl Plan {
         let folder = sites.first().map(|site| site.folder().to_owned());
         let fetch = match fetch {
             Some(fetch) => fetch,
-            None => Arc::new(ByOrigin { sites, http: http(&config, &network, &credentials, descriptors)? }),
+            None => {
+                let asked = if seeds.is_empty() { &places } else { &network };
+                Arc::new(ByOrigin { sites, http: http(&config, asked, &credentials, descriptors)? })
+            }
         };
-        let scope = Scope::new(&config.scope, &seeds).with_hosts(config.per_host(|host| host.scope.clone()));
-        Ok(Self { config, seeds, on_disk, folder, scope, rules, fetch, free, descriptors, sitemaps })
+        let scope = Scope::new(&config.scope, &places).with_hosts(config.per_host(|host| host.scope.clone()));
+        Ok(Self { config, seeds, places, on_disk, folder, scope, rules, fetch, free, descriptors, sitemaps })
     }
 
     pub(super) fn limits(&self) -> frontier::Limits {

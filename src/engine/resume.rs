@@ -121,7 +121,7 @@ impl Resume {
         }
         let outputs = outputs.open(dir, store)?;
         let now = Instant::now();
-        for seed in &self.plan.seeds {
+        for seed in &self.plan.places {
             store.keep(Note::Seed(seed.clone()))?;
         }
         store.keep(Note::Settings(settings(&self.plan)?))?;
@@ -152,7 +152,7 @@ impl Resume {
     pub(super) fn dispatcher(self, writer: Writer, stats: Arc<Stats>, started: Instant) -> Dispatcher {
         let Self { plan, judge, frontier, .. } = self;
         plan.tell();
-        let mut seeds = Seeds::new(&plan.seeds);
+        let mut seeds = Seeds::new(&plan.seeds, &plan.places);
         for (from, to) in &self.seed_redirects {
             seeds.leads_to(from, to, judge.is_in_scope(to));
         }
@@ -236,7 +236,7 @@ fn seed_redirects(plan: &Plan, notes: &Notes) -> Result<Vec<(CrawlUrl, CrawlUrl)
 
 /// All that was found, judged by the settings of this run.
 fn restore(plan: &Plan, judge: &Judge, notes: &Notes, store: &mut dyn Store) -> Result<(Frontier, Counts)> {
-    let seeds: BTreeSet<_> = plan.seeds.iter().map(CrawlUrl::key).collect();
+    let seeds: BTreeSet<_> = plan.places.iter().map(CrawlUrl::key).collect();
     let verdict = |url: &CrawlUrl| judge.refuses(url).filter(|_| !seeds.contains(&url.key()));
     let lifted = lifted(plan, notes);
     let mut restore = Frontier::restore(plan.limits(), Rules { judge: &verdict, lifted: &lifted });
@@ -260,7 +260,7 @@ fn lifted(plan: &Plan, notes: &Notes) -> Vec<SkipReason> {
 /// Refuses to go on with a crawl of other seeds, or one to which other URLs are the same page.
 fn expect_same(plan: &Plan, notes: &Notes, dir: &CrawlDir) -> Result<()> {
     let shown = dir.path().display();
-    let seeds: BTreeSet<&str> = plan.seeds.iter().map(CrawlUrl::as_str).collect();
+    let seeds: BTreeSet<&str> = plan.places.iter().map(CrawlUrl::as_str).collect();
     if let Some(other) = notes.seeds.iter().find(|seed| !seeds.contains(seed.as_str())) {
         return Err(Error::Usage(format!(
             "{shown} holds a crawl of other seeds, among them {}; give its seeds too to go on with it, \

@@ -17,7 +17,7 @@ pub struct Options {
     /// Take these sitemaps, by their URLs.
     pub urls: Vec<String>,
     /// Request only the seeds and what sitemaps list: links of pages are counted as skipped (`nofollow`). Without `urls`
-    /// it takes the sitemaps that robots.txt names.
+    /// it takes the sitemaps that robots.txt names; with them no seed is needed, and their hosts are the scope.
     pub only: bool,
     /// Take also the pages that entries name as the same in another language or for another device
     /// (`<xhtml:link rel="alternate">`), after those that are listed.
@@ -35,6 +35,11 @@ impl Options {
     /// Whether the sitemaps that robots.txt names are taken.
     pub fn reads_robots(&self) -> bool {
         self.from_robots || (self.only && self.urls.is_empty())
+    }
+
+    /// Whether the named sitemaps are enough to start from: nothing but what they list is requested.
+    pub fn are_seeds(&self) -> bool {
+        self.only && !self.urls.is_empty()
     }
 
     /// Whether any sitemaps are taken.

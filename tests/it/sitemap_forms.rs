@@ -56,3 +56,22 @@ fn one_line_of_robots_txt_may_name_several_sitemaps_or_lack_its_colon() {
         assert_eq!((server.count("/a"), server.count("/b")), (1, 1), "{lines}");
     }
 }
+
+#[test]
+fn a_sitemap_alone_is_enough_to_start_from() {
+    let list = urlset(["/a", "/no/b", "http://other.example/"]);
+    let server = Server::start(listed(xml(list), &["/a", "/no/b"]).routes());
+    let crawl = || Crawl::bare().arg("--sitemap", server.url("/sitemap.xml")).flag("--sitemap-only");
+    let crawled = crawl().run();
+    crawled.assert_code(0);
+    assert_eq!(crawled.urls(), [server.url("/a")]);
+    assert_eq!((crawled.skipped("scope"), crawled.skipped("robots")), (1, 1));
+    let again = crawl().on(&crawled).run();
+    again.assert_code(0);
+    assert_eq!((again.records.len(), server.count("/a")), (1, 1), "it is complete");
+    let without = Crawl::bare().arg("--sitemap", server.url("/sitemap.xml")).run();
+    without.assert_code(2);
+    let none = Crawl::bare().arg("--sitemap", server.url("/none.xml")).flag("--sitemap-only").run();
+    none.assert_code(3);
+    assert!(none.stderr.contains("/none.xml: lists no page that came"), "{}", none.stderr);
+}

@@ -16,7 +16,7 @@ pub(in crate::engine) struct Seeds {
     /// The seeds, and what they redirect to.
     keys: HashSet<UrlKey>,
     failed: Vec<FailedSeed>,
-    /// The first seed, to name when nothing else explains why there is no page.
+    /// The first seed, or sitemap that stands for one, to name when nothing else explains why there is no page.
     first: Option<String>,
 }
 
@@ -29,10 +29,10 @@ pub(super) struct Lead {
 }
 
 impl Seeds {
-    pub(in crate::engine) fn new<'a>(seeds: impl IntoIterator<Item = &'a CrawlUrl>) -> Self {
-        let mut seeds = seeds.into_iter().peekable();
-        let first = seeds.peek().map(ToString::to_string);
-        Self { keys: seeds.map(CrawlUrl::key).collect(), failed: Vec::new(), first }
+    /// `places` are the seeds, or the sitemaps that stand for them.
+    pub(in crate::engine) fn new(seeds: &[CrawlUrl], places: &[CrawlUrl]) -> Self {
+        let first = places.first().map(ToString::to_string);
+        Self { keys: seeds.iter().map(CrawlUrl::key).collect(), failed: Vec::new(), first }
     }
 
     /// Takes how the request for a URL has ended. A seed that leads to another host takes the scope along, unless that
@@ -98,7 +98,8 @@ impl Seeds {
     /// on a page.
     pub(in crate::engine) fn into_failed(mut self) -> Vec<FailedSeed> {
         if self.failed.is_empty() {
-            let reason = "redirects too often in a row".to_owned();
+            let is_sitemap = self.keys.is_empty();
+            let reason = if is_sitemap { "lists no page that came" } else { "redirects too often in a row" }.to_owned();
             self.failed.extend(self.first.map(|url| FailedSeed { url, reason }));
         }
         self.failed
