@@ -69,12 +69,11 @@ impl Plan {
             return Err(Error::Usage(format!("{} folders cannot all appear under {origin}; give one", sites.len())));
         }
         let folder = sites.first().map(|site| site.folder().to_owned());
-        let fetch = match fetch {
-            Some(fetch) => fetch,
-            None => {
-                let asked = if seeds.is_empty() { &places } else { &network };
-                Arc::new(ByOrigin { sites, http: http(&config, asked, &credentials, descriptors)? })
-            }
+        let fetch = if let Some(fetch) = fetch {
+            fetch
+        } else {
+            let asked = if seeds.is_empty() { &places } else { &network };
+            Arc::new(ByOrigin { sites, http: http(&config, asked, &credentials, descriptors)? })
         };
         let scope = Scope::new(&config.scope, &places).with_hosts(config.per_host(|host| host.scope.clone()));
         Ok(Self { config, seeds, places, on_disk, folder, scope, rules, fetch, free, descriptors, sitemaps })

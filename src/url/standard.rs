@@ -102,7 +102,7 @@ fn with_escaped_carets(mut url: Url) -> Url {
     url
 }
 
-/// A name in ASCII is only written in lower case, whatever Unicode ToASCII says of it (section 3.3, "domain to ASCII").
+/// A name in ASCII is only written in lower case, whatever Unicode `ToASCII` says of it (section 3.3, "domain to ASCII").
 /// The crate refuses those that are no good Punycode. It takes this one, with other starts of labels in their place.
 fn with_stand_in(reference: &str) -> Option<String> {
     let text: String = reference.trim_start_matches(|c| c <= ' ').replace(['\t', '\n', '\r'], "");

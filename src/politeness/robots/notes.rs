@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::agent;
 use super::lines::{self, Line};
-use super::{Robots, product_token};
+use super::{AgentLine, Robots, product_token};
 
 /// Something about a robots.txt that its author, or who is asked by it, should know. `Display` is for a person; what it
 /// quotes is untrusted: escape it before it reaches a terminal.
@@ -20,10 +20,10 @@ pub enum Note {
     /// Rules ahead of any `User-agent` are nobody's: the first line, and how many.
     Ownerless(u32, usize),
     /// The rules for the agent hold for others as well, which are named beside it: the lines and their values.
-    Shared(Vec<(u32, String)>),
+    Shared(Vec<AgentLine>),
     /// A line that ends no list of agents joins those above it with those below (RFC 9309, section 2.2.4): its number and
     /// name, and the agents above it.
-    Joins(u32, String, Vec<(u32, String)>),
+    Joins(u32, String, Vec<AgentLine>),
     /// A `User-agent` that is longer than the token of the agent, and means it all the same.
     Longer(u32, String),
     /// A pattern that matches no path, since paths start with a slash.
@@ -70,17 +70,23 @@ struct Reading<'a> {
     token: &'a str,
     notes: Vec<(u32, Note)>,
     /// The agents that the rules to come are for.
-    agents: Vec<(u32, String)>,
+    agents: Vec<AgentLine>,
     /// What stands between two of them and ends no list: its line and name.
     gap: Option<(u32, String)>,
     has_rule: bool,
     ownerless: Option<(u32, usize)>,
-    /// The lists of agents that went by, each with the line and the name of what joined it and how many were above.
-    lists: Vec<(Vec<(u32, String)>, Option<Joint>)>,
+    /// The lists of agents that went by.
+    lists: Vec<List>,
     joint: Option<Joint>,
     delays: Vec<(u32, Duration)>,
 }
 
+struct List {
+    agents: Vec<AgentLine>,
+    joint: Option<Joint>,
+}
+
+/// What stands in a list of agents and ends none, and how many of them are above it.
 struct Joint {
     line: u32,
     name: String,
@@ -127,7 +133,7 @@ impl Reading<'_> {
         if agent::names(value, self.token) && is_other_name(&value_text, self.token) {
             self.notes.push((number, Note::Longer(number, value_text.clone())));
         }
-        self.agents.push((number, value_text));
+        self.agents.push(AgentLine { line: number, agent: value_text.into() });
     }
 
     fn rule(&mut self, number: u32, pattern: &[u8]) {
@@ -155,7 +161,7 @@ impl Reading<'_> {
     fn end_agents(&mut self) {
         (self.has_rule, self.gap) = (false, None);
         let agents = std::mem::take(&mut self.agents);
-        self.lists.push((agents, self.joint.take()));
+        self.lists.push(List { agents, joint: self.joint.take() });
     }
 
     /// All notes, now that it is known which agents select the rules.
@@ -163,11 +169,11 @@ impl Reading<'_> {
         if let Some((line, count)) = self.ownerless {
             self.notes.push((line, Note::Ownerless(line, count)));
         }
-        for (agents, joint) in self.lists {
-            if !agents.iter().any(|(line, _)| ours.contains(line)) {
+        for List { agents, joint } in self.lists {
+            if !agents.iter().any(|agent| ours.contains(&agent.line)) {
                 continue;
             }
-            let line = agents.first().map_or(0, |(line, _)| *line);
+            let line = agents.first().map_or(0, |agent| agent.line);
             match joint {
                 // The joint matters when the agent stands on one side of it and others on the other.
                 Some(Joint { line, name, above }) if agents.len() > above => {
@@ -175,7 +181,7 @@ impl Reading<'_> {
                     self.notes.push((line, Note::Joins(line, name, above)));
                 }
                 _ => {
-                    let others: Vec<_> = agents.into_iter().filter(|(line, _)| !ours.contains(line)).collect();
+                    let others: Vec<_> = agents.into_iter().filter(|agent| !ours.contains(&agent.line)).collect();
                     if !others.is_empty() {
                         self.notes.push((line, Note::Shared(others)));
                     }
@@ -228,11 +234,11 @@ impl fmt::Display for Note {
 }
 
 /// Agents with their lines, as many as are of use to a reader.
-struct Agents<'a>(&'a [(u32, String)]);
+struct Agents<'a>(&'a [AgentLine]);
 
 impl fmt::Display for Agents<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, (line, agent)) in self.0.iter().take(SHOWN).enumerate() {
+        for (at, AgentLine { line, agent }) in self.0.iter().take(SHOWN).enumerate() {
             let comma = if at > 0 { ", " } else { "" };
             write!(f, "{comma}{agent} (line {line})")?;
         }
@@ -297,7 +303,7 @@ mod tests {
             &["the same group is for a (line 1), b (line 3)"],
         );
         check("User-agent: a\nUser-agent: b\nDisallow: /x\nUser-agent: *\nDisallow: /", &[]);
-        let many: String = (0..9).map(|n| format!("User-agent: a{n}\n")).collect();
+        let many = (0..9).fold(String::new(), |all, n| all + &format!("User-agent: a{n}\n"));
         check(
             format!("{many}User-agent: *\nDisallow: /x"),
             &["the same group is for a0 (line 1), a1 (line 2), a2 (line 3), a3 (line 4), a4 (line 5) and 4 more"],
