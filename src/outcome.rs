@@ -69,6 +69,8 @@ pub struct Outcome {
     /// As what the page is to be asked for now: the response redirects to another spelling of its URL, the same by its
     /// key, or to itself with a cookie. Nothing else of the response counts then, if that may be followed.
     pub respelled: Option<CrawlUrl>,
+    /// Whether the response sets a cookie: what was refused without it may be had now.
+    pub sets_cookie: bool,
     /// What this response leads to: the links of the page, or the one target of a redirect.
     pub links: Vec<Link>,
     /// What was sent and received; `None` when nobody asked for that, or no response head came.
@@ -92,6 +94,7 @@ impl Outcome {
             content_hash: None,
             page: None,
             respelled: None,
+            sets_cookie: false,
             links: Vec::new(),
             exchange: None,
         }

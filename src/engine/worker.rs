@@ -168,7 +168,8 @@ impl Worker {
         outcome.content_type = content_type.as_deref().map(essence).filter(|essence| !essence.is_empty());
         if let Some(target) = redirect {
             outcome.location = Some(Arc::clone(target.text()));
-            outcome.respelled = respelled(url, &target, response.headers.contains_key(SET_COOKIE));
+            outcome.sets_cookie = response.headers.contains_key(SET_COOKIE);
+            outcome.respelled = respelled(url, &target, outcome.sets_cookie);
             outcome.links.push(Link { target, kind: LinkKind::Redirect });
         }
         let body = match &response.body {

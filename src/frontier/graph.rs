@@ -109,7 +109,9 @@ impl Frontier {
             };
             near.attempts += 1;
             let spelling = near.spelling.as_ref().map(|spelling| spelling.url.clone());
-            let lease = Lease { id: LeaseId(id), url: near.url.clone(), spelling, host, attempt: near.attempts };
+            let redirected_from = near.referrer.clone().filter(|_| node.hops > 0);
+            let (url, attempt) = (near.url.clone(), near.attempts);
+            let lease = Lease { id: LeaseId(id), url, spelling, redirected_from, host, attempt };
             self.set(id, Node { state: State::InFlight, ..node })?;
             self.accounts.pending -= 1;
             self.accounts.in_flight += 1;

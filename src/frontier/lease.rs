@@ -1,5 +1,6 @@
 //! What is handed out to be requested, and how long a host is left alone.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::url::CrawlUrl;
@@ -38,6 +39,8 @@ pub struct Lease {
     pub url: CrawlUrl,
     /// Another spelling of it that a response redirected to; [`asked`](Self::asked) is what to request.
     pub spelling: Option<CrawlUrl>,
+    /// What redirected to it, when a redirect is the way to it.
+    pub redirected_from: Option<Arc<str>>,
     /// Whose host it is.
     pub host: HostId,
     /// How often it has been leased, this time included.
@@ -48,6 +51,12 @@ impl Lease {
     /// What to request.
     pub fn asked(&self) -> &CrawlUrl {
         self.spelling.as_ref().unwrap_or(&self.url)
+    }
+
+    /// Whether a redirect of it leads back to what has redirected to it, on the same origin: the second half of the way
+    /// over a page that sets a cookie.
+    pub fn leads_back(&self, target: &CrawlUrl) -> bool {
+        self.redirected_from.as_deref() == Some(target.as_str()) && self.url.origin() == target.origin()
     }
 }
 

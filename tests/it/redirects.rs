@@ -172,3 +172,25 @@ fn references_are_resolved_as_the_url_standard_says() {
     assert_eq!(crawled.skipped("scope"), 1, "a name of another host");
     assert_eq!(crawled.record(&server.url("/"))["links"][3], "http://xn--8i7caa.example.com/");
 }
+
+#[test]
+fn a_page_that_sets_a_cookie_and_redirects_back_is_followed() {
+    // The second time the page is there, as it is for who brings the cookie.
+    for (with_cookie, asked, title) in [(true, 2, Some("got")), (false, 1, None)] {
+        let count = std::sync::atomic::AtomicUsize::new(0);
+        let server = Server::start(move |arrival| match arrival.path.as_str() {
+            "/" => Reply::links("home", ["/p"]),
+            "/p" if count.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 0 => Reply::links("got", ["/deeper"]),
+            "/p" => Reply::redirect(302, "/set"),
+            "/set" if with_cookie => Reply::redirect(302, "/p").header("Set-Cookie", "seen=1"),
+            "/set" => Reply::redirect(302, "/p"),
+            "/deeper" => Reply::html("page"),
+            _ => Reply::new(404),
+        });
+        let crawled = Crawl::of(server.url("/")).run();
+        assert_eq!((server.count("/p"), server.count("/set")), (asked, 1));
+        assert_eq!(crawled.record(&server.url("/set"))["title"].as_str(), title);
+        assert_eq!(crawled.record(&server.url("/p"))["outcome"], "redirect");
+        assert_eq!(server.count("/deeper"), usize::from(with_cookie));
+    }
+}

@@ -309,10 +309,10 @@ impl Dispatcher {
         Some(at)
     }
 
-    /// Lets a page be asked for as what its response redirects to, when that is the same page by its key. Each of these
-    /// requests is admitted as any other.
+    /// Lets a page be asked for as what its response redirects to, when that is the same page by its key or leads back to
+    /// it. Each of these requests is admitted as any other.
     fn respells(&mut self, lease: &Lease, outcome: &Outcome) -> Result<bool> {
-        let Some(spelling) = &outcome.respelled else { return Ok(false) };
+        let Some(spelling) = pages::respelled(lease, outcome) else { return Ok(false) };
         if !self.judge.is_in_scope(spelling) || self.politeness.disallows(spelling) {
             return Ok(false);
         }

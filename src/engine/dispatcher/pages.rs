@@ -11,7 +11,7 @@ use crate::observe::FailedSeed;
 use crate::outcome::{Outcome, SkipReason};
 use crate::sink::{Options, Record, Settled};
 use crate::sitemaps::Sitemaps;
-use crate::url::{CrawlUrl, Link};
+use crate::url::{CrawlUrl, Link, LinkKind, Target};
 
 /// What is counted and kept of the pages of a crawl.
 ///
@@ -104,4 +104,13 @@ impl Pages {
     pub(super) fn finish(self) -> (Tally, Seeds) {
         (self.tally, self.seeds)
     }
+}
+
+/// As what a page is to be asked for now, under the same lease.
+pub(super) fn respelled<'o>(lease: &Lease, outcome: &'o Outcome) -> Option<&'o CrawlUrl> {
+    let bounced = || match outcome.links.first() {
+        Some(Link { target: Target::Url(to), kind: LinkKind::Redirect }) if lease.leads_back(to) => Some(to),
+        _ => None,
+    };
+    outcome.respelled.as_ref().or_else(|| bounced().filter(|_| outcome.sets_cookie))
 }
