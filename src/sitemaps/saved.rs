@@ -112,6 +112,21 @@ mod tests {
     }
 
     #[test]
+    fn another_spelling_that_was_redirected_to_is_still_asked_for() {
+        let (mut first, now, mut kept) = (Sitemaps::new(options()), Instant::now(), Vec::new());
+        first.name(url("http://a/s?"), url("http://a/").host_key());
+        let ask = first.next(now).unwrap();
+        assert_eq!(first.redirect(&ask, url("http://a/s?")), Taken::Circle);
+        assert_eq!(first.redirect(&ask, url("http://a/s")), Taken::Queued);
+        first.done(&ask);
+        let mut second = restarted(&mut kept, &mut first, options());
+        let again = second.next(now).unwrap();
+        assert_eq!(again.url.as_str(), "http://a/s");
+        second.done(&again);
+        assert!(restarted(&mut kept, &mut second, options()).is_idle());
+    }
+
+    #[test]
     fn a_run_that_wants_no_sitemaps_leaves_them_to_the_next_that_does() {
         let (mut first, mut kept) = (Sitemaps::new(options()), Vec::new());
         first.name(url("http://a/1"), url("http://a/").host_key());
