@@ -231,6 +231,7 @@ const PAGES: &[&str] = &[
     "<iframe srcdoc='<title>no</title><html lang=no><meta name=robots content=nofollow><a href=/a>'></iframe><a href=/b>",
     "<iframe srcdoc></iframe><iframe src=/no srcdoc=''></iframe>",
     "<template><iframe srcdoc='<a href=/no>'></iframe><object data=/no.html></object><script></script></template>",
+    "<body><div><template shadowrootmode=open></template></div><math><svg></body></svg><svg><a href=/no /></svg></math>",
     "<div><template shadowrootmode=no><a href=/no></template></div><template><b><template shadowrootmode=open><a href=/no>",
     "<script type=application/ld+json></script>",
     "<script type=Text/JavaScript></script>",

@@ -1,7 +1,7 @@
 //! Alike: in what two URLs of one page may differ, when a site says that this is so.
 
 use super::PathParam;
-use super::rules::name_of;
+use super::param_pattern::name_of;
 
 /// In what else two URLs of one page may differ. Default: in nothing.
 #[derive(Debug, Clone, Default)]

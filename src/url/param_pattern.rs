@@ -58,6 +58,11 @@ impl From<ParamPattern> for String {
     }
 }
 
+/// The name of a parameter.
+pub(super) fn name_of(param: &str) -> &str {
+    param.split_once('=').map_or(param, |(name, _)| name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,8 +3,9 @@
 use memchr::memchr3;
 use percent_encoding::percent_encode_byte;
 
+use super::param_pattern::name_of;
 use super::standard::StandardUrl;
-use super::{Alike, Base, CrawlUrl, HostKey, ParamPattern, Scheme, Target, UrlKey};
+use super::{Alike, CrawlUrl, HostKey, ParamPattern, Scheme, Target, UrlKey};
 use crate::skip::SkipReason;
 
 /// How URLs are resolved and made canonical: the same for the whole crawl.
@@ -84,7 +85,8 @@ impl UrlRules {
 
     /// What a reference in a file of a site leads to, when that can be requested.
     pub fn requestable(&self, file: &CrawlUrl, reference: &str) -> Option<CrawlUrl> {
-        match Base::new(file.clone()).resolve(reference.trim(), self)? {
+        let url = file.parsed().join(reference.trim(), None).ok()?;
+        match self.target(url) {
             Target::Url(url) => Some(url),
             Target::Other { .. } => None,
         }
@@ -137,11 +139,6 @@ impl UrlRules {
         }
         self.ignore.iter().any(|pattern| pattern.matches(name))
     }
-}
-
-/// The name of a parameter.
-pub(super) fn name_of(param: &str) -> &str {
-    param.split_once('=').map_or(param, |(name, _)| name)
 }
 
 /// Sorts the parameters from `start` on by their names.

@@ -37,7 +37,7 @@ use ending::Ending;
 use event::{Event, Filled};
 use handover::{Handover, Keep};
 use job::{Done, Job, Refused, unasked};
-use pages::Pages;
+use pages::{Pages, respell};
 use queues::Queues;
 use robots_hops::{RobotsHop, RobotsHops, Way};
 use sitemap_files::SitemapFiles;
@@ -267,7 +267,7 @@ impl Dispatcher {
         match done {
             Done::Page(lease, outcome) => match self.finished(lease.asked(), lease.attempt, &outcome, now) {
                 Some(at) => return self.frontier.retry(lease.id, at),
-                None if self.respells(&lease, &outcome)? => {}
+                None if respell(&lease, &outcome, &self.judge, &mut self.politeness, &mut self.frontier)? => {}
                 None => return self.settle(&lease, outcome).await,
             },
             Done::Robots(hop, reply, outcome) => self.take_robots(hop, reply, &outcome, now),
@@ -309,22 +309,7 @@ impl Dispatcher {
         Some(at)
     }
 
-    /// Lets a page be asked for as what its response redirects to, when that is the same page by its key or leads back to
-    /// it. Each of these requests is admitted as any other.
-    fn respells(&mut self, lease: &Lease, outcome: &Outcome) -> Result<bool> {
-        let Some(spelling) = pages::respelled(lease, outcome) else { return Ok(false) };
-        if !self.judge.is_in_scope(spelling) || self.politeness.disallows(spelling) {
-            return Ok(false);
-        }
-        let respells = self.frontier.respell(lease.id, spelling.clone())?;
-        if respells {
-            tracing::debug!(url = %lease.url, "is to be asked for as {spelling}");
-        }
-        Ok(respells)
-    }
-
-    /// Takes back a job whose request was never sent for a shortage of this process: it was no attempt, and no fault of
-    /// the host.
+    /// Takes back a job that was never sent for a shortage of this process: it was no attempt, and no fault of its host.
     fn withdraw(&mut self, job: Job, failure: &Failure, now: Instant) -> Result<()> {
         let next = self.politeness.withdrawn(job.url(), now);
         self.queues().release(job.url(), next);

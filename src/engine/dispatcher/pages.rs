@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::frontier::{Frontier, Lease, Place};
 use crate::observe::FailedSeed;
 use crate::outcome::{Outcome, SkipReason};
+use crate::politeness::Politeness;
 use crate::sink::{Options, Record, Settled};
 use crate::sitemaps::Sitemaps;
 use crate::url::{CrawlUrl, Link, LinkKind, Target};
@@ -106,8 +107,28 @@ impl Pages {
     }
 }
 
+/// Lets a page be asked for as what its response redirects to, when that is the same page by its key or leads back to
+/// it. Each of these requests is admitted as any other. Whether it is.
+pub(super) fn respell(
+    lease: &Lease,
+    outcome: &Outcome,
+    judge: &Judge,
+    politeness: &mut Politeness,
+    frontier: &mut Frontier,
+) -> Result<bool> {
+    let Some(spelling) = respelled(lease, outcome) else { return Ok(false) };
+    if !judge.is_in_scope(spelling) || politeness.disallows(spelling) {
+        return Ok(false);
+    }
+    let is_respelled = frontier.respell(lease.id, spelling.clone())?;
+    if is_respelled {
+        tracing::debug!(url = %lease.url, "is to be asked for as {spelling}");
+    }
+    Ok(is_respelled)
+}
+
 /// As what a page is to be asked for now, under the same lease.
-pub(super) fn respelled<'o>(lease: &Lease, outcome: &'o Outcome) -> Option<&'o CrawlUrl> {
+fn respelled<'o>(lease: &Lease, outcome: &'o Outcome) -> Option<&'o CrawlUrl> {
     let bounced = || match outcome.links.first() {
         Some(Link { target: Target::Url(to), kind: LinkKind::Redirect }) if lease.leads_back(to) => Some(to),
         _ => None,

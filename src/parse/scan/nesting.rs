@@ -203,6 +203,10 @@ impl Nesting {
         if name == Name::TEMPLATE {
             return self.end_template();
         }
+        // What follows is still in the body, and in whatever is open there (section 13.2.6.4.19).
+        if name == Name::BODY {
+            return;
+        }
         // Neither a template nor an integration point is left by another end tag, and a block only by that of a block
         // or of formatting.
         let held_by_blocks = !name.is_block() && !name.is_formatting();
