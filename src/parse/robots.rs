@@ -25,6 +25,8 @@ impl Robots {
     pub(super) fn header_asks_nofollow(&self, value: &str) -> bool {
         let mut for_us = true;
         Words(value).any(|word| match word {
+            // Nobody is called so.
+            word if asks_nofollow(word) => for_us,
             Word::Named(name) => {
                 // `otherbot/1.0: …`
                 let name = name.split('/').next().unwrap_or_default();
@@ -33,7 +35,7 @@ impl Robots {
                 }
                 false
             }
-            word @ Word::Plain(_) => for_us && asks_nofollow(word),
+            Word::Plain(_) => false,
         })
     }
 
@@ -83,15 +85,16 @@ impl<'a> Words<'a> {
 }
 
 fn asks_nofollow(word: Word<'_>) -> bool {
-    let Word::Plain(word) = word else { return false };
+    let (Word::Plain(word) | Word::Named(word)) = word;
     let mut directives = word.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_'));
     directives.any(|directive| directive.eq_ignore_ascii_case("nofollow") || directive.eq_ignore_ascii_case("none"))
 }
 
-/// A product token. Times have colons as well, but begin with a digit.
+/// A product token that is no directive. Times have colons as well, but begin with a digit.
 fn is_agent_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        && !OTHERS.iter().any(|directive| name.eq_ignore_ascii_case(directive))
 }
 
 /// What is in no directive, and not in the name of a robot with its version.
@@ -101,6 +104,19 @@ fn is_separator(c: char) -> bool {
 
 /// The directives that have a value behind a colon.
 const VALUED: &[&str] = &["unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"];
+/// The others that are in use, but for those that ask not to follow.
+const OTHERS: &[&str] = &[
+    "all",
+    "follow",
+    "index",
+    "indexifembedded",
+    "noarchive",
+    "nocache",
+    "noimageindex",
+    "noindex",
+    "nosnippet",
+    "notranslate",
+];
 
 #[cfg(test)]
 mod tests {
@@ -137,7 +153,9 @@ mod tests {
     #[test]
     fn the_order_of_directives_and_what_separates_them_do_not_decide() {
         let robots = Robots::new("crawler");
-        for separator in [",", ", ", ";", "; ", " ;", "/", " / ", "|", "+", " ", "\n", "\u{a0}", ".", ",,", "&"] {
+        for separator in
+            [",", ", ", ";", "; ", " ;", "/", " / ", "|", "+", " ", "\n", "\u{a0}", ".", ",,", "&", ":", " : "]
+        {
             for directives in [["nofollow", "noindex"], ["noindex", "nofollow"], ["NONE", "noarchive"]] {
                 let value = directives.join(separator);
                 assert!(robots.header_asks_nofollow(&value), "{value}");

@@ -1,4 +1,4 @@
-//! Forms that are asked with GET and leave nothing to be written: a list to choose from, a button. What they lead to are
+//! Forms that are asked with GET and leave nothing to be written: lists to choose from, buttons. What they lead to are
 //! pages like those of links (HTML Standard, section 4.10.22.3, "mutate action URL").
 
 use std::borrow::Cow;
@@ -12,6 +12,7 @@ use crate::parse::facts::{Facts, Start};
 pub(super) enum Control {
     Form,
     Input,
+    Button,
     Select,
     Option,
     Textarea,
@@ -23,6 +24,7 @@ impl Control {
         Some(match name {
             Name::FORM => Self::Form,
             Name::INPUT => Self::Input,
+            Name::BUTTON => Self::Button,
             Name::SELECT => Self::Select,
             Name::OPTION => Self::Option,
             Name::TEXTAREA => Self::Textarea,
@@ -45,6 +47,8 @@ struct Form<'a> {
     depth: usize,
     action: Cow<'a, str>,
     fields: Vec<Field<'a>>,
+    /// What its buttons add when they are pressed, if anything.
+    buttons: Vec<Option<(Cow<'a, str>, Cow<'a, str>)>>,
     /// It is sent with POST, or something has to be written into it.
     is_closed: bool,
 }
@@ -74,7 +78,13 @@ impl<'a> Forms<'a> {
                 let by_get = attribute("method")
                     .is_none_or(|method| !["post", "dialog"].iter().any(|other| method.eq_ignore_ascii_case(other)));
                 let action = attribute("action").unwrap_or_default();
-                self.open = Some(Form { depth: depth + 1, action, fields: Vec::new(), is_closed: !by_get });
+                self.open = Some(Form {
+                    depth: depth + 1,
+                    action,
+                    fields: Vec::new(),
+                    buttons: Vec::new(),
+                    is_closed: !by_get,
+                });
             }
             return;
         }
@@ -86,8 +96,10 @@ impl<'a> Forms<'a> {
             (Control::Option, _) => form.add_option(&attribute, text),
             (Control::Select, name) => form.add(name.unwrap_or_default(), None),
             (Control::Textarea, Some(_)) => form.is_closed = true,
-            (Control::Input, Some(name)) => form.add_input(name, &attribute),
-            (Control::Form | Control::Textarea | Control::Input, _) => {}
+            (Control::Input | Control::Button, _) if is_disabled => {}
+            (Control::Button, name) => form.add_button(name, "submit", &attribute),
+            (Control::Input, name) => form.add_input(name, &attribute),
+            (Control::Form | Control::Textarea, _) => {}
         }
     }
 
@@ -114,17 +126,42 @@ impl<'a> Form<'a> {
         self.fields.push(Field { name, values: value.into_iter().collect(), chosen: 0, is_list });
     }
 
-    fn add_input(&mut self, name: Cow<'a, str>, attribute: &impl Fn(&'static str) -> Option<Cow<'a, str>>) {
+    fn add_input(&mut self, name: Option<Cow<'a, str>>, attribute: &impl Fn(&'static str) -> Option<Cow<'a, str>>) {
         let kind = attribute("type").unwrap_or_default().to_ascii_lowercase();
+        if matches!(kind.as_str(), "submit" | "image") {
+            return self.add_button(name, "text", attribute);
+        }
+        let Some(name) = name else { return };
         let value = attribute("value");
         match kind.as_str() {
             "hidden" => self.add(name, Some(value.unwrap_or_default())),
             "checkbox" | "radio" if attribute("checked").is_some() => {
                 self.add(name, Some(value.unwrap_or("on".into())));
             }
-            "checkbox" | "radio" | "submit" | "image" | "button" | "reset" => {}
+            "checkbox" | "radio" | "button" | "reset" => {}
             _ => self.is_closed = true,
         }
+    }
+
+    /// Takes a button that sends the form, unless it sends it elsewhere (HTML Standard, section 4.10.18.6). One without a
+    /// type is of this `kind`. An image also says where it was hit: that is left out.
+    fn add_button(
+        &mut self,
+        name: Option<Cow<'a, str>>,
+        kind: &'static str,
+        attribute: &impl Fn(&'static str) -> Option<Cow<'a, str>>,
+    ) {
+        let kind = attribute("type").unwrap_or(Cow::Borrowed(kind));
+        let goes_elsewhere = || ["formaction", "formmethod"].into_iter().any(|own| attribute(own).is_some());
+        if self.buttons.len() >= MAX_FIELDS
+            || ["button", "reset"].iter().any(|other| kind.eq_ignore_ascii_case(other))
+            || goes_elsewhere()
+        {
+            return;
+        }
+        // What one without a value says is up to the browser.
+        let pair = name.zip(attribute("value")).filter(|_| !kind.eq_ignore_ascii_case("image"));
+        self.buttons.push(pair);
     }
 
     /// An option without a value, as "please choose", chooses nothing.
@@ -150,25 +187,33 @@ impl<'a> Form<'a> {
             self.fields.iter().enumerate().filter(|(_, field)| field.is_list && !field.name.is_empty()).collect();
         let fixed: usize =
             self.fields.iter().filter_map(|field| field.values.get(field.chosen)).map(|value| value.len()).sum();
-        if self.is_closed || fixed > LONGEST_QUERY {
+        let added =
+            self.buttons.iter().flatten().map(|(name, value)| name.len() + value.len()).max().unwrap_or_default();
+        if self.is_closed || fixed + added > LONGEST_QUERY {
             return None;
         }
-        if lists.is_empty() {
-            let text = self.target(usize::MAX, 0);
-            return (!text.is_empty()).then(|| vec![text]);
-        }
+        let as_it_is = lists.is_empty().then_some((usize::MAX, 0));
         let choices = lists.into_iter().flat_map(|(nth, list)| (0..list.values.len()).map(move |choice| (nth, choice)));
-        Some(choices.take(MAX_LINKS).map(|(nth, choice)| self.target(nth, choice)).collect())
+        let choices = as_it_is.into_iter().chain(choices);
+        // Without a button it is sent all the same, by a script or a key.
+        let buttons: &[Option<_>] = if self.buttons.is_empty() { &[None] } else { &self.buttons };
+        let pressed = choices.flat_map(|choice| buttons.iter().map(move |button| (choice, button.as_ref())));
+        let targets = pressed.map(|((nth, choice), button)| self.target(nth, choice, button));
+        Some(targets.filter(|text| !text.is_empty()).take(MAX_LINKS).collect())
     }
 
     /// The action with all fields as they are at first, but for one. The query of the action itself is replaced.
-    fn target(&self, varied: usize, choice: usize) -> String {
+    fn target(&self, varied: usize, choice: usize, button: Option<&(Cow<'a, str>, Cow<'a, str>)>) -> String {
         let mut target = self.action.split(['?', '#']).next().unwrap_or_default().trim_ascii().to_owned();
         let mut separator = '?';
-        for (nth, field) in self.fields.iter().enumerate().filter(|(_, field)| !field.name.is_empty()) {
-            let Some(value) = field.values.get(if nth == varied { choice } else { field.chosen }) else { continue };
+        let of_fields = self.fields.iter().enumerate().filter(|(_, field)| !field.name.is_empty());
+        let of_fields = of_fields.filter_map(|(nth, field)| {
+            let value = field.values.get(if nth == varied { choice } else { field.chosen });
+            value.map(|value| (&field.name, value))
+        });
+        for (name, value) in of_fields.chain(button.map(|(name, value)| (name, value))) {
             target.push(separator);
-            write_encoded(&field.name, &mut target);
+            write_encoded(name, &mut target);
             target.push('=');
             write_encoded(value, &mut target);
             separator = '&';

@@ -209,6 +209,8 @@ const KEPT: &[Name] = &[
     Name::of("data"),
     Name::of("shadowrootmode"),
     Name::of("action"),
+    Name::of("formaction"),
+    Name::of("formmethod"),
     Name::of("method"),
     Name::of("value"),
     Name::of("checked"),

@@ -12,8 +12,8 @@ use super::{Around, Bounds, take_srcdoc};
 use crate::parse::facts::{Element, Facts, folded};
 use crate::parse::robots::Robots;
 
-/// Reads a page that is sent as XHTML. Names that are in no namespace are taken for those of XHTML: to a browser such a
-/// page is no page, but its author has meant one.
+/// Reads a page that is sent as XHTML. Names that are in no namespace are taken for those of XHTML, unless the root
+/// has a prefix: to a browser such a page is no page, but its author has meant one.
 pub(in crate::parse) fn scan_xhtml<'a>(text: &'a str, bounds: Bounds, robots: &Robots) -> Facts<'a> {
     let mut scan = Scan {
         markup: Markup::new(text, bounds.attributes),
@@ -113,6 +113,10 @@ impl<'a> Scan<'a, '_> {
     fn read_start_tag(&mut self, tag: &StartTag<'a>) -> Option<()> {
         let declared = self.elements.declared.len();
         let space = self.elements.space_of(tag, &self.markup);
+        if self.elements.open.is_empty() && space == Space::Xhtml && tag.name.contains(':') {
+            // Who writes `h:html` writes `h:a`.
+            self.elements.without_prefix = Space::Other;
+        }
         let name = local(tag.name);
         let is_xhtml = space == Space::Xhtml;
         if !self.elements.is_in_template() {
@@ -188,6 +192,7 @@ impl<'a> Scan<'a, '_> {
         let control = match name {
             "form" if !tag.is_empty => Control::Form,
             "input" => Control::Input,
+            "button" => Control::Button,
             "select" => Control::Select,
             "option" => Control::Option,
             "textarea" => Control::Textarea,
@@ -401,6 +406,8 @@ mod tests {
             None,
             &["/a", "/b"],
         );
+        let prefixed = format!("<h:html xmlns:h='{xhtml}'><a href='/no'/><h:a href='/a'/></h:html>");
+        assert_eq!(facts(&prefixed).references.iter().map(|link| &*link.text).collect::<Vec<_>>(), ["/a"]);
         check("<a xmlns='' href='/no'/><a xmlns='urn:x' href='/no'/><a href='/a'/>", None, &["/a"]);
         check("<A HREF='/no' href='/no'/><a HREF='/no'/><a href='/a'/>", None, &["/a"]);
         check("<x:a href='/no' xmlns:x='urn:x'/><y:a href='/no'/><a y:href='/no'/>", None, &[]);
