@@ -67,8 +67,9 @@ pub struct Outcome {
     /// What the parser found, for HTML.
     pub page: Option<Page>,
     /// As what the page is to be asked for now: the response redirects to another spelling of its URL, the same by its
-    /// key, or to itself with a cookie. Nothing else of the response counts then, if that may be followed.
-    pub respelled: Option<CrawlUrl>,
+    /// key, or to itself with a cookie. Nothing else of the response counts then, if that may be followed. Boxed, since few
+    /// are.
+    pub respelled: Option<Box<CrawlUrl>>,
     /// Whether the response sets a cookie: what was refused without it may be had now.
     pub sets_cookie: bool,
     /// What this response leads to: the links of the page, or the one target of a redirect.

@@ -102,7 +102,8 @@ impl Crawl {
         if let Some((dir, _)) = home.as_ref().filter(|_| before.is_any) {
             tracing::info!("{}", dispatcher.goes_on(dir.path()));
         }
-        let end = dispatcher.run(stopper.watch()).await;
+        // All of the crawl's state is in it: boxed, it is not moved with each future around it.
+        let end = Box::pin(dispatcher.run(stopper.watch())).await;
         drop(reporter);
         let End { state, accounts, hosts, tally, seeds } = end?;
         let started_at = before.started_at.unwrap_or_else(|| jiff::Timestamp::now() - started.elapsed());

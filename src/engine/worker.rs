@@ -284,9 +284,11 @@ fn kind(response: &Response, redirect: Option<&Target>) -> OutcomeKind {
 
 /// What a redirect to the page that redirects is to be followed as. To be asked in the same words again is worth it only
 /// to who got a cookie for it.
-fn respelled(url: &CrawlUrl, target: &Target, with_cookie: bool) -> Option<CrawlUrl> {
+fn respelled(url: &CrawlUrl, target: &Target, with_cookie: bool) -> Option<Box<CrawlUrl>> {
     match target {
-        Target::Url(to) if to.key() == url.key() && (with_cookie || to.as_str() != url.as_str()) => Some(to.clone()),
+        Target::Url(to) if to.key() == url.key() && (with_cookie || to.as_str() != url.as_str()) => {
+            Some(Box::new(to.clone()))
+        }
         _ => None,
     }
 }

@@ -108,7 +108,7 @@ impl Frontier {
                 continue;
             };
             near.attempts += 1;
-            let spelling = near.spelling.as_ref().map(|spelling| spelling.url.clone());
+            let spelling = near.spelling.as_ref().map(|spelling| Box::new(spelling.url.clone()));
             let redirected_from = near.referrer.clone().filter(|_| node.hops > 0);
             let (url, attempt) = (near.url.clone(), near.attempts);
             let lease = Lease { id: LeaseId(id), url, spelling, redirected_from, host, attempt };

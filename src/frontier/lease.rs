@@ -38,7 +38,8 @@ pub struct Lease {
     /// What it is known, recorded and named as.
     pub url: CrawlUrl,
     /// Another spelling of it that a response redirected to; [`asked`](Self::asked) is what to request.
-    pub spelling: Option<CrawlUrl>,
+    /// Boxed, since few have one.
+    pub spelling: Option<Box<CrawlUrl>>,
     /// What redirected to it, when a redirect is the way to it.
     pub redirected_from: Option<Arc<str>>,
     /// Whose host it is.
@@ -50,7 +51,7 @@ pub struct Lease {
 impl Lease {
     /// What to request.
     pub fn asked(&self) -> &CrawlUrl {
-        self.spelling.as_ref().unwrap_or(&self.url)
+        self.spelling.as_deref().unwrap_or(&self.url)
     }
 
     /// Whether a redirect of it leads back to what has redirected to it, on the same origin: the second half of the way

@@ -161,7 +161,8 @@ fn encoded<'a>(query: &'a str, encoding: &'static Encoding) -> Cow<'a, [u8]> {
 fn without_fragment(reference: &str) -> &str {
     let end = memchr(b'#', reference.as_bytes()).unwrap_or(reference.len());
     let text = reference.get(..end).unwrap_or_default();
-    if text.ends_with(|c| c <= ' ') && !text.trim_matches(|c| c <= ' ').is_empty() { reference } else { text }
+    let ends_in_space = text.as_bytes().last().is_some_and(|last| *last <= b' ');
+    if ends_in_space && !text.trim_matches(|c| c <= ' ').is_empty() { reference } else { text }
 }
 
 /// What two targets have in common only when they are the same: of what cannot be requested, the text is cut.

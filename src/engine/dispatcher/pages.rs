@@ -52,7 +52,7 @@ impl Pages {
         let Place { depth, referrer } = frontier.settle(lease.id, outcome.kind, found.collect())?;
         tracing::debug!(url = %lease.url, depth, "{}", outcome.reason());
         self.tally.note(&outcome);
-        outcome.location = outcome.location.or_else(|| lease.spelling.as_ref().map(CrawlUrl::to_shared));
+        outcome.location = outcome.location.or_else(|| lease.spelling.as_deref().map(CrawlUrl::to_shared));
         let record = Record::new(&lease.url, depth, referrer, lease.attempt, &mut outcome, &self.output);
         let mut settled = Box::new(Settled::new(record));
         settled.exchange = outcome.exchange.take();
@@ -133,5 +133,5 @@ fn respelled<'o>(lease: &Lease, outcome: &'o Outcome) -> Option<&'o CrawlUrl> {
         Some(Link { target: Target::Url(to), kind: LinkKind::Redirect }) if lease.leads_back(to) => Some(to),
         _ => None,
     };
-    outcome.respelled.as_ref().or_else(|| bounced().filter(|_| outcome.sets_cookie))
+    outcome.respelled.as_deref().or_else(|| bounced().filter(|_| outcome.sets_cookie))
 }

@@ -92,11 +92,10 @@ impl<'a> Forms<'a> {
         let is_disabled = attribute("disabled").is_some();
         let name = attribute("name").filter(|name| !name.is_empty() && !is_disabled);
         match (control, name) {
-            (Control::Option, _) if is_disabled => {}
+            (Control::Option | Control::Input | Control::Button, _) if is_disabled => {}
             (Control::Option, _) => form.add_option(&attribute, text),
             (Control::Select, name) => form.add(name.unwrap_or_default(), None),
             (Control::Textarea, Some(_)) => form.is_closed = true,
-            (Control::Input | Control::Button, _) if is_disabled => {}
             (Control::Button, name) => form.add_button(name, "submit", &attribute),
             (Control::Input, name) => form.add_input(name, &attribute),
             (Control::Form | Control::Textarea, _) => {}
