@@ -56,6 +56,7 @@ pub mod inspect;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod internals;
+pub mod media_type;
 pub mod observe;
 pub mod outcome;
 pub mod page;
@@ -70,6 +71,7 @@ pub mod sitemaps;
 mod skip;
 pub mod store;
 pub mod units;
+pub mod unread;
 pub mod url;
 pub mod user_agent;
 pub mod wall_clock;

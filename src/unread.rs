@@ -1,0 +1,187 @@
+//! What a crawl has met and not read: bodies of other types, references that are no URL, pages that gave nothing.
+//!
+//! Each is counted, with one example, so that nothing is left out without a word.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::url::CrawlUrl;
+
+/// How far the body of a response was read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reading {
+    /// There was none to read, or none that matters: redirects, errors, failures.
+    #[default]
+    Needless,
+    /// It was not downloaded: its media type is not among those that are wanted.
+    LeftOut,
+    /// It was downloaded, and nothing was found in it: it is no HTML, or HTML without title, description, language,
+    /// canonical URL and link.
+    Nothing,
+    /// Something was found in it.
+    Parsed,
+}
+
+/// The references of one page that are no URL.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BadReferences {
+    /// How many different ones.
+    pub count: u64,
+    /// The first of them, cut to 200 bytes.
+    pub first: Option<Box<str>>,
+}
+
+/// What all pages of a crawl came to in this respect.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Unread {
+    /// Bodies that were not read, by media type; those without one, and those of rare types beyond the first 64, are
+    /// under `other`.
+    pub bodies: BTreeMap<String, Seen>,
+    /// References that are no URL.
+    pub references: SeenReferences,
+    /// Pages that were read, and that gave nothing.
+    pub pages: Seen,
+}
+
+/// How often something was met, and where first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// How often.
+    pub count: u64,
+    /// The URL where it was met first; absent when it never was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub example: Option<String>,
+}
+
+/// How many references are no URL, and the first of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenReferences {
+    /// How many: the different ones of each page.
+    pub count: u64,
+    /// The page with the first one; absent when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
+    /// That reference, cut to 200 bytes; absent when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub example: Option<String>,
+}
+
+impl BadReferences {
+    /// Counts one more.
+    pub fn note(&mut self, reference: &str) {
+        self.count += 1;
+        self.first
+            .get_or_insert_with(|| reference.get(..reference.floor_char_boundary(LONGEST)).unwrap_or_default().into());
+    }
+}
+
+impl Unread {
+    /// Counts one page; whether that has changed anything.
+    pub fn note(&mut self, url: &CrawlUrl, reading: Reading, media_type: Option<&str>, bad: &BadReferences) -> bool {
+        match reading {
+            Reading::LeftOut => self.body(media_type).note(url),
+            Reading::Nothing => self.pages.note(url),
+            Reading::Needless | Reading::Parsed => {}
+        }
+        if bad.count > 0 {
+            self.references.count += bad.count;
+            self.references.page.get_or_insert_with(|| url.as_str().to_owned());
+            if let (None, Some(first)) = (&self.references.example, &bad.first) {
+                self.references.example = Some(first.to_string());
+            }
+        }
+        matches!(reading, Reading::LeftOut | Reading::Nothing) || bad.count > 0
+    }
+
+    fn body(&mut self, media_type: Option<&str>) -> &mut Seen {
+        let known = media_type.filter(|known| self.bodies.contains_key(*known) || self.bodies.len() < MAX_TYPES);
+        self.bodies.entry(known.unwrap_or(OTHER).to_owned()).or_default()
+    }
+}
+
+impl Seen {
+    fn note(&mut self, url: &CrawlUrl) {
+        self.count += 1;
+        self.example.get_or_insert_with(|| url.as_str().to_owned());
+    }
+}
+
+/// How much of a reference is shown.
+const LONGEST: usize = 200;
+/// A server can make up as many types as it likes.
+const MAX_TYPES: usize = 64;
+const OTHER: &str = "other";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::url::UrlRules;
+
+    fn url(text: &str) -> CrawlUrl {
+        UrlRules::new(2048, [""; 0]).parse(text).unwrap()
+    }
+
+    #[test]
+    fn each_is_counted_with_the_first_as_example() {
+        let (mut unread, none) = (Unread::default(), BadReferences::default());
+        for (page, reading, media_type, changes) in [
+            ("http://e.com/a", Reading::Parsed, Some("text/html"), false),
+            ("http://e.com/b", Reading::LeftOut, Some("image/png"), true),
+            ("http://e.com/c", Reading::LeftOut, Some("image/png"), true),
+            ("http://e.com/d", Reading::LeftOut, None, true),
+            ("http://e.com/e", Reading::Nothing, Some("text/html"), true),
+            ("http://e.com/f", Reading::Needless, None, false),
+        ] {
+            assert_eq!(unread.note(&url(page), reading, media_type, &none), changes, "{page}");
+        }
+        let mut bad = BadReferences::default();
+        bad.note("http://[");
+        bad.note("http://a b");
+        assert!(unread.note(&url("http://e.com/g"), Reading::Parsed, None, &bad));
+        insta::assert_snapshot!(serde_json::to_string_pretty(&unread).unwrap(), @r#"
+        {
+          "bodies": {
+            "image/png": {
+              "count": 2,
+              "example": "http://e.com/b"
+            },
+            "other": {
+              "count": 1,
+              "example": "http://e.com/d"
+            }
+          },
+          "references": {
+            "count": 2,
+            "page": "http://e.com/g",
+            "example": "http://["
+          },
+          "pages": {
+            "count": 1,
+            "example": "http://e.com/e"
+          }
+        }
+        "#);
+        let kept = serde_json::to_string(&unread).unwrap();
+        assert_eq!(serde_json::from_str::<Unread>(&kept).unwrap(), unread);
+        assert_eq!(serde_json::from_str::<Unread>("{}").unwrap(), Unread::default());
+    }
+
+    #[test]
+    fn types_that_a_server_makes_up_are_bounded() {
+        let (mut unread, none) = (Unread::default(), BadReferences::default());
+        for n in 0..200 {
+            unread.note(&url("http://e.com/"), Reading::LeftOut, Some(&format!("a/{n}")), &none);
+        }
+        assert_eq!(unread.bodies.len(), MAX_TYPES + 1);
+        assert_eq!(unread.bodies[OTHER].count, 200 - MAX_TYPES as u64);
+    }
+
+    #[test]
+    fn a_long_reference_is_cut_between_characters() {
+        let mut bad = BadReferences::default();
+        bad.note(&format!("{}ü", "x".repeat(LONGEST - 1)));
+        assert_eq!(bad.first.unwrap().len(), LONGEST - 1);
+    }
+}
