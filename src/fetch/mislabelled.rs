@@ -1,0 +1,68 @@
+//! Bodies that say they are encoded and are not.
+//!
+//! Proxies and frameworks that decode a body forget to take the label off. What is text and nothing of which can be
+//! decoded is no damaged body: it is left as it is.
+
+use super::decode::{Coding, Emit, Stop};
+
+/// A coding that is doubted until it has given something.
+pub(super) struct Doubted {
+    coding: Box<dyn Coding>,
+    state: State,
+}
+
+enum State {
+    /// Nothing was decoded yet of these bytes.
+    Doubt(Vec<u8>),
+    /// The body is encoded as it says.
+    Encoded,
+    /// The body is not encoded.
+    Plain,
+}
+
+impl Doubted {
+    pub(super) fn new(coding: Box<dyn Coding>) -> Self {
+        Self { coding, state: State::Doubt(Vec::new()) }
+    }
+}
+
+impl Coding for Doubted {
+    fn push(&mut self, data: &[u8], emit: &mut Emit<'_>) -> Result<(), Stop> {
+        let before = match &mut self.state {
+            State::Encoded => return self.coding.push(data, emit),
+            State::Plain => return emit(data),
+            State::Doubt(before) => before,
+        };
+        let mut has_given = false;
+        let pushed = self.coding.push(data, &mut |piece| {
+            has_given |= !piece.is_empty();
+            emit(piece)
+        });
+        match pushed {
+            Err(Stop::Damaged(_)) if !has_given && is_text(before) && is_text(data) => {
+                let before = std::mem::take(before);
+                self.state = State::Plain;
+                emit(&before)?;
+                return emit(data);
+            }
+            Ok(()) if !has_given && before.len() + data.len() <= MAX_DOUBT => before.extend_from_slice(data),
+            _ => self.state = State::Encoded,
+        }
+        pushed
+    }
+
+    fn finish(&mut self, emit: &mut Emit<'_>) -> Result<(), Stop> {
+        match self.state {
+            State::Plain => Ok(()),
+            State::Doubt(_) | State::Encoded => self.coding.finish(emit),
+        }
+    }
+}
+
+/// Whether it holds no binary data byte (MIME Sniffing Standard, section 3).
+fn is_text(bytes: &[u8]) -> bool {
+    !bytes.iter().any(|byte| matches!(byte, 0..=8 | 0x0B | 0x0E..=0x1A | 0x1C..=0x1F))
+}
+
+/// A coding that has given nothing of so many bytes is taken at its word: no text looks like one for so long.
+const MAX_DOUBT: usize = 64 << 10;
