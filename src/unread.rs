@@ -120,7 +120,7 @@ mod tests {
     use crate::url::UrlRules;
 
     fn url(text: &str) -> CrawlUrl {
-        UrlRules::new(2048, [""; 0]).parse(text).unwrap()
+        UrlRules::new(2048).parse(text).unwrap()
     }
 
     #[test]

@@ -42,6 +42,34 @@ pub(super) fn is_not_taken(error: &reqwest::Error) -> bool {
     is_unsent(error) || Chain::of(error).h2.is_some_and(given_back)
 }
 
+/// Whether the connection broke before the host had answered: of a connection that was kept, the host may have closed it
+/// before the request arrived. A stream that the host ended is an answer of its own.
+pub(super) fn is_cut_off(error: &reqwest::Error) -> bool {
+    if error.is_builder() || error.is_connect() || error.is_timeout() {
+        return false;
+    }
+    let chain = Chain::of(error);
+    match chain.h2 {
+        Some(h2) => h2.is_io() || h2.is_go_away(),
+        None => is_hung_up(&chain) || chain.hyper.is_some_and(is_cut_short),
+    }
+}
+
+/// Whether the host wants this request over HTTP/1.1 (RFC 9113, section 7).
+pub(super) fn is_for_http1(error: &reqwest::Error) -> bool {
+    Chain::of(error).h2.is_some_and(|h2| h2.is_remote() && h2.reason() == Some(h2::Reason::HTTP_1_1_REQUIRED))
+}
+
+/// The connection ended while something of the host was awaited.
+fn is_cut_short(hyper: &hyper::Error) -> bool {
+    hyper.is_incomplete_message() || hyper.is_canceled() || hyper.is_closed()
+}
+
+fn is_hung_up(chain: &Chain<'_>) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof};
+    matches!(chain.kind(), Some(BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | UnexpectedEof))
+}
+
 /// Whether the pool has let go of the request before a byte of it was sent: its connection was gone, or one that others
 /// had made at the same time was to take all, and was gone. hyper-util says so in words alone, the second of them when
 /// the one that was gone lay in the way of the one that would have taken it.
@@ -200,7 +228,7 @@ fn no_head(error: &reqwest::Error, chain: &Chain<'_>) -> Failure {
         return failure;
     }
     match chain.hyper {
-        Some(hyper) if hyper.is_incomplete_message() || hyper.is_canceled() || hyper.is_closed() => {
+        Some(hyper) if is_cut_short(hyper) => {
             Failure::new(FailureKind::Reset, "the connection was closed before the response headers were complete")
         }
         Some(hyper) if hyper.is_parse() => Failure::new(

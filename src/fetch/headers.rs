@@ -104,11 +104,10 @@ impl RequestHeaders {
 }
 
 impl RequestHeaders {
-    /// The header lines of a request for this URL as they went out: with what the HTTP stack puts in, in its order. Over
-    /// HTTP/2 these are lines too, but for the host, which is in `:authority` (RFC 9113, section 8.3.1).
-    pub(super) fn sent(&self, url: &CrawlUrl, version: Version) -> Vec<HeaderLine> {
-        let mut sent = HeaderMap::new();
-        self.add_own(url, &mut sent);
+    /// The header lines of a request for this URL that was given these, as they went out: with what the HTTP stack puts
+    /// in, in its order. Over HTTP/2 these are lines too, but for the host, which is in `:authority` (RFC 9113, section
+    /// 8.3.1).
+    pub(super) fn sent(&self, url: &CrawlUrl, mut sent: HeaderMap, version: Version) -> Vec<HeaderLine> {
         // reqwest has this one before those that it is given.
         let accept = self.everywhere.get(header::ACCEPT).map(|value| (&header::ACCEPT, value));
         for (name, value) in accept.into_iter().chain(&self.everywhere) {

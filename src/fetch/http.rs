@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, StatusCode, Version};
+use http::header::LOCATION;
+use http::{HeaderMap, Method, StatusCode, Version};
 use hyper::ext::ReasonPhrase;
 use tokio::time::{Instant, timeout_at};
 
@@ -12,9 +13,11 @@ use super::decode::{Decoder, Stop};
 use super::failure::{self, Phase};
 use super::headers::RequestHeaders;
 use super::pool::Pool;
+use super::reuse::{self, Connection};
 use super::{AddressGuard, Credentials, Fetch, Fetching, MediaRange, Options, Overrides};
 use crate::error::Result;
 use crate::exchange::{BodyEnd, Exchange, RawBody, Received, Sent};
+use crate::media_type::MediaType;
 use crate::outcome::{Failure, FailureKind};
 use crate::request::{Purpose, Request};
 use crate::response::{Body, Response};
@@ -24,10 +27,21 @@ use crate::url::{CrawlUrl, HostPattern};
 /// Asks hosts over the network.
 ///
 /// One call is one request that a host has taken: redirects are not followed and nothing is retried, except what the
-/// host has not looked at. That is a request which found its connection closed or given to another before a byte of it
-/// was sent, and an HTTP/2 stream that was refused or that came after a GOAWAY (RFC 9113, section 8.7). hyper cannot
-/// always tell the latter from the one stream that it was about to open when the GOAWAY came, so that one may be asked
-/// for twice. Proxies are not used, also not those of the environment: behind a proxy, the address guard would see the
+/// host has not looked at, or may not have:
+/// - a request which found its connection closed or given to another before a byte of it was sent;
+/// - an HTTP/2 stream that was refused or that came after a GOAWAY (RFC 9113, section 8.7). hyper cannot always tell the
+///   latter from the one stream that it was about to open when the GOAWAY came, so that one may be asked for twice;
+/// - a request on a kept connection that ended before the answer, or was answered with 408: the host closes such
+///   connections when it likes, and GET may be repeated (RFC 9112, section 9.3.1; RFC 9110, sections 9.2.2 and 15.5.9).
+///   Once, over a new connection;
+/// - a request that the host wants over HTTP/1.1 (RFC 9113, section 7). Its origin is asked so from then on.
+///
+/// # Heads
+/// What is no header line is left out, and the response is read (RFC 9110, section 5.5, lets a recipient choose). A NUL
+/// or a bare CR makes a head malformed all the same. A head may have 4,096 lines and be 256 KiB long over HTTP/2, 408 KiB
+/// over HTTP/1.1.
+///
+/// Proxies are not used, also not those of the environment: behind a proxy, the address guard would see the
 /// proxy's address only.
 ///
 /// # Deadlines
@@ -59,6 +73,8 @@ struct Deadlines {
 /// A response whose body is still on its way.
 struct Incoming {
     response: reqwest::Response,
+    /// The header lines that this request was given, when its exchange is kept.
+    own: Option<HeaderMap>,
     /// When the whole request has to be over.
     end: Instant,
     deadlines: Deadlines,
@@ -106,17 +122,20 @@ impl Http {
             return Err((&refusal).into());
         }
         let claim = self.pool.claim(url.origin());
-        let mut incoming = self.send(&claim.client, url).await.inspect_err(|failure| {
+        let mut incoming = self.send(claim.client.clone(), request).await.inspect_err(|failure| {
             if failure.kind == FailureKind::Resources {
                 self.pool.close_idle();
             }
         })?;
         let status = incoming.response.status();
         // Its body is not there yet.
-        let exchange = request.keep_exchange.then(|| Box::new(self.exchange(url, &incoming.response)));
+        let own = incoming.own.take();
+        let exchange = own.map(|own| Box::new(self.exchange(url, own, &incoming.response)));
         let headers = std::mem::take(incoming.response.headers_mut());
         let wanted = match request.purpose {
-            Purpose::Page => !status.is_redirection() && is_wanted(&headers, &self.types),
+            Purpose::Page => {
+                !is_elsewhere(status, &headers) && is_wanted(MediaType::extract(&headers).as_ref(), &self.types)
+            }
             // Whatever is not a success is judged by its status alone.
             Purpose::Robots | Purpose::Sitemap => status.is_success(),
         };
@@ -148,7 +167,7 @@ impl Http {
     }
 
     /// What was sent, and the head that came back.
-    fn exchange(&self, url: &CrawlUrl, response: &reqwest::Response) -> Exchange {
+    fn exchange(&self, url: &CrawlUrl, own: HeaderMap, response: &reqwest::Response) -> Exchange {
         let (version, status) = (response.version(), response.status());
         let mut received = Received::new(status, response.headers(), RawBody::default());
         received.version = Some(version);
@@ -159,26 +178,41 @@ impl Http {
             let usual = || status.canonical_reason().map(|reason| Bytes::from_static(reason.as_bytes()));
             received.reason = named.or_else(usual);
         }
-        Exchange::new(Sent::new(url.to_shared(), self.headers.sent(url, version)), received)
+        Exchange::new(Sent::new(url.to_shared(), self.headers.sent(url, own, version)), received)
     }
 
-    async fn send(&self, client: &reqwest::Client, url: &CrawlUrl) -> Result<Incoming, Failure> {
-        let deadlines = self.deadlines;
+    /// Asks until the host has taken the request: see [`Http`].
+    async fn send(&self, mut client: reqwest::Client, request: &Request) -> Result<Incoming, Failure> {
+        let (url, deadlines) = (&request.url, self.deadlines);
         let start = Instant::now();
         let end = start + deadlines.whole;
-        let mut not_taken = 0;
+        let (mut not_taken, mut is_repeated, mut is_http1) = (0, false, false);
         loop {
             let mut outgoing = reqwest::Request::new(Method::GET, url.to_url().ok_or_else(no_name)?);
             self.headers.add_own(url, outgoing.headers_mut());
-            match timeout_at(end.min(start + deadlines.first_byte), client.execute(outgoing)).await {
-                Ok(Ok(response)) => return Ok(Incoming { response, end, deadlines }),
-                Ok(Err(error)) if not_taken < NOT_TAKEN && failure::is_not_taken(&error) => not_taken += 1,
-                Ok(Err(error)) => {
+            let own = request.keep_exchange.then(|| outgoing.headers().clone());
+            let watched = reuse::watch(client.execute(outgoing));
+            let Ok((answer, connection)) = timeout_at(end.min(start + deadlines.first_byte), watched).await else {
+                return Err(deadlines.no_head());
+            };
+            let may_repeat = connection == Connection::Reused && !is_repeated;
+            match answer {
+                Ok(response) if may_repeat && response.status() == StatusCode::REQUEST_TIMEOUT => {
+                    (is_repeated, client) = (true, self.pool.fresh(url.origin()));
+                }
+                Ok(response) => return Ok(Incoming { response, own, end, deadlines }),
+                Err(error) if not_taken < NOT_TAKEN && failure::is_not_taken(&error) => not_taken += 1,
+                Err(error) if may_repeat && failure::is_cut_off(&error) => {
+                    (is_repeated, client) = (true, self.pool.fresh(url.origin()));
+                }
+                Err(error) if !is_http1 && failure::is_for_http1(&error) => {
+                    self.pool.use_http1(url.origin());
+                    (is_http1, client) = (true, self.pool.claim(url.origin()).client);
+                }
+                Err(error) => {
                     let phase = Phase::Head { host: url.host(), connect_timeout: deadlines.connect };
                     return Err(failure::classify(&error, phase));
                 }
-                Err(_) if deadlines.whole < deadlines.first_byte => return Err(failure::too_slow(deadlines.whole)),
-                Err(_) => return Err(failure::no_headers(deadlines.first_byte)),
             }
         }
     }
@@ -272,6 +306,11 @@ impl Deadlines {
             whole: options.timeout.min(LONGEST),
         }
     }
+
+    /// The head did not come in time.
+    fn no_head(self) -> Failure {
+        if self.whole < self.first_byte { failure::too_slow(self.whole) } else { failure::no_headers(self.first_byte) }
+    }
 }
 
 fn stopped(stop: Stop, limit: u64) -> Failure {
@@ -279,6 +318,12 @@ fn stopped(stop: Stop, limit: u64) -> Failure {
         Stop::Full => Failure::new(FailureKind::TooLarge, format!("the body is longer than {}", format_size(limit))),
         Stop::Damaged(message) => Failure::new(FailureKind::Decode, message),
     }
+}
+
+/// Whether what was asked for is elsewhere, or where it was. A redirect that does not say where is a page: browsers show
+/// its body.
+fn is_elsewhere(status: StatusCode, headers: &HeaderMap) -> bool {
+    status == StatusCode::NOT_MODIFIED || status.is_redirection() && headers.contains_key(LOCATION)
 }
 
 fn has_no_body(status: StatusCode) -> bool {
@@ -301,11 +346,13 @@ fn no_name() -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::exchange::HeaderLine;
     use crate::fetch::decode::tests::gzip;
     use crate::fetch::loopback::{Loopback, Then, page, url};
-    use std::collections::BTreeMap;
+    use crate::fetch::pool::MAX_HEADER_LINES;
 
     fn options() -> Options {
         Options { max_body: 1000, allow_hosts: vec!["127.0.0.0/8".parse().unwrap()], ..Options::default() }
@@ -376,9 +423,60 @@ mod tests {
         };
         assert_eq!(kind_of("220 smtp.example ready\r\n\r\n").await, FailureKind::Protocol);
         assert_eq!(kind_of("HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\nhello").await, FailureKind::Protocol);
-        assert_eq!(kind_of("HTTP/1.1 200 OK\r\n: nameless\r\n\r\n").await, FailureKind::Protocol);
+        // RFC 9110, section 5.5: a NUL makes the message one to reject.
+        assert_eq!(kind_of("HTTP/1.1 200 OK\r\nX-A: a\0b\r\n\r\n").await, FailureKind::Protocol);
         let broken = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello";
         assert_eq!(kind_of(broken).await, FailureKind::Protocol);
+    }
+
+    #[tokio::test]
+    async fn a_line_that_is_no_header_costs_that_line_only() {
+        for line in
+            [": nameless", "X-A : b", "X A: b", "no colon", "Set-Cookie: a=b\u{1}c", " folded: b", "(x): y", "X-Ä: b"]
+        {
+            let answer = format!("HTTP/1.1 200 OK\r\n{line}\r\nContent-Length: 5\r\n\r\nhello");
+            check(answer, Then::Continue, "200 hello").await;
+        }
+        let server = Loopback::start("HTTP/1.1 200 OK\r\nX-A \t: b\r\nContent-Length: 0\r\n\r\n", Then::Close).await;
+        let response = Http::new(&options(), &[], &[]).unwrap().fetch(&server.page("/")).await.unwrap();
+        assert_eq!(response.headers.get("x-a").unwrap(), "b");
+    }
+
+    #[tokio::test]
+    async fn a_head_may_be_long_and_have_many_lines() {
+        for (lines, length) in [(101, 0), (MAX_HEADER_LINES - 1, 40), (1, 250 << 10)] {
+            let lines: String = (0..lines).map(|n| format!("X-{n}: {}\r\n", "a".repeat(length))).collect();
+            check(format!("HTTP/1.1 200 OK\r\n{lines}Content-Length: 5\r\n\r\nhello"), Then::Close, "200 hello").await;
+        }
+        for endless in ["X-A: ".to_owned() + &"a".repeat(1 << 20), "X-A: b\r\n".repeat(MAX_HEADER_LINES + 1)] {
+            let server = Loopback::start(format!("HTTP/1.1 200 OK\r\n{endless}\r\n\r\n"), Then::Hang).await;
+            let answer = Http::new(&options(), &[], &[]).unwrap().fetch(&server.page("/")).await;
+            assert_eq!(kind(answer), FailureKind::Protocol);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_whose_kept_connection_ends_is_made_again_over_a_new_one() {
+        for then in [Then::CloseOnNext, Then::TimeOutNext] {
+            let server = Loopback::start("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", then).await;
+            let http = Http::new(&options(), &[], &[]).unwrap();
+            for purpose in [Purpose::Robots, Purpose::Sitemap, Purpose::Page, Purpose::Page] {
+                let request = Request { purpose, ..server.page("/") };
+                assert_eq!(show(http.fetch(&request).await, &server), "200 hello");
+            }
+            assert_eq!(server.heads().len(), 4, "each was answered once");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_whose_own_connection_ends_is_not_made_again() {
+        let server = Loopback::start("", Then::Close).await;
+        assert_eq!(kind(Http::new(&options(), &[], &[]).unwrap().fetch(&server.page("/")).await), FailureKind::Reset);
+        assert_eq!(server.heads().len(), 1);
+        let timed_out = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n";
+        let server = Loopback::start(timed_out, Then::Continue).await;
+        assert_eq!(answer(&options(), &server).await, "408 ");
+        assert_eq!(server.heads().len(), 1);
     }
 
     #[tokio::test]
@@ -461,8 +559,10 @@ mod tests {
         check([head(encoded.len()), encoded.clone()].concat(), Then::Continue, "200 hello").await;
         check([head(9), encoded[..9].to_vec()].concat(), Then::Close, "decode: the gzip data ends too early").await;
         check(head(0), Then::Continue, "200 ").await;
-        let unknown = "HTTP/1.1 200 OK\r\nContent-Encoding: foo\r\nContent-Length: 1\r\n\r\na";
-        check(unknown, Then::Continue, "decode: content-encoding `foo` is not supported").await;
+        let no_coding = "HTTP/1.1 200 OK\r\nContent-Encoding: utf-8\r\nContent-Length: 1\r\n\r\na";
+        check(no_coding, Then::Continue, "200 a").await;
+        let unread = "HTTP/1.1 200 OK\r\nContent-Encoding: compress\r\nContent-Length: 1\r\n\r\na";
+        check(unread, Then::Continue, "decode: content-encoding `compress` is not supported").await;
     }
 
     /// The exchange of one request for `/a?b=1` with these header lines of our own, and the head that the server saw.
@@ -531,8 +631,28 @@ mod tests {
         check(image, Then::Hang, b"", BodyEnd::NotRead).await;
         let long = [b"HTTP/1.1 200 OK\r\n\r\n", &[b'x'; 1001][..]].concat();
         check(&long, Then::Close, &[b'x'; 1000], BodyEnd::Cut).await;
-        let damaged = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nhtml";
-        check(damaged, Then::Continue, b"html", BodyEnd::Whole).await;
+        let mislabelled = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nhtml";
+        check(mislabelled, Then::Continue, b"html", BodyEnd::Whole).await;
+        let damaged = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x07\x00";
+        check(damaged, Then::Continue, b"\x1f\x8b\x07\x00", BodyEnd::Cut).await;
+        let unread = b"HTTP/1.1 200 OK\r\nContent-Encoding: compress\r\nContent-Length: 1\r\n\r\na";
+        check(unread, Then::Continue, b"", BodyEnd::NotRead).await;
+    }
+
+    #[tokio::test]
+    async fn the_exchange_of_a_request_that_was_made_again_is_that_of_the_last_time() {
+        for then in [Then::CloseOnNext, Then::TimeOutNext] {
+            let server = Loopback::start("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", then).await;
+            let http = Http::new(&options(), &[], &[]).unwrap();
+            let request = Request { keep_exchange: true, ..server.page("/") };
+            for _ in 0..2 {
+                let Exchange { request, response } = *http.fetch(&request).await.unwrap().exchange.unwrap();
+                let names: Vec<_> = request.headers.iter().map(HeaderLine::name).collect();
+                assert_eq!(names, ["accept", "user-agent", "accept-encoding", "host"]);
+                assert_eq!((response.status.as_u16(), response.body.end), (200, BodyEnd::Whole));
+                assert_eq!(response.body.bytes, "hello");
+            }
+        }
     }
 
     #[tokio::test]
@@ -548,7 +668,7 @@ mod tests {
         let long = "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 99999999\r\n\r\n";
         check(long, Then::Hang, "200 unwanted").await;
         let encoded =
-            "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Encoding: foo\r\nContent-Length: 1\r\n\r\na";
+            "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Encoding: compress\r\nContent-Length: 1\r\n\r\na";
         check(encoded, Then::Hang, "200 unwanted").await;
     }
 
@@ -588,7 +708,7 @@ mod tests {
         assert_eq!(robots(image, Then::Continue).await, Body::Read("hello".into()));
         let endless = robots("HTTP/1.1 200 OK\r\n\r\n", Then::Flood).await;
         assert_eq!(endless.bytes().unwrap().len() as u64, MAX_ROBOTS);
-        let missing = "HTTP/1.1 404 Not Found\r\nContent-Encoding: foo\r\nContent-Length: 1\r\n\r\na";
+        let missing = "HTTP/1.1 404 Not Found\r\nContent-Encoding: compress\r\nContent-Length: 1\r\n\r\na";
         assert_eq!(robots(missing, Then::Continue).await, Body::Unwanted);
     }
 

@@ -16,6 +16,7 @@ use super::failure::resources;
 use super::{Fetch, Fetching, MediaRange, Options};
 use crate::error::{self, Error};
 use crate::exchange::{BodyEnd, Exchange, RawBody, Received, Sent};
+use crate::media_type::MediaType;
 use crate::outcome::{Failure, FailureKind};
 use crate::request::{Purpose, Request};
 use crate::response::{Body, Response};
@@ -196,8 +197,9 @@ impl Site {
 
     fn read(&self, file: &Path, purpose: Purpose) -> Result<Response, Failure> {
         let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(file)));
-        if purpose == Purpose::Page && !is_wanted(&headers, &self.types) {
+        let content_type = content_type(file);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        if purpose == Purpose::Page && !is_wanted(MediaType::parse(content_type).as_ref(), &self.types) {
             return Ok(Response::new(StatusCode::OK, headers, Body::Unwanted));
         }
         let limit = self.limit(purpose);
@@ -216,8 +218,8 @@ impl Site {
 
     fn not_found(&self) -> Response {
         let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-        let wanted = is_wanted(&headers, &self.types);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(PLAIN));
+        let wanted = is_wanted(MediaType::parse(PLAIN).as_ref(), &self.types);
         let body = if wanted { Body::Read(Bytes::from_static(b"not found\n")) } else { Body::Unwanted };
         Response::new(StatusCode::NOT_FOUND, headers, body)
     }
@@ -303,6 +305,7 @@ fn content_type(file: &Path) -> &'static str {
 
 /// What is put behind the name of a page that is not there without it, in this order.
 const PAGES: [&str; 2] = [".html", ".htm"];
+const PLAIN: &str = "text/plain";
 const INDEX: [&str; 2] = ["index.html", "index.htm"];
 const TYPES: [(&[&str], &str); 20] = [
     (&["html", "htm", "shtml"], "text/html"),

@@ -28,6 +28,10 @@ pub(super) enum Then {
     Hang,
     /// Sends zeros for as long as somebody reads.
     Flood,
+    /// Closes when the next request has come on the same connection, without an answer.
+    CloseOnNext,
+    /// Answers the next request on the same connection with 408, and closes.
+    TimeOutNext,
 }
 
 impl Loopback {
@@ -73,6 +77,13 @@ async fn serve(mut stream: TcpStream, answer: &[u8], then: Then, seen: &Mutex<Ve
         match then {
             Then::Continue => {}
             Then::Close => return stream.shutdown().await,
+            Then::CloseOnNext | Then::TimeOutNext => {
+                let _ = stream.read_buf(&mut Vec::new()).await?;
+                if matches!(then, Then::TimeOutNext) {
+                    stream.write_all(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n").await?;
+                }
+                return stream.shutdown().await;
+            }
             Then::Reset => return stream.set_zero_linger(),
             Then::Hang => std::future::pending().await,
             Then::Flood => loop {

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use http::HeaderName;
 use serde::{Deserialize, Serialize};
 
+use crate::media_type::MediaType;
 use crate::problem::Problem;
 
 /// One media type, or all of a group: `text/html`, `text/*`, `*/*`. Case does not matter.
@@ -14,17 +14,26 @@ use crate::problem::Problem;
 pub struct MediaRange {
     /// As it was written.
     text: Box<str>,
-    /// How much of it a media type has to start with; the whole of a type is compared.
-    compared: usize,
+    among: Among,
+}
+
+/// Which types are meant, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Among {
+    All,
+    /// `text/*`, kept as `text/`.
+    Group(Box<str>),
+    One(Box<str>),
 }
 
 impl MediaRange {
-    /// Whether a media type, without its parameters, is among these.
-    pub(super) fn contains(&self, media_type: &[u8]) -> bool {
-        let compared = self.text.as_bytes().get(..self.compared).unwrap_or_default();
-        let is_group = self.compared < self.text.len();
-        (is_group || media_type.len() == compared.len())
-            && media_type.get(..compared.len()).is_some_and(|start| start.eq_ignore_ascii_case(compared))
+    /// Whether a media type is among these.
+    pub(super) fn contains(&self, media_type: &MediaType) -> bool {
+        match &self.among {
+            Among::All => true,
+            Among::Group(group) => media_type.essence().starts_with(&**group),
+            Among::One(one) => media_type.essence() == &**one,
+        }
     }
 }
 
@@ -32,19 +41,20 @@ impl FromStr for MediaRange {
     type Err = Problem;
 
     fn from_str(text: &str) -> Result<Self, Problem> {
-        // A token is what a header name is made of too (RFC 9110, section 5.6.2).
-        let token = |part: &str| part.parse::<HeaderName>().is_ok();
-        let compared = match text.split_once('/') {
-            Some(("*", "*")) => Some(0),
-            Some((kind, "*")) if kind != "*" && token(kind) => Some(text.len() - 1),
-            Some((kind, subtype)) if kind != "*" && token(kind) && token(subtype) => Some(text.len()),
-            _ => None,
+        // A star is a letter of a token, so ranges are read as types are.
+        let read = MediaType::parse(text);
+        let essence = read.as_ref().map(MediaType::essence).filter(|essence| essence.eq_ignore_ascii_case(text));
+        let among = match essence.and_then(|essence| essence.split_once('/').map(|parts| (essence, parts))) {
+            Some((_, ("*", "*"))) => Some(Among::All),
+            Some((_, ("*", _))) | None => None,
+            Some((essence, (_, "*"))) => Some(Among::Group(essence.trim_end_matches('*').into())),
+            Some((essence, _)) => Some(Among::One(essence.into())),
         };
         let wrong = || {
             Problem::new(format!("`{text}` is not a media type"))
                 .allowed("type/subtype, type/* or */*, without parameters, like \"text/html\"")
         };
-        Ok(Self { text: text.into(), compared: compared.ok_or_else(wrong)? })
+        Ok(Self { text: text.into(), among: among.ok_or_else(wrong)? })
     }
 }
 
@@ -76,18 +86,19 @@ mod tests {
     fn media_types_may_end_in_a_star() {
         let check = |range: &str, among: &[&str], others: &[&str]| {
             let range: MediaRange = range.parse().unwrap();
-            assert!(among.iter().all(|media_type| range.contains(media_type.as_bytes())), "{range}");
-            assert!(!others.iter().any(|media_type| range.contains(media_type.as_bytes())), "{range}");
+            let contains = |media_type: &&str| range.contains(&MediaType::parse(media_type).unwrap());
+            assert!(among.iter().all(contains), "{range}");
+            assert!(!others.iter().any(contains), "{range}");
         };
-        check("text/html", &["text/html", "TEXT/HTML"], &["text/htm", "text/html5", ""]);
-        check("Text/*", &["text/html", "text/"], &["textual/html", "application/text"]);
-        check("*/*", &["a/b", ""], &[]);
+        check("text/html", &["text/html", "TEXT/HTML; charset=utf-8"], &["text/htm", "text/html5"]);
+        check("Text/*", &["text/html", "text/x"], &["textual/html", "application/text"]);
+        check("*/*", &["a/b"], &[]);
         check("application/xhtml+xml", &["application/xhtml+xml"], &["application/xml"]);
     }
 
     #[test]
     fn what_is_no_media_type_is_refused() {
-        for text in ["html", "*/html", "text/", "text/html; charset=utf-8", "", "*", "text/ html"] {
+        for text in ["html", "*/html", "text/", "text/html; charset=utf-8", "", "*", "text/ html", " text/html"] {
             assert!(text.parse::<MediaRange>().is_err(), "{text}");
         }
     }

@@ -1,12 +1,14 @@
 //! The pool: connections that are kept for later requests, and how many.
 
-use std::sync::{PoisonError, RwLock};
+use std::collections::HashSet;
+use std::sync::{OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use http::HeaderMap;
 use tokio::time::Instant;
 
 use super::keep_alive::{KeepAlive, Keeps};
+use super::reuse::Watched;
 use super::{AddressGuard, Options, tls};
 use crate::error::{Error, Result};
 
@@ -15,7 +17,9 @@ use crate::error::{Error, Result};
 pub(super) struct Pool {
     recipe: Recipe,
     keeping: RwLock<Keeping>,
-    closing: reqwest::Client,
+    closing: Clients,
+    /// The origins that take HTTP/1.1 only, whatever their TLS says.
+    http1: RwLock<HashSet<Box<str>>>,
     /// Which requests leave a connection behind; `None`: all.
     keep_alive: Option<KeepAlive>,
 }
@@ -28,9 +32,27 @@ pub(super) struct Claim<'a> {
 
 #[derive(Debug)]
 struct Keeping {
-    /// Owns the connections: they are closed when it is dropped.
-    client: reqwest::Client,
+    /// Own the connections: they are closed when these are dropped.
+    clients: Clients,
     since: Instant,
+}
+
+/// A client for each choice of versions.
+#[derive(Debug)]
+struct Clients {
+    any: reqwest::Client,
+    /// Made when the first origin asks for it: hardly any does.
+    http1: OnceLock<reqwest::Client>,
+    /// How many idle connections are kept to each host.
+    idle: usize,
+}
+
+/// Which versions of HTTP may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Versions {
+    /// HTTP/2 where TLS agrees on it, else HTTP/1.1.
+    Any,
+    Http1,
 }
 
 /// What a client is made from.
@@ -47,9 +69,9 @@ impl Pool {
     /// idea of what can be set.
     pub(super) fn new(options: &Options, guard: AddressGuard, headers: HeaderMap) -> Result<Self> {
         let recipe = Recipe { tls: tls::client_config(), guard, headers, connect_timeout: options.connect_timeout };
-        let keeping = RwLock::new(Keeping { client: recipe.client(usize::MAX)?, since: Instant::now() });
-        let closing = recipe.client(0)?;
-        Ok(Self { recipe, keeping, closing, keep_alive: None })
+        let keeping = RwLock::new(Keeping { clients: Clients::new(&recipe, usize::MAX)?, since: Instant::now() });
+        let closing = Clients::new(&recipe, 0)?;
+        Ok(Self { recipe, keeping, closing, http1: RwLock::default(), keep_alive: None })
     }
 
     /// Keeps at most so many connections, over all hosts.
@@ -59,14 +81,30 @@ impl Pool {
 
     /// A client for a request to this origin.
     pub(super) fn claim(&self, origin: &str) -> Claim<'_> {
+        let versions = self.versions(origin);
         let claimed = self.keep_alive.as_ref().map(|keep_alive| keep_alive.claim(origin, Instant::now()));
         match claimed {
-            Some(None) => Claim { client: self.closing.clone(), _keeps: None },
+            Some(None) => Claim { client: self.closing.client(&self.recipe, versions), _keeps: None },
             claimed => {
                 let keeping = self.keeping.read().unwrap_or_else(PoisonError::into_inner);
-                Claim { client: keeping.client.clone(), _keeps: claimed.flatten() }
+                Claim { client: keeping.clients.client(&self.recipe, versions), _keeps: claimed.flatten() }
             }
         }
+    }
+
+    /// A client that makes a connection of its own for a request to this origin, and closes it afterwards.
+    pub(super) fn fresh(&self, origin: &str) -> reqwest::Client {
+        self.closing.client(&self.recipe, self.versions(origin))
+    }
+
+    /// Asks this origin over HTTP/1.1 from now on.
+    pub(super) fn use_http1(&self, origin: &str) {
+        self.http1.write().unwrap_or_else(PoisonError::into_inner).insert(origin.into());
+    }
+
+    fn versions(&self, origin: &str) -> Versions {
+        let http1 = self.http1.read().unwrap_or_else(PoisonError::into_inner);
+        if !http1.is_empty() && http1.contains(origin) { Versions::Http1 } else { Versions::Any }
     }
 
     /// Closes the idle connections: something else needs their file descriptors. Once a second at most, since whoever
@@ -75,18 +113,42 @@ impl Pool {
         let now = Instant::now();
         let mut keeping = self.keeping.write().unwrap_or_else(PoisonError::into_inner);
         if now.duration_since(keeping.since) >= CLOSED_EVERY
-            && let Ok(client) = self.recipe.client(usize::MAX)
+            && let Ok(clients) = Clients::new(&self.recipe, usize::MAX)
         {
-            *keeping = Keeping { client, since: now };
+            *keeping = Keeping { clients, since: now };
         }
+    }
+}
+
+impl Clients {
+    fn new(recipe: &Recipe, idle: usize) -> Result<Self> {
+        Ok(Self { any: recipe.client(idle, Versions::Any)?, http1: OnceLock::new(), idle })
+    }
+
+    fn client(&self, recipe: &Recipe, versions: Versions) -> reqwest::Client {
+        let chosen = match (versions, self.http1.get()) {
+            (Versions::Any, _) => &self.any,
+            (Versions::Http1, Some(http1)) => http1,
+            (Versions::Http1, None) => match recipe.client(self.idle, versions) {
+                Ok(made) => self.http1.get_or_init(|| made),
+                // The one for all versions could be made of the same settings. The origin will refuse it and say why.
+                Err(_) => &self.any,
+            },
+        };
+        chosen.clone()
     }
 }
 
 impl Recipe {
     /// A client that keeps so many idle connections to each host.
-    fn client(&self, idle: usize) -> Result<reqwest::Client> {
-        reqwest::Client::builder()
-            .tls_backend_preconfigured(self.tls.clone())
+    fn client(&self, idle: usize, versions: Versions) -> Result<reqwest::Client> {
+        let (mut tls, mut builder) = (self.tls.clone(), reqwest::Client::builder());
+        if versions == Versions::Http1 {
+            tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+            builder = builder.http1_only();
+        }
+        builder
+            .tls_backend_preconfigured(tls)
             .dns_resolver(self.guard.clone())
             .default_headers(self.headers.clone())
             .redirect(reqwest::redirect::Policy::none())
@@ -99,6 +161,13 @@ impl Recipe {
             .pool_max_idle_per_host(idle)
             // Folded header lines are obsolete, but a user agent has to read them (RFC 9112, section 5.2).
             .http1_allow_obsolete_multiline_headers_in_responses(true)
+            // A line that is no header costs that line and not the response, as in browsers (RFC 9110, section 5.5).
+            .http1_ignore_invalid_headers_in_responses(true)
+            // "X-A : b" is X-A: a proxy has to take the blank out (RFC 9112, section 5.1), and nobody else reads on.
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_max_headers(MAX_HEADER_LINES)
+            .http2_max_header_list_size(MAX_HEAD)
+            .connector_layer(Watched)
             .build()
             .map_err(|error| Error::Internal(format!("cannot set up the HTTP client: {error}")))
     }
@@ -109,6 +178,12 @@ impl Recipe {
 /// for twice as long.
 const POOL_IDLE: Duration = Duration::from_secs(15);
 const CLOSED_EVERY: Duration = Duration::from_secs(1);
+/// The longest head that is read over HTTP/2, which counts 32 bytes more for each line (RFC 9113, section 6.5.2). It is
+/// what browsers read. Over HTTP/1.1, hyper's own bound of 408 KiB holds.
+const MAX_HEAD: u32 = 256 << 10;
+/// As many lines as fill such a head, at 64 bytes each. hyper makes room for all of them beforehand, so that a bound
+/// beyond reach would cost each response.
+pub(super) const MAX_HEADER_LINES: usize = 4096;
 
 #[cfg(test)]
 mod tests {
