@@ -29,9 +29,9 @@ pub(super) fn retry_after(options: &Options, outcome: &Outcome) -> Option<Durati
     outcome.retry_after.map(|asked| asked.min(options.max_retry_after))
 }
 
-/// Whether the host asks to be asked less (RFC 6585, section 4; RFC 9110, section 15.6.4).
+/// Whether the host asks to be asked less (RFC 6585, section 4; RFC 9110, section 15.6.4; 529 is 503 in other words).
 pub(super) fn is_overloaded(outcome: &Outcome) -> bool {
-    matches!(outcome.status, Some(429 | 503))
+    matches!(outcome.status, Some(429 | 503 | 529))
 }
 
 /// Whether the host had too much, or may have: it says so, does not keep up, or hangs up.
@@ -50,7 +50,7 @@ pub(super) fn slows(outcome: &Outcome) -> bool {
 fn is_transient(outcome: &Outcome) -> bool {
     match &outcome.failure {
         Some(failure) => may_pass(failure),
-        None => matches!(outcome.status, Some(408 | 429 | 500 | 502 | 503 | 504)),
+        None => outcome.status.is_some_and(|status| TRANSIENT.contains(&status)),
     }
 }
 
@@ -61,6 +61,10 @@ pub(super) fn may_pass(failure: &Failure) -> bool {
         FailureKind::Connect | FailureKind::Dns | FailureKind::Timeout | FailureKind::Reset | FailureKind::Protocol
     )
 }
+
+/// Those of RFC 9110 and RFC 6585, and those that proxies in front of a site have made up: 520 to 524 say that it did not
+/// answer, or not in time, or not in HTTP (Cloudflare); 529 that it has too much to do.
+const TRANSIENT: [u16; 12] = [408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529];
 
 #[cfg(test)]
 mod tests {
@@ -82,11 +86,21 @@ mod tests {
 
     #[test]
     fn only_what_may_pass_is_tried_again() {
-        for transient in [status(429), status(500), status(503), failure(FailureKind::Timeout)] {
+        for transient in [429, 500, 503, 520, 521, 522, 523, 524, 529].map(status) {
             assert!(wait_of(1, &transient).is_some(), "{transient:?}");
         }
-        for lasting in [status(404), status(403), failure(FailureKind::TooLarge), failure(FailureKind::BlockedAddress)]
-        {
+        for transient in [failure(FailureKind::Timeout)] {
+            assert!(wait_of(1, &transient).is_some(), "{transient:?}");
+        }
+        for lasting in [
+            status(404),
+            status(403),
+            status(501),
+            status(525),
+            status(526),
+            failure(FailureKind::TooLarge),
+            failure(FailureKind::BlockedAddress),
+        ] {
             assert!(wait_of(1, &lasting).is_none(), "{lasting:?}");
         }
     }
