@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crawler::internals::parse::{Input, Options, Parsed, Parser};
+use crawler::internals::MediaType;
 use crawler::url::UrlRules;
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
@@ -19,12 +20,13 @@ fn parser(bencher: Bencher<'_, '_>, name: &str) {
     let rules = UrlRules::new(2048).ignoring(["utm_*".parse().expect("the name of a parameter")]);
     let parser = Parser::new(&Options::default(), rules.clone(), "crawler");
     let url = rules.parse("http://example.com/docs/guide/page.html").expect("a URL");
+    let media_type = MediaType::parse("text/html; charset=utf-8");
     let parse = || -> Parsed {
         let body = black_box(page.as_bytes());
         parser.parse(&Input {
             url: &url,
             body,
-            content_type: Some("text/html; charset=utf-8"),
+            media_type: media_type.as_ref(),
             robots_tags: &[],
             link_headers: &[],
             refresh_headers: &[],

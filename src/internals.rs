@@ -2,6 +2,7 @@
 
 pub use crate::config::{Layers, Origin, reference};
 pub use crate::host_report::DelayReason;
+pub use crate::media_type::MediaType;
 pub use crate::page::Page;
 pub use crate::wall_clock::WallClock;
 

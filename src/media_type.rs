@@ -65,6 +65,11 @@ impl MediaType {
         self.charset.as_deref()
     }
 
+    /// Whether it is one of XML (MIME Sniffing, section 4.6), that of XHTML among them.
+    pub fn is_xml(&self) -> bool {
+        self.essence.ends_with("+xml") || matches!(self.essence.as_str(), "text/xml" | "application/xml")
+    }
+
     /// Whether it says that the type is not known, which is as good as none (MIME Sniffing, section 7).
     pub fn is_unknown(&self) -> bool {
         matches!(self.essence.as_str(), "unknown/unknown" | "application/unknown" | ANY)
@@ -118,12 +123,11 @@ fn charset_in(mut rest: &str) -> Option<Cow<'_, str>> {
             rest = after.strip_prefix(';').unwrap_or_default();
             continue;
         };
-        let (value, after) = match after.strip_prefix('"') {
-            Some(quoted) => unquote(quoted),
-            None => {
-                let (value, after) = after.split_at(after.find(';').unwrap_or(after.len()));
-                (Cow::Borrowed(value.trim_end_matches(is_space)), after)
-            }
+        let (value, after) = if let Some(quoted) = after.strip_prefix('"') {
+            unquote(quoted)
+        } else {
+            let (value, after) = after.split_at(after.find(';').unwrap_or(after.len()));
+            (Cow::Borrowed(value.trim_end_matches(is_space)), after)
         };
         // What follows the closing quote is left out.
         rest = after.split_once(';').map_or("", |(_, rest)| rest);

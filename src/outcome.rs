@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::exchange::Exchange;
 use crate::page::Page;
+use crate::unread::{BadReferences, Reading};
 use crate::url::{CrawlUrl, Link};
 
 /// The four ends of a requested URL (design: `outcome` of a record).
@@ -72,6 +73,10 @@ pub struct Outcome {
     pub respelled: Option<Box<CrawlUrl>>,
     /// Whether the response sets a cookie: what was refused without it may be had now.
     pub sets_cookie: bool,
+    /// How far the body was read.
+    pub reading: Reading,
+    /// The references of the body, or the `Location`, that are no URL.
+    pub bad_references: BadReferences,
     /// What this response leads to: the links of the page, or the one target of a redirect.
     pub links: Vec<Link>,
     /// What was sent and received; `None` when nobody asked for that, or no response head came.
@@ -96,6 +101,8 @@ impl Outcome {
             page: None,
             respelled: None,
             sets_cookie: false,
+            reading: Reading::default(),
+            bad_references: BadReferences::default(),
             links: Vec::new(),
             exchange: None,
         }

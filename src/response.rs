@@ -27,6 +27,12 @@ impl Response {
     }
 }
 
+/// Whether a status is that of a redirect: with a `Location`, what was asked for is elsewhere (Fetch Standard, section
+/// 2.2.3, "redirect status"). The other 3xx are answers like any other.
+pub fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
 /// A response body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {

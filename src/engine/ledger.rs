@@ -11,6 +11,7 @@ use crate::politeness::SavedHost;
 use crate::sink::{Amendment, Checkpoint, Record, Settled};
 use crate::sitemaps::SavedSitemap;
 use crate::store::{Facts, Note, Store};
+use crate::unread::Unread;
 use crate::url::{CrawlUrl, HostKey};
 
 /// One step of a crawl: what is in it is kept together, or not at all.
@@ -20,6 +21,8 @@ pub(super) struct Step {
     pub(super) settled: Option<Box<Settled>>,
     /// How many settled URLs were never asked for, with that one, when it is one more.
     pub(super) unasked: Option<u64>,
+    /// What was met and not read so far, with that URL, when it has changed.
+    pub(super) unread: Option<Unread>,
     /// What has changed in the frontier.
     pub(super) changes: Vec<Change>,
     /// What the frontier asks for.
@@ -57,6 +60,9 @@ impl Ledger {
         store.apply(step.changes, step.settled.as_deref().map(|settled| facts(&settled.record)))?;
         if let Some(unasked) = step.unasked {
             store.keep(Note::Unasked(unasked))?;
+        }
+        if let Some(unread) = step.unread {
+            store.keep(Note::Unread(Box::new(unread)))?;
         }
         for (host, saved) in step.host_states {
             store.keep(Note::Host(host, Box::new(saved)))?;

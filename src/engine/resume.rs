@@ -110,7 +110,7 @@ impl Resume {
             judge.follow_seed(from, to);
         }
         let (frontier, counts) = restore(&plan, &judge, &notes, store)?;
-        let tally = Tally::of(counts, notes.unasked);
+        let tally = Tally::of(counts, notes.unasked, notes.unread.clone());
         Ok(Self { clock: store.clock(), plan, judge, seed_redirects, frontier, tally, notes, exchanges: false })
     }
 

@@ -7,6 +7,8 @@ use crate::host_report::HostReport;
 use crate::observe::{HostSummary, State, Summary};
 use crate::outcome::Outcome;
 use crate::store::Counts;
+use crate::unread::Unread;
+use crate::url::CrawlUrl;
 
 /// Counts of what was settled.
 #[derive(Debug, Default)]
@@ -15,18 +17,24 @@ pub(super) struct Tally {
     /// Settled URLs that were never asked for: their hosts were given up.
     unasked: u64,
     unasked_kept: u64,
+    unread: Unread,
+    /// Whether that is not what was kept last.
+    unread_changed: bool,
 }
 
 impl Tally {
     /// The counts of what earlier runs have settled. Pages whose records were lost are not settled any more, and may be
-    /// among those that were never asked for: these are no more than have failed.
-    pub(super) fn of(counts: Counts, unasked: u64) -> Self {
+    /// among those that were never asked for: these are no more than have failed. What of them was not read is counted
+    /// again: nobody knows any more which ones it was.
+    pub(super) fn of(counts: Counts, unasked: u64, unread: Unread) -> Self {
         let failed = counts.errors.values().sum();
-        Self { counts, unasked: unasked.min(failed), unasked_kept: unasked }
+        Self { counts, unasked: unasked.min(failed), unasked_kept: unasked, unread, unread_changed: false }
     }
 
     /// Counts one settled URL.
-    pub(super) fn note(&mut self, outcome: &Outcome) {
+    pub(super) fn note(&mut self, url: &CrawlUrl, outcome: &Outcome) {
+        let Outcome { reading, content_type, bad_references, .. } = outcome;
+        self.unread_changed |= self.unread.note(url, *reading, content_type.as_deref(), bad_references);
         let error = outcome.failure.as_ref().map(|failure| failure.kind);
         self.counts.add(outcome.status, error, 1, outcome.bytes.unwrap_or_default());
     }
@@ -57,6 +65,11 @@ impl Tally {
         (kept != self.unasked).then_some(self.unasked)
     }
 
+    /// What was met and not read, when it is not what was kept last.
+    pub(super) fn unread_to_keep(&mut self) -> Option<Unread> {
+        std::mem::take(&mut self.unread_changed).then(|| self.unread.clone())
+    }
+
     /// The summary of a crawl that has ended.
     pub(super) fn summary(
         &self,
@@ -73,6 +86,7 @@ impl Tally {
             requests: hosts.iter().map(|host| host.requests).sum(),
             retries: self.counts.retries,
             bytes: self.counts.bytes,
+            unread: self.unread.clone(),
             hosts,
             ..Summary::new(state, accounts, started_at, elapsed)
         }

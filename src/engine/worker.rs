@@ -5,19 +5,22 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::HeaderMap;
-use http::header::{CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER, SET_COOKIE};
+use http::header::{HeaderName, LOCATION, RETRY_AFTER, SET_COOKIE};
+use http::{HeaderMap, StatusCode};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::fetch::Fetch;
+use crate::media_type::{BodyKind, MediaType};
 use crate::outcome::{Failure, FailureKind, Outcome, OutcomeKind};
+use crate::page::Page;
 use crate::parse::sitemap::{Entry, Sitemap};
 use crate::parse::{self, Input, Parsed, Parser};
 use crate::politeness::robots::Robots;
 use crate::politeness::{RobotsAnswer, retry_after};
 use crate::request::{Purpose, Request};
-use crate::response::{Body, Response};
+use crate::response::{Body, Response, is_redirect};
+use crate::unread::Reading;
 use crate::url::{Base, CrawlUrl, Link, LinkKind, Target, UrlRules, header_text};
 
 /// What came of one request for robots.txt.
@@ -140,11 +143,11 @@ impl Worker {
     }
 
     async fn read_sitemap(&self, url: CrawlUrl, response: Response) -> Result<Sitemap, Failure> {
-        let content_type = header(&response.headers, &CONTENT_TYPE);
+        let media_type = MediaType::extract(&response.headers);
         let Body::Read(body) = response.body else { return Ok(Sitemap::default()) };
         let (rules, length) = (self.rules.clone(), body.len());
         let read = move || {
-            let mut sitemap = Sitemap::read(&url, &body, content_type.as_deref(), &rules);
+            let mut sitemap = Sitemap::read(&url, &body, media_type.as_ref(), &rules);
             sitemap.entries.sort_by(Entry::order);
             sitemap
         };
@@ -164,18 +167,23 @@ impl Worker {
         outcome.exchange = response.exchange.take();
         outcome.status = Some(response.status.as_u16());
         outcome.retry_after = asked_to_wait(&response.headers, SystemTime::now());
-        let content_type = header(&response.headers, &CONTENT_TYPE);
-        outcome.content_type = content_type.as_deref().map(essence).filter(|essence| !essence.is_empty());
+        let media_type = MediaType::extract(&response.headers);
+        outcome.content_type = media_type.as_ref().map(|known| known.essence().to_owned());
         if let Some(target) = redirect {
             outcome.location = Some(Arc::clone(target.text()));
             outcome.sets_cookie = response.headers.contains_key(SET_COOKIE);
             outcome.respelled = respelled(url, &target, outcome.sets_cookie);
             outcome.links.push(Link { target, kind: LinkKind::Redirect });
+        } else if let Some(location) = redirects_to(&response) {
+            outcome.bad_references.note(&location);
         }
         let body = match &response.body {
             Body::Read(body) => body,
             Body::Unwanted => {
                 self.take_headers(&mut outcome, url, &response.headers);
+                if response.status.is_success() {
+                    outcome.reading = Reading::LeftOut;
+                }
                 return outcome;
             }
             Body::Failed(failure) => {
@@ -186,12 +194,21 @@ impl Worker {
         };
         outcome.bytes = Some(body.len() as u64);
         outcome.content_hash = Some(format!("blake3:{}", blake3::hash(body).to_hex()));
-        let is_page = |known: &str| parse::is_page(known, body);
-        if kind != OutcomeKind::Ok || !content_type.as_deref().map_or_else(|| looks_like_html(body), is_page) {
+        if !counts_as_page(kind, response.status) {
             self.take_headers(&mut outcome, url, &response.headers);
             return outcome;
         }
-        match self.parse(url, body, content_type, &response.headers).await {
+        let is_page = match BodyKind::of(media_type.as_ref(), body) {
+            BodyKind::Html => true,
+            BodyKind::Xml => parse::holds_xhtml(body),
+            BodyKind::Other => false,
+        };
+        if !is_page {
+            self.take_headers(&mut outcome, url, &response.headers);
+            outcome.reading = Reading::Nothing;
+            return outcome;
+        }
+        match self.parse(url, body, media_type, &response.headers).await {
             Ok(parsed) => take(&mut outcome, url, parsed),
             Err(failure) => {
                 outcome.kind = OutcomeKind::Failed;
@@ -212,7 +229,7 @@ impl Worker {
             self.parser.parse_headers(&Input {
                 url,
                 body: &[],
-                content_type: None,
+                media_type: None,
                 robots_tags,
                 link_headers,
                 refresh_headers,
@@ -229,18 +246,17 @@ impl Worker {
         &self,
         url: &CrawlUrl,
         body: &Bytes,
-        content_type: Option<String>,
+        media_type: Option<MediaType>,
         headers: &HeaderMap,
     ) -> Result<Parsed, Failure> {
         let (parser, url, body) = (Arc::clone(&self.parser), url.clone(), body.clone());
         let (length, said) = (body.len(), SaidInHead::of(headers));
         let parse = move || {
-            let content_type = content_type.as_deref();
             said.with_texts(|robots_tags, link_headers, refresh_headers| {
                 parser.parse(&Input {
                     url: &url,
                     body: &body,
-                    content_type,
+                    media_type: media_type.as_ref(),
                     robots_tags,
                     link_headers,
                     refresh_headers,
@@ -266,12 +282,15 @@ impl Worker {
 
     /// The target of a redirect (RFC 9110, section 15.4). A 3xx without a usable `Location` is none.
     fn redirect(&self, url: &CrawlUrl, response: &Response) -> Option<Target> {
-        if !matches!(response.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
-            return None;
-        }
-        let location = header_text(response.headers.get(LOCATION)?.as_bytes());
+        let location = redirects_to(response)?;
         Base::new(url.clone()).resolve(location.trim(), &self.rules)
     }
+}
+
+/// What a redirect says it leads to.
+fn redirects_to(response: &Response) -> Option<String> {
+    let location = response.headers.get(LOCATION).filter(|_| is_redirect(response.status))?;
+    Some(header_text(location.as_bytes()).into_owned())
 }
 
 fn kind(response: &Response, redirect: Option<&Target>) -> OutcomeKind {
@@ -293,6 +312,16 @@ fn respelled(url: &CrawlUrl, target: &Target, with_cookie: bool) -> Option<Box<C
     }
 }
 
+/// Whether the body of a response is what was asked for. That of a redirect which leads nowhere is all there is: people
+/// are shown it, and mostly it has the link.
+fn counts_as_page(kind: OutcomeKind, status: StatusCode) -> bool {
+    match kind {
+        OutcomeKind::Ok => !matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT),
+        OutcomeKind::HttpError => status.is_redirection(),
+        OutcomeKind::Redirect | OutcomeKind::Failed => false,
+    }
+}
+
 fn panicked(what: &str) -> Failure {
     Failure::new(FailureKind::Panic, format!("{what} made the parser panic: please report it"))
 }
@@ -305,14 +334,13 @@ fn take(outcome: &mut Outcome, url: &CrawlUrl, parsed: Parsed) {
         tracing::warn!(%url, "this page has script and no link: what a script would put there is not seen");
     }
     outcome.respelled = parsed.refresh.and_then(|target| respelled(url, &target, false));
+    let Page { title, description, lang, canonical, .. } = &parsed.page;
+    let has_facts = [title, description, lang, canonical].iter().any(|fact| fact.is_some());
+    outcome.reading = if has_facts || !parsed.links.is_empty() { Reading::Parsed } else { Reading::Nothing };
+    outcome.bad_references = parsed.bad_references;
     outcome.charset = Some(parsed.charset);
     outcome.page = Some(parsed.page);
     outcome.links = parsed.links;
-}
-
-/// The value of a header as text. Bytes that are no UTF-8 are replaced.
-fn header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
 /// The headers that say what a page could say as well.
@@ -345,17 +373,6 @@ impl SaidInHead {
 fn asked_to_wait(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let values = headers.get_all(RETRY_AFTER).iter();
     values.filter_map(|value| retry_after(&String::from_utf8_lossy(value.as_bytes()), now)).max()
-}
-
-/// The media type of a `Content-Type`, lower case, without parameters.
-fn essence(content_type: &str) -> String {
-    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
-
-/// A body without a content type: HTML when it starts with a tag, as browsers see it (MIME Sniffing, section 7.1).
-fn looks_like_html(body: &Bytes) -> bool {
-    let start = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii_start();
-    start.first() == Some(&b'<') && start.get(1).is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'!')
 }
 
 /// Up to this many bytes a parse takes half a millisecond: less than a hop to another thread may cost the others.

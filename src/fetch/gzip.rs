@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_header_without_end_is_damage() {
-        let endless = [&[0x1f, 0x8b, 8, HAS_NAME, 0, 0, 0, 0, 0, 0][..], &[b'a'; MAX_HEADER]].concat();
+        let endless = [&[0x1f, 0x8b, 8, HAS_NAME, 0, 0, 0, 0, 0, 0][..], &vec![b'a'; MAX_HEADER]].concat();
         assert_eq!(decode(&endless, 4096), Err(damaged("gzip")));
     }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::last_run::{LastRun, Rules, saved, time};
-use super::{look, shown, why};
+use super::{body, look, shown, why};
 use crate::config::redact_url;
 use crate::error::{Error, Result};
 use crate::frontier::State;
@@ -144,8 +144,7 @@ fn explained(dir: &Path, store: &StoreReader, text: &str) -> Result<Option<Expla
     let why = match (state, reason) {
         (_, Some(reason)) => vec![why::skipped(store, &known, reason, &rules)?],
         (UrlState::Pending, _) => pending(store, &known, &run, &rules, &clock)?,
-        _ if known.moved => vec!["its record has the depth of an earlier way, until the crawl ends".to_owned()],
-        _ => Vec::new(),
+        _ => settled(dir, store, &known)?,
     };
     let output = known.record.and(store.outputs()?.into_iter().next()).map(|(name, ..)| shown(dir, &name));
     Ok(Some(Explanation {
@@ -206,6 +205,18 @@ fn way(store: &StoreReader, known: &Known) -> Result<(Vec<FoundOn>, Beginning)> 
     let first = way.last().map_or(&known.url, |page| &page.url);
     let origin = if store.is_seed(first)? { Beginning::Seed } else { Beginning::Sitemap };
     Ok((way, origin))
+}
+
+/// What there is to say of a URL that has its record.
+fn settled(dir: &Path, store: &StoreReader, known: &Known) -> Result<Vec<String>> {
+    let mut why = Vec::new();
+    if known.moved {
+        why.push("its record has the depth of an earlier way, until the crawl ends".to_owned());
+    }
+    if let (Some(OutcomeKind::Ok), Some(line)) = (known.state.1, known.record) {
+        why.extend(body::why_nothing(dir, store, line, known.bytes)?);
+    }
+    Ok(why)
 }
 
 /// What a URL waits for.

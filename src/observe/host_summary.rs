@@ -24,8 +24,8 @@ pub struct HostSummary {
     pub delay_ms: u64,
     /// Why.
     pub delay_reason: &'static str,
-    /// How often it gave reason to ask it less: 429, 503, no connection, a timeout, a reset, a robots.txt that cannot be
-    /// read.
+    /// How often it gave reason to ask it less: 429, 503, 529, no connection, a timeout, a reset, a robots.txt that
+    /// cannot be read.
     pub slowed: u64,
     /// The mean time from a request to the end of its response.
     pub mean_response_ms: u64,

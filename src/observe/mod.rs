@@ -12,6 +12,7 @@ mod summary;
 #[cfg(feature = "cli")]
 mod terminal;
 mod text;
+mod unread_lines;
 
 pub use host_summary::HostSummary;
 #[cfg(feature = "cli")]

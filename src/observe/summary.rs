@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::HostSummary;
 use super::host_table::host_table;
 use super::text::{bytes, count, counted, elapsed, printable};
+use super::unread_lines::unread_lines;
 use crate::accounts::{Accounts, Settled, Skipped};
 use crate::outcome::FailureKind;
+use crate::unread::Unread;
 
 /// What a crawl came to. `discovered = pending + settled + skipped`, and `records = settled`.
 #[derive(Debug, Clone, Serialize)]
@@ -41,6 +43,8 @@ pub struct Summary {
     pub retries: u64,
     /// Decoded bytes of the bodies that were read.
     pub bytes: u64,
+    /// What was met and not read.
+    pub unread: Unread,
     /// When the crawl started, RFC 3339 in UTC with milliseconds.
     pub started_at: String,
     /// How long it ran.
@@ -108,6 +112,7 @@ impl Summary {
             requests: 0,
             retries: 0,
             bytes: 0,
+            unread: Unread::default(),
             started_at: format!("{started_at:.3}"),
             elapsed_ms: millis(elapsed),
             hosts: Vec::new(),
@@ -144,6 +149,10 @@ impl fmt::Display for Summary {
         line("outcome", pairs(outcomes.map(|(name, n)| (name.to_owned(), n)).to_vec()))?;
         line("status", pairs(self.statuses.iter().map(|(status, n)| (status.to_string(), *n)).collect()))?;
         line("error", pairs(self.errors.iter().map(|(kind, n)| (kind.name().to_owned(), *n)).collect()))?;
+        let [bodies, pages, references] = unread_lines(&self.unread);
+        line("unread", bodies)?;
+        line("no content", pages)?;
+        line("no URL", references)?;
         line("skipped", pairs(self.skipped.iter().map(|(reason, n)| (reason.name().to_owned(), n)).collect()))?;
         let waiting = if self.pending > 0 { counted(self.pending, "URL", "URLs") } else { String::new() };
         line("pending", waiting)?;
@@ -164,6 +173,7 @@ const VERSION: u32 = 1;
 mod tests {
     use super::*;
     use crate::outcome::SkipReason;
+    use crate::unread::Seen;
 
     fn summary() -> Summary {
         let mut accounts = Accounts { pending: 3, ..Accounts::default() };
@@ -175,6 +185,10 @@ mod tests {
         summary.statuses = BTreeMap::from([(200, 1234), (301, 5), (404, 2)]);
         summary.errors = BTreeMap::from([(FailureKind::Timeout, 1)]);
         summary.bytes = 5 << 20;
+        summary
+            .unread
+            .bodies
+            .insert("image/png".to_owned(), Seen { count: 7, example: Some("http://a.example/\u{1b}".to_owned()) });
         summary.output = Some("crawl/pages.jsonl".to_owned());
         summary.hosts = ["a.example", "b.example"]
             .into_iter()
@@ -201,6 +215,7 @@ mod tests {
           outcome     ok 1,234  redirect 5  http error 2  failed 1
           status      200 1,234  301 5  404 2
           error       timeout 1
+          unread      image/png 7, first http://a.example/�
           skipped     scope 77  robots 4
           pending     3 URLs
           records     crawl/pages.jsonl

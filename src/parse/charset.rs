@@ -23,12 +23,12 @@ pub(super) struct Charset {
 impl Charset {
     pub(super) const UTF_8: Self = Self { encoding: UTF_8, guessed: false, bom: 0 };
 
-    /// Decides by the body, the raw `Content-Type` value and the name of the host.
-    pub(super) fn of(body: &[u8], content_type: Option<&str>, host: &str) -> Self {
+    /// Decides by the body, the `charset` that the response names and the name of the host.
+    pub(super) fn of(body: &[u8], label: Option<&str>, host: &str) -> Self {
         if let Some((encoding, bom)) = Encoding::for_bom(body) {
             return Self { encoding, guessed: false, bom };
         }
-        let declared = content_type.and_then(from_content_type);
+        let declared = label.and_then(of_label);
         match declared.or_else(|| prescan(body.get(..PRESCAN).unwrap_or(body))) {
             Some(encoding) => Self { encoding, guessed: false, bom: 0 },
             None => Self { encoding: detect(body, host), guessed: true, bom: 0 },
@@ -37,15 +37,15 @@ impl Charset {
 
     /// The same for XML: in it only its declaration counts, and UTF-8 is what it is in without one (XML 1.0, section
     /// 4.3.3). What is not, is read as HTML would be.
-    pub(super) fn of_xml(body: &[u8], content_type: Option<&str>, host: &str) -> Self {
+    pub(super) fn of_xml(body: &[u8], label: Option<&str>, host: &str) -> Self {
         let head = body.get(..PRESCAN).unwrap_or(body);
-        let named = Encoding::for_bom(body).is_some() || content_type.and_then(from_content_type).is_some();
+        let named = Encoding::for_bom(body).is_some() || label.and_then(of_label).is_some();
         if named || utf_16_without_mark(head).is_some() {
-            return Self::of(body, content_type, host);
+            return Self::of(body, label, host);
         }
         match xml_encoding(head).or_else(|| std::str::from_utf8(body).is_ok().then_some(UTF_8)) {
             Some(encoding) => Self { encoding, guessed: false, bom: 0 },
-            None => Self::of(body, content_type, host),
+            None => Self::of(body, label, host),
         }
     }
 
@@ -61,26 +61,9 @@ impl Charset {
     }
 }
 
-/// The `charset` parameter of a `Content-Type` value. Only the first of several joined values counts.
-fn from_content_type(value: &str) -> Option<&'static Encoding> {
-    let mut rest = value;
-    loop {
-        let start = rest.find([';', ','])?;
-        rest = match rest.split_at(start) {
-            (_, after) if after.starts_with(',') => return None,
-            (_, after) => after.get(1..)?,
-        };
-        let (name, after) = rest.split_at(rest.find(['=', ';', ','])?);
-        let Some(after) = after.strip_prefix('=') else { continue };
-        let (label, after) = match after.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"')?,
-            None => after.split_at(after.find([';', ',']).unwrap_or(after.len())),
-        };
-        if name.trim().eq_ignore_ascii_case("charset") {
-            return Encoding::for_label_no_replacement(label.as_bytes());
-        }
-        rest = after;
-    }
+/// The encoding that a label of a response names.
+fn of_label(label: &str) -> Option<&'static Encoding> {
+    Encoding::for_label_no_replacement(label.as_bytes())
 }
 
 /// "Prescan a byte stream to determine its encoding", then "get an XML encoding". What the bytes end in the middle of
@@ -292,35 +275,26 @@ const CHARSET: &[u8] = b"charset";
 mod tests {
     use super::*;
 
-    fn of(body: &[u8], content_type: Option<&str>) -> &'static str {
-        Charset::of(body, content_type, "example.com").encoding.name()
+    fn of(body: &[u8], label: Option<&str>) -> &'static str {
+        Charset::of(body, label, "example.com").encoding.name()
     }
 
     #[test]
     fn a_byte_order_mark_wins_over_the_header_and_the_header_over_meta() {
-        let header = Some("text/html; charset=koi8-r");
+        let header = Some("koi8-r");
         assert_eq!(of(b"\xEF\xBB\xBF<meta charset=big5>", header), "UTF-8");
         assert_eq!(of(b"\xFE\xFF\0a", header), "UTF-16BE");
         assert_eq!(of(b"<meta charset=big5>", header), "KOI8-R");
-        assert_eq!(of(b"<meta charset=big5>", Some("text/html")), "Big5");
+        assert_eq!(of(b"<meta charset=big5>", None), "Big5");
     }
 
     #[test]
-    fn the_charset_parameter_is_read_out_of_any_content_type() {
-        let check = |value: &str, expected: Option<&str>| {
-            assert_eq!(from_content_type(value).map(Encoding::name), expected, "{value}");
-        };
-        check("text/html;charset=utf-8", Some("UTF-8"));
-        check("text/html; Charset=\"Shift_JIS\"; x=y", Some("Shift_JIS"));
-        check("text/html; x=\"a; charset=utf-8\"; charset=big5", Some("Big5"));
-        check("text/html; charset = koi8-r ;", Some("KOI8-R"));
-        check("text/html; charset=utf-8, text/plain; charset=big5", Some("UTF-8"));
-        check("text/html, text/plain; charset=big5", None);
-        check("text/html; mycharset=utf-8", None);
-        check("text/html; charset=none", None);
-        check("text/html; charset", None);
-        check("text/html; charset=iso-2022-kr", None);
-        check("", None);
+    fn a_label_that_stands_for_no_encoding_is_none() {
+        let page = b"<meta charset=big5>";
+        for label in ["none", "", "iso-2022-kr", "utf\u{FFFD}8"] {
+            assert_eq!(of(page, Some(label)), "Big5", "{label}");
+        }
+        assert_eq!(of(page, Some(" Latin1 ")), "windows-1252");
     }
 
     #[test]
@@ -410,6 +384,6 @@ mod tests {
         let guess = Charset::of(b"plain", None, "example.com");
         assert_eq!(guess.corrected("big5").map(|charset| charset.encoding.name()), Some("Big5"));
         assert_eq!(guess.corrected("no-such"), None);
-        assert_eq!(Charset::of(b"plain", Some("text/html; charset=koi8-r"), "example.com").corrected("big5"), None);
+        assert_eq!(Charset::of(b"plain", Some("koi8-r"), "example.com").corrected("big5"), None);
     }
 }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::charset;
 use super::refresh;
 use super::robots::Robots;
+use crate::media_type;
 
 /// What the elements of a page say; texts are those of the page.
 #[derive(Debug, Clone, Default)]
@@ -156,7 +157,7 @@ impl<'a> Facts<'a> {
             self.canonicals.push(Reference { text: href.clone(), nofollow: false, start: Start::Base });
         }
         // `alternate stylesheet` is a style sheet; a feed or a search description says itself that it is no page.
-        let is_page = || attribute("type").as_deref().is_none_or(super::is_html) && !has(&["stylesheet"]);
+        let is_page = || attribute("type").as_deref().is_none_or(media_type::is_html) && !has(&["stylesheet"]);
         if has(HYPERLINK_TYPES) && is_page() {
             self.refer(Some(href), rel);
         }
@@ -212,7 +213,7 @@ impl<'a> Facts<'a> {
     fn refer_to_page(&mut self, text: Option<Cow<'a, str>>, kind: Option<&str>) {
         let is_page = |text: &str| match kind.map(trimmed) {
             None | Some("") => names_page(text),
-            Some(kind) => super::is_html(kind),
+            Some(kind) => media_type::is_html(kind),
         };
         self.refer_unless_empty(text.filter(|text| is_page(text)));
     }

@@ -10,6 +10,7 @@ use hashbrown::hash_map::Entry;
 use memchr::memchr;
 
 use super::facts::{Facts, Reference, Start};
+use crate::unread::BadReferences;
 use crate::url::{Base, CrawlUrl, Link, LinkKind, Target, UrlKey, UrlRules};
 
 /// How the references of one page are resolved.
@@ -27,10 +28,16 @@ pub(super) struct Resolver<'a> {
 
 /// The links of a page, in document order.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the links of `Links` are what it is about; the others are what became none"
+)]
 pub(super) struct Links {
     pub(super) links: Vec<Link>,
     /// How many different references were not looked at.
     pub(super) left_out: usize,
+    /// References that are no URL.
+    pub(super) no_urls: BadReferences,
 }
 
 impl<'a> Resolver<'a> {
@@ -86,13 +93,15 @@ impl Links {
             let place = match by_text.entry(Written { text, start: reference.start }) {
                 Entry::Occupied(entry) => *entry.get(),
                 Entry::Vacant(entry) if looked_at < max => {
-                    let place = resolver.resolve(text, reference.start).map(|target| {
-                        match by_target.entry(Identity::of(&target)) {
-                            Entry::Occupied(entry) => *entry.get(),
-                            Entry::Vacant(entry) => {
-                                found.links.push(Link { target, kind: LinkKind::Nofollow });
-                                *entry.insert(found.links.len() - 1)
-                            }
+                    let target = resolver.resolve(text, reference.start);
+                    if target.is_none() {
+                        found.no_urls.note(text);
+                    }
+                    let place = target.map(|target| match by_target.entry(Identity::of(&target)) {
+                        Entry::Occupied(entry) => *entry.get(),
+                        Entry::Vacant(entry) => {
+                            found.links.push(Link { target, kind: LinkKind::Nofollow });
+                            *entry.insert(found.links.len() - 1)
                         }
                     });
                     *entry.insert(place)

@@ -18,7 +18,9 @@ mod tree;
 
 pub use options::Options;
 
+use crate::media_type::MediaType;
 use crate::page::Page;
+use crate::unread::BadReferences;
 use crate::url::{CrawlUrl, Link, Target, UrlRules};
 
 use charset::Charset;
@@ -35,8 +37,8 @@ pub struct Input<'a> {
     pub url: &'a CrawlUrl,
     /// The body after decompression.
     pub body: &'a [u8],
-    /// The value of `Content-Type`, as it was received.
-    pub content_type: Option<&'a str>,
+    /// The media type that the response names.
+    pub media_type: Option<&'a MediaType>,
     /// The values of all `X-Robots-Tag` headers.
     pub robots_tags: &'a [&'a str],
     /// The values of all `Link` headers.
@@ -59,6 +61,8 @@ pub struct Parsed {
     /// How many different references are not among `links` because the page has more than
     /// [`max_links`](Options::max_links).
     pub links_left_out: usize,
+    /// The references that are no URL.
+    pub bad_references: BadReferences,
 }
 
 /// Parses pages. One serves the whole crawl.
@@ -93,12 +97,13 @@ impl Parser {
 
     /// Parses a page: HTML, or XHTML. Whatever the body is, something comes of it.
     pub fn parse(&self, input: &Input<'_>) -> Parsed {
-        if input.content_type.is_some_and(is_xml) {
-            let charset = Charset::of_xml(input.body, input.content_type, input.url.host());
+        let label = input.media_type.and_then(MediaType::charset);
+        if input.media_type.is_some_and(MediaType::is_xml) {
+            let charset = Charset::of_xml(input.body, label, input.url.host());
             let text = charset.decode(input.body);
             return self.resolve(input, scan::scan_xhtml(&text, self.bounds(), &self.robots), charset);
         }
-        let charset = Charset::of(input.body, input.content_type, input.url.host());
+        let charset = Charset::of(input.body, label, input.url.host());
         let text = charset.decode(input.body);
         let facts = self.scan(&text);
         match facts.charset_labels.iter().find_map(|label| charset.corrected(label)) {
@@ -150,6 +155,7 @@ impl Parser {
             links: links.links,
             refresh,
             links_left_out: links.left_out,
+            bad_references: links.no_urls,
         }
     }
 }
@@ -179,31 +185,10 @@ pub fn compare(page: &str) -> Result<(), String> {
     tree::comparison::alike(page)
 }
 
-/// Whether a body with this `Content-Type` is one that [`Parser`] reads: HTML or XHTML, or XML with a root of XHTML.
-pub fn is_page(content_type: &str, body: &[u8]) -> bool {
-    is_html(content_type) || is_xml(content_type) && holds_xhtml(body)
-}
-
-/// Whether a `Content-Type` is that of HTML or XHTML, with any parameters.
-pub fn is_html(content_type: &str) -> bool {
-    let essence = essence(content_type);
-    essence.eq_ignore_ascii_case("text/html") || essence.eq_ignore_ascii_case("application/xhtml+xml")
-}
-
-/// Whether a `Content-Type` is one of XML (MIME Sniffing Standard, section 4.6), that of XHTML among them.
-fn is_xml(content_type: &str) -> bool {
-    let essence = essence(content_type).to_ascii_lowercase();
-    essence.ends_with("+xml") || matches!(essence.as_str(), "text/xml" | "application/xml")
-}
-
 /// Whether an XML document is a page: its root is the `<html>` of XHTML.
-fn holds_xhtml(body: &[u8]) -> bool {
+pub fn holds_xhtml(body: &[u8]) -> bool {
     let start = body.get(..XML_START).unwrap_or(body);
     scan::has_xhtml_root(&Charset::of_xml(start, None, "").decode(start))
-}
-
-fn essence(content_type: &str) -> &str {
-    content_type.split([';', ',']).next().unwrap_or_default().trim()
 }
 
 /// Where the root of an XML document has to begin, in bytes: a document type with declarations may stand before it.

@@ -18,6 +18,7 @@ mod tests;
 use std::cmp::Ordering;
 use std::fmt;
 
+use crate::media_type::MediaType;
 use crate::url::{CrawlUrl, Target, UrlRules};
 use start::Start;
 
@@ -93,10 +94,10 @@ pub enum Fault {
 impl Sitemap {
     /// Reads the body of a sitemap, content codings already undone. The URL is where it was found: references start from
     /// there.
-    pub fn read(url: &CrawlUrl, body: &[u8], content_type: Option<&str>, rules: &UrlRules) -> Self {
+    pub fn read(url: &CrawlUrl, body: &[u8], media_type: Option<&MediaType>, rules: &UrlRules) -> Self {
         let mut sitemap = Self::default();
         let body = body::Plain::of(body, &mut sitemap.faults);
-        let text = body.decode(content_type, url.host());
+        let text = body.decode(media_type.and_then(MediaType::charset), url.host());
         let text = text.trim_start_matches(is_blank);
         let start = Start::new(url, rules);
         if let Some(at) = xml::begins(text) {

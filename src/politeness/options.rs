@@ -18,7 +18,7 @@ pub struct Options {
     /// How many requests may follow each other at once before the rate holds.
     #[schemars(range(min = 1, max = 10000))]
     pub burst: u32,
-    /// Requests in flight to each host, at most. After a 429, a 503, a timeout, or a connection that was refused or
+    /// Requests in flight to each host, at most. After a 429, a 503, a 529, a timeout, or a connection that was refused or
     /// reset it is half as many, and while all goes well more again.
     #[schemars(range(min = 1, max = 10000))]
     pub per_host_concurrency: usize,
@@ -27,7 +27,7 @@ pub struct Options {
     #[schemars(with = "units::duration::Schema")]
     pub delay: Duration,
     /// How often a URL is tried again after a failure that may pass (of the kinds dns, connect, timeout, reset,
-    /// protocol) or a status of 408, 429, 500, 502, 503 or 504. While its origin is parked
+    /// protocol) or a status of 408, 429, 500, 502, 503, 504, 520 to 524 or 529. While its origin is parked
     /// (`breaker_failures`) a URL is tried again however often it was.
     #[schemars(range(max = 100))]
     pub retries: u32,

@@ -73,7 +73,7 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canonical: Option<String>,
     /// The absolute http and https URLs that the page links to, in its order, each once. Absent when the outcome
-    /// is not `ok`, the body is not HTML, or with `links = false` in `[output]`.
+    /// is neither `ok` nor a redirect without a target, the body is not HTML, or with `links = false` in `[output]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub links: Option<Vec<Arc<str>>>,
 }

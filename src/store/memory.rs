@@ -236,6 +236,7 @@ impl Store for Memory {
             }
             Note::Unasked(unasked) => self.notes.unasked = unasked,
             Note::AskedAgain(records) => self.notes.asked_again = records,
+            Note::Unread(unread) => self.notes.unread = *unread,
             Note::Output(name, checkpoint) => drop(self.outputs.insert(name, checkpoint)),
             Note::Corrected => self.moved.clear(),
             Note::RunBegins { pid, at } => self.begin_run(pid, at),

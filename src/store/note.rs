@@ -6,6 +6,7 @@ use crate::observe::{FailedSeed, State};
 use crate::politeness::SavedHost;
 use crate::sink::Checkpoint;
 use crate::sitemaps::SavedSitemap;
+use crate::unread::Unread;
 use crate::url::{CrawlUrl, HostKey};
 
 /// One thing for a store to keep. Each replaces what was said of the same thing before, unless it says otherwise.
@@ -29,6 +30,8 @@ pub enum Note {
     Sitemap(CrawlUrl, SavedSitemap),
     /// How many settled URLs were never asked for, in all runs.
     Unasked(u64),
+    /// What was met and not read, in all runs.
+    Unread(Box<Unread>),
     /// How far an output is durable, by its name.
     Output(String, Checkpoint),
     /// How many records outputs have lost, in all runs, so that their pages were asked for again.
@@ -67,6 +70,8 @@ pub struct Notes {
     pub sitemaps: Vec<(String, SavedSitemap)>,
     /// How many settled URLs were never asked for.
     pub unasked: u64,
+    /// What was met and not read.
+    pub unread: Unread,
     /// How far each output is durable, by its name.
     pub outputs: Vec<(String, Checkpoint)>,
     /// How many records outputs have lost.

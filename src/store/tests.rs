@@ -13,6 +13,7 @@ use crate::outcome::{FailureKind, OutcomeKind, SkipReason};
 use crate::politeness::SavedHost;
 use crate::sink::Checkpoint;
 use crate::sitemaps::SavedSitemap;
+use crate::unread::{BadReferences, Reading, Unread};
 use crate::url::{CrawlUrl, HostKey, LinkKind, Target, UrlRules};
 
 /// Runs one check against each store.
@@ -744,6 +745,8 @@ fn notes_are_given_back_to_the_next_process() {
         let host = |requests| (HostKey::stored("a"), SavedHost { requests, ..SavedHost::default() });
         let sitemap = |done| SavedSitemap { site: "a".to_owned(), nesting: 0, redirects: 0, done };
         let failed = FailedSeed { url: "http://a/".to_owned(), reason: "status 500".to_owned() };
+        let mut unread = Unread::default();
+        unread.note(&url("a/x.pdf"), Reading::LeftOut, Some("application/pdf"), &BadReferences::default());
         let notes = [
             Note::Seed(url("a/")),
             Note::Seed(url("a/")),
@@ -759,6 +762,8 @@ fn notes_are_given_back_to_the_next_process() {
             Note::Unasked(1),
             Note::Unasked(2),
             Note::AskedAgain(3),
+            Note::Unread(Box::default()),
+            Note::Unread(Box::new(unread.clone())),
             Note::Output("pages.jsonl".to_owned(), Checkpoint::length(10)),
             Note::Output("pages.jsonl".to_owned(), Checkpoint::Length { committed: 20, amended: Some(21) }),
             Note::RunEnds { state: State::Limit, failed_seeds: vec![failed.clone()] },
@@ -776,6 +781,7 @@ fn notes_are_given_back_to_the_next_process() {
         let sitemaps = [("http://a/z.xml", true), ("http://a/a.xml", false)];
         assert_eq!(found.sitemaps, sitemaps.map(|(url, done)| (url.to_owned(), sitemap(done))));
         assert_eq!((found.unasked, found.asked_again), (2, 3));
+        assert_eq!(found.unread, unread);
         let checkpoint = Checkpoint::Length { committed: 20, amended: Some(21) };
         assert_eq!(found.outputs, [("pages.jsonl".to_owned(), checkpoint)]);
         assert_eq!(found.failed_seeds.iter().map(|seed| &*seed.url).collect::<Vec<_>>(), [&*failed.url]);

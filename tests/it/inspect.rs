@@ -190,7 +190,7 @@ fn what_waits_is_explained_while_the_crawl_runs_and_after_its_end() {
     assert_eq!((&status["run"]["records"], &status["runs"]), (&6.into(), &1.into()));
     let why = |url: &str| json(&dir, &["explain", &server.url(url)])["why"][0].as_str().unwrap_or_default().to_owned();
     assert_eq!(why("/19"), "it waits for its turn, or is being requested");
-    assert_eq!(why("/00"), "");
+    assert_eq!(why("/00"), "its body was parsed, and has no title and no links");
 
     let killed = crawl.kill();
     let status = json(&dir, &["status"]);

@@ -35,4 +35,5 @@ mod tidy;
 // Apple's verifier takes no roots from the environment.
 #[cfg(not(target_vendor = "apple"))]
 mod tls;
+mod unread;
 mod verify;

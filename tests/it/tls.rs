@@ -143,5 +143,27 @@ fn no_page_is_lost_when_the_server_ends_its_connections() {
     }
 }
 
+#[test]
+fn a_server_that_requires_http_1_1_gets_it_and_is_not_asked_otherwise_again() {
+    let authority = Authority::named("The test");
+    let server = TlsServer::start(authority.certify(&["127.0.0.1"]).wants_http1(), pages(9).routes());
+    assert_all_ok(Crawl::of(server.url("/")).trusting(&authority).run().assert_code(0), 10);
+    let (http2, http1): (Vec<_>, Vec<_>) =
+        server.log().requests.into_iter().partition(|asked| asked.version == Version::HTTP_2);
+    // robots.txt, which nothing else is asked before.
+    assert_eq!((http2.len(), http1.len()), (1, 11));
+}
+
+#[test]
+fn a_head_over_http_2_may_be_long() {
+    let authority = Authority::named("The test");
+    let long =
+        (0..60).fold(Reply::html("<title>read</title>"), |reply, n| reply.header(&format!("x-{n}"), &"a".repeat(1000)));
+    let server = TlsServer::start(authority.certify(&["127.0.0.1"]), Site::default().with("/", long).routes());
+    let crawled = Crawl::of(server.url("/")).trusting(&authority).run();
+    assert_eq!(crawled.record(&server.url("/"))["title"], "read");
+    assert!(server.log().requests.iter().all(|asked| asked.version == Version::HTTP_2));
+}
+
 /// At which request a server announces the end of a connection.
 const LAST: usize = 7;

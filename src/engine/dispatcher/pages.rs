@@ -51,7 +51,7 @@ impl Pages {
         let found = links.into_iter().map(|link| judge.link(Link { kind: sitemaps.link_kind(link.kind), ..link }));
         let Place { depth, referrer } = frontier.settle(lease.id, outcome.kind, found.collect())?;
         tracing::debug!(url = %lease.url, depth, "{}", outcome.reason());
-        self.tally.note(&outcome);
+        self.tally.note(&lease.url, &outcome);
         outcome.location = outcome.location.or_else(|| lease.spelling.as_deref().map(CrawlUrl::to_shared));
         let record = Record::new(&lease.url, depth, referrer, lease.attempt, &mut outcome, &self.output);
         let mut settled = Box::new(Settled::new(record));
@@ -60,6 +60,7 @@ impl Pages {
             settled: Some(settled),
             changes: frontier.take_changes(),
             unasked: self.tally.unasked_to_keep(),
+            unread: self.tally.unread_to_keep(),
             seed_redirect: lead.map(|lead| (lease.url.clone(), lead.target)),
             ..Step::default()
         })

@@ -27,7 +27,7 @@ impl<'a> Plain<'a> {
 
     /// The text. A sitemap has to be UTF-8, so what is UTF-8 is read so, whatever is declared: generators copy the
     /// declaration from somewhere. Else the declaration counts.
-    pub(super) fn decode(&self, content_type: Option<&str>, host: &str) -> Cow<'_, str> {
+    pub(super) fn decode(&self, label: Option<&str>, host: &str) -> Cow<'_, str> {
         let bytes = self.0.as_ref();
         // Bytes of UTF-16 without a mark are UTF-8 as well, with a NUL beside each character.
         if !matches!(bytes, [0, ..] | [_, 0, ..]) {
@@ -40,7 +40,7 @@ impl<'a> Plain<'a> {
                 Err(_) => {}
             }
         }
-        Charset::of(bytes, content_type, host).decode(bytes)
+        Charset::of(bytes, label, host).decode(bytes)
     }
 }
 

@@ -324,7 +324,7 @@ fn read(text: &str) -> Sitemap {
 fn read_as(body: &[u8], content_type: Option<&str>) -> Sitemap {
     let rules = UrlRules::new(4096);
     let url = rules.parse("http://www.example.com/sitemap.xml").unwrap();
-    Sitemap::read(&url, body, content_type, &rules)
+    Sitemap::read(&url, body, content_type.and_then(MediaType::parse).as_ref(), &rules)
 }
 
 fn count_and_faults(body: &[u8]) -> (usize, Vec<Fault>) {

@@ -21,7 +21,6 @@ impl Store for Sqlite {
 
     fn recall(&mut self) -> Result<Notes> {
         let database = &self.database;
-        let failed_seeds = database.setting(Setting::FailedSeeds)?;
         let (started_at, elapsed) = database.times()?;
         Ok(Notes {
             seeds: database.seeds()?,
@@ -30,9 +29,10 @@ impl Store for Sqlite {
             hosts: database.hosts_known()?,
             sitemaps: database.sitemaps()?,
             unasked: database.unasked()?,
+            unread: database.unread()?,
             outputs: database.outputs()?,
             asked_again: database.asked_again()?.unwrap_or_default(),
-            failed_seeds: failed_seeds.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default(),
+            failed_seeds: database.parsed_setting(Setting::FailedSeeds)?,
             last: database.last_session()?,
             started_at,
             elapsed,
@@ -65,6 +65,10 @@ impl Store for Sqlite {
                 Ok(())
             }
             Note::AskedAgain(records) => self.keep_setting(Setting::AskedAgain, &records.to_string()),
+            Note::Unread(unread) => {
+                self.unread = Some(unread);
+                Ok(())
+            }
             Note::Output(name, Checkpoint::Length { committed, amended }) => {
                 let (length, amended) = (committed.cast_signed(), amended.map(u64::cast_signed));
                 self.execute(OUTPUT, params![name, length, amended])
@@ -109,6 +113,9 @@ impl Store for Sqlite {
         self.expect_in_place()?;
         if let Some(unasked) = self.unasked.take() {
             self.keep_setting(Setting::Unasked, &unasked.to_string())?;
+        }
+        if let Some(unread) = self.unread.take() {
+            self.keep_setting(Setting::Unread, &json(&unread)?)?;
         }
         self.execute(COMMITTED, params![self.session, self.clock.to_millis(now), self.records])?;
         self.database.run("write", "COMMIT")?;

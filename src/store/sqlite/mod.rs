@@ -20,6 +20,7 @@ pub use reader::{StoreReader, UrlRow};
 use super::edges;
 use crate::frontier::State;
 use crate::outcome::{OutcomeKind, SkipReason};
+use crate::unread::Unread;
 use crate::wall_clock::WallClock;
 
 /// A [`Store`](super::Store) in one SQLite file of a crawl directory. Everything between two commits is one transaction.
@@ -37,6 +38,8 @@ pub struct Sqlite {
     records: i64,
     /// How many settled URLs were never asked for, when that is not written yet: it changes with each, and counts once.
     unasked: Option<u64>,
+    /// What was met and not read, likewise.
+    unread: Option<Box<Unread>>,
     /// Which file this is: a path may come to name another one.
     identity: Option<Identity>,
 }

@@ -32,8 +32,7 @@ impl Sqlite {
         let planned_once = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true);
         planned_once.map_err(|error| failed(&path, "open", &error))?;
         let database = Database { connection, path };
-        let mut store =
-            Self { database, clock, open: false, is_new: false, session: 0, records: 0, unasked: None, identity: None };
+        let mut store = Self::of(database, clock);
         if is_new || store.is_unmade()? {
             store.create().map_err(|error| store.database.failed("create", &error))?;
         } else {
@@ -42,6 +41,20 @@ impl Sqlite {
         }
         store.identity = identity(&store.database.path);
         Ok(store)
+    }
+
+    fn of(database: Database, clock: WallClock) -> Self {
+        Self {
+            database,
+            clock,
+            open: false,
+            is_new: false,
+            session: 0,
+            records: 0,
+            unasked: None,
+            unread: None,
+            identity: None,
+        }
     }
 
     /// Whether the path still names the file that was opened: a directory can be deleted while a crawl writes to it.

@@ -16,6 +16,7 @@ use crate::politeness::SavedHost;
 use crate::sink::Checkpoint;
 use crate::sitemaps::SavedSitemap;
 use crate::store::{Counts, RunSettings, Session};
+use crate::unread::Unread;
 use crate::url::{HostKey, UrlKey};
 use crate::wall_clock::WallClock;
 
@@ -118,6 +119,16 @@ impl Database {
     /// How many records outputs have lost; `None` when they never have.
     pub fn asked_again(&self) -> Result<Option<u64>> {
         Ok(self.setting(Setting::AskedAgain)?.and_then(|kept| kept.parse().ok()))
+    }
+
+    /// What was met and not read.
+    pub fn unread(&self) -> Result<Unread> {
+        self.parsed_setting(Setting::Unread)
+    }
+
+    /// What is kept under a name as JSON. What cannot be read is left out: it is told and not gone on with.
+    pub(super) fn parsed_setting<T: DeserializeOwned + Default>(&self, setting: Setting) -> Result<T> {
+        Ok(self.setting(setting)?.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default())
     }
 
     /// What is kept under a name.

@@ -17,6 +17,8 @@ pub(super) enum Setting {
     Unasked,
     /// How many records outputs have lost.
     AskedAgain,
+    /// What was met and not read, as JSON.
+    Unread,
 }
 
 impl Setting {
@@ -30,6 +32,7 @@ impl Setting {
             Self::FailedSeeds => "failed_seeds",
             Self::Unasked => "unasked",
             Self::AskedAgain => "asked_again",
+            Self::Unread => "unread",
         }
     }
 }

@@ -38,6 +38,7 @@ pub(crate) struct Authority {
 pub(crate) struct Manners {
     tls: Option<ServerConfig>,
     goes_away_after: usize,
+    wants_http1: bool,
 }
 
 /// A server that runs until it is dropped, on a thread of its own.
@@ -69,6 +70,7 @@ pub(crate) struct Asked {
 struct Shared {
     acceptor: Option<TlsAcceptor>,
     goes_away_after: usize,
+    wants_http1: bool,
     routes: Box<dyn Fn(&Arrival) -> Reply + Send + Sync>,
     log: Mutex<TlsLog>,
 }
@@ -117,14 +119,14 @@ impl Authority {
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
         let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
         let tls = config.with_single_cert(vec![certificate.der().clone()], key.into()).unwrap();
-        Manners { tls: Some(tls), goes_away_after: usize::MAX }.offers(&["h2", "http/1.1"])
+        Manners { tls: Some(tls), goes_away_after: usize::MAX, wants_http1: false }.offers(&["h2", "http/1.1"])
     }
 }
 
 impl Manners {
     /// No TLS at all.
     pub(crate) fn plain() -> Self {
-        Self { tls: None, goes_away_after: usize::MAX }
+        Self { tls: None, goes_away_after: usize::MAX, wants_http1: false }
     }
 
     /// Offers these protocols in the handshake; HTTP/2 and HTTP/1.1 unless told otherwise.
@@ -139,6 +141,11 @@ impl Manners {
     pub(crate) fn goes_away_after(self, requests: usize) -> Self {
         Self { goes_away_after: requests, ..self }
     }
+
+    /// Agrees on HTTP/2 and then refuses each request over it: HTTP/1.1 is required.
+    pub(crate) fn wants_http1(self) -> Self {
+        Self { wants_http1: true, ..self }
+    }
 }
 
 impl TlsServer {
@@ -150,6 +157,7 @@ impl TlsServer {
         let shared = Arc::new(Shared {
             acceptor: manners.tls.map(|tls| TlsAcceptor::from(Arc::new(tls))),
             goes_away_after: manners.goes_away_after,
+            wants_http1: manners.wants_http1,
             routes: Box::new(routes),
             log: Mutex::default(),
         });
@@ -200,6 +208,9 @@ impl Shared {
         let path = request.uri().path_and_query().unwrap().to_string();
         let alpn = alpn.map(str::to_owned);
         self.log().requests.push(Asked { path: path.clone(), version: request.version(), alpn });
+        if self.wants_http1 && request.version() == Version::HTTP_2 {
+            return Err(h2::Reason::HTTP_1_1_REQUIRED.into());
+        }
         let headers = request.headers().iter();
         let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
         let reply = (self.routes)(&Arrival { at: Instant::now(), method: request.method().to_string(), path, headers });
