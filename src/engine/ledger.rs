@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::fail_point::fail_point;
 use super::outputs::Output;
 use crate::error::Result;
+use crate::fetch::SavedCookies;
 use crate::frontier::{Change, Moved, Rows, Want};
 use crate::observe::{FailedSeed, State};
 use crate::politeness::SavedHost;
@@ -29,6 +30,8 @@ pub(super) struct Step {
     pub(super) wants: Vec<Want>,
     /// What politeness has learnt.
     pub(super) host_states: Vec<(HostKey, SavedHost)>,
+    /// The cookies of sites that have others now.
+    pub(super) cookies: Vec<SavedCookies>,
     /// Sitemaps that were taken, or read.
     pub(super) sitemaps: Vec<(CrawlUrl, SavedSitemap)>,
     /// A seed leads to another place.
@@ -66,6 +69,9 @@ impl Ledger {
         }
         for (host, saved) in step.host_states {
             store.keep(Note::Host(host, Box::new(saved)))?;
+        }
+        for cookies in step.cookies {
+            store.keep(Note::Cookies(cookies))?;
         }
         for (url, saved) in step.sitemaps {
             store.keep(Note::Sitemap(url, saved))?;

@@ -161,6 +161,9 @@ impl Resume {
         let agent = config.fetch.user_agent.token();
         let parser = Parser::new(&config.parse, plan.rules.clone(), agent);
         let of_hosts = config.per_host(|host| host.politeness.clone());
+        for saved in &self.notes.cookies {
+            plan.fetch.restore_cookies(saved);
+        }
         let mut politeness = Politeness::new(config.politeness.clone(), started).with_hosts(of_hosts);
         for (host, saved) in self.notes.hosts {
             politeness.restore(host, saved, agent, &self.clock);

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{HeaderName, LOCATION, RETRY_AFTER, SET_COOKIE};
+use http::header::{LOCATION, RETRY_AFTER, SET_COOKIE};
 use http::{HeaderMap, StatusCode};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use crate::fetch::Fetch;
+use crate::fetch::{Fetch, SavedCookies};
 use crate::media_type::{BodyKind, MediaType};
 use crate::outcome::{Failure, FailureKind, Outcome, OutcomeKind};
 use crate::page::Page;
@@ -84,6 +84,11 @@ impl Worker {
     /// How this crawl reads URLs.
     pub(super) fn rules(&self) -> &UrlRules {
         &self.rules
+    }
+
+    /// The cookies of sites that have others than when it was asked last.
+    pub(super) fn take_cookies(&self) -> Vec<SavedCookies> {
+        self.fetch.take_cookies()
     }
 
     /// Requests one robots.txt. A redirect is handed back like any other answer: its target has limits of its own.

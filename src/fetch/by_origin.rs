@@ -1,6 +1,6 @@
 //! Sites on disk and the network side by side: the origin of a URL decides who answers.
 
-use super::{Fetch, Fetching, Http, LocalSite, Refusal};
+use super::{Fetch, Fetching, Http, LocalSite, Refusal, SavedCookies};
 use crate::outcome::{Failure, FailureKind};
 use crate::request::Request;
 use crate::url::CrawlUrl;
@@ -35,6 +35,16 @@ impl Fetch for ByOrigin {
                 FailureKind::Connect,
                 format!("no site on disk appears under {}, and the network is not used", url.origin()),
             )))),
+        }
+    }
+
+    fn take_cookies(&self) -> Vec<SavedCookies> {
+        self.http.as_ref().map(Http::take_cookies).unwrap_or_default()
+    }
+
+    fn restore_cookies(&self, saved: &SavedCookies) {
+        if let Some(http) = &self.http {
+            http.restore_cookies(saved);
         }
     }
 

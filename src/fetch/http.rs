@@ -9,12 +9,13 @@ use hyper::ext::ReasonPhrase;
 use tokio::time::{Instant, timeout_at};
 
 use super::body::{Collector, MAX_ROBOTS, MAX_SITEMAP, is_wanted};
+use super::cookies::Jar;
 use super::decode::{Decoder, Stop};
 use super::failure::{self, Phase};
 use super::headers::RequestHeaders;
 use super::pool::Pool;
 use super::reuse::{self, Connection};
-use super::{AddressGuard, Credentials, Fetch, Fetching, MediaRange, Options, Overrides};
+use super::{AddressGuard, Credentials, Fetch, Fetching, MediaRange, Options, Overrides, SavedCookies};
 use crate::error::Result;
 use crate::exchange::{BodyEnd, Exchange, RawBody, Received, Sent};
 use crate::media_type::MediaType;
@@ -56,6 +57,8 @@ pub struct Http {
     pool: Pool,
     guard: AddressGuard,
     headers: RequestHeaders,
+    /// `None` when cookies are not to be kept.
+    cookies: Option<Jar>,
     types: Vec<MediaRange>,
     deadlines: Deadlines,
     max_body: u64,
@@ -90,6 +93,7 @@ impl Http {
             pool: Pool::new(options, guard.clone(), headers.everywhere().clone())?,
             guard,
             headers,
+            cookies: options.cookies.then(Jar::default),
             types: options.content_types.clone(),
             deadlines: Deadlines::new(options),
             max_body: options.max_body,
@@ -181,6 +185,14 @@ impl Http {
         Exchange::new(Sent::new(url.to_shared(), self.headers.sent(url, own, version)), received)
     }
 
+    fn add_cookies(&self, outgoing: &mut reqwest::Request) {
+        if let Some(jar) = &self.cookies {
+            let mut headers = std::mem::take(outgoing.headers_mut());
+            jar.add(outgoing.url(), &mut headers);
+            *outgoing.headers_mut() = headers;
+        }
+    }
+
     /// Asks until the host has taken the request: see [`Http`].
     async fn send(&self, mut client: reqwest::Client, request: &Request) -> Result<Incoming, Failure> {
         let (url, deadlines) = (&request.url, self.deadlines);
@@ -190,6 +202,7 @@ impl Http {
         loop {
             let mut outgoing = reqwest::Request::new(Method::GET, url.to_url().ok_or_else(no_name)?);
             self.headers.add_own(url, outgoing.headers_mut());
+            self.add_cookies(&mut outgoing);
             let own = request.keep_exchange.then(|| outgoing.headers().clone());
             let watched = reuse::watch(client.execute(outgoing));
             let Ok((answer, connection)) = timeout_at(end.min(start + deadlines.first_byte), watched).await else {
@@ -200,7 +213,12 @@ impl Http {
                 Ok(response) if may_repeat && response.status() == StatusCode::REQUEST_TIMEOUT => {
                     (is_repeated, client) = (true, self.pool.fresh(url.origin()));
                 }
-                Ok(response) => return Ok(Incoming { response, own, end, deadlines }),
+                Ok(response) => {
+                    if let Some(jar) = &self.cookies {
+                        jar.take(response.url(), response.headers());
+                    }
+                    return Ok(Incoming { response, own, end, deadlines });
+                }
                 Err(error) if not_taken < NOT_TAKEN && failure::is_not_taken(&error) => not_taken += 1,
                 Err(error) if may_repeat && failure::is_cut_off(&error) => {
                     (is_repeated, client) = (true, self.pool.fresh(url.origin()));
@@ -221,6 +239,16 @@ impl Http {
 impl Fetch for Http {
     fn fetch<'a>(&'a self, request: &'a Request) -> Fetching<'a> {
         Box::pin(self.ask(request))
+    }
+
+    fn take_cookies(&self) -> Vec<SavedCookies> {
+        self.cookies.as_ref().map(Jar::take_changed).unwrap_or_default()
+    }
+
+    fn restore_cookies(&self, saved: &SavedCookies) {
+        if let Some(jar) = &self.cookies {
+            jar.restore(saved);
+        }
     }
 }
 
@@ -583,7 +611,8 @@ mod tests {
     async fn an_exchange_has_the_head_of_the_request_as_the_server_saw_it() {
         let own = [("X-Team", "search"), ("Cookie", "a=1"), ("Accept-Language", "de")];
         let (Exchange { request, .. }, seen) =
-            exchange("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Then::Continue, &own).await;
+            exchange("HTTP/1.1 200 OK\r\nSet-Cookie: b=2\r\nContent-Length: 0\r\n\r\n", Then::Continue, &own).await;
+        assert!(seen.contains("cookie: a=1; b=2"), "{seen}");
         let (path, lines) = (format!("{} /a?b=1 HTTP/1.1", request.method), request.headers.iter());
         let lines = lines.map(|line| format!("{}: {}", line.name(), str::from_utf8(line.value()).unwrap()));
         let said: Vec<_> = std::iter::once(path).chain(lines).collect();

@@ -3,6 +3,7 @@
 mod allowed_host;
 mod body;
 mod by_origin;
+mod cookies;
 mod decode;
 mod failure;
 mod guard;
@@ -26,6 +27,7 @@ mod zstd;
 
 pub use allowed_host::AllowedHost;
 pub use by_origin::ByOrigin;
+pub use cookies::SavedCookies;
 pub use guard::{AddressGuard, Refusal};
 pub use header_lines::{HeaderLines, parse_header_name};
 pub use headers::Credentials;
@@ -65,5 +67,16 @@ pub trait Fetch: fmt::Debug + Send + Sync {
     fn refuses(&self, url: &CrawlUrl) -> Option<Refusal> {
         let _ = url;
         None
+    }
+
+    /// The cookies of each site whose cookies have changed since this was asked last, to be kept for the next run. By
+    /// default there are none.
+    fn take_cookies(&self) -> Vec<SavedCookies> {
+        Vec::new()
+    }
+
+    /// Takes back the cookies of one site that an earlier run has kept. By default nothing is done with them.
+    fn restore_cookies(&self, saved: &SavedCookies) {
+        let _ = saved;
     }
 }

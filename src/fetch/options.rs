@@ -22,6 +22,9 @@ pub struct Options {
     /// the seeds.
     #[schemars(with = "BTreeMap<String, String>")]
     pub headers: HeaderLines,
+    /// Whether cookies that a site sets are sent back to it, and to no other site, for as long as the crawl lives. They
+    /// are in the store, and in no record.
+    pub cookies: bool,
     /// How long a request may take as a whole.
     #[serde(with = "units::duration")]
     #[schemars(with = "units::duration::Schema")]
@@ -60,6 +63,7 @@ impl Default for Options {
         Self {
             user_agent: UserAgent::default(),
             headers: HeaderLines::default(),
+            cookies: true,
             timeout: Duration::from_mins(1),
             connect_timeout: Duration::from_secs(10),
             first_byte_timeout: Duration::from_secs(30),

@@ -8,6 +8,7 @@ use super::arena::{Arena, Spot};
 use super::note::{Note, Notes, Session};
 use super::{Committed, Counts, Facts, Store, edges};
 use crate::error::{Error, Result};
+use crate::fetch::SavedCookies;
 use crate::frontier::{
     Change, Edge, HostId, Moved, Path, Place, Restore, Row, Rows, Segments, State, StoredUrl, Want, WantedFor,
 };
@@ -39,6 +40,8 @@ pub struct Memory {
     notes: Notes,
     seeds: BTreeSet<Arc<str>>,
     known_hosts: HashMap<HostKey, Box<SavedHost>>,
+    /// By their site.
+    cookies: BTreeMap<String, SavedCookies>,
     /// Where in the notes each sitemap is.
     sitemaps: HashMap<Arc<str>, usize>,
     outputs: BTreeMap<String, Checkpoint>,
@@ -85,6 +88,7 @@ impl Memory {
             notes: Notes::default(),
             seeds: BTreeSet::new(),
             known_hosts: HashMap::new(),
+            cookies: BTreeMap::new(),
             sitemaps: HashMap::new(),
             outputs: BTreeMap::new(),
             is_new: false,
@@ -195,6 +199,7 @@ impl Store for Memory {
         let mut notes = self.notes.clone();
         notes.seeds = self.seeds.iter().map(ToString::to_string).collect();
         notes.hosts = self.known_hosts.iter().map(|(host, saved)| (host.clone(), (**saved).clone())).collect();
+        notes.cookies = self.cookies.values().cloned().collect();
         notes.outputs = self.outputs.clone().into_iter().collect();
         notes.elapsed += notes.last.as_ref().map_or(Duration::ZERO, took);
         Ok(notes)
@@ -226,6 +231,7 @@ impl Store for Memory {
             Note::SeedRedirect { from, to } => self.notes.seed_redirects.push((from.to_string(), to.to_string())),
             Note::Settings(settings) => self.notes.settings = Some(settings),
             Note::Host(host, saved) => drop(self.known_hosts.insert(host, saved)),
+            Note::Cookies(saved) => drop(self.cookies.insert(saved.site.clone(), saved)),
             Note::Sitemap(url, saved) => {
                 let sitemaps = &mut self.notes.sitemaps;
                 let at = *self.sitemaps.entry(url.to_shared()).or_insert(sitemaps.len());

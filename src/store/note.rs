@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::fetch::SavedCookies;
 use crate::observe::{FailedSeed, State};
 use crate::politeness::SavedHost;
 use crate::sink::Checkpoint;
@@ -26,6 +27,8 @@ pub enum Note {
     Settings(RunSettings),
     /// What politeness knows of a host.
     Host(HostKey, Box<SavedHost>),
+    /// The cookies of a site.
+    Cookies(SavedCookies),
     /// What is known of a sitemap.
     Sitemap(CrawlUrl, SavedSitemap),
     /// How many settled URLs were never asked for, in all runs.
@@ -66,6 +69,8 @@ pub struct Notes {
     pub settings: Option<RunSettings>,
     /// What politeness knew of each host.
     pub hosts: Vec<(HostKey, SavedHost)>,
+    /// The cookies of each site.
+    pub cookies: Vec<SavedCookies>,
     /// What is known of each sitemap, by its URL, in the order in which they were taken.
     pub sitemaps: Vec<(String, SavedSitemap)>,
     /// How many settled URLs were never asked for.

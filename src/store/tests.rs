@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::pair::{ALL, Kind, Pair, Texts};
 use super::*;
 use crate::accounts::Accounts;
+use crate::fetch::SavedCookies;
 use crate::frontier::{Found, Hold, Lease, Limits, Place, Rules};
 use crate::observe::{FailedSeed, State};
 use crate::outcome::{FailureKind, OutcomeKind, SkipReason};
@@ -743,6 +744,7 @@ fn notes_are_given_back_to_the_next_process() {
     each_pair(unlimited(), |mut pair| {
         let settings = RunSettings { toml: "depth = 1\n".to_owned(), ..RunSettings::default() };
         let host = |requests| (HostKey::stored("a"), SavedHost { requests, ..SavedHost::default() });
+        let cookies = |site: &str, cookies: &str| SavedCookies { site: site.to_owned(), cookies: cookies.to_owned() };
         let sitemap = |done| SavedSitemap { site: "a".to_owned(), nesting: 0, redirects: 0, done };
         let failed = FailedSeed { url: "http://a/".to_owned(), reason: "status 500".to_owned() };
         let mut unread = Unread::default();
@@ -756,6 +758,9 @@ fn notes_are_given_back_to_the_next_process() {
             Note::Settings(settings.clone()),
             Note::Host(host(1).0, Box::new(host(1).1)),
             Note::Host(host(2).0, Box::new(host(2).1)),
+            Note::Cookies(cookies("a", "[1]")),
+            Note::Cookies(cookies("b", "[2]")),
+            Note::Cookies(cookies("a", "[]")),
             Note::Sitemap(url("a/z.xml"), sitemap(false)),
             Note::Sitemap(url("a/a.xml"), sitemap(false)),
             Note::Sitemap(url("a/z.xml"), sitemap(true)),
@@ -778,6 +783,7 @@ fn notes_are_given_back_to_the_next_process() {
         assert_eq!(found.seed_redirects, redirects.map(|(from, to)| (from.to_owned(), to.to_owned())));
         assert_eq!(found.settings, Some(settings));
         assert_eq!(found.hosts, [host(2)]);
+        assert_eq!(found.cookies, [cookies("a", "[]"), cookies("b", "[2]")]);
         let sitemaps = [("http://a/z.xml", true), ("http://a/a.xml", false)];
         assert_eq!(found.sitemaps, sitemaps.map(|(url, done)| (url.to_owned(), sitemap(done))));
         assert_eq!((found.unasked, found.asked_again), (2, 3));

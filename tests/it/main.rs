@@ -3,6 +3,7 @@
 
 mod cli;
 mod config;
+mod cookies;
 mod crawl;
 mod damage;
 mod dead_hosts;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::engine::clock::now;
 use crate::engine::ledger::Step;
+use crate::engine::worker::Worker;
 use crate::engine::writer::Writer;
 use crate::error::Result;
 use crate::frontier::{Frontier, Rows};
@@ -16,7 +17,7 @@ use crate::wall_clock::WallClock;
 ///
 /// - What belongs together goes in one [`Step`]: a record with all that the frontier has changed until then.
 /// - What politeness knows of a host comes at the latest [`STATES_EVERY`] after it has changed, and at once when it is
-///   urgent.
+///   urgent. The cookies of a site come with it: they change with an answer, and then so does that.
 #[derive(Debug)]
 pub(super) struct Handover {
     writer: Writer,
@@ -53,6 +54,7 @@ impl Handover {
         frontier: &mut Frontier,
         politeness: &mut Politeness,
         sitemaps: &mut Sitemaps,
+        worker: &Worker,
         keep: Keep,
     ) -> Result<()> {
         let now = now();
@@ -64,17 +66,22 @@ impl Handover {
             sitemaps: sitemaps.take_changes(),
             ..Step::default()
         };
-        if keep == Keep::All || now >= self.counts_due {
+        let all = keep == Keep::All || now >= self.counts_due;
+        if all {
             self.counts_due = now + COUNTS_EVERY;
             step.host_states = politeness.take_all(&self.clock);
         } else if urgent || now >= self.states_due {
             step.host_states = politeness.take_changed(&self.clock);
         }
-        if !step.host_states.is_empty() {
+        if all || urgent || now >= self.states_due {
+            step.cookies = worker.take_cookies();
+        }
+        let no_states = step.host_states.is_empty() && step.cookies.is_empty();
+        if !no_states {
             self.states_due = now + STATES_EVERY;
         }
         let nothing = step.changes.is_empty() && step.sitemaps.is_empty();
-        if !(nothing && step.wants.is_empty() && step.host_states.is_empty()) {
+        if !(nothing && step.wants.is_empty() && no_states) {
             self.writer.step(Step { urgent, ..step }).await?;
         }
         self.writer.pass(now).await

@@ -382,7 +382,7 @@ impl Dispatcher {
 
     async fn pass_on(&mut self, keep: Keep) -> Result<()> {
         let sitemaps = self.sitemaps.queue();
-        self.handover.pass_on(&mut self.frontier, &mut self.politeness, sitemaps, keep).await
+        self.handover.pass_on(&mut self.frontier, &mut self.politeness, sitemaps, &self.worker, keep).await
     }
 
     fn publish(&self) {

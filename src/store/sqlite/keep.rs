@@ -27,6 +27,7 @@ impl Store for Sqlite {
             seed_redirects: database.seed_redirects()?,
             settings: database.settings()?,
             hosts: database.hosts_known()?,
+            cookies: database.cookies()?,
             sitemaps: database.sitemaps()?,
             unasked: database.unasked()?,
             unread: database.unread()?,
@@ -59,6 +60,7 @@ impl Store for Sqlite {
             Note::SeedRedirect { from, to } => self.execute(SEED_REDIRECT, params![from.as_str(), to.as_str()]),
             Note::Settings(settings) => self.keep_settings(&settings),
             Note::Host(host, saved) => self.execute(MANNERS, params![host.as_str(), json(&*saved)?]),
+            Note::Cookies(saved) => self.keep_setting(Setting::CookiesOf(&saved.site), &saved.cookies),
             Note::Sitemap(url, saved) => self.execute(SITEMAP, params![url.as_str(), json(&saved)?]),
             Note::Unasked(unasked) => {
                 self.unasked = Some(unasked);
@@ -144,7 +146,7 @@ impl Sqlite {
         self.keep_setting(Setting::Settings, toml)
     }
 
-    fn keep_setting(&self, setting: Setting, value: &str) -> Result<()> {
+    fn keep_setting(&self, setting: Setting<'_>, value: &str) -> Result<()> {
         self.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)", params![setting.name(), value])
     }
 }

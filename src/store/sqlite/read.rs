@@ -6,9 +6,10 @@ use std::time::Duration;
 use rusqlite::{OptionalExtension as _, Row as SqlRow, params};
 use serde::de::DeserializeOwned;
 
-use super::setting::Setting;
+use super::setting::{COOKIES_OF, Setting};
 use super::{Database, edges, of_code};
 use crate::error::{Error, Result};
+use crate::fetch::SavedCookies;
 use crate::frontier::{Edge, HostId, Moved, Path, Place, Restore, Row, Rows, StoredUrl, Want, WantedFor};
 use crate::observe::State;
 use crate::outcome::FailureKind;
@@ -66,6 +67,18 @@ impl Database {
             Ok(parse(saved, || format!("host {host}")).map(|saved| hosts.push((HostKey::stored(host), saved))))
         })?;
         Ok(hosts)
+    }
+
+    /// The cookies of each site.
+    pub(super) fn cookies(&self) -> Result<Vec<SavedCookies>> {
+        let mut cookies = Vec::new();
+        self.each("SELECT name, value FROM setting", |row| {
+            if let Some(site) = row.get_ref(0)?.as_str()?.strip_prefix(COOKIES_OF) {
+                cookies.push(SavedCookies { site: site.to_owned(), cookies: row.get(1)? });
+            }
+            Ok(Ok(()))
+        })?;
+        Ok(cookies)
     }
 
     /// What is known of each sitemap, by its URL, in the order in which they were taken.
@@ -127,12 +140,12 @@ impl Database {
     }
 
     /// What is kept under a name as JSON. What cannot be read is left out: it is told and not gone on with.
-    pub(super) fn parsed_setting<T: DeserializeOwned + Default>(&self, setting: Setting) -> Result<T> {
+    pub(super) fn parsed_setting<T: DeserializeOwned + Default>(&self, setting: Setting<'_>) -> Result<T> {
         Ok(self.setting(setting)?.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default())
     }
 
     /// What is kept under a name.
-    pub(super) fn setting(&self, setting: Setting) -> Result<Option<String>> {
+    pub(super) fn setting(&self, setting: Setting<'_>) -> Result<Option<String>> {
         let sql = "SELECT value FROM setting WHERE name = ?1";
         let value = self.connection.query_row(sql, params![setting.name()], |row| row.get(0)).optional();
         value.map_err(|error| self.failed("read", &error))

@@ -1,8 +1,10 @@
 //! Settings: what the store keeps under a name, each in one row.
 
+use std::borrow::Cow;
+
 /// What is kept under a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Setting {
+pub(super) enum Setting<'a> {
     /// Which parameters do not count: which URLs are one page.
     UrlRules,
     /// Whose rules of robots.txt are obeyed.
@@ -19,12 +21,14 @@ pub(super) enum Setting {
     AskedAgain,
     /// What was met and not read, as JSON.
     Unread,
+    /// The cookies of a site, as JSON.
+    CookiesOf(&'a str),
 }
 
-impl Setting {
+impl<'a> Setting<'a> {
     /// The name of its row.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
+    pub(super) fn name(self) -> Cow<'a, str> {
+        let name = match self {
             Self::UrlRules => "url_rules",
             Self::Robots => "robots",
             Self::Folder => "folder",
@@ -33,6 +37,11 @@ impl Setting {
             Self::Unasked => "unasked",
             Self::AskedAgain => "asked_again",
             Self::Unread => "unread",
-        }
+            Self::CookiesOf(site) => return format!("{COOKIES_OF}{site}").into(),
+        };
+        name.into()
     }
 }
+
+/// What the names of all rows with cookies begin with.
+pub(super) const COOKIES_OF: &str = "cookies of ";
