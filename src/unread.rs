@@ -35,6 +35,7 @@ pub struct BadReferences {
 /// What all pages of a crawl came to in this respect.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct Unread {
     /// Bodies that were not read, by media type; those without one, and those of rare types beyond the first 64, are
     /// under `other`.
@@ -47,6 +48,7 @@ pub struct Unread {
 
 /// How often something was met, and where first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Seen {
     /// How often.
     pub count: u64,
@@ -57,6 +59,7 @@ pub struct Seen {
 
 /// How many references are no URL, and the first of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SeenReferences {
     /// How many: the different ones of each page.
     pub count: u64,
