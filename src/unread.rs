@@ -1,4 +1,5 @@
-//! What a crawl has met and not read: bodies of other types, references that are no URL, pages that gave nothing.
+//! What a crawl has met and not read: bodies of other types, references that are no URL, pages that gave
+//! nothing.
 //!
 //! Each is counted, with one example, so that nothing is left out without a word.
 
@@ -19,6 +20,8 @@ pub enum Reading {
     /// It was downloaded, and nothing was found in it: it is no HTML, or HTML without title, description, language,
     /// canonical URL and link.
     Nothing,
+    /// It has script and not one link: what it shows, and where it leads, is only known to a browser.
+    NeedsScript,
     /// Something was found in it.
     Parsed,
 }
@@ -44,6 +47,8 @@ pub struct Unread {
     pub references: SeenReferences,
     /// Pages that were read, and that gave nothing.
     pub pages: Seen,
+    /// Pages that have script and no link: what a script would put there is not seen.
+    pub scripts: Seen,
 }
 
 /// How often something was met, and where first.
@@ -86,6 +91,7 @@ impl Unread {
         match reading {
             Reading::LeftOut => self.body(media_type).note(url),
             Reading::Nothing => self.pages.note(url),
+            Reading::NeedsScript => self.scripts.note(url),
             Reading::Needless | Reading::Parsed => {}
         }
         if bad.count > 0 {
@@ -95,7 +101,7 @@ impl Unread {
                 self.references.example = Some(first.to_string());
             }
         }
-        matches!(reading, Reading::LeftOut | Reading::Nothing) || bad.count > 0
+        !matches!(reading, Reading::Needless | Reading::Parsed) || bad.count > 0
     }
 
     fn body(&mut self, media_type: Option<&str>) -> &mut Seen {
@@ -136,6 +142,7 @@ mod tests {
             ("http://e.com/d", Reading::LeftOut, None, true),
             ("http://e.com/e", Reading::Nothing, Some("text/html"), true),
             ("http://e.com/f", Reading::Needless, None, false),
+            ("http://e.com/s", Reading::NeedsScript, Some("text/html"), true),
         ] {
             assert_eq!(unread.note(&url(page), reading, media_type, &none), changes, "{page}");
         }
@@ -163,6 +170,10 @@ mod tests {
           "pages": {
             "count": 1,
             "example": "http://e.com/e"
+          },
+          "scripts": {
+            "count": 1,
+            "example": "http://e.com/s"
           }
         }
         "#);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::error::Result;
 use crate::inspect::{self, HostStatus, RunState, Status as Found};
-use crate::observe::{bytes, count, counted, elapsed, printable};
+use crate::observe::{bytes, count, counted, elapsed, printable, unread_lines};
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -51,6 +51,9 @@ fn text(found: &Found) -> String {
     line("outcome", &pairs(outcomes));
     line("status", &pairs(found.statuses.iter().map(|(status, n)| (status, *n))));
     line("error", &pairs(found.errors.iter().map(|(kind, n)| (kind.name(), *n))));
+    for (name, unread) in unread_lines(&found.unread) {
+        line(name, &unread);
+    }
     line("skipped", &pairs(found.skipped.iter().map(|(reason, n)| (reason.name(), n))));
     if found.retries_waiting > 0 {
         line(

@@ -39,8 +39,14 @@ pub(super) fn why_nothing(dir: &Path, store: &StoreReader, line: u64, bytes: Opt
     let Fields { title, description, lang, canonical, links, .. } = record;
     let has_facts = [title, description, lang, canonical].iter().any(Option::is_some);
     // Without links in the records, nothing tells whether there were any.
-    let is_empty = !has_facts && links.is_some_and(|links| links.is_empty());
-    Ok(is_empty.then(|| "its body was parsed, and has no title and no links".to_owned()))
+    let has_no_link = links.is_some_and(|links| links.is_empty());
+    Ok(match (has_no_link, has_facts) {
+        (false, _) => None,
+        (true, false) => Some("its body was parsed, and has no title and no links".to_owned()),
+        (true, true) => {
+            Some("its body was parsed, and has no links; what a script would put there is not seen".to_owned())
+        }
+    })
 }
 
 /// A record by its line; `None` when nobody can read it again. That takes one pass over the output.

@@ -15,6 +15,7 @@ use crate::frontier::State;
 use crate::observe::HostSummary;
 use crate::outcome::{FailureKind, OutcomeKind, SkipReason};
 use crate::store::sqlite::{StoreReader, UrlRow};
+use crate::unread::Unread;
 use crate::url::HostKey;
 use crate::wall_clock::WallClock;
 
@@ -47,6 +48,8 @@ pub struct Status {
     pub retries: u64,
     /// Decoded bytes of the bodies that were read.
     pub bytes: u64,
+    /// What was met and not read.
+    pub unread: Unread,
     /// When the first run started, RFC 3339 in UTC with milliseconds.
     pub started_at: String,
     /// How long all runs took together.
@@ -149,6 +152,7 @@ fn status_of(dir: &Path, store: &StoreReader, hosts: usize) -> Result<Status> {
         errors: count.errors,
         retries: count.retries,
         bytes: count.bytes,
+        unread: store.unread()?,
         started_at: time(first.unwrap_or(run.session.started_at)),
         elapsed_ms: millis(elapsed) + since_commit,
         runs: store.run_count()?,

@@ -25,6 +25,7 @@ pub use summary::{FailedSeed, State, Summary};
 #[cfg(feature = "cli")]
 pub use terminal::Terminal;
 pub use text::{bytes, count, counted, elapsed, printable};
+pub use unread_lines::unread_lines;
 
 use std::fmt;
 use std::time::{Duration, Instant};

@@ -149,10 +149,9 @@ impl fmt::Display for Summary {
         line("outcome", pairs(outcomes.map(|(name, n)| (name.to_owned(), n)).to_vec()))?;
         line("status", pairs(self.statuses.iter().map(|(status, n)| (status.to_string(), *n)).collect()))?;
         line("error", pairs(self.errors.iter().map(|(kind, n)| (kind.name().to_owned(), *n)).collect()))?;
-        let [bodies, pages, references] = unread_lines(&self.unread);
-        line("unread", bodies)?;
-        line("no content", pages)?;
-        line("no URL", references)?;
+        for (name, unread) in unread_lines(&self.unread) {
+            line(name, unread)?;
+        }
         line("skipped", pairs(self.skipped.iter().map(|(reason, n)| (reason.name().to_owned(), n)).collect()))?;
         let waiting = if self.pending > 0 { counted(self.pending, "URL", "URLs") } else { String::new() };
         line("pending", waiting)?;

@@ -5,9 +5,15 @@ use std::cmp::Reverse;
 use super::text::{count, counted, printable};
 use crate::unread::{Seen, SeenReferences, Unread};
 
-/// Bodies that were not read, pages that gave nothing, and references that are no URL; empty where there are none.
-pub(super) fn unread_lines(unread: &Unread) -> [String; 3] {
-    [bodies(unread), pages(&unread.pages), references(&unread.references)]
+/// The lines, each with its name: bodies that were not read, pages that gave nothing or need a browser, and references
+/// that are no URL. Empty where there are none.
+pub fn unread_lines(unread: &Unread) -> [(&'static str, String); 4] {
+    [
+        ("unread", bodies(unread)),
+        ("no content", pages(&unread.pages)),
+        ("script only", pages(&unread.scripts)),
+        ("no URL", references(&unread.references)),
+    ]
 }
 
 /// The most frequent types, and where the first of them was met.
@@ -63,7 +69,8 @@ mod tests {
 
     #[test]
     fn each_line_has_counts_and_an_example_that_moves_no_cursor() {
-        assert_eq!(unread_lines(&Unread::default()), ["", "", ""]);
+        let text = |unread| unread_lines(unread).map(|(name, line)| format!("{name}: {line}")).join("\n");
+        assert!(unread_lines(&Unread::default()).iter().all(|(_, line)| line.is_empty()));
         let types = ["a/a", "b/b", "c/c", "d/d", "e/e"].into_iter().zip(1..);
         let unread = Unread {
             bodies: types.map(|(name, n)| (name.to_owned(), seen(n * 500, &format!("http://e.com/{name}")))).collect(),
@@ -73,14 +80,16 @@ mod tests {
                 example: Some("http://[\x1b".to_owned()),
             },
             pages: seen(1, "http://e.com/empty"),
+            scripts: seen(3, "http://e.com/app"),
         };
-        insta::assert_snapshot!(unread_lines(&unread).join("\n"), @r"
-        e/e 2,500  d/d 2,000  c/c 1,500  b/b 1,000  and 1 more type, first http://e.com/e/e
-        1 page, first http://e.com/empty
-        2 references, first http://[� on http://e.com/p
+        insta::assert_snapshot!(text(&unread), @r"
+        unread: e/e 2,500  d/d 2,000  c/c 1,500  b/b 1,000  and 1 more type, first http://e.com/e/e
+        no content: 1 page, first http://e.com/empty
+        script only: 3 pages, first http://e.com/app
+        no URL: 2 references, first http://[� on http://e.com/p
         ");
         let few =
             Unread { bodies: BTreeMap::from([("a/a".to_owned(), seen(1, "http://e.com/"))]), ..Unread::default() };
-        assert_eq!(unread_lines(&few)[0], "a/a 1, first http://e.com/");
+        assert_eq!(unread_lines(&few)[0].1, "a/a 1, first http://e.com/");
     }
 }

@@ -247,7 +247,9 @@ fn the_status_of_an_ended_crawl_is_its_summary() {
     ];
     for crawled in ended {
         let status = json(&crawled.path(""), &["status"]);
-        for field in ["state", "discovered", "pending", "settled", "skipped", "records", "errors", "retries", "bytes"] {
+        for field in
+            ["state", "discovered", "pending", "settled", "skipped", "records", "errors", "retries", "bytes", "unread"]
+        {
             assert_eq!(status[field], crawled.summary[field], "{field}");
         }
         assert_eq!(

@@ -8,11 +8,15 @@ use crate::support::{Crawl, Crawled, Reply, Server, Site};
 fn site() -> Site {
     let typed = |content_type: &str| Reply::new(200).header("Content-Type", content_type).body("%PDF-1.7");
     Site::default()
-        .with("/", Reply::links("home", ["/a.pdf", "/b.pdf", "/c", "/empty", "/nowhere", "/plain", "/gone", "/bad"]))
+        .with(
+            "/",
+            Reply::links("home", ["/a.pdf", "/b.pdf", "/c", "/empty", "/nowhere", "/plain", "/gone", "/bad", "/leaf"]),
+        )
         .with("/a.pdf", typed("application/pdf"))
         .with("/b.pdf", typed("Application/PDF; x=y"))
         .with("/c", typed("image/png"))
         .with("/empty", Reply::html(""))
+        .with("/leaf", Reply::html("<title>leaf</title>"))
         .with("/nowhere", Reply::redirect(302, "http://["))
         .with("/plain", Reply::new(200).header("Content-Type", "none").body("neither typed nor HTML"))
         .with("/gone", Reply::new(404).header("Content-Type", "image/png").body("gone"))
@@ -29,6 +33,7 @@ fn check(unread: &Value, server: &Server) {
             },
             "references": { "count": 3, "page": server.url("/nowhere"), "example": "http://[" },
             "pages": { "count": 2, "example": server.url("/empty") },
+            "scripts": { "count": 0 },
         })
     );
 }
@@ -44,26 +49,31 @@ fn what_is_not_read_is_counted_shown_and_explained() {
     let server = Server::start(site().routes());
     let crawled = Crawl::of(server.url("/")).concurrency(1).talkative().run();
     check(&crawled.assert_code(0).summary["unread"], &server);
-    let table: Vec<_> = crawled
-        .stderr
-        .lines()
-        .filter(|line| line.contains("first "))
-        .map(|line| line.replace(&server.url("/"), "/"))
-        .collect();
-    assert_eq!(
-        table,
-        [
-            "  unread      application/pdf 2  image/png 1, first /a.pdf",
-            "  no content  2 pages, first /empty",
-            "  no URL      3 references, first http://[ on /nowhere",
-        ]
-    );
+    let status = Run::new(&crawled.path(""), &["status"]).stdout;
+    for table in [&crawled.stderr, &status] {
+        let lines = table.lines().filter(|line| line.contains(", first "));
+        let lines: Vec<_> = lines.map(|line| line.replace(&server.url("/"), "/")).collect();
+        assert_eq!(
+            lines,
+            [
+                "  unread      application/pdf 2  image/png 1, first /a.pdf",
+                "  no content  2 pages, first /empty",
+                "  no URL      3 references, first http://[ on /nowhere",
+            ]
+        );
+    }
+    let status = Run::new(&crawled.path(""), &["status", "--json"]).stdout;
+    check(&serde_json::from_str::<Value>(&status).unwrap()["unread"], &server);
     assert_eq!(
         why(&crawled, &server.url("/b.pdf")),
         json!(["body not read: content type application/pdf is not among fetch.content_types"])
     );
     assert_eq!(why(&crawled, &server.url("/plain")), json!(["body not parsed: content type none, and it is no HTML"]));
     assert_eq!(why(&crawled, &server.url("/empty")), json!(["its body was parsed, and has no title and no links"]));
+    assert_eq!(
+        why(&crawled, &server.url("/leaf")),
+        json!(["its body was parsed, and has no links; what a script would put there is not seen"])
+    );
     for read in ["/", "/bad", "/gone"] {
         assert_eq!(why(&crawled, &server.url(read)), json!([]), "{read}");
     }
