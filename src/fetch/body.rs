@@ -3,7 +3,8 @@
 use bytes::Bytes;
 
 use super::MediaRange;
-use super::decode::{Decoder, Stop};
+use super::coding::Stop;
+use super::decode::Decoder;
 use crate::exchange::{BodyEnd, RawBody};
 use crate::media_type::MediaType;
 

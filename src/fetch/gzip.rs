@@ -6,7 +6,7 @@
 
 use flate2::{Crc, Decompress};
 
-use super::decode::{Coding, Emit, Stop, cut, damaged, inflate_all, piece};
+use super::coding::{Coding, Emit, Stop, cut, damaged, inflate_all, piece};
 
 /// One member or several. What follows the last one and is no member is left alone, as browsers do.
 pub(super) struct Gzip {

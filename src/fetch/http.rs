@@ -9,8 +9,9 @@ use hyper::ext::ReasonPhrase;
 use tokio::time::{Instant, timeout_at};
 
 use super::body::{Collector, MAX_ROBOTS, MAX_SITEMAP, is_wanted};
+use super::coding::Stop;
 use super::cookies::Jar;
-use super::decode::{Decoder, Stop};
+use super::decode::Decoder;
 use super::failure::{self, Phase};
 use super::headers::RequestHeaders;
 use super::pool::Pool;

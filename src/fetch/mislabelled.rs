@@ -3,7 +3,7 @@
 //! Proxies and frameworks that decode a body forget to take the label off. What is text and nothing of which can be
 //! decoded is no damaged body: it is left as it is.
 
-use super::decode::{Coding, Emit, Stop};
+use super::coding::{Coding, Emit, Stop};
 
 /// A coding that is doubted until it has given something.
 pub(super) struct Doubted {

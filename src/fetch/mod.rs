@@ -3,6 +3,7 @@
 mod allowed_host;
 mod body;
 mod by_origin;
+mod coding;
 mod cookies;
 mod decode;
 mod failure;

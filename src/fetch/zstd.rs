@@ -8,7 +8,7 @@ use std::io::Read;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-use super::decode::{Coding, Emit, PIECE, Stop, cut, damaged};
+use super::coding::{Coding, Emit, PIECE, Stop, cut, damaged};
 
 /// One frame or several, with skippable ones among them.
 pub(super) struct Zstd {

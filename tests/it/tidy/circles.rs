@@ -137,11 +137,6 @@ const CIRCLES: &[Circle] = &[
         reason: "why, and what it is a part of",
     },
     Circle {
-        files: &["src/fetch/decode.rs", "src/fetch/zstd.rs"],
-        imports: 2,
-        reason: "one decoder among the others, with their error",
-    },
-    Circle {
         files: &[
             "src/parse/facts.rs",
             "src/parse/links.rs",
