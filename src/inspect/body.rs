@@ -43,9 +43,10 @@ pub(super) fn why_nothing(dir: &Path, store: &StoreReader, line: u64, bytes: Opt
     Ok(match (has_no_link, has_facts) {
         (false, _) => None,
         (true, false) => Some("its body was parsed, and has no title and no links".to_owned()),
-        (true, true) => {
-            Some("its body was parsed, and has no links; what a script would put there is not seen".to_owned())
-        }
+        (true, true) => Some(
+            "its body was parsed, and no link to a page was found in it; what a script would put there is not seen"
+                .to_owned(),
+        ),
     })
 }
 
