@@ -55,9 +55,14 @@ pub(super) fn is_cut_off(error: &reqwest::Error) -> bool {
     }
 }
 
-/// Whether the host wants this request over HTTP/1.1 (RFC 9113, section 7).
+/// Whether this request is one for HTTP/1.1: the host wants it so (RFC 9113, section 7), or its answer over HTTP/2 is
+/// malformed (section 8.1.1). Proxies hand on `Upgrade` and `Connection`, which HTTP/2 does not allow and HTTP/1.1 does.
 pub(super) fn is_for_http1(error: &reqwest::Error) -> bool {
-    Chain::of(error).h2.is_some_and(|h2| h2.is_remote() && h2.reason() == Some(h2::Reason::HTTP_1_1_REQUIRED))
+    Chain::of(error).h2.is_some_and(|h2| match h2.reason() {
+        Some(h2::Reason::HTTP_1_1_REQUIRED) => h2.is_remote(),
+        Some(h2::Reason::PROTOCOL_ERROR) => !h2.is_remote(),
+        _ => false,
+    })
 }
 
 /// The connection ended while something of the host was awaited.

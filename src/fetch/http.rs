@@ -36,7 +36,8 @@ use crate::url::{CrawlUrl, HostPattern};
 /// - a request on a kept connection that ended before the answer, or was answered with 408: the host closes such
 ///   connections when it likes, and GET may be repeated (RFC 9112, section 9.3.1; RFC 9110, sections 9.2.2 and 15.5.9).
 ///   Once, over a new connection;
-/// - a request that the host wants over HTTP/1.1 (RFC 9113, section 7). Its origin is asked so from then on.
+/// - a request that the host wants over HTTP/1.1 (RFC 9113, section 7), or whose answer over HTTP/2 is malformed. When
+///   that goes well, its origin is asked so from then on.
 ///
 /// # Heads
 /// What is no header line is left out, and the response is read (RFC 9110, section 5.5, lets a recipient choose). A NUL
@@ -215,6 +216,9 @@ impl Http {
                     (is_repeated, client) = (true, self.pool.fresh(url.origin()));
                 }
                 Ok(response) => {
+                    if is_http1 {
+                        self.pool.use_http1(url.origin());
+                    }
                     if let Some(jar) = &self.cookies {
                         jar.take(response.url(), response.headers());
                     }
@@ -225,8 +229,7 @@ impl Http {
                     (is_repeated, client) = (true, self.pool.fresh(url.origin()));
                 }
                 Err(error) if !is_http1 && failure::is_for_http1(&error) => {
-                    self.pool.use_http1(url.origin());
-                    (is_http1, client) = (true, self.pool.claim(url.origin()).client);
+                    (is_http1, client) = (true, self.pool.fresh_http1());
                 }
                 Err(error) => {
                     let phase = Phase::Head { host: url.host(), connect_timeout: deadlines.connect };

@@ -97,6 +97,11 @@ impl Pool {
         self.closing.client(&self.recipe, self.versions(origin))
     }
 
+    /// The same over HTTP/1.1, whatever the origin.
+    pub(super) fn fresh_http1(&self) -> reqwest::Client {
+        self.closing.client(&self.recipe, Versions::Http1)
+    }
+
     /// Asks this origin over HTTP/1.1 from now on.
     pub(super) fn use_http1(&self, origin: &str) {
         self.http1.write().unwrap_or_else(PoisonError::into_inner).insert(origin.into());

@@ -155,6 +155,19 @@ fn a_server_that_requires_http_1_1_gets_it_and_is_not_asked_otherwise_again() {
 }
 
 #[test]
+fn what_is_malformed_over_http_2_is_asked_for_over_http_1_1() {
+    let authority = Authority::named("The test");
+    let server = TlsServer::start(authority.certify(&["127.0.0.1"]).malformed_over_http2(), pages(9).routes());
+    assert_all_ok(Crawl::of(server.url("/")).trusting(&authority).run().assert_code(0), 10);
+    assert!(server.log().requests.iter().all(|asked| asked.version == Version::HTTP_11));
+    let only_http2 = authority.certify(&["127.0.0.1"]).malformed_over_http2().offers(&["h2"]);
+    let server = TlsServer::start(only_http2, pages(9).routes());
+    let crawl = Crawl::of(server.url("/")).trusting(&authority).arg("--set", "politeness.robots=false");
+    let crawled = crawl.arg("--set", "politeness.retries=0").run();
+    assert_eq!(crawled.record(&server.url("/"))["error"]["kind"], "tls");
+}
+
+#[test]
 fn a_head_over_http_2_may_be_long() {
     let authority = Authority::named("The test");
     let long =

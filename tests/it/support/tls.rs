@@ -16,7 +16,7 @@ use hyper::{Request, Response, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
@@ -38,7 +38,15 @@ pub(crate) struct Authority {
 pub(crate) struct Manners {
     tls: Option<ServerConfig>,
     goes_away_after: usize,
-    wants_http1: bool,
+    http2: Http2,
+}
+
+/// What becomes of a request over HTTP/2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Http2 {
+    Served,
+    Refused,
+    Malformed,
 }
 
 /// A server that runs until it is dropped, on a thread of its own.
@@ -70,7 +78,7 @@ pub(crate) struct Asked {
 struct Shared {
     acceptor: Option<TlsAcceptor>,
     goes_away_after: usize,
-    wants_http1: bool,
+    http2: Http2,
     routes: Box<dyn Fn(&Arrival) -> Reply + Send + Sync>,
     log: Mutex<TlsLog>,
 }
@@ -119,14 +127,14 @@ impl Authority {
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
         let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
         let tls = config.with_single_cert(vec![certificate.der().clone()], key.into()).unwrap();
-        Manners { tls: Some(tls), goes_away_after: usize::MAX, wants_http1: false }.offers(&["h2", "http/1.1"])
+        Manners { tls: Some(tls), goes_away_after: usize::MAX, http2: Http2::Served }.offers(&["h2", "http/1.1"])
     }
 }
 
 impl Manners {
     /// No TLS at all.
     pub(crate) fn plain() -> Self {
-        Self { tls: None, goes_away_after: usize::MAX, wants_http1: false }
+        Self { tls: None, goes_away_after: usize::MAX, http2: Http2::Served }
     }
 
     /// Offers these protocols in the handshake; HTTP/2 and HTTP/1.1 unless told otherwise.
@@ -144,7 +152,12 @@ impl Manners {
 
     /// Agrees on HTTP/2 and then refuses each request over it: HTTP/1.1 is required.
     pub(crate) fn wants_http1(self) -> Self {
-        Self { wants_http1: true, ..self }
+        Self { http2: Http2::Refused, ..self }
+    }
+
+    /// Answers each request over HTTP/2 with a head that is malformed there.
+    pub(crate) fn malformed_over_http2(self) -> Self {
+        Self { http2: Http2::Malformed, ..self }
     }
 }
 
@@ -157,7 +170,7 @@ impl TlsServer {
         let shared = Arc::new(Shared {
             acceptor: manners.tls.map(|tls| TlsAcceptor::from(Arc::new(tls))),
             goes_away_after: manners.goes_away_after,
-            wants_http1: manners.wants_http1,
+            http2: manners.http2,
             routes: Box::new(routes),
             log: Mutex::default(),
         });
@@ -208,7 +221,7 @@ impl Shared {
         let path = request.uri().path_and_query().unwrap().to_string();
         let alpn = alpn.map(str::to_owned);
         self.log().requests.push(Asked { path: path.clone(), version: request.version(), alpn });
-        if self.wants_http1 && request.version() == Version::HTTP_2 {
+        if self.http2 == Http2::Refused && request.version() == Version::HTTP_2 {
             return Err(h2::Reason::HTTP_1_1_REQUIRED.into());
         }
         let headers = request.headers().iter();
@@ -283,7 +296,33 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
     // A client that does not trust the certificate leaves here.
     if let Ok(stream) = acceptor.accept(stream).await {
         let alpn = stream.get_ref().1.alpn_protocol().map(|name| String::from_utf8(name.to_vec()).unwrap());
-        http(stream, alpn, &shared).await;
+        if shared.http2 == Http2::Malformed && alpn.as_deref() == Some("h2") {
+            // Until the client has had enough.
+            drop(malformed(stream).await);
+        } else {
+            http(stream, alpn, &shared).await;
+        }
+    }
+}
+
+/// Answers each request with `Connection: close`, which makes a head malformed (RFC 9113, section 8.2.2).
+async fn malformed<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) -> std::io::Result<()> {
+    let mut preface = [0; 24];
+    stream.read_exact(&mut preface).await?;
+    // Empty settings.
+    stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await?;
+    loop {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).await?;
+        let [first, second, third, kind, _, id @ ..] = head;
+        let mut payload = vec![0; u32::from_be_bytes([0, first, second, third]) as usize];
+        stream.read_exact(&mut payload).await?;
+        if kind == 1 {
+            // `:status: 200` of the static table, and a literal; the head is whole, and the stream ends with it.
+            let block = b"\x88\x00\x0aconnection\x05close";
+            let frame = [&[0, 0, u8::try_from(block.len()).unwrap(), 1, 5], &id[..], block].concat();
+            stream.write_all(&frame).await?;
+        }
     }
 }
 
