@@ -6,6 +6,7 @@ mod by_origin;
 mod coding;
 mod cookies;
 mod decode;
+mod deflate;
 mod failure;
 mod guard;
 mod gzip;
