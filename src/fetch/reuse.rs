@@ -4,7 +4,8 @@
 //! Only of a reused connection is that no fault of the site, and reqwest does not say which one a request had. So the
 //! connector is watched: a request whose own connection came about while it waited has a new one. hyper-util also hands
 //! out connections that others give back in the meantime; the one that it had begun is then finished by a task of its
-//! own, where no request is being watched.
+//! own, where no request is being watched. One moment is left: between the end of the handshake and the first look at
+//! the new connection the request may still be given another one. Then it counts as new, and a loss is an attempt.
 
 use std::cell::Cell;
 use std::future::Future;
