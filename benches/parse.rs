@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use crawler::internals::parse::{Input, Options, Parsed, Parser};
 use crawler::internals::MediaType;
+use crawler::internals::parse::{Input, Options, Parsed, Parser};
 use crawler::url::UrlRules;
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};

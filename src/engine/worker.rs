@@ -335,13 +335,14 @@ fn take(outcome: &mut Outcome, url: &CrawlUrl, parsed: Parsed) {
     if parsed.links_left_out > 0 {
         tracing::warn!(%url, "{} links of this page are left out: it has more than max_links", parsed.links_left_out);
     }
-    if parsed.page.needs_script {
-        tracing::warn!(%url, "this page has script and no link: what a script would put there is not seen");
-    }
     outcome.respelled = parsed.refresh.and_then(|target| respelled(url, &target, false));
     let Page { title, description, lang, canonical, .. } = &parsed.page;
     let has_facts = [title, description, lang, canonical].iter().any(|fact| fact.is_some());
     outcome.reading = if has_facts || !parsed.links.is_empty() { Reading::Parsed } else { Reading::Nothing };
+    if parsed.page.needs_script {
+        tracing::debug!(%url, "this page has script and no link: what a script would put there is not seen");
+        outcome.reading = Reading::NeedsScript;
+    }
     outcome.bad_references = parsed.bad_references;
     outcome.charset = Some(parsed.charset);
     outcome.page = Some(parsed.page);

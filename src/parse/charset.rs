@@ -337,7 +337,7 @@ mod tests {
         };
         let declared = b"<?xml version='1.0' encoding='koi8-r'?><meta charset='big5'/>";
         check(declared, None, "KOI8-R");
-        check(declared, Some("application/xhtml+xml; charset=euc-kr"), "EUC-KR");
+        check(declared, Some("euc-kr"), "EUC-KR");
         check(b"\xEF\xBB\xBF<?xml version='1.0' encoding='koi8-r'?>", None, "UTF-8");
         check(b"<meta charset='big5'/>", None, "UTF-8");
         check(b"<?xml version='1.0' encoding='utf-16'?>", None, "UTF-8");

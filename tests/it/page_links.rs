@@ -78,8 +78,9 @@ fn xhtml_is_read_as_xml_whatever_its_type() {
 #[test]
 fn a_page_that_has_a_script_and_no_link_is_told_of() {
     let told = |body: &str| {
-        let (crawled, _server) = crawl_home(Reply::html(body), |crawl| crawl);
-        crawled.stderr.contains("has script and no link")
+        let (crawled, server) = crawl_home(Reply::html(body), |crawl| crawl);
+        let seen = crawled.summary["unread"]["scripts"].clone();
+        seen["count"] == 1 && seen["example"] == server.url("/")
     };
     assert!(told("<title>App</title><div id=app></div><script src=/app.js></script>"));
     assert!(told("<script type=module>import '/app.js'</script>"));

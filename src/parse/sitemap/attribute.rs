@@ -3,7 +3,7 @@
 use quick_xml::escape::{resolve_predefined_entity, unescape};
 use quick_xml::events::{BytesRef, BytesStart};
 
-use super::is_blank;
+use super::listing::is_blank;
 
 /// Where a link leads, if to the page that an entry is about (RFC 4287, section 4.2.7.2) or to that page in another
 /// language.

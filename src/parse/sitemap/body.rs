@@ -5,7 +5,7 @@ use std::io::Read as _;
 
 use flate2::read::MultiGzDecoder;
 
-use super::{Fault, LIMIT};
+use super::listing::{Fault, LIMIT};
 use crate::parse::charset::Charset;
 
 /// The bytes of a sitemap, without the gzip of `sitemap.xml.gz`.

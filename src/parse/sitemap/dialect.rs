@@ -4,7 +4,7 @@ use memchr::memmem;
 use quick_xml::events::BytesStart;
 use quick_xml::name::QName;
 
-use super::Format;
+use super::listing::Format;
 
 /// A format, with the prefixes that its own names have in one document.
 #[derive(Debug)]

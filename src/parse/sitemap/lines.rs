@@ -1,7 +1,7 @@
 //! Sitemaps in plain text: one URL a line.
 
+use super::listing::{Entry, Fault, Format, Sitemap, is_blank};
 use super::start::Start;
-use super::{Entry, Fault, Format, Sitemap, is_blank};
 use crate::outcome::SkipReason;
 use crate::url::Target;
 

@@ -12,6 +12,7 @@ use rustix::time::{ClockId, clock_gettime};
 use serde::Deserialize;
 
 use super::*;
+use crate::url::Target;
 
 /// `expected.json` of a case. Absent means nothing, or default.
 #[derive(Debug, Deserialize)]

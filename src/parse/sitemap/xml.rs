@@ -9,9 +9,10 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesEnd, BytesRef, BytesStart, Event};
 
 use super::attribute::{alternate, attribute, is_reference};
+use super::date;
 use super::dialect::{Dialect, Element, Part};
+use super::listing::{Entry, Fault, Format, MAX_ENTRIES, PRIORITY, Sitemap, is_blank};
 use super::start::{Bases, Named, Start};
-use super::{Entry, Fault, Format, MAX_ENTRIES, PRIORITY, Sitemap, date, is_blank};
 use crate::url::{Target, UrlKey};
 
 /// Where the markup of a text begins, if it is markup. What stands before an XML declaration and the root of a sitemap, a
