@@ -1,6 +1,6 @@
 //! Internals: what the benches and the fuzz targets measure, and tests compare with. No part of the library's interface: it changes without notice.
 
-pub use crate::config::{Layers, Origin, reference};
+pub use crate::config::{Layers, SettingOrigin, reference};
 pub use crate::host_report::DelayReason;
 pub use crate::media_type::MediaType;
 pub use crate::page::Page;

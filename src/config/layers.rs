@@ -17,7 +17,7 @@ use crate::problem::Problem;
 
 /// Where a setting comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub enum SettingOrigin {
     /// Nobody set it.
     Default,
     /// A line of a file.
@@ -37,7 +37,7 @@ pub struct Loaded {
     /// The settings.
     pub config: Config,
     /// For each dotted key where its value comes from; the entries of `headers` one by one.
-    pub origins: BTreeMap<String, Origin>,
+    pub origins: BTreeMap<String, SettingOrigin>,
 }
 
 /// Settings while they are put together. Each layer is checked on its own, so that a message names its place.
@@ -55,7 +55,7 @@ pub struct Loaded {
 pub struct Layers {
     /// What differs from the defaults.
     values: Table,
-    origins: BTreeMap<String, Origin>,
+    origins: BTreeMap<String, SettingOrigin>,
 }
 
 impl Layers {
@@ -96,7 +96,7 @@ impl Layers {
 
         let origin = |steps: &[Step]| {
             let line = position(text, locate(spanned.get_ref(), steps, Part::Key).start).0;
-            Origin::File { path: PathBuf::from(name), line }
+            SettingOrigin::File { path: PathBuf::from(name), line }
         };
         self.lay_table("", keys::root(), &table, &mut Vec::new(), &origin);
         Ok(())
@@ -167,7 +167,7 @@ impl Layers {
         let config: Config = Value::Table(self.values)
             .try_into()
             .map_err(|error: toml::de::Error| Error::Usage(error.message().trim().to_owned()))?;
-        let defaults = keys::leaves().into_iter().map(|(path, _)| (path, Origin::Default));
+        let defaults = keys::leaves().into_iter().map(|(path, _)| (path, SettingOrigin::Default));
         let mut origins: BTreeMap<_, _> = defaults.collect();
         origins.extend(self.origins);
         Ok(Loaded { config, origins })
@@ -175,7 +175,7 @@ impl Layers {
 
     fn checked(&mut self, label: &str, path: &str, key: &Key, value: &Value, flag: &str) -> Result<()> {
         refuse(label, path, key, value)?;
-        self.lay(path, &key.kind, value, &mut Vec::new(), &|_| Origin::Flag(flag.to_owned()));
+        self.lay(path, &key.kind, value, &mut Vec::new(), &|_| SettingOrigin::Flag(flag.to_owned()));
         Ok(())
     }
 
@@ -212,15 +212,15 @@ impl Layers {
     /// Adds to a list that flags began, or begins it. `--seed` and `--seeds-file` share one.
     fn push(&mut self, flag: &str, path: &str, item: Value) {
         let adds = match self.origins.get(path) {
-            Some(Origin::Flag(flags)) => flags != "--set",
+            Some(SettingOrigin::Flag(flags)) => flags != "--set",
             _ => false,
         };
         let (table, name) = table_and_name(path);
         match table_at(&mut self.values, &table).get_mut(name) {
             Some(Value::Array(items)) if adds => items.push(item),
-            _ => self.put(path, Value::Array(vec![item]), Origin::Flag(flag.to_owned())),
+            _ => self.put(path, Value::Array(vec![item]), SettingOrigin::Flag(flag.to_owned())),
         }
-        if let Some(Origin::Flag(flags)) = self.origins.get_mut(path)
+        if let Some(SettingOrigin::Flag(flags)) = self.origins.get_mut(path)
             && !flags.split(", ").any(|known| known == flag)
         {
             flags.push_str(", ");
@@ -228,14 +228,14 @@ impl Layers {
         }
     }
 
-    fn put(&mut self, path: &str, value: Value, origin: Origin) {
+    fn put(&mut self, path: &str, value: Value, origin: SettingOrigin) {
         let (table, name) = table_and_name(path);
         table_at(&mut self.values, &table).insert(name.to_owned(), value);
         self.origins.insert(path.to_owned(), origin);
     }
 
     /// Sets one entry of a map; header names are the same whatever their case.
-    fn put_entry(&mut self, path: &str, entry: &str, value: Value, origin: Origin) {
+    fn put_entry(&mut self, path: &str, entry: &str, value: Value, origin: SettingOrigin) {
         let full = keys::join(path, entry);
         let entries = table_at(&mut self.values, &keys::steps(path));
         entries.retain(|name, _| !name.eq_ignore_ascii_case(entry));
@@ -245,7 +245,7 @@ impl Layers {
     }
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for SettingOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
@@ -256,7 +256,7 @@ impl fmt::Display for Origin {
 }
 
 /// Where the setting at the end of a way through a document comes from.
-type OriginOf<'a> = dyn Fn(&[Step]) -> Origin + 'a;
+type OriginOf<'a> = dyn Fn(&[Step]) -> SettingOrigin + 'a;
 
 /// The message for a file of settings that cannot be read.
 pub(super) fn unreadable(name: &str, path: &Path, error: &std::io::Error) -> Error {

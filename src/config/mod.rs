@@ -12,7 +12,7 @@ mod seeds;
 mod show;
 
 pub use hosts::HostOptions;
-pub use layers::{Layers, Loaded, Origin};
+pub use layers::{Layers, Loaded, SettingOrigin};
 pub use secret::{REDACTED, is_secret_header, redact_url};
 pub use seeds::Seed;
 

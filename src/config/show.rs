@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use toml::{Table, Value};
 
 use super::keys::{self, Key, Kind};
-use super::layers::{Loaded, Origin};
+use super::layers::{Loaded, SettingOrigin};
 use super::{Config, secret};
 use crate::error::{Error, Result};
 
@@ -70,7 +70,7 @@ impl Loaded {
     }
 
     fn row(&self, path: &str, name: &str, value: &Value) -> Row {
-        let origin = self.origins.get(path).cloned().unwrap_or(Origin::Default);
+        let origin = self.origins.get(path).cloned().unwrap_or(SettingOrigin::Default);
         Row { setting: format!("{name} = {value}"), origin: Some(origin) }
     }
 }
@@ -78,7 +78,7 @@ impl Loaded {
 /// A line: a setting with its origin, or the head of a table.
 struct Row {
     setting: String,
-    origin: Option<Origin>,
+    origin: Option<SettingOrigin>,
 }
 
 /// An empty map is written as a value, so that it is shown at all.

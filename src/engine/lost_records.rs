@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
-use super::outputs::{Outputs, Place};
+use super::outputs::{OutputPlace, Outputs};
 use crate::error::Result;
 use crate::observe::counted;
 use crate::sink::{Checkpoint, Comparison, Left, RecordLine, Rest, STDOUT, put_aside};
@@ -78,7 +78,7 @@ impl Lost {
 
 /// What is left of an output; `None` for what cannot be read again: stdout, a pipe, a device. Such an output has no
 /// length, however many records went to it.
-fn left_of(place: &Place, records: u64) -> Result<Option<Left>> {
+fn left_of(place: &OutputPlace, records: u64) -> Result<Option<Left>> {
     match &place.checkpoint {
         Some(checkpoint) if place.name != STDOUT && (checkpoint.settled_length() > 0 || records == 0) => {
             Left::find(&place.path, checkpoint)

@@ -30,12 +30,12 @@ pub(super) struct Output {
 /// The outputs that a crawl is to have, each with what the store knows of it.
 #[derive(Debug)]
 pub(super) struct Outputs {
-    pub(super) list: Vec<Place>,
+    pub(super) list: Vec<OutputPlace>,
 }
 
 /// Where one of them is.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct OutputPlace {
     /// As the user has named it.
     pub(super) path: PathBuf,
     /// What the store calls it.
@@ -50,13 +50,13 @@ impl Outputs {
     /// # Errors
     /// [`Error::Usage`] when two of them are one.
     pub(super) fn new(dir: &CrawlDir, paths: impl IntoIterator<Item = PathBuf>) -> Result<Self> {
-        let mut list: Vec<Place> = Vec::new();
+        let mut list: Vec<OutputPlace> = Vec::new();
         for path in paths {
             let name = dir.output_name(&path)?;
             if list.iter().any(|place| place.name == name) {
                 return Err(Error::Usage(format!("the output {} is given twice", path.display())));
             }
-            list.push(Place { path, name, checkpoint: None });
+            list.push(OutputPlace { path, name, checkpoint: None });
         }
         Ok(Self { list })
     }
@@ -97,7 +97,7 @@ impl Outputs {
         }
         let mut outputs = Vec::new();
         let mut is_amended = false;
-        for Place { path, name, checkpoint } in self.list {
+        for OutputPlace { path, name, checkpoint } in self.list {
             let checkpoint = checkpoint.unwrap_or(Checkpoint::length(0));
             // Before anything else is kept: an output that is not as it was left changes nothing.
             let sink = open(&path, &checkpoint)?;
@@ -115,7 +115,7 @@ impl Outputs {
     /// Opens each anew, without a store.
     pub(super) fn create(self, dir: &CrawlDir) -> Result<Vec<Output>> {
         self.list.iter().try_for_each(|place| dir.check_output(&place.path))?;
-        let open = |place: Place| {
+        let open = |place: OutputPlace| {
             Ok(Output { sink: open(&place.path, &Checkpoint::length(0))?, name: Some(place.name), kept: None })
         };
         self.list.into_iter().map(open).collect()

@@ -18,7 +18,7 @@ use super::writer::Writer;
 use crate::config::redact_url;
 use crate::crawl_dir::CrawlDir;
 use crate::error::{Error, Result};
-use crate::frontier::{Frontier, Rules};
+use crate::frontier::{Frontier, RestoreRules};
 use crate::observe::Stats;
 use crate::outcome::SkipReason;
 use crate::parse::Parser;
@@ -242,7 +242,7 @@ fn restore(plan: &Plan, judge: &Judge, notes: &Notes, store: &mut dyn Store) -> 
     let seeds: BTreeSet<_> = plan.places.iter().map(CrawlUrl::key).collect();
     let verdict = |url: &CrawlUrl| judge.refuses(url).filter(|_| !seeds.contains(&url.key()));
     let lifted = lifted(plan, notes);
-    let mut restore = Frontier::restore(plan.limits(), Rules { judge: &verdict, lifted: &lifted });
+    let mut restore = Frontier::restore(plan.limits(), RestoreRules { judge: &verdict, lifted: &lifted });
     let counts = store.restore(&mut restore)?;
     Ok((restore.finish(), counts))
 }

@@ -13,7 +13,7 @@ use crate::observe::{FailedSeed, State};
 /// The way to the writer's thread. Dropping it lets the thread write what it has and end.
 #[derive(Debug)]
 pub(super) struct Writer {
-    to: mpsc::Sender<Entry>,
+    to: mpsc::Sender<Message>,
     /// What the frontier has asked the store for.
     answers: mpsc::Receiver<Rows>,
     /// What the thread reports at its end; taken once it has.
@@ -25,7 +25,7 @@ pub(super) struct Writer {
 }
 
 #[derive(Debug)]
-enum Entry {
+enum Message {
     Steps(Vec<Step>),
     Amend,
     End(State, Vec<FailedSeed>),
@@ -33,7 +33,7 @@ enum Entry {
 
 /// What the thread has to do next.
 enum Turn {
-    Take(Entry),
+    Take(Message),
     Commit,
     End,
 }
@@ -100,13 +100,13 @@ impl Writer {
     /// Corrects records that were written before.
     pub(super) async fn amend(&mut self) -> Result<()> {
         self.flush().await?;
-        self.send(Entry::Amend).await
+        self.send(Message::Amend).await
     }
 
     /// Notes how the crawl has ended.
     pub(super) async fn end(&mut self, state: State, failed_seeds: Vec<FailedSeed>) -> Result<()> {
         self.flush().await?;
-        self.send(Entry::End(state, failed_seeds)).await
+        self.send(Message::End(state, failed_seeds)).await
     }
 
     /// Waits until everything is written and durable.
@@ -127,10 +127,10 @@ impl Writer {
             return Ok(());
         }
         let steps = std::mem::replace(&mut self.held_back, Vec::with_capacity(BATCH));
-        self.send(Entry::Steps(steps)).await
+        self.send(Message::Steps(steps)).await
     }
 
-    async fn send(&mut self, entry: Entry) -> Result<()> {
+    async fn send(&mut self, entry: Message) -> Result<()> {
         if self.to.send(entry).await.is_ok() {
             return Ok(());
         }
@@ -150,7 +150,7 @@ impl Writer {
 /// Writes until the crawl has ended. Commits are grouped: one for all that came within [`COMMIT_AFTER`].
 fn write(
     runtime: &tokio::runtime::Runtime,
-    mut entries: mpsc::Receiver<Entry>,
+    mut entries: mpsc::Receiver<Message>,
     answer: &mpsc::Sender<Rows>,
     mut ledger: Ledger,
 ) -> Result<()> {
@@ -161,7 +161,7 @@ fn write(
                 let now = Instant::now();
                 let due = commit_at.get_or_insert(now + COMMIT_AFTER);
                 match entry {
-                    Entry::Steps(steps) => {
+                    Message::Steps(steps) => {
                         for step in steps {
                             // The counts of a host belong to the records before them, and not to those after.
                             if step.urgent || !step.host_states.is_empty() {
@@ -170,8 +170,8 @@ fn write(
                             hand_back(answer, ledger.take(step)?);
                         }
                     }
-                    Entry::Amend => ledger.amend()?,
-                    Entry::End(state, failed_seeds) => ledger.end(state, failed_seeds)?,
+                    Message::Amend => ledger.amend()?,
+                    Message::End(state, failed_seeds) => ledger.end(state, failed_seeds)?,
                 }
             }
             turn @ (Turn::Commit | Turn::End) => {
@@ -193,7 +193,7 @@ fn hand_back(answer: &mpsc::Sender<Rows>, rows: Vec<Rows>) {
     }
 }
 
-async fn next(entries: &mut mpsc::Receiver<Entry>, commit_at: Option<Instant>) -> Turn {
+async fn next(entries: &mut mpsc::Receiver<Message>, commit_at: Option<Instant>) -> Turn {
     let taken = async { entries.recv().await.map_or(Turn::End, Turn::Take) };
     match commit_at {
         None => taken.await,

@@ -80,12 +80,12 @@ fn coding(name: &[u8]) -> Result<Option<Box<dyn Coding>>, Failure> {
 /// Brotli (RFC 7932).
 struct Brotli {
     state: Box<BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>>,
-    place: Place,
+    place: Section,
     piece: Box<[u8]>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Section {
     Start,
     Inside,
     /// After the end: what comes is not looked at.
@@ -97,16 +97,16 @@ impl Default for Brotli {
         let alloc = StandardAlloc::default;
         // Strict: the windows of up to 1 GiB of "large window Brotli" are no part of the HTTP coding.
         let state = Box::new(BrotliState::new_strict(alloc(), alloc(), alloc()));
-        Self { state, place: Place::Start, piece: piece() }
+        Self { state, place: Section::Start, piece: piece() }
     }
 }
 
 impl Coding for Brotli {
     fn push(&mut self, data: &[u8], emit: &mut Emit<'_>) -> Result<(), Stop> {
-        if self.place == Place::Behind || data.is_empty() {
+        if self.place == Section::Behind || data.is_empty() {
             return Ok(());
         }
-        self.place = Place::Inside;
+        self.place = Section::Inside;
         let (mut left, mut used, mut total) = (data.len(), 0, 0);
         loop {
             let (mut room, mut made) = (self.piece.len(), 0);
@@ -125,7 +125,7 @@ impl Coding for Brotli {
                 BrotliResult::NeedsMoreOutput => {}
                 BrotliResult::NeedsMoreInput => return Ok(()),
                 BrotliResult::ResultSuccess => {
-                    self.place = Place::Behind;
+                    self.place = Section::Behind;
                     return Ok(());
                 }
                 BrotliResult::ResultFailure => return Err(damaged("br")),
@@ -134,7 +134,7 @@ impl Coding for Brotli {
     }
 
     fn finish(&mut self, _: &mut Emit<'_>) -> Result<(), Stop> {
-        if self.place == Place::Inside { Err(cut("br")) } else { Ok(()) }
+        if self.place == Section::Inside { Err(cut("br")) } else { Ok(()) }
     }
 }
 

@@ -11,7 +11,7 @@ use super::coding::{Coding, Emit, Stop, cut, damaged, inflate_all, piece};
 /// One stream. What follows it is left alone, as browsers do.
 pub(super) struct Deflate {
     inflate: Decompress,
-    place: Place,
+    place: Section,
     /// The bytes of a header or trailer that is not complete yet.
     pending: Vec<u8>,
     /// What was decoded so far comes to, in a wrapper.
@@ -20,7 +20,7 @@ pub(super) struct Deflate {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Section {
     Header,
     Data,
     Trailer,
@@ -31,7 +31,7 @@ enum Place {
 impl Default for Deflate {
     fn default() -> Self {
         let inflate = Decompress::new(false);
-        Self { inflate, place: Place::Header, pending: Vec::new(), adler: None, piece: piece() }
+        Self { inflate, place: Section::Header, pending: Vec::new(), adler: None, piece: piece() }
     }
 }
 
@@ -39,10 +39,10 @@ impl Coding for Deflate {
     fn push(&mut self, mut data: &[u8], emit: &mut Emit<'_>) -> Result<(), Stop> {
         while !data.is_empty() {
             data = match self.place {
-                Place::Header => self.header(data, emit)?,
-                Place::Data => self.data(data, emit)?,
-                Place::Trailer => self.trailer(data)?,
-                Place::Behind => return Ok(()),
+                Section::Header => self.header(data, emit)?,
+                Section::Data => self.data(data, emit)?,
+                Section::Trailer => self.trailer(data)?,
+                Section::Behind => return Ok(()),
             };
         }
         Ok(())
@@ -50,9 +50,9 @@ impl Coding for Deflate {
 
     fn finish(&mut self, _: &mut Emit<'_>) -> Result<(), Stop> {
         match self.place {
-            Place::Header if self.pending.is_empty() => Ok(()),
-            Place::Header | Place::Data => Err(cut("deflate")),
-            Place::Trailer | Place::Behind => Ok(()),
+            Section::Header if self.pending.is_empty() => Ok(()),
+            Section::Header | Section::Data => Err(cut("deflate")),
+            Section::Trailer | Section::Behind => Ok(()),
         }
     }
 }
@@ -63,7 +63,7 @@ impl Deflate {
         let (part, rest) = data.split_at(data.len().min(HEADER - self.pending.len()));
         self.pending.extend_from_slice(part);
         if self.pending.len() == HEADER {
-            self.place = Place::Data;
+            self.place = Section::Data;
             let start = std::mem::take(&mut self.pending);
             if is_zlib(&start) {
                 self.adler = Some(Adler::default());
@@ -86,7 +86,7 @@ impl Deflate {
         if !ended {
             return Ok(&[]);
         }
-        self.place = if self.adler.is_some() { Place::Trailer } else { Place::Behind };
+        self.place = if self.adler.is_some() { Section::Trailer } else { Section::Behind };
         let used = usize::try_from(self.inflate.total_in() - before).unwrap_or(usize::MAX);
         Ok(data.get(used..).unwrap_or_default())
     }
@@ -99,7 +99,7 @@ impl Deflate {
             if self.adler.as_ref().is_some_and(|adler| self.pending != adler.sum().to_be_bytes()) {
                 return Err(damaged("deflate"));
             }
-            self.place = Place::Behind;
+            self.place = Section::Behind;
         }
         Ok(rest)
     }

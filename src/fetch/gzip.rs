@@ -11,7 +11,7 @@ use super::coding::{Coding, Emit, Stop, cut, damaged, inflate_all, piece};
 /// One member or several. What follows the last one and is no member is left alone, as browsers do.
 pub(super) struct Gzip {
     inflate: Decompress,
-    place: Place,
+    place: Section,
     /// The bytes of a header or trailer that is not complete yet.
     pending: Vec<u8>,
     crc: Crc,
@@ -19,7 +19,7 @@ pub(super) struct Gzip {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Section {
     /// Before the first member.
     Start,
     Header,
@@ -34,7 +34,7 @@ enum Place {
 impl Default for Gzip {
     fn default() -> Self {
         let (inflate, crc) = (Decompress::new(false), Crc::new());
-        Self { inflate, place: Place::Start, pending: Vec::new(), crc, piece: piece() }
+        Self { inflate, place: Section::Start, pending: Vec::new(), crc, piece: piece() }
     }
 }
 
@@ -42,18 +42,18 @@ impl Coding for Gzip {
     fn push(&mut self, mut data: &[u8], emit: &mut Emit<'_>) -> Result<(), Stop> {
         while let Some(next) = data.first() {
             data = match self.place {
-                Place::Behind => return Ok(()),
-                Place::Between if *next != MAGIC[0] => {
-                    self.place = Place::Behind;
+                Section::Behind => return Ok(()),
+                Section::Between if *next != MAGIC[0] => {
+                    self.place = Section::Behind;
                     return Ok(());
                 }
-                Place::Start | Place::Between => {
-                    self.place = Place::Header;
+                Section::Start | Section::Between => {
+                    self.place = Section::Header;
                     data
                 }
-                Place::Header => self.header(data)?,
-                Place::Data => self.data(data, emit)?,
-                Place::Trailer => self.trailer(data)?,
+                Section::Header => self.header(data)?,
+                Section::Data => self.data(data, emit)?,
+                Section::Trailer => self.trailer(data)?,
             };
         }
         Ok(())
@@ -61,8 +61,8 @@ impl Coding for Gzip {
 
     fn finish(&mut self, _: &mut Emit<'_>) -> Result<(), Stop> {
         match self.place {
-            Place::Header | Place::Data => Err(cut("gzip")),
-            Place::Start | Place::Trailer | Place::Between | Place::Behind => Ok(()),
+            Section::Header | Section::Data => Err(cut("gzip")),
+            Section::Start | Section::Trailer | Section::Between | Section::Behind => Ok(()),
         }
     }
 }
@@ -78,7 +78,7 @@ impl Gzip {
         self.pending.clear();
         self.inflate.reset(false);
         self.crc.reset();
-        self.place = Place::Data;
+        self.place = Section::Data;
         Ok(data.get(length - before..).unwrap_or_default())
     }
 
@@ -93,7 +93,7 @@ impl Gzip {
         if !ended {
             return Ok(&[]);
         }
-        self.place = Place::Trailer;
+        self.place = Section::Trailer;
         let used = usize::try_from(self.inflate.total_in() - before).unwrap_or(usize::MAX);
         Ok(data.get(used..).unwrap_or_default())
     }
@@ -108,7 +108,7 @@ impl Gzip {
                 return Err(damaged("gzip"));
             }
             self.pending.clear();
-            self.place = Place::Between;
+            self.place = Section::Between;
         }
         Ok(rest)
     }

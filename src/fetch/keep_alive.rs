@@ -28,13 +28,13 @@ pub(super) struct Keeps<'a> {
 #[derive(Debug, Default)]
 struct Kept {
     connections: usize,
-    origins: HashMap<Arc<str>, Origin>,
+    origins: HashMap<Arc<str>, OriginConnections>,
     /// When which origin had its last request, the earliest first. Out of date when it has had another since.
     quiet: VecDeque<(Instant, Arc<str>)>,
 }
 
 #[derive(Debug)]
-struct Origin {
+struct OriginConnections {
     in_flight: usize,
     connections: usize,
     quiet_since: Instant,
@@ -56,7 +56,7 @@ impl KeepAlive {
             None if has_room => Arc::from(origin),
             _ => return None,
         };
-        let new = Origin { in_flight: 0, connections: 0, quiet_since: now };
+        let new = OriginConnections { in_flight: 0, connections: 0, quiet_since: now };
         let known = kept.origins.entry(Arc::clone(&origin)).or_insert(new);
         known.in_flight += 1;
         if known.in_flight > known.connections {
@@ -76,7 +76,7 @@ impl Kept {
     /// Forgets the origins whose last request is so long ago that all their connections are closed.
     fn forget_before(&mut self, then: Option<Instant>) {
         while let Some((since, origin)) = self.quiet.pop_front_if(|(since, _)| then.is_some_and(|then| *since < then)) {
-            let gone = |known: &Origin| known.in_flight == 0 && known.quiet_since == since;
+            let gone = |known: &OriginConnections| known.in_flight == 0 && known.quiet_since == since;
             if self.origins.get(&origin).is_some_and(gone)
                 && let Some(known) = self.origins.remove(&origin)
             {

@@ -8,10 +8,10 @@ use super::coding::{Coding, Emit, Stop};
 /// A coding that is doubted until it has given something.
 pub(super) struct Doubted {
     coding: Box<dyn Coding>,
-    state: State,
+    state: Trust,
 }
 
-enum State {
+enum Trust {
     /// Nothing was decoded yet of these bytes.
     Doubt(Vec<u8>),
     /// The body is encoded as it says.
@@ -22,16 +22,16 @@ enum State {
 
 impl Doubted {
     pub(super) fn new(coding: Box<dyn Coding>) -> Self {
-        Self { coding, state: State::Doubt(Vec::new()) }
+        Self { coding, state: Trust::Doubt(Vec::new()) }
     }
 }
 
 impl Coding for Doubted {
     fn push(&mut self, data: &[u8], emit: &mut Emit<'_>) -> Result<(), Stop> {
         let before = match &mut self.state {
-            State::Encoded => return self.coding.push(data, emit),
-            State::Plain => return emit(data),
-            State::Doubt(before) => before,
+            Trust::Encoded => return self.coding.push(data, emit),
+            Trust::Plain => return emit(data),
+            Trust::Doubt(before) => before,
         };
         let mut has_given = false;
         let pushed = self.coding.push(data, &mut |piece| {
@@ -41,20 +41,20 @@ impl Coding for Doubted {
         match pushed {
             Err(Stop::Damaged(_)) if !has_given && is_text(before) && is_text(data) => {
                 let before = std::mem::take(before);
-                self.state = State::Plain;
+                self.state = Trust::Plain;
                 emit(&before)?;
                 return emit(data);
             }
             Ok(()) if !has_given && before.len() + data.len() <= MAX_DOUBT => before.extend_from_slice(data),
-            _ => self.state = State::Encoded,
+            _ => self.state = Trust::Encoded,
         }
         pushed
     }
 
     fn finish(&mut self, emit: &mut Emit<'_>) -> Result<(), Stop> {
         match self.state {
-            State::Plain => Ok(()),
-            State::Doubt(_) | State::Encoded => self.coding.finish(emit),
+            Trust::Plain => Ok(()),
+            Trust::Doubt(_) | Trust::Encoded => self.coding.finish(emit),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::lease::HostId;
-use super::node::{Edge, Path, State};
+use super::node::{Edge, NodeState, Path};
 use crate::outcome::{OutcomeKind, SkipReason};
 use crate::url::{HostKey, UrlKey};
 
@@ -31,7 +31,7 @@ pub enum Change {
         /// Redirects since the last link.
         hops: u32,
         /// Its state.
-        state: State,
+        state: NodeState,
         /// Whose it is, once that is known.
         host: Option<HostId>,
     },
@@ -86,7 +86,7 @@ pub struct StoredUrl {
     /// How it was found.
     pub path: Path,
     /// Its state.
-    pub state: State,
+    pub state: NodeState,
     /// Whose it is, when it is or was pending.
     pub host: Option<HostId>,
 }

@@ -6,10 +6,10 @@ use std::time::Instant;
 use super::change::{Change, Want};
 use super::found::{Found, Place};
 use super::id_map::{IdMap, IdSet};
-use super::known::Known;
+use super::known::KnownKeys;
 use super::lease::{Hold, HostId, Lease, LeaseId};
 use super::near::{Near, Source, Spelling, TEXTS};
-use super::node::{Limits, Node, Packed, State};
+use super::node::{Limits, Node, NodeState, Packed};
 use super::schedule::Schedule;
 use super::segments::Segments;
 use crate::accounts::Accounts;
@@ -38,7 +38,7 @@ use crate::url::{CrawlUrl, HostKey};
 #[derive(Debug)]
 pub struct Frontier {
     pub(super) limits: Limits,
-    pub(super) known: Known,
+    pub(super) known: KnownKeys,
     pub(super) nodes: Segments<Packed>,
     pub(super) hosts: HashMap<HostKey, HostId>,
     /// The host that was asked for last: mostly it is the next one's too.
@@ -69,7 +69,7 @@ impl Frontier {
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
-            known: Known::default(),
+            known: KnownKeys::default(),
             nodes: Segments::default(),
             hosts: HashMap::new(),
             last_host: None,
@@ -97,7 +97,8 @@ impl Frontier {
     pub fn lease(&mut self, now: Instant) -> Result<Option<Lease>> {
         loop {
             let nodes = &self.nodes;
-            let pending = |id: u32| nodes.get(id as usize).map(Packed::unpack).filter(|n| n.state == State::Pending);
+            let pending =
+                |id: u32| nodes.get(id as usize).map(Packed::unpack).filter(|n| n.state == NodeState::Pending);
             let Some((host, id)) = self.schedule.next(now, |id| pending(id).map(|node| node.depth)) else {
                 return Ok(None);
             };
@@ -112,7 +113,7 @@ impl Frontier {
             let redirected_from = near.referrer.clone().filter(|_| node.hops > 0);
             let (url, attempt) = (near.url.clone(), near.attempts);
             let lease = Lease { id: LeaseId(id), url, spelling, redirected_from, host, attempt };
-            self.set(id, Node { state: State::InFlight, ..node })?;
+            self.set(id, Node { state: NodeState::InFlight, ..node })?;
             self.accounts.pending -= 1;
             self.accounts.in_flight += 1;
             self.look_ahead(host);
@@ -123,7 +124,7 @@ impl Frontier {
     /// Ends a lease with a record. `found` is what the response leads to, in document order. The answer is what the
     /// record has to say about where the page was found.
     pub fn settle(&mut self, lease: LeaseId, kind: OutcomeKind, found: Vec<Found>) -> Result<Place> {
-        let (node, near) = self.end_lease(lease, State::Settled)?;
+        let (node, near) = self.end_lease(lease, NodeState::Settled)?;
         self.close_depth(node.depth);
         *self.accounts.settled.of(kind) += 1;
         let from = Source { id: lease.0, text: near.url.to_shared() };
@@ -138,7 +139,7 @@ impl Frontier {
 
     /// Ends a lease for now: the URL is due again at `at`.
     pub fn retry(&mut self, lease: LeaseId, at: Instant) -> Result<()> {
-        let (node, near) = self.end_lease(lease, State::Pending)?;
+        let (node, near) = self.end_lease(lease, NodeState::Pending)?;
         self.accounts.pending += 1;
         self.changes.push(Change::Retry { id: lease.0, attempts: near.attempts, due: at });
         self.keep(lease.0, near);
@@ -148,7 +149,7 @@ impl Frontier {
 
     /// Ends a lease without a record.
     pub fn skip(&mut self, lease: LeaseId, reason: SkipReason) -> Result<()> {
-        let (node, _) = self.end_lease(lease, State::Skipped(reason))?;
+        let (node, _) = self.end_lease(lease, NodeState::Skipped(reason))?;
         self.close_depth(node.depth);
         *self.accounts.skipped.of(reason) += 1;
         self.changes.push(Change::Skipped { id: lease.0, reason });
@@ -157,7 +158,7 @@ impl Frontier {
 
     /// Ends a lease as if it had never been given; the URL is the next of its depth and this was no attempt.
     pub fn give_back(&mut self, lease: LeaseId) -> Result<()> {
-        let (node, mut near) = self.end_lease(lease, State::Pending)?;
+        let (node, mut near) = self.end_lease(lease, NodeState::Pending)?;
         near.attempts -= 1;
         self.near.insert(lease.0, near);
         self.accounts.pending += 1;
@@ -224,8 +225,8 @@ impl Frontier {
         for id in 0..self.count() {
             let node = self.node(id)?;
             match node.state {
-                State::Pending => self.set(id, Node { state: State::Skipped(reason), ..node })?,
-                State::InFlight => *self.open_by_depth.entry(node.depth).or_default() += 1,
+                NodeState::Pending => self.set(id, Node { state: NodeState::Skipped(reason), ..node })?,
+                NodeState::InFlight => *self.open_by_depth.entry(node.depth).or_default() += 1,
                 _ => {}
             }
         }
@@ -246,7 +247,7 @@ impl Frontier {
     /// Makes a URL pending: at once, or from an instant on when an attempt has failed.
     pub(super) fn enqueue(&mut self, id: u32, host: HostId, due: Option<Instant>) -> Result<()> {
         let node = self.node(id)?;
-        self.set(id, Node { state: State::Pending, host: Some(host), ..node })?;
+        self.set(id, Node { state: NodeState::Pending, host: Some(host), ..node })?;
         self.accounts.pending += 1;
         *self.open_by_depth.entry(node.depth).or_default() += 1;
         match due {
@@ -291,13 +292,13 @@ impl Frontier {
     }
 
     pub(super) fn count(&self) -> u32 {
-        u32::try_from(self.nodes.len()).expect("`Known` gives no number beyond these")
+        u32::try_from(self.nodes.len()).expect("`KnownKeys` gives no number beyond these")
     }
 
     /// Moves a leased URL to another state.
-    fn end_lease(&mut self, lease: LeaseId, state: State) -> Result<(Node, Near)> {
+    fn end_lease(&mut self, lease: LeaseId, state: NodeState) -> Result<(Node, Near)> {
         let node = self.node(lease.0)?;
-        let near = if node.state == State::InFlight { self.near.remove(&lease.0) } else { None };
+        let near = if node.state == NodeState::InFlight { self.near.remove(&lease.0) } else { None };
         let near = near.ok_or_else(|| Error::Internal(format!("lease {} ended twice", lease.0)))?;
         self.set(lease.0, Node { state, ..node })?;
         self.accounts.in_flight -= 1;

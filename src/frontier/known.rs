@@ -10,12 +10,12 @@ use crate::url::UrlKey;
 /// A URL costs its key (16 bytes) and a slot of 5 bytes in a table that is between 7/16 and 7/8 full: 22 to 27 bytes.
 /// The slots are spread over many small tables, so that growing never holds two copies of a large one.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(super) struct KnownKeys {
     keys: Segments<UrlKey>,
     tables: Vec<HashTable<u32>>,
 }
 
-impl Known {
+impl KnownKeys {
     pub(super) fn get(&self, key: UrlKey) -> Option<u32> {
         let table = self.tables.get(usize::from(first_byte(key)))?;
         table.find(hash(key), |id| self.keys.get(*id as usize) == Some(key)).copied()
@@ -36,7 +36,7 @@ impl Known {
     }
 }
 
-impl Default for Known {
+impl Default for KnownKeys {
     fn default() -> Self {
         Self { keys: Segments::default(), tables: vec![HashTable::new(); TABLES] }
     }
@@ -64,7 +64,7 @@ mod tests {
     fn each_key_has_the_number_of_its_turn() {
         let rules = UrlRules::new(4096);
         let key = |n: u32| rules.parse(&format!("http://e.com/{n}")).unwrap().key();
-        let mut known = Known::default();
+        let mut known = KnownKeys::default();
         for n in 0..20_000 {
             assert_eq!(known.get(key(n)), None);
             assert_eq!(known.insert(key(n)), Some(n));

@@ -20,7 +20,7 @@ pub(super) struct Node {
     pub(super) depth: u32,
     /// Redirects since the last link, or [`NO_WAY`].
     pub(super) hops: u32,
-    pub(super) state: State,
+    pub(super) state: NodeState,
     /// Known once it has been pending: what is only skipped makes no host.
     pub(super) host: Option<HostId>,
 }
@@ -31,7 +31,7 @@ pub(super) struct Packed(u64);
 
 /// The one state of a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum NodeState {
     /// Waiting to be requested, or to be tried again.
     Pending,
     /// Being requested.
@@ -104,13 +104,13 @@ impl Packed {
         Node {
             depth: DEPTH.get_u32(self.0),
             hops: HOPS.get_u32(self.0),
-            state: State::of(STATE.get_u32(self.0)),
+            state: NodeState::of(STATE.get_u32(self.0)),
             host: (host != NO_HOST).then_some(HostId(HOST.get_u32(self.0))),
         }
     }
 }
 
-impl State {
+impl NodeState {
     fn code(self) -> u8 {
         match self {
             Self::Pending => 0,
@@ -172,8 +172,8 @@ mod tests {
 
     #[test]
     fn packing_keeps_everything() {
-        let states = SkipReason::ALL.into_iter().map(State::Skipped);
-        for state in states.chain([State::Pending, State::InFlight, State::Settled]) {
+        let states = SkipReason::ALL.into_iter().map(NodeState::Skipped);
+        for state in states.chain([NodeState::Pending, NodeState::InFlight, NodeState::Settled]) {
             for (depth, hops, host) in [(0, 0, None), ((1 << 24) - 1, 1023, Some(HostId((1 << 26) - 2))), (7, 3, None)]
             {
                 let node = Node { depth, hops, state, host };
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_an_error() {
-        let node = Node { depth: 0, hops: 0, state: State::Pending, host: None };
+        let node = Node { depth: 0, hops: 0, state: NodeState::Pending, host: None };
         assert!(Node { depth: 1 << 24, ..node }.pack().is_err());
         assert!(Node { hops: 1024, ..node }.pack().is_err());
         assert!(Node { host: Some(HostId((1 << 26) - 1)), ..node }.pack().is_err());

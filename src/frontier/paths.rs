@@ -7,14 +7,14 @@ use super::found::Found;
 use super::graph::Frontier;
 use super::lease::HostId;
 use super::near::{Near, Source};
-use super::node::{Edge, NO_WAY, Node, Path, State};
+use super::node::{Edge, NO_WAY, Node, NodeState, Path};
 use crate::error::{Error, Result};
 use crate::outcome::SkipReason;
 use crate::url::{CrawlUrl, LinkKind, Target};
 
 /// A way to a URL that may be known already.
 #[derive(Debug, Clone, Copy)]
-struct Way<'a> {
+struct PathTo<'a> {
     depth: u32,
     hops: u32,
     /// `None` for a seed, and for what a sitemap lists.
@@ -23,7 +23,7 @@ struct Way<'a> {
     wanted: bool,
 }
 
-impl Way<'_> {
+impl PathTo<'_> {
     /// To what needs no way from a page.
     const START: Self = Self { depth: 0, hops: 0, from: None, wanted: true };
 }
@@ -31,7 +31,7 @@ impl Way<'_> {
 impl Frontier {
     /// Makes a URL known and pending at depth 0.
     pub fn add_seed(&mut self, url: CrawlUrl) -> Result<()> {
-        let way = Way::START;
+        let way = PathTo::START;
         match self.known.get(url.key()) {
             Some(id) => self.shorten(id, Some(&url), way),
             None => self.insert(Target::Url(url), way, None).map(drop),
@@ -53,8 +53,8 @@ impl Frontier {
         };
         // What is out of scope may come into scope: its depth has to be right then.
         let is_path = found.kind != LinkKind::Nofollow && matches!(found.target, Target::Url(_));
-        let way = from.map_or(Ok(Way::START), |from| self.way_on(from, redirect))?;
-        let mut way = Way { wanted: skip.is_none(), ..way };
+        let way = from.map_or(Ok(PathTo::START), |from| self.way_on(from, redirect))?;
+        let mut way = PathTo { wanted: skip.is_none(), ..way };
         if found.kind == LinkKind::Nofollow {
             way.hops = NO_WAY;
         }
@@ -99,7 +99,7 @@ impl Frontier {
     /// Takes up a skipped URL when nothing speaks against it any more.
     pub(super) fn supply_skipped(&mut self, row: &Row, wanted: &dyn Fn(&CrawlUrl) -> bool) -> Result<()> {
         let node = self.node(row.id)?;
-        let State::Skipped(reason) = node.state else { return Ok(()) };
+        let NodeState::Skipped(reason) = node.state else { return Ok(()) };
         let Some(key) = self.known.key(row.id) else { return Ok(()) };
         let url = CrawlUrl::stored(Arc::clone(&row.text), key);
         let forbidden = self.limits.forbid(node.depth, node.hops);
@@ -115,7 +115,7 @@ impl Frontier {
         if let Some(reason) = still {
             *self.accounts.skipped.of(reason) += 1;
             self.changes.push(Change::Skipped { id: row.id, reason });
-            return self.set(row.id, Node { state: State::Skipped(reason), ..node });
+            return self.set(row.id, Node { state: NodeState::Skipped(reason), ..node });
         }
         let host = self.host(&url)?;
         self.enqueue(row.id, host, None)?;
@@ -123,17 +123,17 @@ impl Frontier {
     }
 
     /// The way that goes on from a page.
-    fn way_on<'a>(&self, from: &'a Source, redirect: bool) -> Result<Way<'a>> {
+    fn way_on<'a>(&self, from: &'a Source, redirect: bool) -> Result<PathTo<'a>> {
         let node = self.node(from.id)?;
         let (depth, hops) = if redirect { (node.depth, node.hops + 1) } else { (node.depth + 1, 0) };
-        Ok(Way { depth, hops, from: Some(from), wanted: false })
+        Ok(PathTo { depth, hops, from: Some(from), wanted: false })
     }
 
-    fn insert(&mut self, target: Target, way: Way<'_>, skip: Option<SkipReason>) -> Result<u32> {
-        let Way { depth, hops, from, .. } = way;
+    fn insert(&mut self, target: Target, way: PathTo<'_>, skip: Option<SkipReason>) -> Result<u32> {
+        let PathTo { depth, hops, from, .. } = way;
         let id = self.known.insert(target.key()).ok_or_else(too_many)?;
         let reason = skip.or_else(|| self.limits.forbid(depth, hops));
-        let state = reason.map_or(State::Pending, State::Skipped);
+        let state = reason.map_or(NodeState::Pending, NodeState::Skipped);
         self.nodes.push(Node { depth, hops, state, host: None }.pack()?);
         let host = match (&target, reason) {
             (Target::Url(url), None) => Some(self.host(url)?),
@@ -153,14 +153,14 @@ impl Frontier {
     }
 
     /// Takes the first path to a URL that only nofollow links led to so far: as if it was found now.
-    fn first_way(&mut self, id: u32, url: &CrawlUrl, way: Way<'_>, skip: Option<SkipReason>) -> Result<()> {
+    fn first_way(&mut self, id: u32, url: &CrawlUrl, way: PathTo<'_>, skip: Option<SkipReason>) -> Result<()> {
         let node = self.node(id)?;
-        let State::Skipped(before) = node.state else {
+        let NodeState::Skipped(before) = node.state else {
             return Err(Error::Internal(format!("URL {id} was taken up, and no path leads to it")));
         };
-        let Way { depth, hops, from, .. } = way;
+        let PathTo { depth, hops, from, .. } = way;
         let reason = skip.or_else(|| self.limits.forbid(depth, hops));
-        let state = State::Skipped(reason.unwrap_or(before));
+        let state = NodeState::Skipped(reason.unwrap_or(before));
         self.set(id, Node { depth, hops, state, ..node })?;
         self.changes.push(Change::Moved { id, referrer: from.map(|from| from.id) });
         if let Some(reason) = reason {
@@ -174,21 +174,24 @@ impl Frontier {
 
     /// Takes a way to a known URL if it is shorter, or if the URL was not wanted on any way so far. What a settled URL
     /// leads to is told later, once its edges are here.
-    fn shorten(&mut self, id: u32, url: Option<&CrawlUrl>, way: Way<'_>) -> Result<()> {
+    fn shorten(&mut self, id: u32, url: Option<&CrawlUrl>, way: PathTo<'_>) -> Result<()> {
         let node = self.node(id)?;
         let reopens = self.limits.forbid(way.depth, way.hops).is_none()
             && match node.state {
                 // Skipped because of its place: any better place will do.
-                State::Skipped(SkipReason::Depth | SkipReason::Trap) => true,
-                State::Skipped(SkipReason::Robots) | State::Pending | State::InFlight | State::Settled => false,
-                State::Skipped(_) => way.wanted,
+                NodeState::Skipped(SkipReason::Depth | SkipReason::Trap) => true,
+                NodeState::Skipped(SkipReason::Robots)
+                | NodeState::Pending
+                | NodeState::InFlight
+                | NodeState::Settled => false,
+                NodeState::Skipped(_) => way.wanted,
             };
         let shorter = (way.depth, way.hops) < (node.depth, node.hops);
         if !shorter && !reopens {
             return Ok(());
         }
         // A path over too many redirects is none that may be taken.
-        let first = reopens && node.state == State::Skipped(SkipReason::Trap);
+        let first = reopens && node.state == NodeState::Skipped(SkipReason::Trap);
         let sinks = way.depth < node.depth;
         let moves = sinks || first;
         let depth = if moves { way.depth } else { node.depth };
@@ -202,18 +205,18 @@ impl Frontier {
             }
         }
         match node.state {
-            State::Skipped(reason) if reopens => self.reopen(id, url, reason, node.host)?,
-            State::Pending if sinks => {
+            NodeState::Skipped(reason) if reopens => self.reopen(id, url, reason, node.host)?,
+            NodeState::Pending if sinks => {
                 self.accounts.pending -= 1;
                 self.close_depth(node.depth);
                 let host = node.host.ok_or_else(|| Error::Internal(format!("URL {id} is pending without a host")))?;
                 self.enqueue(id, host, None)?;
             }
-            State::InFlight if sinks => {
+            NodeState::InFlight if sinks => {
                 self.close_depth(node.depth);
                 *self.open_by_depth.entry(depth).or_default() += 1;
             }
-            State::Settled => {
+            NodeState::Settled => {
                 self.sinking.insert(id);
             }
             _ => {}
@@ -237,7 +240,7 @@ impl Frontier {
 
     pub(super) fn tell_place(&mut self, id: u32) -> Result<()> {
         let Node { depth, hops, state, host } = self.node(id)?;
-        let state = if state == State::InFlight { State::Pending } else { state };
+        let state = if state == NodeState::InFlight { NodeState::Pending } else { state };
         self.changes.push(Change::Placed { id, depth, hops, state, host });
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::change::StoredUrl;
 use super::graph::Frontier;
 use super::lease::HostId;
-use super::node::{Limits, NO_WAY, Node, State};
+use super::node::{Limits, NO_WAY, Node, NodeState};
 use crate::error::{Error, Result};
 use crate::outcome::{OutcomeKind, SkipReason};
 use crate::url::{CrawlUrl, HostKey};
@@ -14,11 +14,11 @@ use crate::url::{CrawlUrl, HostKey};
 /// A [`Frontier`] that is being read back.
 pub struct Restore<'a> {
     frontier: Frontier,
-    rules: Rules<'a>,
+    rules: RestoreRules<'a>,
 }
 
 /// What the settings of this run say about URLs that an earlier one has judged.
-pub struct Rules<'a> {
+pub struct RestoreRules<'a> {
     /// Why a URL is not to be requested, as far as its text tells.
     pub judge: &'a dyn Fn(&CrawlUrl) -> Option<SkipReason>,
     /// Reasons to skip that hold no longer.
@@ -27,7 +27,7 @@ pub struct Rules<'a> {
 
 impl Frontier {
     /// Reads back what a store has kept: first all hosts, then all URLs in the order of their numbers.
-    pub fn restore(limits: Limits, rules: Rules<'_>) -> Restore<'_> {
+    pub fn restore(limits: Limits, rules: RestoreRules<'_>) -> Restore<'_> {
         Restore { frontier: Self::new(limits), rules }
     }
 }
@@ -54,7 +54,7 @@ impl Restore<'_> {
         let StoredUrl { id, text, key, state, .. } = url;
         let url = CrawlUrl::stored(text, key);
         let state_now = self.state_now(&url, node);
-        if let State::Skipped(reason) = state_now {
+        if let NodeState::Skipped(reason) = state_now {
             self.frontier.set(id, Node { state: state_now, ..node })?;
             *self.frontier.accounts.skipped.of(reason) += 1;
         } else {
@@ -95,16 +95,16 @@ impl Restore<'_> {
         Ok(node)
     }
 
-    fn state_now(&self, url: &CrawlUrl, node: Node) -> State {
+    fn state_now(&self, url: &CrawlUrl, node: Node) -> NodeState {
         match node.state {
-            State::Skipped(SkipReason::Scheme | SkipReason::TooLong) => return node.state,
-            State::Skipped(SkipReason::Robots) if !self.rules.lifted.contains(&SkipReason::Robots) => {
+            NodeState::Skipped(SkipReason::Scheme | SkipReason::TooLong) => return node.state,
+            NodeState::Skipped(SkipReason::Robots) if !self.rules.lifted.contains(&SkipReason::Robots) => {
                 return node.state;
             }
             _ => {}
         }
         let reason = (self.rules.judge)(url).or_else(|| self.frontier.limits.forbid(node.depth, node.hops));
-        reason.map_or(State::Pending, State::Skipped)
+        reason.map_or(NodeState::Pending, NodeState::Skipped)
     }
 }
 
@@ -114,8 +114,8 @@ impl fmt::Debug for Restore<'_> {
     }
 }
 
-impl fmt::Debug for Rules<'_> {
+impl fmt::Debug for RestoreRules<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rules").field("lifted", &self.lifted).finish_non_exhaustive()
+        f.debug_struct("RestoreRules").field("lifted", &self.lifted).finish_non_exhaustive()
     }
 }

@@ -4,7 +4,7 @@ use super::change::{Row, Rows, Want, WantedFor};
 use super::graph::Frontier;
 use super::lease::HostId;
 use super::near::{Near, TEXTS};
-use super::node::{Packed, State};
+use super::node::{NodeState, Packed};
 use crate::error::Result;
 use crate::outcome::SkipReason;
 use crate::url::CrawlUrl;
@@ -80,7 +80,7 @@ impl Frontier {
 
     fn lacks_text(&self, id: u32) -> bool {
         let state = self.nodes.get(id as usize).map(|node| Packed::unpack(node).state);
-        state == Some(State::Pending) && !self.near.contains_key(&id)
+        state == Some(NodeState::Pending) && !self.near.contains_key(&id)
     }
 
     /// The more hosts there are, the fewer texts of each are at hand.
@@ -91,7 +91,7 @@ impl Frontier {
     fn supply_text(&mut self, row: Row) -> Result<()> {
         let (node, key) = (self.node(row.id)?, self.known.key(row.id));
         // It may have been found on another page since the question was answered: then it is asked again in its turn.
-        let is_true = node.state == State::Pending && row.place == (node.depth, node.hops);
+        let is_true = node.state == NodeState::Pending && row.place == (node.depth, node.hops);
         if let (true, Some(key)) = (is_true, key) {
             let url = CrawlUrl::stored(row.text, key);
             self.near.entry(row.id).or_insert(Near::new(url, row.referrer, row.attempts));
@@ -108,7 +108,7 @@ impl Frontier {
     fn want_skipped(&mut self) {
         let mut ids = std::mem::take(&mut self.reopening);
         if let Some((reason, next)) = self.reconsidered {
-            let matching = |id: &u32| self.node(*id).is_ok_and(|node| node.state == State::Skipped(reason));
+            let matching = |id: &u32| self.node(*id).is_ok_and(|node| node.state == NodeState::Skipped(reason));
             let found = (next..self.count()).filter(matching).take(MOST_TEXTS);
             let found: Vec<u32> = found.collect();
             self.reconsidered = (found.len() == MOST_TEXTS).then(|| (reason, found.last().map_or(next, |id| id + 1)));

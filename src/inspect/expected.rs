@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use super::problems::{Problem, Problems};
+use super::problems::{Discrepancy, Problems};
 use crate::error::Result;
-use crate::frontier::State;
+use crate::frontier::NodeState;
 use crate::outcome::FailureKind;
 use crate::sink::{Lines, RecordLine};
 use crate::store::sqlite::UrlRow;
@@ -91,7 +91,7 @@ impl Expected {
                 }
                 Belongs::Nowhere => {
                     let (line, record, said) = (number, at as u64 + 1, Box::new(said.into_owned()));
-                    problems.add(|| Problem::Differs { output: output.to_owned(), line, record, said });
+                    problems.add(|| Discrepancy::Differs { output: output.to_owned(), line, record, said });
                     taken = Some(at);
                     at += 1;
                     continue;
@@ -128,14 +128,14 @@ impl Expected {
     fn miss(&self, slots: std::ops::Range<usize>, output: &str, problems: &mut Problems) {
         // What has no URL either was told before.
         for slot in slots.filter(|slot| self.prints.get(*slot).is_some_and(|print| *print != 0)) {
-            problems.add(|| Problem::Missing { output: output.to_owned(), record: slot as u64 + 1 });
+            problems.add(|| Discrepancy::Missing { output: output.to_owned(), record: slot as u64 + 1 });
         }
     }
 }
 
 /// What the record of a settled URL has to say; `None` when it is not settled, or failed for a reason that is none.
 pub(super) fn said_by_store<'a>(entry: &UrlRow<'a>) -> Option<RecordLine<'a>> {
-    let Some((State::Settled, Some(outcome))) = entry.state else { return None };
+    let Some((NodeState::Settled, Some(outcome))) = entry.state else { return None };
     let error = match entry.error {
         Some(name) => Some(FailureKind::of_name(name)?),
         None => None,

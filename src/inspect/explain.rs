@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::last_run::{LastRun, Rules, saved, time};
+use super::last_run::{LastRun, RunRules, saved, time};
 use super::{body, look, shown, why};
 use crate::config::redact_url;
 use crate::error::{Error, Result};
-use crate::frontier::State;
+use crate::frontier::NodeState;
 use crate::observe::elapsed;
 use crate::outcome::{OutcomeKind, SkipReason};
 use crate::store::sqlite::{StoreReader, UrlRow};
@@ -97,10 +97,10 @@ pub enum Beginning {
 
 /// A URL as the store has it.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(super) struct KnownUrl {
     pub(super) url: String,
     pub(super) key: UrlKey,
-    pub(super) state: (State, Option<OutcomeKind>),
+    pub(super) state: (NodeState, Option<OutcomeKind>),
     pub(super) depth: u32,
     pub(super) hops: u32,
     referrer: Option<u32>,
@@ -125,21 +125,21 @@ pub fn explain(dir: &Path, url: &str) -> Result<Option<Explanation>> {
 
 fn explained(dir: &Path, store: &StoreReader, text: &str) -> Result<Option<Explanation>> {
     store.begin()?;
-    let (run, rules) = (LastRun::of(dir, store)?, Rules::of(store)?);
+    let (run, rules) = (LastRun::of(dir, store)?, RunRules::of(store)?);
     let key = match rules.urls.absolute(text) {
         Some(target) => target.key(),
         None => rules.urls.parse(text).map_err(|wrong| Error::Usage(redact_url(&wrong)))?.key(),
     };
-    let Some(known) = store.find(key, Known::of)? else { return Ok(None) };
+    let Some(known) = store.find(key, KnownUrl::of)? else { return Ok(None) };
     let known = known.ok_or_else(|| store.damaged(&format!("{text} is in no state that there is")))?;
     let clock = WallClock::new(Instant::now(), Timestamp::now());
     let (found_on, origin) = way(store, &known)?;
-    let is_left_over = known.state.0 == State::Pending && run.leaves_over(&rules);
+    let is_left_over = known.state.0 == NodeState::Pending && run.leaves_over(&rules);
     let (state, reason) = match known.state.0 {
         _ if is_left_over => (UrlState::Skipped, Some(SkipReason::Limit)),
-        State::Pending | State::InFlight => (UrlState::Pending, None),
-        State::Settled => (UrlState::Settled, None),
-        State::Skipped(reason) => (UrlState::Skipped, Some(reason)),
+        NodeState::Pending | NodeState::InFlight => (UrlState::Pending, None),
+        NodeState::Settled => (UrlState::Settled, None),
+        NodeState::Skipped(reason) => (UrlState::Skipped, Some(reason)),
     };
     let why = match (state, reason) {
         (_, Some(reason)) => vec![why::skipped(store, &known, reason, &rules)?],
@@ -167,7 +167,7 @@ fn explained(dir: &Path, store: &StoreReader, text: &str) -> Result<Option<Expla
     }))
 }
 
-impl Known {
+impl KnownUrl {
     /// `None` when its state means nothing.
     fn of(entry: UrlRow<'_>) -> Option<Self> {
         Some(Self {
@@ -190,7 +190,7 @@ impl Known {
 }
 
 /// The way back from a URL, as far as it is told.
-fn way(store: &StoreReader, known: &Known) -> Result<(Vec<FoundOn>, Beginning)> {
+fn way(store: &StoreReader, known: &KnownUrl) -> Result<(Vec<FoundOn>, Beginning)> {
     let (mut way, mut next) = (Vec::new(), known.referrer);
     while let Some(id) = next {
         if way.len() == LONGEST_WAY {
@@ -208,7 +208,7 @@ fn way(store: &StoreReader, known: &Known) -> Result<(Vec<FoundOn>, Beginning)> 
 }
 
 /// What there is to say of a URL that has its record.
-fn settled(dir: &Path, store: &StoreReader, known: &Known) -> Result<Vec<String>> {
+fn settled(dir: &Path, store: &StoreReader, known: &KnownUrl) -> Result<Vec<String>> {
     let mut why = Vec::new();
     if known.moved {
         why.push("its record has the depth of an earlier way, until the crawl ends".to_owned());
@@ -220,7 +220,13 @@ fn settled(dir: &Path, store: &StoreReader, known: &Known) -> Result<Vec<String>
 }
 
 /// What a URL waits for.
-fn pending(store: &StoreReader, known: &Known, run: &LastRun, rules: &Rules, clock: &WallClock) -> Result<Vec<String>> {
+fn pending(
+    store: &StoreReader,
+    known: &KnownUrl,
+    run: &LastRun,
+    rules: &RunRules,
+    clock: &WallClock,
+) -> Result<Vec<String>> {
     let mut why = vec![why::waits(run).to_owned()];
     let left = |until: i64| clock.at_millis(until).saturating_duration_since(clock.instant());
     if let Some(due) = known.due.filter(|due| known.attempts > 0 && !left(*due).is_zero()) {

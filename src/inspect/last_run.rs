@@ -46,7 +46,7 @@ pub(super) struct LastRun {
 
 /// The rules by which the last run went.
 #[derive(Debug)]
-pub(super) struct Rules {
+pub(super) struct RunRules {
     pub(super) config: Config,
     pub(super) urls: UrlRules,
     /// Whether the site lies on disk.
@@ -74,12 +74,12 @@ impl LastRun {
 
     /// Whether what is pending was left over by `max_pages`, and so counts as skipped. What was not reached in `max_time`
     /// is pending, as what was not reached before a signal.
-    pub(super) fn leaves_over(&self, rules: &Rules) -> bool {
+    pub(super) fn leaves_over(&self, rules: &RunRules) -> bool {
         self.state == RunState::Limit && rules.config.max_pages.0.is_some_and(|most| self.asked >= most)
     }
 }
 
-impl Rules {
+impl RunRules {
     /// The settings that the last run has kept: all but its seeds and what is secret.
     pub(super) fn of(store: &StoreReader) -> Result<Self> {
         let unreadable = |why: &dyn fmt::Display| store.damaged(&format!("its settings are not readable: {why}"));

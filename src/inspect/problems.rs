@@ -12,13 +12,13 @@ use super::expected::said_by_store;
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     pub(super) count: u64,
-    shown: Vec<Problem>,
+    shown: Vec<Discrepancy>,
 }
 
 /// One thing that is wrong. What needs a text that only the store has gets it at the end, for all at once: there is no
 /// index to find a record by.
 #[derive(Debug)]
-pub(super) enum Problem {
+pub(super) enum Discrepancy {
     Text(String),
     /// There is no line for a record.
     Missing {
@@ -36,7 +36,7 @@ pub(super) enum Problem {
 
 impl Problems {
     /// Counts a problem. What it says is made only when it will be shown.
-    pub(super) fn add(&mut self, problem: impl FnOnce() -> Problem) {
+    pub(super) fn add(&mut self, problem: impl FnOnce() -> Discrepancy) {
         self.count += 1;
         if self.shown.len() < SHOWN {
             self.shown.push(problem());
@@ -45,13 +45,13 @@ impl Problems {
 
     /// Counts a problem that is said in words.
     pub(super) fn say(&mut self, text: impl FnOnce() -> String) {
-        self.add(|| Problem::Text(text()));
+        self.add(|| Discrepancy::Text(text()));
     }
 
     /// The first of them in words.
     pub(super) fn into_texts(self, store: &StoreReader) -> Result<Vec<String>> {
         let mut records: HashMap<u64, Option<RecordLine<'static>>> =
-            self.shown.iter().filter_map(Problem::record).map(|record| (record, None)).collect();
+            self.shown.iter().filter_map(Discrepancy::record).map(|record| (record, None)).collect();
         if !records.is_empty() {
             store.entries(|entry| {
                 if let Some(known) = entry.record.and_then(|record| records.get_mut(&record)) {
@@ -65,7 +65,7 @@ impl Problems {
     }
 }
 
-impl Problem {
+impl Discrepancy {
     fn record(&self) -> Option<u64> {
         match self {
             Self::Text(_) => None,

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::last_run::{LastRun, Rules, RunState, saved, time};
+use super::last_run::{LastRun, RunRules, RunState, saved, time};
 use super::{look, shown};
 use crate::accounts::{Accounts, Settled, Skipped};
 use crate::error::Result;
-use crate::frontier::State;
+use crate::frontier::NodeState;
 use crate::observe::HostSummary;
 use crate::outcome::{FailureKind, OutcomeKind, SkipReason};
 use crate::store::sqlite::{StoreReader, UrlRow};
@@ -124,7 +124,7 @@ pub fn status(dir: &Path, hosts: usize) -> Result<Status> {
 
 fn status_of(dir: &Path, store: &StoreReader, hosts: usize) -> Result<Status> {
     store.begin()?;
-    let (run, rules) = (LastRun::of(dir, store)?, Rules::of(store)?);
+    let (run, rules) = (LastRun::of(dir, store)?, RunRules::of(store)?);
     let clock = WallClock::new(Instant::now(), Timestamp::now());
     let mut count = Count::default();
     store.entries(|entry| {
@@ -189,18 +189,18 @@ struct HostCount {
 impl Count {
     fn take(&mut self, entry: &UrlRow<'_>) {
         self.retries += u64::from(entry.attempts.saturating_sub(1));
-        let (state, kind) = entry.state.unwrap_or((State::Pending, None));
+        let (state, kind) = entry.state.unwrap_or((NodeState::Pending, None));
         let host = entry.host.map(|host| self.hosts.entry(host).or_default());
         match state {
-            State::Pending | State::InFlight => {
+            NodeState::Pending | NodeState::InFlight => {
                 self.accounts.pending += 1;
                 if let Some(host) = host {
                     host.pending += 1;
                 }
                 self.take_due(entry);
             }
-            State::Skipped(reason) => *self.accounts.skipped.of(reason) += 1,
-            State::Settled => {
+            NodeState::Skipped(reason) => *self.accounts.skipped.of(reason) += 1,
+            NodeState::Settled => {
                 if let Some(host) = host {
                     host.settled += 1;
                 }
@@ -257,7 +257,7 @@ fn host_statuses(
     store: &StoreReader,
     counts: HashMap<u32, HostCount>,
     most: usize,
-    rules: &Rules,
+    rules: &RunRules,
     clock: &WallClock,
 ) -> Result<Vec<HostStatus>> {
     let mut busiest: Vec<_> = counts.into_iter().collect();

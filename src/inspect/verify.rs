@@ -10,7 +10,7 @@ use super::expected::{Expected, said_by_store};
 use super::problems::{Problems, SHOWN};
 use super::{look, shown};
 use crate::error::{Error, Result};
-use crate::frontier::{Edge, State};
+use crate::frontier::{Edge, NodeState};
 use crate::sink::{Checkpoint, Lines, STDOUT, Written};
 use crate::store::sqlite::{StoreReader, UrlRow};
 use crate::url::{CrawlUrl, UrlKey};
@@ -177,11 +177,11 @@ impl Urls {
     fn take(&mut self, entry: &UrlRow<'_>, problems: &mut Problems) {
         let id = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
         let named = || format!("URL {id} ({})", entry.url);
-        let state = entry.state.map_or(State::Pending, |(state, _)| state);
+        let state = entry.state.map_or(NodeState::Pending, |(state, _)| state);
         if entry.state.is_none() {
             problems.say(|| format!("{} is in no state that there is", named()));
         }
-        let is_settled = state == State::Settled;
+        let is_settled = state == NodeState::Settled;
         let depth = entry.path.depth.min(DEPTH);
         let mark = |set: bool, mark: u32| if set { mark } else { 0 };
         self.nodes.push(depth | mark(is_settled, SETTLED) | mark(entry.untold, UNTOLD));
@@ -218,10 +218,10 @@ impl Urls {
         }
     }
 
-    fn check_host(&self, entry: &UrlRow<'_>, state: State, problems: &mut Problems) {
+    fn check_host(&self, entry: &UrlRow<'_>, state: NodeState, problems: &mut Problems) {
         let named = || format!("URL {} ({})", entry.id, entry.url);
         let Some(host) = entry.host else {
-            if !matches!(state, State::Skipped(_)) {
+            if !matches!(state, NodeState::Skipped(_)) {
                 problems.say(|| format!("{} has no host", named()));
             }
             return;

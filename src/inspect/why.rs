@@ -1,7 +1,7 @@
 //! Why: the rule or the event behind the state of a URL, in words.
 
-use super::explain::Known;
-use super::last_run::{LastRun, Rules, RunState, saved, time};
+use super::explain::KnownUrl;
+use super::last_run::{LastRun, RunRules, RunState, saved, time};
 use crate::error::Result;
 use crate::fetch::AddressGuard;
 use crate::observe::elapsed;
@@ -41,7 +41,7 @@ pub(super) fn held(report: &HostReport) -> String {
 }
 
 /// Why a URL is not requested, by the rules of the last run.
-pub(super) fn skipped(store: &StoreReader, known: &Known, reason: SkipReason, rules: &Rules) -> Result<String> {
+pub(super) fn skipped(store: &StoreReader, known: &KnownUrl, reason: SkipReason, rules: &RunRules) -> Result<String> {
     let config = &rules.config;
     let url = || CrawlUrl::stored(known.url.as_str().into(), known.key);
     Ok(match reason {
@@ -79,7 +79,7 @@ pub(super) fn skipped(store: &StoreReader, known: &Known, reason: SkipReason, ru
 }
 
 /// The line of robots.txt that disallows a URL.
-fn robots(store: &StoreReader, url: &CrawlUrl, rules: &Rules) -> Result<String> {
+fn robots(store: &StoreReader, url: &CrawlUrl, rules: &RunRules) -> Result<String> {
     let saved = saved(store, url.host())?;
     let robots = match url.scheme() {
         Scheme::Https => saved.robots_https,

@@ -29,13 +29,13 @@ pub(super) struct DurableFile {
     /// Of what the file holds in whole pieces.
     length: u64,
     /// `None` for what is no regular file.
-    place: Option<Place>,
+    place: Option<OnDisk>,
     prepared: Option<Prepared>,
 }
 
 /// A regular file, and how much of it is on disk.
 #[derive(Debug)]
-struct Place {
+struct OnDisk {
     /// Absolute, without links in it: of a link to a file, the file is replaced and not the link.
     path: PathBuf,
     identity: Identity,
@@ -152,7 +152,7 @@ impl DurableFile {
         let found = file.metadata().map_err(io)?;
         let place = if found.is_file() && !is_stream(&path) {
             let real = fs::canonicalize(&path).map_err(io)?;
-            Some(Place { path: real, identity: identity(&found), durable: length })
+            Some(OnDisk { path: real, identity: identity(&found), durable: length })
         } else {
             None
         };
@@ -179,7 +179,7 @@ impl DurableFile {
     }
 }
 
-impl Place {
+impl OnDisk {
     /// Looks whether the path still names this file, and whether it is as long as what was written to it.
     fn expect_as_written(&self, shown: &Path, length: u64) -> Result<()> {
         let what = match fs::metadata(&self.path) {

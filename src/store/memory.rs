@@ -10,7 +10,7 @@ use super::{Committed, Counts, Facts, Store, edges};
 use crate::error::{Error, Result};
 use crate::fetch::SavedCookies;
 use crate::frontier::{
-    Change, Edge, HostId, Moved, Path, Place, Restore, Row, Rows, Segments, State, StoredUrl, Want, WantedFor,
+    Change, Edge, HostId, Moved, NodeState, Path, Place, Restore, Row, Rows, Segments, StoredUrl, Want, WantedFor,
 };
 use crate::outcome::OutcomeKind;
 use crate::politeness::SavedHost;
@@ -68,7 +68,7 @@ struct Kept {
 /// The state of a URL: what is in flight is pending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stands {
-    Open(State),
+    Open(NodeState),
     Settled(OutcomeKind),
 }
 
@@ -105,7 +105,7 @@ impl Memory {
             Change::Placed { id, depth, hops, state, host } => {
                 let kept = self.kept_mut(id)?;
                 (kept.depth, kept.hops) = (depth, narrow(hops)?);
-                if state == State::Settled {
+                if state == NodeState::Settled {
                     self.untold.insert(id);
                 } else {
                     kept.stands = Stands::Open(state);
@@ -133,7 +133,7 @@ impl Memory {
                 self.retries.insert(id, (attempts, due));
                 self.counts.retries += 1;
             }
-            Change::Skipped { id, reason } => self.kept_mut(id)?.stands = Stands::Open(State::Skipped(reason)),
+            Change::Skipped { id, reason } => self.kept_mut(id)?.stands = Stands::Open(NodeState::Skipped(reason)),
         }
         Ok(())
     }
@@ -303,7 +303,7 @@ impl Kept {
         let path = Path { depth: self.depth, hops: self.hops.into(), referrer: some(self.referrer) };
         let state = match self.stands {
             Stands::Open(state) => state,
-            Stands::Settled(_) => State::Settled,
+            Stands::Settled(_) => NodeState::Settled,
         };
         let host = some(self.host).map(HostId::at);
         StoredUrl { id, text, key: self.key, path, state, host }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::sqlite::Sqlite;
 use super::*;
 use crate::accounts::Accounts;
-use crate::frontier::{Found, Frontier, Hold, HostId, Lease, LeaseId, Limits, Place, Rules, WantedFor};
+use crate::frontier::{Found, Frontier, Hold, HostId, Lease, LeaseId, Limits, Place, RestoreRules, WantedFor};
 use crate::outcome::{OutcomeKind, SkipReason};
 use crate::url::CrawlUrl;
 
@@ -90,14 +90,14 @@ impl Pair {
     }
 
     /// Ends the process after its last commit, and starts another one with these settings.
-    pub(super) fn restarted(mut self, limits: Limits, rules: Rules<'_>) -> Self {
+    pub(super) fn restarted(mut self, limits: Limits, rules: RestoreRules<'_>) -> Self {
         self.keep().unwrap();
         self.store.commit(self.clock.instant()).unwrap();
         self.killed(limits, rules)
     }
 
     /// Ends the process, and starts another one with these settings.
-    pub(super) fn killed(mut self, limits: Limits, rules: Rules<'_>) -> Self {
+    pub(super) fn killed(mut self, limits: Limits, rules: RestoreRules<'_>) -> Self {
         #[cfg(feature = "sqlite")]
         if let StorePlace::File(dir) = &self.place {
             drop(self.store);

@@ -8,7 +8,7 @@ use super::pair::{ALL, Kind, Pair, Texts};
 use super::*;
 use crate::accounts::Accounts;
 use crate::fetch::SavedCookies;
-use crate::frontier::{Found, Hold, Lease, Limits, Place, Rules};
+use crate::frontier::{Found, Hold, Lease, Limits, Place, RestoreRules};
 use crate::observe::{FailedSeed, State};
 use crate::outcome::{FailureKind, OutcomeKind, SkipReason};
 use crate::politeness::SavedHost;
@@ -537,7 +537,7 @@ fn a_lease_cannot_end_twice() {
 }
 
 /// The rules of the run before.
-const SAME: Rules<'static> = Rules { judge: &|_| None, lifted: &[] };
+const SAME: RestoreRules<'static> = RestoreRules { judge: &|_| None, lifted: &[] };
 
 fn skipped(frontier: &Pair, reason: SkipReason) -> u64 {
     *frontier.accounts().skipped.of(reason)
@@ -605,10 +605,11 @@ fn what_is_not_settled_is_judged_by_the_rules_of_this_run() {
         let found = vec![out, found("a/1", LinkKind::Follow), found("a/2", LinkKind::Nofollow)];
         frontier.settle(seed.id, OutcomeKind::Ok, found).unwrap();
         let judge = |url: &CrawlUrl| (url.host() == "a").then_some(SkipReason::Scope);
-        let mut frontier = frontier.restarted(unlimited(), Rules { judge: &judge, lifted: &[] });
+        let mut frontier = frontier.restarted(unlimited(), RestoreRules { judge: &judge, lifted: &[] });
         lease(&mut frontier, now, "b/");
         assert!(frontier.lease(now).unwrap().is_none());
-        let mut frontier = frontier.restarted(unlimited(), Rules { judge: &|_| None, lifted: &[SkipReason::Nofollow] });
+        let mut frontier =
+            frontier.restarted(unlimited(), RestoreRules { judge: &|_| None, lifted: &[SkipReason::Nofollow] });
         for expected in ["b/", "a/1", "a/2"] {
             lease(&mut frontier, now, expected);
         }
@@ -625,7 +626,7 @@ fn what_a_sitemap_lists_is_pending_for_the_next_process_unless_its_scope_is_narr
         settle(&mut frontier, &seed, &["a/1"]);
         frontier.add_listed(links(&["a/1", "b/2"])).unwrap();
         let judge = |url: &CrawlUrl| (url.host() == "b").then_some(SkipReason::Scope);
-        let mut frontier = frontier.restarted(depth(0), Rules { judge: &judge, lifted: &[] });
+        let mut frontier = frontier.restarted(depth(0), RestoreRules { judge: &judge, lifted: &[] });
         let one = lease(&mut frontier, now, "a/1");
         assert_eq!(settle(&mut frontier, &one, &[]), Place { depth: 0, referrer: None });
         assert!(frontier.lease(now).unwrap().is_none());
@@ -954,7 +955,7 @@ proptest! {
         let page = |n: usize| format!("a/{n}");
         let number = |url: &CrawlUrl| url.as_str().rsplit('/').next().unwrap().parse::<usize>().unwrap();
         let narrow = |url: &CrawlUrl| (number(url) > 0 && outside[number(url)]).then_some(SkipReason::Scope);
-        let rules = |wide: bool| Rules { judge: if wide { &|_| None } else { &narrow }, lifted: &[] };
+        let rules = |wide: bool| RestoreRules { judge: if wide { &|_| None } else { &narrow }, lifted: &[] };
         let mut frontier = Pair::new(kind, depth(greatest));
         frontier.add_seed(url(&page(0))).unwrap();
         let (mut open, mut places, mut turn, mut wide) = (Vec::new(), std::collections::HashMap::new(), 0, true);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crawler::config::Config;
-use crawler::internals::{Layers, Origin, reference};
+use crawler::internals::{Layers, SettingOrigin, reference};
 
 use crate::cli::{Run, fixtures};
 
@@ -110,7 +110,7 @@ fn a_flag_replaces_a_list_and_adds_when_it_repeats() {
     let headers = loaded(&[("--header", "accept-language: de"), ("--set", "fetch.headers.X-Set=2")]);
     let values: Vec<_> = headers.config.fetch.headers.iter().collect();
     assert_eq!(values, [("X-File", "1"), ("X-Set", "2"), ("accept-language", "de")]);
-    assert_eq!(headers.origins["fetch.headers.accept-language"], Origin::Flag("--header".to_owned()));
+    assert_eq!(headers.origins["fetch.headers.accept-language"], SettingOrigin::Flag("--header".to_owned()));
     assert!(!headers.origins.contains_key("fetch.headers.Accept-Language"));
 }
 

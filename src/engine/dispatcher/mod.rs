@@ -39,7 +39,7 @@ use handover::{Handover, Keep};
 use job::{Done, Job, Refused, unasked};
 use pages::{Pages, respell};
 use queues::Queues;
-use robots_hops::{RobotsHop, RobotsHops, Way};
+use robots_hops::{NextHop, RobotsHop, RobotsHops};
 use sitemap_files::SitemapFiles;
 use slots::{Slots, shortage};
 use tasks::Tasks;
@@ -283,8 +283,8 @@ impl Dispatcher {
         let next = self.politeness.finished(hop.asked(), outcome, now);
         self.queues().release(hop.asked(), next);
         match hop.follow(reply, outcome) {
-            Way::On(hop) => self.robots.push(hop),
-            Way::End(hop, answer, why) => self.robots_known(&hop, answer, outcome, &why, now),
+            NextHop::On(hop) => self.robots.push(hop),
+            NextHop::End(hop, answer, why) => self.robots_known(&hop, answer, outcome, &why, now),
         }
     }
 

@@ -23,7 +23,7 @@ pub(super) struct RobotsHop {
 
 /// What came of one request.
 #[derive(Debug)]
-pub(super) enum Way {
+pub(super) enum NextHop {
     /// It leads on.
     On(RobotsHop),
     /// It ends: the answer, and the reason in few words.
@@ -32,7 +32,7 @@ pub(super) enum Way {
 
 /// What became of the robots.txt of an origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Known {
+pub(super) enum RobotsKnown {
     /// It was read, as far as it may be long.
     Rules { is_cut: bool },
     /// It cannot be read, and will be asked for again before anything else.
@@ -122,18 +122,18 @@ impl RobotsHop {
     }
 
     /// Takes what came of the request.
-    pub(super) fn follow(self, reply: RobotsReply, outcome: &Outcome) -> Way {
+    pub(super) fn follow(self, reply: RobotsReply, outcome: &Outcome) -> NextHop {
         match reply {
             // That what it redirects to cannot be connected to says nothing about the origin itself.
             RobotsReply::Answer(RobotsAnswer::NoConnection(_)) if self.redirects > 0 => {
-                Way::End(self, RobotsAnswer::Unreachable, outcome.reason())
+                NextHop::End(self, RobotsAnswer::Unreachable, outcome.reason())
             }
-            RobotsReply::Answer(answer) => Way::End(self, answer, outcome.reason()),
+            RobotsReply::Answer(answer) => NextHop::End(self, answer, outcome.reason()),
             RobotsReply::Redirect(to) if self.redirects < REDIRECTS => {
-                Way::On(Self { asked: to, redirects: self.redirects + 1, ..self })
+                NextHop::On(Self { asked: to, redirects: self.redirects + 1, ..self })
             }
             RobotsReply::Redirect(_) => {
-                Way::End(self, RobotsAnswer::Unreachable, format!("more than {REDIRECTS} redirects"))
+                NextHop::End(self, RobotsAnswer::Unreachable, format!("more than {REDIRECTS} redirects"))
             }
         }
     }
@@ -145,19 +145,19 @@ impl RobotsHop {
         outcome: &Outcome,
         politeness: &mut Politeness,
         now: Instant,
-    ) -> Known {
+    ) -> RobotsKnown {
         let read = if let RobotsAnswer::Rules(robots) = &answer { Some(robots.is_cut()) } else { None };
         let again = politeness.robots_known(&self.page, answer, outcome, now);
         match read {
-            Some(is_cut) => Known::Rules { is_cut },
-            None if again => Known::Again,
-            None if politeness.has_rules(&self.page) => Known::Before,
-            None => Known::Nothing,
+            Some(is_cut) => RobotsKnown::Rules { is_cut },
+            None if again => RobotsKnown::Again,
+            None if politeness.has_rules(&self.page) => RobotsKnown::Before,
+            None => RobotsKnown::Nothing,
         }
     }
 }
 
-impl Known {
+impl RobotsKnown {
     /// Says it, with the reason why it cannot be read.
     pub(super) fn tell(self, origin: impl fmt::Display, why: &str) {
         match self {
@@ -236,11 +236,11 @@ mod tests {
         let (moved, mut way) = (outcome(OutcomeKind::Redirect), hop("h0"));
         for n in 1..=REDIRECTS {
             let reply = RobotsReply::Redirect(url(&format!("http://h{n}/robots.txt")));
-            let Way::On(next) = way.follow(reply, &moved) else { panic!("redirect {n} is one too many") };
+            let NextHop::On(next) = way.follow(reply, &moved) else { panic!("redirect {n} is one too many") };
             way = next;
             assert_eq!((way.asked().host(), way.page().host()), (format!("h{n}").as_str(), "page"));
         }
-        let Way::End(_, RobotsAnswer::Unreachable, why) =
+        let NextHop::End(_, RobotsAnswer::Unreachable, why) =
             way.clone().follow(RobotsReply::Redirect(url("http://h6/")), &moved)
         else {
             panic!("the sixth is followed")
@@ -250,8 +250,8 @@ mod tests {
         let failed = Outcome::failed(failure.clone(), jiff::Timestamp::UNIX_EPOCH, Duration::ZERO);
         let refused = || RobotsReply::Answer(RobotsAnswer::NoConnection(failure.clone()));
         let ended = |hop: RobotsHop| match hop.follow(refused(), &failed) {
-            Way::End(_, answer, _) => answer,
-            Way::On(_) => panic!("it leads nowhere"),
+            NextHop::End(_, answer, _) => answer,
+            NextHop::On(_) => panic!("it leads nowhere"),
         };
         assert!(matches!(ended(way), RobotsAnswer::Unreachable));
         assert!(matches!(ended(hop("h0")), RobotsAnswer::NoConnection(_)));

@@ -30,12 +30,12 @@ pub(super) struct Guard {
     builder: TreeBuilder<NodeId, GrowingTree>,
     bounds: Bounds,
     emitted: Cell<bool>,
-    state: RefCell<State>,
+    state: RefCell<StackState>,
 }
 
 /// What the guard knows of the tree builder's stack of open elements and its list of active formatting elements.
 #[derive(Debug, Default)]
-struct State {
+struct StackState {
     open: Measure,
     formatting: Measure,
     /// Formatting elements that were asked for, each with its attributes.
@@ -140,16 +140,16 @@ impl Guard {
 
     /// The tree has as many nodes as one page may have. Elements that the tree builder opens again and again count
     /// with their attributes.
-    fn is_spent(&self, state: &State) -> bool {
+    fn is_spent(&self, state: &StackState) -> bool {
         let tree = &self.builder.sink;
         tree.nodes() + tree.formatting().saturating_sub(state.asked) > self.bounds.nodes
     }
 
-    fn is_deep(&self, state: &mut State) -> bool {
+    fn is_deep(&self, state: &mut StackState) -> bool {
         state.open.reaches(self.bounds.nesting, self.builder.sink.nodes(), || self.count(|_| true))
     }
 
-    fn is_over_formatted(&self, state: &mut State) -> bool {
+    fn is_over_formatted(&self, state: &mut StackState) -> bool {
         let tree = &self.builder.sink;
         state.formatting.reaches(MAX_FORMATTING, tree.nodes(), || self.count(|node| tree.is_formatting(node)))
     }
@@ -196,7 +196,7 @@ impl TokenSink for Guard {
     }
 }
 
-impl State {
+impl StackState {
     fn changed(&mut self) {
         self.open.stale = true;
         self.formatting.stale = true;

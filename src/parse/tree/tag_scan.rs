@@ -5,7 +5,7 @@ use memchr::memchr;
 /// Reads one tag, piece by piece: the states of the HTML Standard, sections 13.2.5.8 to 13.2.5.40.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TagScan {
-    state: State,
+    state: TagState,
     attributes: usize,
 }
 
@@ -21,7 +21,7 @@ pub(super) enum Stop {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum TagState {
     TagName,
     /// Also after a quoted value and after a slash: there, the same follows.
     BeforeName,
@@ -35,7 +35,7 @@ enum State {
 impl TagScan {
     /// A tag, to be read from its name on.
     pub(super) fn new() -> Self {
-        Self { state: State::TagName, attributes: 0 }
+        Self { state: TagState::TagName, attributes: 0 }
     }
 
     /// Reads the next piece of the tag, up to `max` attributes of the whole tag.
@@ -44,28 +44,28 @@ impl TagScan {
         while let Some(&byte) = piece.get(at) {
             let space = byte.is_ascii_whitespace();
             self.state = match self.state {
-                State::Quoted(quote) => match memchr(quote, piece.get(at..).unwrap_or_default()) {
+                TagState::Quoted(quote) => match memchr(quote, piece.get(at..).unwrap_or_default()) {
                     Some(length) => {
                         at += length;
-                        State::BeforeName
+                        TagState::BeforeName
                     }
                     None => return Stop::Inside,
                 },
                 _ if byte == b'>' => return Stop::End(at),
-                State::TagName if space || byte == b'/' => State::BeforeName,
-                State::Name if space => State::AfterName,
-                State::Name | State::AfterName if byte == b'=' => State::BeforeValue,
-                State::Name | State::BeforeName | State::AfterName if byte == b'/' => State::BeforeName,
-                State::BeforeName | State::AfterName if !space => {
+                TagState::TagName if space || byte == b'/' => TagState::BeforeName,
+                TagState::Name if space => TagState::AfterName,
+                TagState::Name | TagState::AfterName if byte == b'=' => TagState::BeforeValue,
+                TagState::Name | TagState::BeforeName | TagState::AfterName if byte == b'/' => TagState::BeforeName,
+                TagState::BeforeName | TagState::AfterName if !space => {
                     if self.attributes == max {
                         return Stop::Excess(at);
                     }
                     self.attributes += 1;
-                    State::Name
+                    TagState::Name
                 }
-                State::BeforeValue if matches!(byte, b'"' | b'\'') => State::Quoted(byte),
-                State::BeforeValue if !space => State::Unquoted,
-                State::Unquoted if space => State::BeforeName,
+                TagState::BeforeValue if matches!(byte, b'"' | b'\'') => TagState::Quoted(byte),
+                TagState::BeforeValue if !space => TagState::Unquoted,
+                TagState::Unquoted if space => TagState::BeforeName,
                 state => state,
             };
             at += 1;

@@ -18,7 +18,7 @@ pub use open::VERSION;
 pub use reader::{StoreReader, UrlRow};
 
 use super::edges;
-use crate::frontier::State;
+use crate::frontier::NodeState;
 use crate::outcome::{OutcomeKind, SkipReason};
 use crate::unread::Unread;
 use crate::wall_clock::WallClock;
@@ -48,31 +48,31 @@ pub struct Sqlite {
 type Identity = (u64, u64);
 
 /// The number of a state in the store.
-fn code(state: State, kind: Option<OutcomeKind>) -> i64 {
+fn code(state: NodeState, kind: Option<OutcomeKind>) -> i64 {
     match (state, kind) {
-        (State::Pending | State::InFlight, _) | (State::Settled, None) => PENDING,
-        (State::Settled, Some(kind)) => match kind {
+        (NodeState::Pending | NodeState::InFlight, _) | (NodeState::Settled, None) => PENDING,
+        (NodeState::Settled, Some(kind)) => match kind {
             OutcomeKind::Ok => 1,
             OutcomeKind::Redirect => 2,
             OutcomeKind::HttpError => 3,
             OutcomeKind::Failed => 4,
         },
-        (State::Skipped(reason), _) => FIRST_SKIPPED + i64::from(reason.code()),
+        (NodeState::Skipped(reason), _) => FIRST_SKIPPED + i64::from(reason.code()),
     }
 }
 
 /// The state with a number.
-fn of_code(code: i64) -> Option<(State, Option<OutcomeKind>)> {
-    let settled = |kind| Some((State::Settled, Some(kind)));
+fn of_code(code: i64) -> Option<(NodeState, Option<OutcomeKind>)> {
+    let settled = |kind| Some((NodeState::Settled, Some(kind)));
     match code {
-        PENDING => Some((State::Pending, None)),
+        PENDING => Some((NodeState::Pending, None)),
         1 => settled(OutcomeKind::Ok),
         2 => settled(OutcomeKind::Redirect),
         3 => settled(OutcomeKind::HttpError),
         4 => settled(OutcomeKind::Failed),
         _ => {
             let reason = u8::try_from(code - FIRST_SKIPPED).ok().and_then(SkipReason::of_code)?;
-            Some((State::Skipped(reason), None))
+            Some((NodeState::Skipped(reason), None))
         }
     }
 }
@@ -80,9 +80,9 @@ fn of_code(code: i64) -> Option<(State, Option<OutcomeKind>)> {
 /// All states with their numbers and names.
 fn states() -> impl Iterator<Item = (i64, String)> {
     let settled = [OutcomeKind::Ok, OutcomeKind::Redirect, OutcomeKind::HttpError, OutcomeKind::Failed]
-        .map(|kind| (code(State::Settled, Some(kind)), kind.name().to_owned()));
+        .map(|kind| (code(NodeState::Settled, Some(kind)), kind.name().to_owned()));
     let skipped =
-        SkipReason::ALL.map(|reason| (code(State::Skipped(reason), None), format!("skipped: {}", reason.name())));
+        SkipReason::ALL.map(|reason| (code(NodeState::Skipped(reason), None), format!("skipped: {}", reason.name())));
     std::iter::once((PENDING, "pending".to_owned())).chain(settled).chain(skipped)
 }
 

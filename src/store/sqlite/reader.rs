@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row as SqlRow};
 use super::database::{Database, failed};
 use super::{edges, of_code};
 use crate::error::{Error, Result};
-use crate::frontier::{Edge, Path, State};
+use crate::frontier::{Edge, NodeState, Path};
 use crate::outcome::OutcomeKind;
 use crate::store::file::{FILE, Header, header};
 use crate::url::UrlKey;
@@ -34,7 +34,7 @@ pub struct UrlRow<'a> {
     /// Its text; of a URL that is too long, the start of it.
     pub url: &'a str,
     /// Its state, and the outcome when it is settled; `None` when the store has a number for it that means nothing.
-    pub state: Option<(State, Option<OutcomeKind>)>,
+    pub state: Option<(NodeState, Option<OutcomeKind>)>,
     /// How it was found.
     pub path: Path,
     /// The number of its host, when it is or was pending.

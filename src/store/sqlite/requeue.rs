@@ -6,7 +6,7 @@ use rusqlite::{Row, params};
 
 use super::{Database, Sqlite, of_code};
 use crate::error::Result;
-use crate::frontier::State;
+use crate::frontier::NodeState;
 use crate::outcome::{FailureKind, OutcomeKind};
 use crate::store::KeptRecord;
 
@@ -39,7 +39,7 @@ impl Database {
         while let Some(row) = rows.next().map_err(failed)? {
             let id: i64 = row.get(0).map_err(failed)?;
             let settled = match of_code(row.get(1).map_err(failed)?) {
-                Some((State::Settled, Some(outcome))) => outcome,
+                Some((NodeState::Settled, Some(outcome))) => outcome,
                 Some(_) => return Err(self.damaged(&format!("URL {id} has a record and is not settled"))),
                 None => return Err(self.damaged(&format!("URL {id} has no known state"))),
             };
@@ -103,7 +103,7 @@ mod tests {
             let url = rules.parse(&format!("http://e.com/{id}")).unwrap();
             let path = Path { depth: 0, hops: 0, referrer: None };
             let (text, key) = (url.to_shared(), url.key());
-            Change::Found(StoredUrl { id, text, key, path, state: State::Pending, host: Some(HostId::at(0)) })
+            Change::Found(StoredUrl { id, text, key, path, state: NodeState::Pending, host: Some(HostId::at(0)) })
         }));
         store.apply(changes, None).unwrap();
         let facts = Facts { attempts: 2, status: Some(404), error: None, bytes: Some(7) };

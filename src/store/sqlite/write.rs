@@ -4,7 +4,7 @@ use rusqlite::{CachedStatement, params};
 
 use super::{Sqlite, code, edges};
 use crate::error::{Error, Result};
-use crate::frontier::{Change, HostId, State, StoredUrl};
+use crate::frontier::{Change, HostId, NodeState, StoredUrl};
 use crate::outcome::{FailureKind, OutcomeKind};
 use crate::store::Facts;
 use crate::url::HostKey;
@@ -19,7 +19,7 @@ impl Sqlite {
                 Change::Placed { id, depth, hops, state, host } => {
                     self.execute(PLACED, params![id, depth, hops])?;
                     match state {
-                        State::Settled => self.execute(UNTOLD, params![id, true])?,
+                        NodeState::Settled => self.execute(UNTOLD, params![id, true])?,
                         state => self.execute(STANDS, params![id, code(*state, None), host.map(HostId::number)])?,
                     }
                 }
@@ -37,7 +37,7 @@ impl Sqlite {
                     self.execute(RETRY, params![id, attempts, self.clock.to_millis(*due)])?;
                 }
                 Change::Skipped { id, reason } => {
-                    self.execute(SKIPPED, params![id, code(State::Skipped(*reason), None)])?;
+                    self.execute(SKIPPED, params![id, code(NodeState::Skipped(*reason), None)])?;
                 }
             }
         }
@@ -69,7 +69,7 @@ impl Sqlite {
     fn settled(&mut self, id: u32, kind: OutcomeKind, facts: &Facts) -> Result<()> {
         self.records += 1;
         let Facts { attempts, status, error, bytes } = facts;
-        let state = code(State::Settled, Some(kind));
+        let state = code(NodeState::Settled, Some(kind));
         let bytes = bytes.map(u64::cast_signed);
         self.execute(SETTLED, params![id, state, attempts, self.records, status, error.map(FailureKind::name), bytes])
     }

@@ -13,16 +13,16 @@ fn an_import_of_another_stage_or_from_below_is_refused() {
     refused("src/parse/facts.rs", "use super::super::politeness;");
     refused("src/parse/mod.rs", "use super::{super::politeness::Admit};");
     refused("src/parse/facts.rs", "use super::{super::politeness::Admit, Parser};");
-    refused("src/scope.rs", "use super::engine::Crawl;");
-    refused("src/scope.rs", "use crate as root; use root::engine::Crawl;");
-    refused("src/scope.rs", "use crate::{self as root}; fn f(_: root::engine::Crawl) {}");
-    refused("src/scope.rs", "use {crate::{engine::{Crawl as C}}};");
-    refused("src/scope.rs", "fn f() { let _ = crate::engine::Crawl::builder; }");
-    refused("src/scope.rs", "fn f() { tracing::info!(\"{}\", crate::engine::LIMIT); }");
-    refused("src/scope.rs", "use crate::Crawl;");
-    refused("src/scope.rs", "use crate::config::*;");
+    refused("src/scope/mod.rs", "use super::engine::Crawl;");
+    refused("src/scope/mod.rs", "use crate as root; use root::engine::Crawl;");
+    refused("src/scope/mod.rs", "use crate::{self as root}; fn f(_: root::engine::Crawl) {}");
+    refused("src/scope/mod.rs", "use {crate::{engine::{Crawl as C}}};");
+    refused("src/scope/mod.rs", "fn f() { let _ = crate::engine::Crawl::builder; }");
+    refused("src/scope/mod.rs", "fn f() { tracing::info!(\"{}\", crate::engine::LIMIT); }");
+    refused("src/scope/mod.rs", "use crate::Crawl;");
+    refused("src/scope/mod.rs", "use crate::config::*;");
     refused("src/scope/pattern.rs", "#[derive(A)] #[serde(with = \"crate::engine::x\")] struct S;");
-    refused("src/url.rs", "use crate::scope::Scope;");
+    refused("src/url/mod.rs", "use crate::scope::Scope;");
     refused("src/config/mod.rs", "use crate::engine;");
 }
 
@@ -41,7 +41,7 @@ fn words_that_do_something_are_refused() {
 #[test]
 fn a_look_at_the_clock_is_refused() {
     for file in
-        ["src/politeness/host.rs", "src/scope.rs", "src/frontier/graph.rs", "src/parse/mod.rs", "src/sink/mod.rs"]
+        ["src/politeness/host.rs", "src/scope/mod.rs", "src/frontier/graph.rs", "src/parse/mod.rs", "src/sink/mod.rs"]
     {
         let refused = |line: &str| refused_by(file, line, clock_readers);
         refused("fn f() { std::time::Instant::now(); }");
@@ -71,7 +71,7 @@ fn a_circle_is_refused() {
     };
     let modules = |modules: &Modules| imports(top_modules(modules));
     refused_by("src/page.rs", "use crate::outcome::Outcome;", modules);
-    refused_by("src/url.rs", "use crate::outcome::Outcome;", modules);
+    refused_by("src/url/mod.rs", "use crate::outcome::Outcome;", modules);
     // What the floor builds on is no business of its ground.
     let files = |modules: &Modules| imports(files(modules));
     refused_by("src/politeness/rate.rs", "use super::Politeness;", files);

@@ -187,7 +187,7 @@ fn a_path_leads_to_what_defines_it() {
     let sources = [
         Source::new("src/lib.rs", "pub mod scope; pub mod engine; pub use engine::Crawl;"),
         Source::new(
-            "src/scope.rs",
+            "src/scope/mod.rs",
             "mod pattern; pub use pattern::Pattern as Shape; use crate as root; use std::time as t;",
         ),
         Source::new("src/scope/pattern.rs", "pub struct Pattern; mod inner { pub struct Deep; }"),
