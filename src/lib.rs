@@ -38,43 +38,49 @@
 //! A crawl runs on tokio, with time and I/O enabled. Sinks and the observer get a thread of their own each, so they may
 //! block. The library installs no logger and no TLS provider; it logs through `tracing`.
 
-pub mod accounts;
+#![cfg_attr(not(feature = "internals"), allow(unreachable_pub, reason = "reached by benches and fuzz targets"))]
+#![cfg_attr(
+    not(all(feature = "cli", feature = "sqlite")),
+    allow(dead_code, unused_imports, reason = "what only the command line and the store on disk ask for")
+)]
+
+mod accounts;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
 pub mod config;
-pub mod crawl_dir;
-pub mod engine;
+mod crawl_dir;
+mod engine;
 pub mod error;
 pub mod exchange;
 mod failure;
 pub mod fetch;
-pub mod frontier;
-pub mod host_report;
+mod frontier;
+mod host_report;
 #[cfg(feature = "sqlite")]
-pub mod inspect;
+mod inspect;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod internals;
-pub mod media_type;
+mod media_type;
 pub mod observe;
 pub mod outcome;
-pub mod page;
-pub mod parse;
-pub mod politeness;
-pub mod problem;
+mod page;
+mod parse;
+mod politeness;
+mod problem;
 pub mod request;
 pub mod response;
-pub mod scope;
+mod scope;
 pub mod sink;
-pub mod sitemaps;
+mod sitemaps;
 mod skip;
-pub mod store;
+mod store;
 pub mod units;
-pub mod unread;
+mod unread;
 pub mod url;
-pub mod user_agent;
-pub mod wall_clock;
+mod user_agent;
+mod wall_clock;
 
 pub use crawl_dir::CrawlDir;
 pub use engine::{Crawl, CrawlBuilder, Records, Stopper};

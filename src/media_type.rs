@@ -18,7 +18,7 @@ pub struct MediaType {
 
 /// What a body is, by its media type or, without one, by how it starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BodyKind {
+pub(crate) enum BodyKind {
     /// HTML or XHTML.
     Html,
     /// XML of another type, which may still turn out to hold XHTML.
@@ -79,7 +79,7 @@ impl MediaType {
 impl BodyKind {
     /// What a body of this type is. Without a type, or with one that says nothing, its start decides (MIME Sniffing,
     /// section 7.1).
-    pub fn of(media_type: Option<&MediaType>, body: &[u8]) -> Self {
+    pub(crate) fn of(media_type: Option<&MediaType>, body: &[u8]) -> Self {
         match media_type.filter(|known| !known.is_unknown()) {
             Some(known) => Self::of_essence(&known.essence),
             None if starts_as_html(body) => Self::Html,
@@ -99,7 +99,7 @@ impl BodyKind {
 }
 
 /// Whether a value, as of an attribute `type`, is the media type of HTML or XHTML, with any parameters.
-pub fn is_html(value: &str) -> bool {
+pub(crate) fn is_html(value: &str) -> bool {
     split_essence(value).is_some_and(|(essence, _)| {
         essence.eq_ignore_ascii_case("text/html") || essence.eq_ignore_ascii_case("application/xhtml+xml")
     })

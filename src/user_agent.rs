@@ -88,7 +88,7 @@ impl From<UserAgent> for String {
 ///
 /// Digits belong to the token, although the RFC's grammar has none: `MJ12bot` is not `MJ`. Empty when the header
 /// begins with something else; then only the group for `*` applies.
-pub fn product_token(user_agent: &str) -> &str {
+pub(crate) fn product_token(user_agent: &str) -> &str {
     let user_agent = user_agent.trim_start();
     let first = str_token(user_agent);
     if first.eq_ignore_ascii_case("mozilla")

@@ -26,7 +26,7 @@ impl WallClock {
     }
 
     /// An instant as milliseconds since 1970 in UTC, rounded up: what has to wait until it never gets due earlier.
-    pub fn to_millis(&self, at: Instant) -> i64 {
+    pub fn to_millis(self, at: Instant) -> i64 {
         let passed = |from: Instant, to: Instant| signed(to.saturating_duration_since(from));
         let from_reading = passed(self.instant, at) - passed(at, self.instant);
         let nanos = self.time.as_nanosecond().saturating_add(from_reading);

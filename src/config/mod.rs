@@ -11,6 +11,14 @@ mod secret;
 mod seeds;
 mod show;
 
+pub use crate::fetch::Options as FetchOptions;
+pub use crate::frontier::Options as FrontierOptions;
+pub use crate::observe::Options as ObserveOptions;
+pub use crate::parse::Options as ParseOptions;
+pub use crate::politeness::Options as PolitenessOptions;
+pub use crate::scope::Options as ScopeOptions;
+pub use crate::sink::Options as OutputOptions;
+pub use crate::sitemaps::Options as SitemapOptions;
 pub use hosts::HostOptions;
 pub use layers::{Layers, Loaded, SettingOrigin};
 pub use secret::{REDACTED, is_secret_header, redact_url};

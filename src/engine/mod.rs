@@ -21,7 +21,7 @@ mod writer;
 
 pub use builder::CrawlBuilder;
 pub use records::Records;
-pub use robots_client::{RobotsClient, RobotsFile, RobotsSource};
+pub(crate) use robots_client::{RobotsClient, RobotsFile, RobotsSource};
 pub use shutdown::Stopper;
 
 use std::fmt;

@@ -13,22 +13,22 @@ use crate::url::CrawlUrl;
 
 /// Asks for the robots.txt of single origins, with the settings of a crawl: its identity, deadlines, limits and TLS.
 #[derive(Debug)]
-pub struct RobotsClient {
+pub(crate) struct RobotsClient {
     worker: Worker,
 }
 
 /// What there is to know of one robots.txt.
 #[derive(Debug, Clone)]
-pub struct RobotsFile {
+pub(crate) struct RobotsFile {
     /// What holds for the agent.
-    pub rules: Arc<Robots>,
+    pub(crate) rules: Arc<Robots>,
     /// Why that holds.
-    pub source: RobotsSource,
+    pub(crate) source: RobotsSource,
 }
 
 /// Where the rules of a [`RobotsFile`] come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RobotsSource {
+pub(crate) enum RobotsSource {
     /// The lines of the file.
     Lines,
     /// There is no file (4xx), so everything is allowed (RFC 9309, section 2.3.1.3). How it was answered, for a person.
@@ -43,7 +43,7 @@ impl RobotsClient {
     ///
     /// # Errors
     /// [`Error::Usage`] names the setting that cannot be used, or the URL that is none.
-    pub fn new(config: &Config, agent: &str, named: &[url::Url]) -> Result<Self> {
+    pub(crate) fn new(config: &Config, agent: &str, named: &[url::Url]) -> Result<Self> {
         let rules = config.url_rules();
         let mut options = config.fetch.clone();
         options.allow_hosts.extend(named.iter().filter_map(AllowedHost::of));
@@ -65,13 +65,13 @@ impl RobotsClient {
     ///
     /// # Errors
     /// [`Error::Usage`] when the URL of the page is as long as a URL may be, and that of its robots.txt longer.
-    pub fn robots_of(&self, page: &CrawlUrl) -> Result<CrawlUrl> {
+    pub(crate) fn robots_of(&self, page: &CrawlUrl) -> Result<CrawlUrl> {
         self.worker.rules().robots_of(page).map_err(Error::Usage)
     }
 
     /// Asks for one robots.txt and follows its redirects. Once: nothing is tried again. Ends within the deadlines of each
     /// request. Cancel safe: dropping the future ends the request.
-    pub async fn ask(&self, robots: CrawlUrl) -> RobotsFile {
+    pub(crate) async fn ask(&self, robots: CrawlUrl) -> RobotsFile {
         let mut asked = robots;
         for _ in 0..=REDIRECTS {
             let (reply, outcome) = self.worker.ask_robots(asked).await;

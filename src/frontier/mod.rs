@@ -17,12 +17,17 @@ mod schedule;
 mod segments;
 mod texts;
 
-pub use change::{Change, Row, Rows, StoredUrl, Want, WantedFor};
-pub use found::{Found, Moved, Place};
+pub(crate) use change::{Change, Row, Rows, StoredUrl, Want, WantedFor};
+pub use found::Found;
+pub(crate) use found::{Moved, Place};
 pub use graph::Frontier;
-pub use lease::{Hold, HostId, Lease, LeaseId};
-pub use node::{Edge, Limits, NO_WAY, NodeState, Path};
+pub use lease::Lease;
+#[cfg(test)]
+pub(crate) use lease::LeaseId;
+pub(crate) use lease::{Hold, HostId};
+pub use node::Limits;
+pub(crate) use node::{Edge, NodeState, Path};
 pub use options::Options;
-pub use restore::{Restore, RestoreRules};
+pub(crate) use restore::{Restore, RestoreRules};
 pub(crate) use segments::Segments;
-pub use texts::OPEN_WANTS;
+pub(crate) use texts::OPEN_WANTS;

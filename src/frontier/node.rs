@@ -164,7 +164,7 @@ const HOST: Bits = Bits { from: 38, count: 26 };
 const NO_HOST: u64 = HOST.mask();
 
 /// The hops of a URL to which only nofollow links lead: any other path is a better one.
-pub const NO_WAY: u32 = (1 << HOPS.count) - 1;
+pub(crate) const NO_WAY: u32 = (1 << HOPS.count) - 1;
 
 #[cfg(test)]
 mod tests {

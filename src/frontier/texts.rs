@@ -124,7 +124,7 @@ impl Frontier {
 }
 
 /// How many [wants](Frontier::take_wants) are open at a time: who answers them needs no more places for the answers.
-pub const OPEN_WANTS: usize = 64;
+pub(crate) const OPEN_WANTS: usize = 64;
 
 const LEAST_TEXTS: usize = 8;
 const MOST_TEXTS: usize = 512;

@@ -19,53 +19,53 @@ use crate::wall_clock::WallClock;
 
 /// What a crawl knows of one URL. Texts in it come from sites: escape them before they reach a terminal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Explanation {
+pub(crate) struct Explanation {
     /// The version of this format.
-    pub version: u32,
+    pub(crate) version: u32,
     /// The URL as it was found first.
-    pub url: String,
+    pub(crate) url: String,
     /// Its state.
-    pub state: UrlState,
+    pub(crate) state: UrlState,
     /// How the request ended, when it is settled.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<OutcomeKind>,
+    pub(crate) outcome: Option<OutcomeKind>,
     /// Why it is not requested, when it is skipped.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<SkipReason>,
+    pub(crate) reason: Option<SkipReason>,
     /// The rule or the event behind its state, for a person.
-    pub why: Vec<String>,
+    pub(crate) why: Vec<String>,
     /// The least number of links from where the crawl began.
-    pub depth: u32,
+    pub(crate) depth: u32,
     /// The way to it, from the page on which it was found back to where the crawl began.
-    pub found_on: Vec<FoundOn>,
+    pub(crate) found_on: Vec<FoundOn>,
     /// Where that way begins.
-    pub origin: Beginning,
+    pub(crate) origin: Beginning,
     /// How often it was requested.
-    pub attempts: u32,
+    pub(crate) attempts: u32,
     /// When it is tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub due: Option<String>,
+    pub(crate) due: Option<String>,
     /// The HTTP status of its record.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<u16>,
+    pub(crate) status: Option<u16>,
     /// The kind of error of its record.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
+    pub(crate) error: Option<String>,
     /// The decoded length of the body of its record.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bytes: Option<u64>,
+    pub(crate) bytes: Option<u64>,
     /// Which line of the output its record is, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<u64>,
+    pub(crate) line: Option<u64>,
     /// The output.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub output: Option<String>,
+    pub(crate) output: Option<String>,
 }
 
 /// The one state of a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum UrlState {
+pub(crate) enum UrlState {
     /// It waits, or is being requested.
     Pending,
     /// It was requested, and has a record.
@@ -76,17 +76,17 @@ pub enum UrlState {
 
 /// A page on the way to a URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FoundOn {
+pub(crate) struct FoundOn {
     /// The page.
-    pub url: String,
+    pub(crate) url: String,
     /// The least number of links from where the crawl began.
-    pub depth: u32,
+    pub(crate) depth: u32,
 }
 
 /// Where a way begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Beginning {
+pub(crate) enum Beginning {
     /// At a seed.
     Seed,
     /// At a URL that a sitemap lists.
@@ -119,7 +119,7 @@ pub(super) struct KnownUrl {
 ///
 /// # Errors
 /// There is no store, it is not readable, or the text is no absolute URL.
-pub fn explain(dir: &Path, url: &str) -> Result<Option<Explanation>> {
+pub(crate) fn explain(dir: &Path, url: &str) -> Result<Option<Explanation>> {
     look(dir, |store| explained(dir, store, url))
 }
 

@@ -20,7 +20,7 @@ use crate::wall_clock::WallClock;
 /// Whether a crawl runs, or how its last run has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RunState {
+pub(crate) enum RunState {
     /// A process crawls now.
     Running,
     /// It was killed, or could not go on.

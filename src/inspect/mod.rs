@@ -9,10 +9,10 @@ mod status;
 mod verify;
 mod why;
 
-pub use explain::{Beginning, Explanation, FoundOn, UrlState, explain};
-pub use last_run::RunState;
-pub use status::{HostStatus, NextRetry, RunStatus, Status, status};
-pub use verify::{CheckedOutput, Verification, verify};
+pub(crate) use explain::{Beginning, Explanation, UrlState, explain};
+pub(crate) use last_run::RunState;
+pub(crate) use status::{HostStatus, Status, status};
+pub(crate) use verify::{Verification, verify};
 
 use std::path::Path;
 

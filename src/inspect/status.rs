@@ -22,103 +22,103 @@ use crate::wall_clock::WallClock;
 /// How far a crawl is: `discovered = pending + settled + skipped`, and `records = settled`, as of its last commit. Texts in
 /// it come from sites: escape them before they reach a terminal.
 #[derive(Debug, Clone, Serialize)]
-pub struct Status {
+pub(crate) struct Status {
     /// The version of this format.
-    pub version: u32,
+    pub(crate) version: u32,
     /// Whether it runs, or how its last run has ended.
-    pub state: RunState,
+    pub(crate) state: RunState,
     /// The process that crawls.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub pid: Option<u32>,
+    pub(crate) pid: Option<u32>,
     /// Every URL that was ever discovered.
-    pub discovered: u64,
+    pub(crate) discovered: u64,
     /// Not requested yet, or being requested.
-    pub pending: u64,
+    pub(crate) pending: u64,
     /// Requested URLs by outcome.
-    pub settled: Settled,
+    pub(crate) settled: Settled,
     /// URLs that are not requested, by reason.
-    pub skipped: Skipped,
+    pub(crate) skipped: Skipped,
     /// Lines of the output.
-    pub records: u64,
+    pub(crate) records: u64,
     /// Records by HTTP status.
-    pub statuses: BTreeMap<u16, u64>,
+    pub(crate) statuses: BTreeMap<u16, u64>,
     /// Records without a complete response, by kind of error.
-    pub errors: BTreeMap<FailureKind, u64>,
+    pub(crate) errors: BTreeMap<FailureKind, u64>,
     /// Requests that were sent because an earlier one for the same URL had failed.
-    pub retries: u64,
+    pub(crate) retries: u64,
     /// Decoded bytes of the bodies that were read.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// What was met and not read.
-    pub unread: Unread,
+    pub(crate) unread: Unread,
     /// When the first run started, RFC 3339 in UTC with milliseconds.
-    pub started_at: String,
+    pub(crate) started_at: String,
     /// How long all runs took together.
-    pub elapsed_ms: u64,
+    pub(crate) elapsed_ms: u64,
     /// How many runs there were.
-    pub runs: u64,
+    pub(crate) runs: u64,
     /// This run, or the last one.
-    pub run: RunStatus,
+    pub(crate) run: RunStatus,
     /// How many URLs wait for another attempt.
-    pub retries_waiting: u64,
+    pub(crate) retries_waiting: u64,
     /// The next of them.
-    pub next_retries: Vec<NextRetry>,
+    pub(crate) next_retries: Vec<NextRetry>,
     /// How many hosts are known.
-    pub host_count: u64,
+    pub(crate) host_count: u64,
     /// How many of them something is pending of.
-    pub hosts_waiting: u64,
+    pub(crate) hosts_waiting: u64,
     /// Those with the most that is pending, then those with the most that is settled.
-    pub hosts: Vec<HostStatus>,
+    pub(crate) hosts: Vec<HostStatus>,
     /// Where the records are.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub output: Option<String>,
+    pub(crate) output: Option<String>,
 }
 
 /// How far one run is.
 #[derive(Debug, Clone, Serialize)]
-pub struct RunStatus {
+pub(crate) struct RunStatus {
     /// When it started, RFC 3339 in UTC with milliseconds.
-    pub started_at: String,
+    pub(crate) started_at: String,
     /// Its last commit.
-    pub committed_at: String,
+    pub(crate) committed_at: String,
     /// How long it takes so far, or took.
-    pub elapsed_ms: u64,
+    pub(crate) elapsed_ms: u64,
     /// Its records.
-    pub records: u64,
+    pub(crate) records: u64,
     /// Its records for each second until its last commit.
-    pub records_per_second: f64,
+    pub(crate) records_per_second: f64,
 }
 
 /// A URL that is tried again.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct NextRetry {
+pub(crate) struct NextRetry {
     /// When, RFC 3339 in UTC with milliseconds.
-    pub due: String,
+    pub(crate) due: String,
     /// The URL.
-    pub url: String,
+    pub(crate) url: String,
     /// How often it was tried.
-    pub attempts: u32,
+    pub(crate) attempts: u32,
 }
 
 /// How far the crawl of one host is, and whether it may be asked.
 #[derive(Debug, Clone, Serialize)]
-pub struct HostStatus {
+pub(crate) struct HostStatus {
     /// What it was asked, and how long it is not to be asked now.
     #[serde(flatten)]
-    pub summary: HostSummary,
+    pub(crate) summary: HostSummary,
     /// URLs that are not requested yet, also those that a limit has left over.
-    pub pending: u64,
+    pub(crate) pending: u64,
     /// URLs that have a record.
-    pub settled: u64,
+    pub(crate) settled: u64,
     /// When a hold ends: `retry_after`, `backoff`, `robots` and `breaker`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub held_until: Option<String>,
+    pub(crate) held_until: Option<String>,
 }
 
 /// Says how far a crawl is, while it runs or after it, with so many hosts at most. Takes one pass over all URLs.
 ///
 /// # Errors
 /// There is no store, or it is not readable.
-pub fn status(dir: &Path, hosts: usize) -> Result<Status> {
+pub(crate) fn status(dir: &Path, hosts: usize) -> Result<Status> {
     look(dir, |store| status_of(dir, store, hosts))
 }
 

@@ -17,36 +17,36 @@ use crate::url::{CrawlUrl, UrlKey};
 
 /// What a check of a crawl has found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Verification {
+pub(crate) struct Verification {
     /// The version of this format.
-    pub version: u32,
+    pub(crate) version: u32,
     /// Whether nothing is wrong.
-    pub ok: bool,
+    pub(crate) ok: bool,
     /// URLs that the crawl has discovered.
-    pub urls: u64,
+    pub(crate) urls: u64,
     /// URLs that are settled.
-    pub records: u64,
+    pub(crate) records: u64,
     /// Links between them that depths are told along.
-    pub links: u64,
+    pub(crate) links: u64,
     /// Hosts that something was wanted of.
-    pub hosts: u64,
+    pub(crate) hosts: u64,
     /// Where the records went.
-    pub outputs: Vec<CheckedOutput>,
+    pub(crate) outputs: Vec<CheckedOutput>,
     /// What is wrong, the first 20 of it. URLs in it come from sites: escape them before they reach a terminal.
-    pub problems: Vec<String>,
+    pub(crate) problems: Vec<String>,
     /// How many things are wrong in all.
-    pub problem_count: u64,
+    pub(crate) problem_count: u64,
 }
 
 /// An output, and what was seen of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct CheckedOutput {
+pub(crate) struct CheckedOutput {
     /// The file, or `stdout`.
-    pub name: String,
+    pub(crate) name: String,
     /// How many lines there are as far as the crawl has committed them; absent when it cannot be read again: stdout, a
     /// pipe, a device.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub lines: Option<u64>,
+    pub(crate) lines: Option<u64>,
 }
 
 /// Checks the store of a crawl directory against its output, while the crawl runs or after it: what lies behind the last
@@ -54,7 +54,7 @@ pub struct CheckedOutput {
 ///
 /// # Errors
 /// There is no store, or it is not readable to its end. What is wrong otherwise is in the [`Verification`].
-pub fn verify(dir: &Path) -> Result<Verification> {
+pub(crate) fn verify(dir: &Path) -> Result<Verification> {
     look(dir, |store| check(dir, store))
 }
 

@@ -14,6 +14,7 @@ mod terminal;
 mod text;
 mod unread_lines;
 
+pub use crate::accounts::{Settled, Skipped};
 pub use host_summary::HostSummary;
 #[cfg(feature = "cli")]
 pub use log::subscriber;

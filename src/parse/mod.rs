@@ -12,7 +12,7 @@ mod options;
 mod refresh;
 mod robots;
 mod scan;
-pub mod sitemap;
+pub(crate) mod sitemap;
 #[cfg(any(test, fuzzing))]
 mod tree;
 
@@ -186,7 +186,7 @@ pub fn compare(page: &str) -> Result<(), String> {
 }
 
 /// Whether an XML document is a page: its root is the `<html>` of XHTML.
-pub fn holds_xhtml(body: &[u8]) -> bool {
+pub(crate) fn holds_xhtml(body: &[u8]) -> bool {
     let start = body.get(..XML_START).unwrap_or(body);
     scan::has_xhtml_root(&Charset::of_xml(start, None, "").decode(start))
 }

@@ -15,17 +15,18 @@ mod per_host;
 mod rate;
 mod report;
 mod retry_after;
-pub mod robots;
+pub(crate) mod robots;
 mod robots_state;
 mod saved;
 mod share;
 
-pub use crate::host_report::{Delay, DelayReason, HostReport};
-pub use admit::{Admit, Next, RobotsAnswer};
+pub(crate) use crate::host_report::{DelayReason, HostReport};
+pub(crate) use admit::Next;
+pub use admit::{Admit, RobotsAnswer};
 pub use options::Options;
-pub use per_host::Overrides;
-pub use retry_after::retry_after;
-pub use saved::{SavedBreaker, SavedHost, SavedRobots};
+pub(crate) use per_host::Overrides;
+pub(crate) use retry_after::retry_after;
+pub(crate) use saved::{SavedHost, SavedRobots};
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;

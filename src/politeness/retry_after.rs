@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 /// as a whole second, a unit may follow the number, and of a date (section 5.6.7 asks recipients to be robust) neither
 /// the day of the week nor the way in which the zone and the parts are written decides. A number that is a time on the
 /// clock counts from `now`, as a date does: nobody asks for a wait of fifty years.
-pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+pub(crate) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     one(value, now).or_else(|| parts(value).filter_map(|part| one(part, now)).max())
 }

@@ -9,7 +9,7 @@ use crate::url::CrawlUrl;
 /// Why a URL does not belong to the crawl. `Display` says it to a person; what it names comes from the settings and the
 /// seeds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OutOfScope {
+pub(crate) enum OutOfScope {
     /// It lies in none of the places that the seeds open.
     Place {
         /// What of the URL it is about.
@@ -33,7 +33,7 @@ pub enum OutOfScope {
 
 impl Scope {
     /// Why a URL does not belong to the crawl; `None` when it does ([`admits`](Self::admits)).
-    pub fn explain(&self, url: &CrawlUrl) -> Option<OutOfScope> {
+    pub(crate) fn explain(&self, url: &CrawlUrl) -> Option<OutOfScope> {
         if !self.places.contain(url) {
             let (what, places) = self.places.named();
             return Some(OutOfScope::Place { what, places });

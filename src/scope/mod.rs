@@ -4,9 +4,8 @@ mod explain;
 mod pattern;
 mod per_host;
 
-pub use explain::OutOfScope;
-pub use pattern::{Patterns, check_pattern};
-pub use per_host::Overrides;
+pub(crate) use pattern::{Patterns, check_pattern};
+pub(crate) use per_host::Overrides;
 
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -59,7 +58,7 @@ impl Default for Options {
 
 /// Which URLs belong to one crawl: [`Options`] and the places of its seeds.
 #[derive(Debug, Clone)]
-pub struct Scope {
+pub(crate) struct Scope {
     places: Places,
     include: Patterns,
     exclude: Patterns,
@@ -80,16 +79,16 @@ enum Places {
 
 /// A seed leads to another place, which now belongs to the scope as well. `Display` gives the line that says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SeedMove {
+pub(crate) struct SeedMove {
     /// The seed, or the redirect of a seed, that leads away.
-    pub from: String,
+    pub(crate) from: String,
     /// What joined the scope: a host, a domain, or with [`Kind::Prefix`] a host and the start of a path.
-    pub place: String,
+    pub(crate) place: String,
 }
 
 impl Scope {
     /// The scope of a crawl from these seeds.
-    pub fn new(options: &Options, seeds: &[CrawlUrl]) -> Self {
+    pub(crate) fn new(options: &Options, seeds: &[CrawlUrl]) -> Self {
         let mut places = Places::new(options.kind);
         for seed in seeds {
             places.add(seed);
@@ -100,12 +99,12 @@ impl Scope {
 
     /// The same scope, with what is said of single hosts.
     #[must_use]
-    pub fn with_hosts(self, tables: impl IntoIterator<Item = (HostPattern, Overrides)>) -> Self {
+    pub(crate) fn with_hosts(self, tables: impl IntoIterator<Item = (HostPattern, Overrides)>) -> Self {
         Self { hosts: tables.into_iter().collect(), ..self }
     }
 
     /// Whether a URL that was found belongs to the crawl. Seeds always do, so don't ask for them.
-    pub fn admits(&self, url: &CrawlUrl) -> bool {
+    pub(crate) fn admits(&self, url: &CrawlUrl) -> bool {
         self.places.contain(url) && self.patterns_admit(url)
     }
 
@@ -115,7 +114,7 @@ impl Scope {
     /// patterns refuse it.
     ///
     /// What joins is not part of the options: a crawl that goes on later has to tell again.
-    pub fn follow_seed_redirect(&mut self, from: &CrawlUrl, to: &CrawlUrl) -> Option<SeedMove> {
+    pub(crate) fn follow_seed_redirect(&mut self, from: &CrawlUrl, to: &CrawlUrl) -> Option<SeedMove> {
         if self.places.contain(to) || !self.patterns_admit(to) {
             return None;
         }

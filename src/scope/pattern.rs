@@ -10,7 +10,7 @@ use crate::problem::Problem;
 
 /// Checks one pattern, for whoever read it and knows its line and column. The error is for a person: the pattern, what
 /// is wrong with it and where, and what to write.
-pub fn check_pattern(text: &str) -> Result<(), Problem> {
+pub(crate) fn check_pattern(text: &str) -> Result<(), Problem> {
     let expression = expression(text)?;
     // One at a time, because a set does not say which of its members is refused.
     match RegexBuilder::new(&expression).build() {

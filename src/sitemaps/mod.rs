@@ -8,7 +8,7 @@ mod queue;
 mod saved;
 
 pub use options::Options;
-pub use saved::SavedSitemap;
+pub(crate) use saved::SavedSitemap;
 
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
@@ -18,7 +18,7 @@ use queue::Queues;
 
 /// The sitemaps of one crawl.
 #[derive(Debug)]
-pub struct Sitemaps {
+pub(crate) struct Sitemaps {
     options: Options,
     known: HashSet<UrlKey>,
     /// How many were taken because of what a host says.
@@ -31,13 +31,13 @@ pub struct Sitemaps {
 
 /// One request for a sitemap, on its way or waiting for it.
 #[derive(Debug, Clone)]
-pub struct Ask {
+pub(crate) struct Ask {
     /// What is asked for.
-    pub url: CrawlUrl,
+    pub(crate) url: CrawlUrl,
     /// How often it has been asked for, this time included.
-    pub attempt: u32,
+    pub(crate) attempt: u32,
     /// The host whose word it is that this is a sitemap.
-    pub site: HostKey,
+    pub(crate) site: HostKey,
     /// How many indexes lead to it.
     nesting: u32,
     /// How many redirects in a row lead to it.
@@ -48,7 +48,7 @@ pub struct Ask {
 
 /// What became of a sitemap that something leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taken {
+pub(crate) enum Taken {
     /// It waits for its turn.
     Queued,
     /// It was taken before.
@@ -67,7 +67,7 @@ pub enum Taken {
 
 impl Sitemaps {
     /// No sitemaps yet.
-    pub fn new(options: Options) -> Self {
+    pub(crate) fn new(options: Options) -> Self {
         Self {
             options,
             known: HashSet::new(),
@@ -79,23 +79,23 @@ impl Sitemaps {
     }
 
     /// What was set.
-    pub fn options(&self) -> &Options {
+    pub(crate) fn options(&self) -> &Options {
         &self.options
     }
 
     /// What a link of a page is to the crawl: with [`Options::only`] nothing to follow. Redirects still lead on: what a
     /// sitemap lists may have moved.
-    pub fn link_kind(&self, kind: LinkKind) -> LinkKind {
+    pub(crate) fn link_kind(&self, kind: LinkKind) -> LinkKind {
         if self.options.only && kind == LinkKind::Follow { LinkKind::Nofollow } else { kind }
     }
 
     /// Takes a sitemap that the user names, or the robots.txt of a page of `site`.
-    pub fn name(&mut self, url: CrawlUrl, site: HostKey) -> Taken {
+    pub(crate) fn name(&mut self, url: CrawlUrl, site: HostKey) -> Taken {
         self.take(Ask { url, attempt: 0, site, nesting: 0, redirects: 0, redirected: Vec::new() })
     }
 
     /// Takes a sitemap that an index lists.
-    pub fn nest(&mut self, index: &Ask, url: CrawlUrl) -> Taken {
+    pub(crate) fn nest(&mut self, index: &Ask, url: CrawlUrl) -> Taken {
         let nesting = index.nesting + 1;
         if nesting > self.options.max_nesting {
             return Taken::TooDeep;
@@ -104,7 +104,7 @@ impl Sitemaps {
     }
 
     /// Takes what a sitemap redirects to.
-    pub fn redirect(&mut self, from: &Ask, url: CrawlUrl) -> Taken {
+    pub(crate) fn redirect(&mut self, from: &Ask, url: CrawlUrl) -> Taken {
         let redirects = from.redirects + 1;
         if redirects > MAX_REDIRECTS {
             return Taken::TooFar;
@@ -128,7 +128,7 @@ impl Sitemaps {
 
     /// The next one to be asked for, of a host whose turn it is. It ends in [`put_off`](Self::put_off) or
     /// [`done`](Self::done).
-    pub fn next(&mut self, now: Instant) -> Option<Ask> {
+    pub(crate) fn next(&mut self, now: Instant) -> Option<Ask> {
         if self.in_flight >= MAX_IN_FLIGHT {
             return None;
         }
@@ -140,37 +140,37 @@ impl Sitemaps {
 
     /// A sitemap cannot be asked for now, and neither can any other of its host: not before an instant, or else not
     /// before a [`release`](Self::release). It was no attempt.
-    pub fn put_off(&mut self, mut ask: Ask, until: Option<Instant>) {
+    pub(crate) fn put_off(&mut self, mut ask: Ask, until: Option<Instant>) {
         ask.attempt -= 1;
         self.retry(ask, until);
     }
 
     /// A sitemap is to be asked for once more, from an instant on.
-    pub fn retry(&mut self, ask: Ask, until: Option<Instant>) {
+    pub(crate) fn retry(&mut self, ask: Ask, until: Option<Instant>) {
         self.in_flight -= 1;
         self.queues.put_back(ask, until);
     }
 
     /// A sitemap was read, or will not be.
-    pub fn done(&mut self, ask: &Ask) {
+    pub(crate) fn done(&mut self, ask: &Ask) {
         self.in_flight -= 1;
         self.change(ask, true);
         self.queues.done(ask.url.host());
     }
 
     /// Something of a host has ended, so that it may be asked again.
-    pub fn release(&mut self, host: &str) {
+    pub(crate) fn release(&mut self, host: &str) {
         self.queues.release(host);
     }
 
     /// When the next one may be asked for, if that is known: `None` when nothing waits, or everything waits for a
     /// [`release`](Self::release) or the end of a request.
-    pub fn next_due(&mut self) -> Option<Instant> {
+    pub(crate) fn next_due(&mut self) -> Option<Instant> {
         if self.in_flight < MAX_IN_FLIGHT { self.queues.next_due() } else { None }
     }
 
     /// Whether no sitemap waits or is on its way.
-    pub fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         self.in_flight == 0 && self.queues.is_empty()
     }
 

@@ -22,13 +22,13 @@ pub struct SavedSitemap {
 
 impl Sitemaps {
     /// What has changed since the last call, in this order: it has to be kept together with what the sitemaps list.
-    pub fn take_changes(&mut self) -> Vec<(CrawlUrl, SavedSitemap)> {
+    pub(crate) fn take_changes(&mut self) -> Vec<(CrawlUrl, SavedSitemap)> {
         std::mem::take(&mut self.changes)
     }
 
     /// Takes over what an earlier process has kept: call it before anything is taken. What that has not read is queued,
     /// as far as these options still want it.
-    pub fn restore(&mut self, url: CrawlUrl, saved: SavedSitemap) {
+    pub(crate) fn restore(&mut self, url: CrawlUrl, saved: SavedSitemap) {
         if !self.options.takes_any() {
             return;
         }

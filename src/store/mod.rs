@@ -8,11 +8,12 @@ mod kept_record;
 mod memory;
 mod note;
 #[cfg(feature = "sqlite")]
-pub mod sqlite;
+pub(crate) mod sqlite;
 
-pub use kept_record::KeptRecord;
+pub(crate) use kept_record::KeptRecord;
 pub use memory::Memory;
-pub use note::{Note, Notes, RunSettings, Session};
+pub use note::Note;
+pub(crate) use note::{Notes, RunSettings, Session};
 
 use std::collections::BTreeMap;
 use std::fmt;

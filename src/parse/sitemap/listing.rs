@@ -6,28 +6,28 @@ use std::fmt;
 use crate::url::Target;
 
 /// How much of a sitemap is read, in bytes, uncompressed: what the protocol allows.
-pub const LIMIT: usize = 50 << 20;
+pub(crate) const LIMIT: usize = 50 << 20;
 
 /// How many entries of one sitemap are taken: what the protocol allows, for pages and for sitemaps of an index.
-pub const MAX_ENTRIES: usize = 50_000;
+pub(crate) const MAX_ENTRIES: usize = 50_000;
 
 /// One sitemap that was read.
 #[derive(Debug, Default)]
-pub struct Sitemap {
+pub(crate) struct Sitemap {
     /// What it is written in; `None` when it is no sitemap.
-    pub format: Option<Format>,
+    pub(crate) format: Option<Format>,
     /// What it lists, in the order of the file. For [`Format::Index`] these are sitemaps, else pages.
-    pub entries: Vec<Entry>,
+    pub(crate) entries: Vec<Entry>,
     /// The same pages in other languages or for other devices, each once and without those in `entries`: `rel=alternate`
     /// links of `<url>`, as search engines read them.
-    pub alternates: Vec<Target>,
+    pub(crate) alternates: Vec<Target>,
     /// What is wrong with it.
-    pub faults: Vec<Fault>,
+    pub(crate) faults: Vec<Fault>,
 }
 
 /// The formats of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// `<urlset>`.
     Urlset,
     /// `<sitemapindex>`: a list of sitemaps.
@@ -42,18 +42,18 @@ pub enum Format {
 
 /// One thing that a sitemap lists.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Where it is.
-    pub target: Target,
+    pub(crate) target: Target,
     /// When it was changed last; `None` when that is not given, or is no date.
-    pub lastmod: Option<jiff::Timestamp>,
+    pub(crate) lastmod: Option<jiff::Timestamp>,
     /// How much it matters to the site among its pages, from 0 to 1. Default: 0.5.
-    pub priority: f32,
+    pub(crate) priority: f32,
 }
 
 /// What is wrong with a sitemap. `Display` goes after its URL and a colon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// None of the formats.
     NotASitemap,
     /// The gzip data cannot be read to its end.
@@ -107,7 +107,7 @@ impl Sitemap {
 impl Entry {
     /// Which of two entries is to be requested first: the one that changed last, then the one with the higher priority.
     /// What does not say when it changed comes after what does.
-    pub fn order(&self, other: &Self) -> Ordering {
+    pub(crate) fn order(&self, other: &Self) -> Ordering {
         other.lastmod.cmp(&self.lastmod).then(other.priority.total_cmp(&self.priority))
     }
 

@@ -16,7 +16,7 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
-pub use listing::{Entry, Fault, Format, LIMIT, MAX_ENTRIES, Sitemap};
+pub(crate) use listing::{Entry, Fault, Format, Sitemap};
 
 use crate::media_type::MediaType;
 use crate::url::{CrawlUrl, UrlRules};
@@ -26,7 +26,7 @@ use start::Start;
 impl Sitemap {
     /// Reads the body of a sitemap, content codings already undone. The URL is where it was found: references start from
     /// there.
-    pub fn read(url: &CrawlUrl, body: &[u8], media_type: Option<&MediaType>, rules: &UrlRules) -> Self {
+    pub(crate) fn read(url: &CrawlUrl, body: &[u8], media_type: Option<&MediaType>, rules: &UrlRules) -> Self {
         let mut sitemap = Self::default();
         let body = body::Plain::of(body, &mut sitemap.faults);
         let text = body.decode(media_type.and_then(MediaType::charset), url.host());

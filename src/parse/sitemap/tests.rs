@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use rustix::time::{ClockId, clock_gettime};
 use serde::Deserialize;
 
+use super::listing::{LIMIT, MAX_ENTRIES};
 use super::*;
 use crate::url::Target;
 

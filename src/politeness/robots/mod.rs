@@ -12,8 +12,7 @@ mod pattern;
 #[cfg(test)]
 mod tests;
 
-pub use crate::user_agent::product_token;
-pub use notes::Note;
+pub(crate) use crate::user_agent::product_token;
 
 use std::cmp::Reverse;
 use std::fmt::Write as _;
@@ -27,10 +26,10 @@ use crate::url::header_text;
 use lines::Line;
 
 /// How much of a robots.txt is read, in bytes. RFC 9309, section 2.5, asks for at least 500 KiB.
-pub const LIMIT: usize = 512 << 10;
+pub(crate) const LIMIT: usize = 512 << 10;
 
 /// How many redirects of a robots.txt are followed. RFC 9309, section 2.3.1.2, asks for at least five.
-pub const REDIRECTS: u32 = 5;
+pub(crate) const REDIRECTS: u32 = 5;
 
 /// The rules of one robots.txt for one agent, and what else the file says.
 ///

@@ -8,19 +8,19 @@ use crate::error::{Error, Result};
 
 /// A store's file, open for whatever its owner does with it. What can be read from it, anyone may ask.
 #[derive(Debug)]
-pub struct Database {
+pub(crate) struct Database {
     pub(super) connection: Connection,
     pub(super) path: PathBuf,
 }
 
 impl Database {
     /// The file.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The error for something in the store that makes no sense.
-    pub fn damaged(&self, what: &str) -> Error {
+    pub(crate) fn damaged(&self, what: &str) -> Error {
         damaged(&self.path, what)
     }
 

@@ -12,10 +12,10 @@ mod requeue;
 mod setting;
 mod write;
 
+#[cfg(feature = "internals")]
 pub use super::file::APPLICATION_ID;
-pub use database::Database;
-pub use open::VERSION;
-pub use reader::{StoreReader, UrlRow};
+pub(crate) use database::Database;
+pub(crate) use reader::{StoreReader, UrlRow};
 
 use super::edges;
 use crate::frontier::NodeState;

@@ -136,7 +136,7 @@ fn identity(path: &Path) -> Option<Identity> {
 }
 
 /// The version of the schema.
-pub const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 1;
 
 /// `FULL`: a commit is on disk when it returns. The log is cut back when a checkpoint has emptied it.
 const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; \

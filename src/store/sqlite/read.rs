@@ -92,7 +92,7 @@ impl Database {
     }
 
     /// The seeds of all runs.
-    pub fn seeds(&self) -> Result<Vec<String>> {
+    pub(crate) fn seeds(&self) -> Result<Vec<String>> {
         let mut seeds = Vec::new();
         self.each("SELECT url FROM seed", |row| {
             seeds.push(row.get(0)?);
@@ -102,7 +102,7 @@ impl Database {
     }
 
     /// Where seeds lead to, in the order in which that was found.
-    pub fn seed_redirects(&self) -> Result<Vec<(String, String)>> {
+    pub(crate) fn seed_redirects(&self) -> Result<Vec<(String, String)>> {
         let mut redirects = Vec::new();
         self.each("SELECT url, target FROM seed_redirect ORDER BY id", |row| {
             redirects.push((row.get(0)?, row.get(1)?));
@@ -112,7 +112,7 @@ impl Database {
     }
 
     /// The settings of the last run; `None` when there was none.
-    pub fn settings(&self) -> Result<Option<RunSettings>> {
+    pub(crate) fn settings(&self) -> Result<Option<RunSettings>> {
         let Some(toml) = self.setting(Setting::Settings)? else { return Ok(None) };
         let setting = |setting| self.setting(setting).map(Option::unwrap_or_default);
         Ok(Some(RunSettings {
@@ -124,18 +124,18 @@ impl Database {
     }
 
     /// How many settled URLs were never asked for.
-    pub fn unasked(&self) -> Result<u64> {
+    pub(crate) fn unasked(&self) -> Result<u64> {
         let kept = self.setting(Setting::Unasked)?;
         Ok(kept.and_then(|kept| kept.parse().ok()).unwrap_or_default())
     }
 
     /// How many records outputs have lost; `None` when they never have.
-    pub fn asked_again(&self) -> Result<Option<u64>> {
+    pub(crate) fn asked_again(&self) -> Result<Option<u64>> {
         Ok(self.setting(Setting::AskedAgain)?.and_then(|kept| kept.parse().ok()))
     }
 
     /// What was met and not read.
-    pub fn unread(&self) -> Result<Unread> {
+    pub(crate) fn unread(&self) -> Result<Unread> {
         self.parsed_setting(Setting::Unread)
     }
 
@@ -152,7 +152,7 @@ impl Database {
     }
 
     /// How far each output is durable, by its name.
-    pub fn outputs(&self) -> Result<Vec<(String, Checkpoint)>> {
+    pub(crate) fn outputs(&self) -> Result<Vec<(String, Checkpoint)>> {
         let mut outputs = Vec::new();
         self.each("SELECT name, length, amended FROM output", |row| {
             let length = |at| row.get::<_, Option<i64>>(at).map(|length| length.map(i64::cast_unsigned));
@@ -164,7 +164,7 @@ impl Database {
     }
 
     /// The last run.
-    pub fn last_session(&self) -> Result<Option<Session>> {
+    pub(crate) fn last_session(&self) -> Result<Option<Session>> {
         let sql = "SELECT version, pid, started_at, committed_at, records_before, records, state FROM session \
                    ORDER BY id DESC LIMIT 1";
         let session = |row: &SqlRow<'_>| {
@@ -205,7 +205,7 @@ impl Database {
     }
 
     /// When the first run began, in milliseconds since 1970, and how long all of them took together.
-    pub fn times(&self) -> Result<(Option<i64>, Duration)> {
+    pub(crate) fn times(&self) -> Result<(Option<i64>, Duration)> {
         let sql = "SELECT min(started_at), coalesce(sum(max(committed_at - started_at, 0)), 0) FROM session";
         let times = self.connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)));
         let (start, elapsed) = times.map_err(|error| self.failed("read", &error))?;

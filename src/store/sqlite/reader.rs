@@ -17,7 +17,7 @@ use crate::url::UrlKey;
 /// The store of a crawl, open for reading while the crawl runs or after it. `Deref` gives what its file can
 /// tell.
 #[derive(Debug)]
-pub struct StoreReader {
+pub(crate) struct StoreReader {
     database: Database,
     /// Nobody was writing when it was opened. Then it is read as a file that does not change: that needs no other file
     /// beside it, and so works in a directory that cannot be written to.
@@ -26,35 +26,35 @@ pub struct StoreReader {
 
 /// A URL with all that a store knows of it.
 #[derive(Debug, Clone, Copy)]
-pub struct UrlRow<'a> {
+pub(crate) struct UrlRow<'a> {
     /// The order of its discovery, from 0.
-    pub id: i64,
+    pub(crate) id: i64,
     /// The bytes of its fingerprint.
-    pub key: &'a [u8],
+    pub(crate) key: &'a [u8],
     /// Its text; of a URL that is too long, the start of it.
-    pub url: &'a str,
+    pub(crate) url: &'a str,
     /// Its state, and the outcome when it is settled; `None` when the store has a number for it that means nothing.
-    pub state: Option<(NodeState, Option<OutcomeKind>)>,
+    pub(crate) state: Option<(NodeState, Option<OutcomeKind>)>,
     /// How it was found.
-    pub path: Path,
+    pub(crate) path: Path,
     /// The number of its host, when it is or was pending.
-    pub host: Option<u32>,
+    pub(crate) host: Option<u32>,
     /// How often it was tried.
-    pub attempts: u32,
+    pub(crate) attempts: u32,
     /// When it is tried again, in milliseconds since 1970.
-    pub due: Option<i64>,
+    pub(crate) due: Option<i64>,
     /// The line of its record in the output, from 1.
-    pub record: Option<u64>,
+    pub(crate) record: Option<u64>,
     /// The HTTP status of its record.
-    pub status: Option<u16>,
+    pub(crate) status: Option<u16>,
     /// The kind of error of its record.
-    pub error: Option<&'a str>,
+    pub(crate) error: Option<&'a str>,
     /// The decoded length of the body of its record.
-    pub bytes: Option<u64>,
+    pub(crate) bytes: Option<u64>,
     /// Whether the depth and the referrer of its record are out of date.
-    pub moved: bool,
+    pub(crate) moved: bool,
     /// Whether what it leads to has not been told of its depth yet.
-    pub untold: bool,
+    pub(crate) untold: bool,
 }
 
 impl StoreReader {
@@ -63,7 +63,7 @@ impl StoreReader {
     /// # Errors
     /// [`Error::Usage`] when there is none, or none of this program, or one of a newer version of it.
     /// [`Error::Damaged`] when it cannot be read.
-    pub fn open(dir: &FilePath) -> Result<Self> {
+    pub(crate) fn open(dir: &FilePath) -> Result<Self> {
         let path = dir.join(FILE);
         match header(&path)? {
             // Beside a store that is being made, or was when its process was killed: nothing is in it yet.
@@ -91,23 +91,23 @@ impl StoreReader {
     }
 
     /// From here on everything is read as it is at one moment, that of the first question.
-    pub fn begin(&self) -> Result<()> {
+    pub(crate) fn begin(&self) -> Result<()> {
         self.run("read", "BEGIN; SELECT count(*) FROM session")
     }
 
     /// Ends what [`begin`](Self::begin) began.
-    pub fn end(&self) -> Result<()> {
+    pub(crate) fn end(&self) -> Result<()> {
         self.run("read", "COMMIT")
     }
 
     /// Whether somebody has begun to write to a store to which nobody did when it was opened. What was read since then may
     /// be neither the old nor the new.
-    pub fn is_overtaken(&self) -> bool {
+    pub(crate) fn is_overtaken(&self) -> bool {
         self.frozen && has_beside(self.path(), LOG)
     }
 
     /// What SQLite finds wrong with its file, so many faults at most.
-    pub fn faults(&self, most: usize) -> Result<Vec<String>> {
+    pub(crate) fn faults(&self, most: usize) -> Result<Vec<String>> {
         let mut faults = Vec::new();
         self.each(&format!("PRAGMA quick_check({most})"), |row| {
             faults.extend(Some(row.get(0)?).filter(|fault| fault != "ok"));
@@ -117,27 +117,27 @@ impl StoreReader {
     }
 
     /// How many URLs there can be at most: the greatest number and one.
-    pub fn url_bound(&self) -> Result<u64> {
+    pub(crate) fn url_bound(&self) -> Result<u64> {
         self.number("SELECT coalesce(max(id) + 1, 0) FROM url")
     }
 
     /// How many runs there were.
-    pub fn run_count(&self) -> Result<u64> {
+    pub(crate) fn run_count(&self) -> Result<u64> {
         self.number("SELECT count(*) FROM session")
     }
 
     /// How many hosts are known.
-    pub fn host_count(&self) -> Result<u64> {
+    pub(crate) fn host_count(&self) -> Result<u64> {
         self.number("SELECT count(*) FROM host")
     }
 
     /// Every URL in the order of discovery.
-    pub fn entries(&self, mut each: impl FnMut(UrlRow<'_>) -> Result<()>) -> Result<()> {
+    pub(crate) fn entries(&self, mut each: impl FnMut(UrlRow<'_>) -> Result<()>) -> Result<()> {
         self.each(&format!("SELECT {COLUMNS} FROM url ORDER BY id"), |row| Ok(each(entry(row)?)))
     }
 
     /// Every host with its number.
-    pub fn hosts(&self, mut each: impl FnMut(i64, &str)) -> Result<()> {
+    pub(crate) fn hosts(&self, mut each: impl FnMut(i64, &str)) -> Result<()> {
         self.each("SELECT id, name FROM host ORDER BY id", |row| {
             each(row.get(0)?, row.get_ref(1)?.as_str()?);
             Ok(Ok(()))
@@ -145,7 +145,7 @@ impl StoreReader {
     }
 
     /// What each settled URL leads to, by its number; an error when that cannot be read.
-    pub fn all_edges(&self, mut each: impl FnMut(i64, Result<Vec<Edge>>)) -> Result<()> {
+    pub(crate) fn all_edges(&self, mut each: impl FnMut(i64, Result<Vec<Edge>>)) -> Result<()> {
         self.each("SELECT id, links FROM edges ORDER BY id", |row| {
             each(row.get(0)?, edges::decode(row.get_ref(1)?.as_blob()?));
             Ok(Ok(()))
@@ -153,29 +153,29 @@ impl StoreReader {
     }
 
     /// A URL by its fingerprint. There is no index for that, so all of them are looked at.
-    pub fn find<T>(&self, key: UrlKey, take: impl FnOnce(UrlRow<'_>) -> T) -> Result<Option<T>> {
+    pub(crate) fn find<T>(&self, key: UrlKey, take: impl FnOnce(UrlRow<'_>) -> T) -> Result<Option<T>> {
         self.one(&format!("SELECT {COLUMNS} FROM url WHERE key = ?1"), [key.as_bytes().as_slice()], |row| {
             entry(row).map(take)
         })
     }
 
     /// A URL by its number.
-    pub fn entry<T>(&self, id: u32, take: impl FnOnce(UrlRow<'_>) -> T) -> Result<Option<T>> {
+    pub(crate) fn entry<T>(&self, id: u32, take: impl FnOnce(UrlRow<'_>) -> T) -> Result<Option<T>> {
         self.one(&format!("SELECT {COLUMNS} FROM url WHERE id = ?1"), [id], |row| entry(row).map(take))
     }
 
     /// The name of a host.
-    pub fn host_name(&self, id: u32) -> Result<Option<String>> {
+    pub(crate) fn host_name(&self, id: u32) -> Result<Option<String>> {
         self.one("SELECT name FROM host WHERE id = ?1", [id], |row| row.get(0))
     }
 
     /// What politeness knew of one host.
-    pub fn manners_of(&self, host: &str) -> Result<Option<String>> {
+    pub(crate) fn manners_of(&self, host: &str) -> Result<Option<String>> {
         self.one("SELECT saved FROM manners WHERE host = ?1", [host], |row| row.get(0))
     }
 
     /// Whether a URL is a seed of any run.
-    pub fn is_seed(&self, url: &str) -> Result<bool> {
+    pub(crate) fn is_seed(&self, url: &str) -> Result<bool> {
         self.one("SELECT 1 FROM seed WHERE url = ?1", [url], |_| Ok(())).map(|found| found.is_some())
     }
 

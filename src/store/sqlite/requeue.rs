@@ -12,7 +12,7 @@ use crate::store::KeptRecord;
 
 impl Database {
     /// The record with a number, from 1. There is no index: it is looked for from the first URL on.
-    pub fn record(&self, number: u64) -> Result<Option<KeptRecord>> {
+    pub(crate) fn record(&self, number: u64) -> Result<Option<KeptRecord>> {
         let mut found = None;
         let sql = format!("SELECT {COLUMNS} FROM url WHERE record = ?1 LIMIT 1");
         self.each_record(&sql, number, |record| {
@@ -23,7 +23,7 @@ impl Database {
     }
 
     /// Gives all records to somebody, in the order of the output, until that one has seen enough. Sorts them first.
-    pub fn records(&self, each: impl FnMut(KeptRecord) -> Result<ControlFlow<()>>) -> Result<()> {
+    pub(crate) fn records(&self, each: impl FnMut(KeptRecord) -> Result<ControlFlow<()>>) -> Result<()> {
         self.each_record(&format!("SELECT {COLUMNS} FROM url WHERE record >= ?1 ORDER BY record"), 1, each)
     }
 
