@@ -30,8 +30,13 @@ fn a_url_is_requested_when_more_are_known_than_are_at_hand() {
         }
         Err(_) => Reply::html("page"),
     });
-    let crawl = Crawl::of(server.url("/")).any_host().flag("--no-store").concurrency(1).arg("--max-pages", "60");
-    let crawled = crawl.run();
+    // The first host stands still meanwhile: how soon the text is here says nothing about whether it comes.
+    server.hold("/0/9");
+    let crawl = Crawl::of(server.url("/")).any_host().flag("--no-store").concurrency(2).arg("--max-pages", "60");
+    let crawl = crawl.arg("--per-host-concurrency", "1").start();
+    other.wait_for("the URL of the other host", |log| log.count("/x") == 1);
+    server.open("/0/9");
+    let crawled = crawl.finish();
     assert_eq!(crawled.assert_code(0).records.len(), 60);
     assert!(crawled.urls().contains(&other.url("/x")));
     assert_eq!(crawled.record(&other.url("/x"))["referrer"], server.url("/l8"));
