@@ -76,6 +76,7 @@ pub mod sink;
 mod sitemaps;
 mod skip;
 mod store;
+mod tree;
 pub mod units;
 mod unread;
 pub mod url;

@@ -7,7 +7,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::tree::comparison::{alike, by_scan, by_tree};
+use super::comparison::{alike, by_scan, by_tree};
 
 #[test]
 fn the_pages_of_fixtures_are_read_alike() {

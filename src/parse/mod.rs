@@ -5,6 +5,8 @@
 //! left out; links are read from all of the page.
 
 mod charset;
+#[cfg(any(test, fuzzing))]
+mod comparison;
 mod facts;
 mod link_header;
 mod links;
@@ -13,8 +15,6 @@ mod refresh;
 mod robots;
 mod scan;
 pub(crate) mod sitemap;
-#[cfg(any(test, fuzzing))]
-mod tree;
 
 pub use options::Options;
 
@@ -182,7 +182,7 @@ fn read_headers<'a>(input: &Input<'a>, facts: &mut Facts<'a>) {
 /// What the scan and a tree tell of a page, when that is not the same: for the fuzz target.
 #[cfg(fuzzing)]
 pub fn compare(page: &str) -> Result<(), String> {
-    tree::comparison::alike(page)
+    comparison::alike(page)
 }
 
 /// Whether an XML document is a page: its root is the `<html>` of XHTML.

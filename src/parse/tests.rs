@@ -5,8 +5,8 @@ use std::path::Path;
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::tree::{Bounds, Document};
 use super::*;
+use crate::tree::{Bounds, Document};
 use crate::url::LinkKind;
 
 /// `expected.json` of a case: what is parsed with the page, and what comes of it. Absent means nothing, or default.

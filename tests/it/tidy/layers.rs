@@ -98,6 +98,7 @@ const LAYERS: &[Layer] = &[
             "request",
             "response",
             "skip",
+            "tree",
             "units",
             "unread",
             "url",

@@ -1,42 +1,37 @@
 //! From the text of a page to its tree, in time that grows with the length of the text and nothing else.
 //!
-//! No part of a crawl needs a tree yet. It is what tests and the fuzz target compare [`scan`](super::scan) with.
+//! The links of a page come from a scan (`parse`), without a tree. A tree is built of the pages that rules of extraction
+//! are for; tests and the fuzz target compare the scan with it.
 //!
 //! The tree is scraper's, built by html5ever. A [`Guard`] bounds what the tree builder does; here the attributes of a
 //! tag are bounded, because the tokenizer compares each new one with all before it.
 
-pub(super) mod comparison;
 mod growing;
 mod guard;
 mod tag_scan;
-
-use std::borrow::Cow;
 
 use html5ever::TokenizerResult;
 use html5ever::buffer_queue::BufferQueue;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{Tokenizer, TokenizerOpts};
-use html5ever::{LocalName, local_name, ns};
 use memchr::memchr_iter;
 use scraper::{ElementRef, Html, Node};
 
-use super::facts::{Element, Facts};
-use super::robots::Robots;
 use guard::Guard;
 use tag_scan::{Stop, TagScan};
 
-pub(super) use guard::Bounds;
+pub use guard::Bounds;
 
 /// A parsed page.
-pub(super) struct Document {
-    pub(super) html: Html,
-    /// The labels that `<meta>` elements give for the charset, in their order.
-    pub(super) charset_labels: Vec<String>,
+#[derive(Debug)]
+pub struct Document {
+    pub(crate) html: Html,
+    charset_labels: Vec<String>,
 }
 
 impl Document {
     /// Parses a page.
-    pub(super) fn parse(text: &str, bounds: Bounds) -> Self {
+    pub fn parse(text: &str, bounds: Bounds) -> Self {
         let text = text.get(..text.floor_char_boundary(MAX_TEXT)).unwrap_or_default();
         let mut feeder = Feeder {
             tokenizer: Tokenizer::new(Guard::new(bounds), TokenizerOpts::default()),
@@ -51,32 +46,14 @@ impl Document {
         Self { html: feeder.tokenizer.sink.finish(), charset_labels: feeder.charset_labels }
     }
 
-    /// What the elements say.
-    pub(super) fn facts(&self, robots: &Robots) -> Facts<'_> {
-        let mut facts = Facts::default();
-        for element in self.elements() {
-            let name = &element.value().name;
-            if name.ns == ns!(html) && name.local == local_name!("title") && facts.title.is_none() {
-                facts.title = Some(Cow::Owned(element.text().collect()));
-            }
-            if name.ns == ns!(html) && name.local == local_name!("script") {
-                facts.read_script(element.attr("type"));
-            }
-            if let Some(page) =
-                element.attr("srcdoc").filter(|_| name.ns == ns!(html) && name.local == local_name!("iframe"))
-            {
-                facts.take_inner(Self::parse(page, comparison::BOUNDS).facts(robots));
-            } else if let Some(kind) = kind_of(element) {
-                facts.read(kind, |name| attribute(element, name).map(Cow::Borrowed), robots);
-            }
-        }
-        facts.charset_labels = self.charset_labels.iter().map(|label| Cow::Borrowed(label.as_str())).collect();
-        facts
+    /// The labels that `<meta>` elements give for the charset, in their order.
+    pub fn charset_labels(&self) -> &[String] {
+        &self.charset_labels
     }
 
     /// The elements in document order, without what is inside of `<template>`: that is not in the page until a script
     /// puts it there.
-    pub(super) fn elements(&self) -> impl Iterator<Item = ElementRef<'_>> {
+    pub(crate) fn elements(&self) -> impl Iterator<Item = ElementRef<'_>> {
         let root = self.html.tree.root();
         std::iter::successors(Some(root), |node| {
             let child = node.first_child().filter(|_| !matches!(node.value(), Node::Fragment));
@@ -84,35 +61,6 @@ impl Document {
         })
         .filter_map(ElementRef::wrap)
     }
-}
-
-fn kind_of(element: ElementRef<'_>) -> Option<Element> {
-    let name = &element.value().name;
-    if name.ns == ns!(svg) && name.local == local_name!("a") {
-        return Some(Element::Anchor);
-    }
-    match name.local {
-        _ if name.ns != ns!(html) => None,
-        local_name!("html") => Some(Element::Html),
-        local_name!("base") => Some(Element::Base),
-        local_name!("a") | local_name!("area") => Some(Element::Anchor),
-        local_name!("iframe") | local_name!("frame") => Some(Element::Frame),
-        local_name!("object") => Some(Element::Object),
-        local_name!("embed") => Some(Element::Embed),
-        local_name!("link") => Some(Element::Link),
-        local_name!("meta") => Some(Element::Meta),
-        _ => None,
-    }
-}
-
-/// The value of an attribute. In SVG, `xlink:href` is an `href` as well.
-fn attribute<'a>(element: ElementRef<'a>, name: &str) -> Option<&'a str> {
-    let name = LocalName::from(name);
-    let value_in = |namespace| {
-        let mut attributes = element.value().attrs.iter();
-        attributes.find(|(key, _)| key.local == name && key.ns == namespace).map(|(_, value)| &**value)
-    };
-    value_in(ns!()).or_else(|| value_in(ns!(xlink)))
 }
 
 /// Feeds a text to the tokenizer, and leaves out what is too much of a tag.

@@ -16,13 +16,13 @@ use super::growing::{GrowingTree, NodeId, is_formatting};
 
 /// How much of a page becomes a tree.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::parse) struct Bounds {
+pub struct Bounds {
     /// How deep elements may nest.
-    pub(in crate::parse) nesting: usize,
+    pub nesting: usize,
     /// How many attributes one tag may have.
-    pub(in crate::parse) attributes: usize,
+    pub attributes: usize,
     /// How many nodes there may be; what is more is text and links only.
-    pub(in crate::parse) nodes: usize,
+    pub nodes: usize,
 }
 
 /// Passes tokens on to the tree builder as long as the tree stays within bounds.
