@@ -5,7 +5,7 @@ use super::seeds::Seed;
 use crate::fetch::{AllowedHost, MediaRange, SiteOrigin};
 use crate::problem::Problem;
 use crate::units;
-use crate::url::{HostPattern, ParamPattern, PathParam, UrlRules};
+use crate::url::{HostPattern, ParamPattern, PathParam, UrlRules, check_pattern};
 use crate::user_agent::UserAgent;
 
 /// Checks a text or number under the key at this path; for a list, one item of it.
@@ -15,7 +15,7 @@ pub(super) fn check(path: &str, text: &str) -> Result<(), Problem> {
         "max_pages" | "max_time" => lifted_by_none(path, text),
         "depth" => within_i64(text),
         "dir" if text.is_empty() => Err(Problem::new("`dir` is empty").allowed("the path of a folder")),
-        "scope.include" | "scope.exclude" => crate::scope::check_pattern(text),
+        "scope.include" | "scope.exclude" => check_pattern(text),
         "frontier.ignore_params" => text.parse::<ParamPattern>().map(drop),
         "frontier.ignore_path_params" => text.parse::<PathParam>().map(drop),
         "politeness.robots_max_age" => at_most_a_day(text),

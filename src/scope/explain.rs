@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use super::pattern::Patterns;
 use super::{Places, Scope, per_host};
-use crate::url::CrawlUrl;
+use crate::url::{CrawlUrl, Patterns};
 
 /// Why a URL does not belong to the crawl. `Display` says it to a person; what it names comes from the settings and the
 /// seeds.

@@ -1,10 +1,8 @@
 //! Scope: which URLs belong to the crawl.
 
 mod explain;
-mod pattern;
 mod per_host;
 
-pub(crate) use pattern::{Patterns, check_pattern};
 pub(crate) use per_host::Overrides;
 
 use std::fmt;
@@ -14,7 +12,7 @@ use std::net::Ipv4Addr;
 use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
-use crate::url::{CrawlUrl, HostPattern, PerHost};
+use crate::url::{CrawlUrl, HostPattern, Patterns, PerHost};
 
 /// `[scope]`: which of the URLs that are found belong to the crawl. Seeds always do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::pattern::Patterns;
-use crate::url::PerHost;
+use crate::url::{Patterns, PerHost};
 
 /// What `[hosts."…"]` may say instead of `[scope]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

@@ -9,6 +9,7 @@ mod header;
 mod host_pattern;
 mod param_pattern;
 mod path_param;
+mod pattern;
 mod rules;
 mod scheme;
 mod standard;
@@ -19,6 +20,7 @@ pub use header::header_text;
 pub use host_pattern::{HostPattern, PerHost};
 pub use param_pattern::ParamPattern;
 pub use path_param::PathParam;
+pub use pattern::{Patterns, check_pattern};
 pub use rules::UrlRules;
 pub use scheme::Scheme;
 

@@ -1,4 +1,4 @@
-//! The patterns of `include` and `exclude`: globs, or regular expressions after `re:`, on whole URLs.
+//! Patterns on whole URLs: globs, or regular expressions after `re:`.
 
 use std::sync::Arc;
 
@@ -50,16 +50,18 @@ impl Patterns {
         &self.texts
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
         self.set.is_empty()
     }
 
-    pub(super) fn is_match(&self, url: &str) -> bool {
+    /// Whether one of them matches.
+    pub fn is_match(&self, url: &str) -> bool {
         self.set.is_match(url.as_bytes())
     }
 
     /// The first pattern that matches, as it was written.
-    pub(super) fn first_match(&self, url: &str) -> Option<&str> {
+    pub fn first_match(&self, url: &str) -> Option<&str> {
         let first = self.set.matches(url.as_bytes()).iter().next()?;
         self.texts.get(first).map(String::as_str)
     }
