@@ -53,6 +53,7 @@ mod crawl_dir;
 mod engine;
 pub mod error;
 pub mod exchange;
+pub mod extract;
 mod failure;
 pub mod fetch;
 mod frontier;

@@ -25,6 +25,13 @@ pub struct Bounds {
     pub nodes: usize,
 }
 
+/// Those of the parser, and as many nodes as a page of 8 MiB may have.
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { nesting: 512, attributes: 512, nodes: 1_000_000 }
+    }
+}
+
 /// Passes tokens on to the tree builder as long as the tree stays within bounds.
 pub(super) struct Guard {
     builder: TreeBuilder<NodeId, GrowingTree>,

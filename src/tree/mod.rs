@@ -10,6 +10,8 @@ mod growing;
 mod guard;
 mod tag_scan;
 
+use std::ops::Deref;
+
 use html5ever::TokenizerResult;
 use html5ever::buffer_queue::BufferQueue;
 use html5ever::tendril::StrTendril;
@@ -21,6 +23,9 @@ use guard::Guard;
 use tag_scan::{Stop, TagScan};
 
 pub use guard::Bounds;
+
+/// A node of the tree.
+pub(crate) type NodeRef<'a> = <ElementRef<'a> as Deref>::Target;
 
 /// A parsed page.
 #[derive(Debug)]
@@ -54,13 +59,23 @@ impl Document {
     /// The elements in document order, without what is inside of `<template>`: that is not in the page until a script
     /// puts it there.
     pub(crate) fn elements(&self) -> impl Iterator<Item = ElementRef<'_>> {
-        let root = self.html.tree.root();
-        std::iter::successors(Some(root), |node| {
-            let child = node.first_child().filter(|_| !matches!(node.value(), Node::Fragment));
-            child.or_else(|| std::iter::once(*node).chain(node.ancestors()).find_map(|node| node.next_sibling()))
-        })
-        .filter_map(ElementRef::wrap)
+        below(self.html.tree.root())
     }
+}
+
+/// The elements below a node in document order, without what is inside of `<template>`.
+pub(crate) fn below(root: NodeRef<'_>) -> impl Iterator<Item = ElementRef<'_>> {
+    std::iter::successors(root.first_child(), move |node| {
+        let child = node.first_child().filter(|_| !matches!(node.value(), Node::Fragment));
+        child.or_else(|| after(*node, root))
+    })
+    .filter_map(ElementRef::wrap)
+}
+
+/// The node after this one and all that is in it, still inside of `root`.
+fn after<'a>(node: NodeRef<'a>, root: NodeRef<'a>) -> Option<NodeRef<'a>> {
+    let mut inside = std::iter::once(node).chain(node.ancestors()).take_while(|node| *node != root);
+    inside.find_map(|node| node.next_sibling())
 }
 
 /// Feeds a text to the tokenizer, and leaves out what is too much of a tag.

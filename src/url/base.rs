@@ -40,6 +40,12 @@ impl Base {
         self.parsed().join(reference, encoding).ok().map(|url| rules.target(url))
     }
 
+    /// The absolute URL that a reference stands for, as text, with its fragment: of any scheme and length. `None` when it is
+    /// none. `encoding` is that of its query; `None` is UTF-8.
+    pub fn absolute(&self, reference: &str, encoding: EncodingOverride<'_>) -> Option<String> {
+        self.parsed().join(reference, encoding).ok().map(|url| url.text().into_owned())
+    }
+
     pub(super) fn parsed(&self) -> &StandardUrl {
         self.parsed.get_or_init(|| self.url.parsed())
     }

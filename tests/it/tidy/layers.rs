@@ -110,7 +110,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "stages",
         floor: 1,
-        modules: &["scope", "frontier", "politeness", "fetch", "parse", "sitemaps", "sink", "observe"],
+        modules: &["scope", "frontier", "politeness", "fetch", "parse", "extract", "sitemaps", "sink", "observe"],
         is_one: false,
     },
     Layer { name: "config", floor: 2, modules: &["config"], is_one: false },

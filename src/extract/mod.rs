@@ -1,0 +1,41 @@
+//! Extract: from a page to data, by rules. A selector, a path or a property says where a value is; a type, what it is.
+//!
+//! [`Options`] are the rules as they are written, [`Rules`] what becomes of them: checked, compiled, and shared by all
+//! workers. [`Rules::on`] tells which of them are for a page; when none is, nobody builds a tree of it. What comes of a page
+//!
+//! No page makes a rule slow or a value endless: see [`element`](self::element) and [`path`](self::path).
+
+mod apply;
+mod compile;
+mod date;
+mod element;
+mod embedded;
+mod fault;
+mod fields;
+mod findings;
+mod microdata;
+mod mistake;
+mod number;
+mod options;
+mod page;
+mod path;
+mod references;
+mod rule;
+mod rules;
+mod selector;
+mod steps;
+mod text;
+mod value;
+mod wrong;
+
+pub use apply::{Extracted, Item};
+pub use fault::{Fault, Faults, Part, Step};
+pub use fields::Fields;
+pub use findings::{Findings, Tally};
+pub use options::{Extract, Field, FieldTable, Follow, Items, Kind, Options, Source, SourceTable, Start};
+pub use page::Input;
+pub use rules::{Matched, Rules, RulesBuilder};
+pub use wrong::Wrong;
+
+#[cfg(test)]
+mod tests;
