@@ -2,6 +2,7 @@
 //!
 //! [`Options`] are the rules as they are written, [`Rules`] what becomes of them: checked, compiled, and shared by all
 //! workers. [`Rules::on`] tells which of them are for a page; when none is, nobody builds a tree of it. What comes of a page
+//! is [`Extracted`]: values, and what was found of each rule, which [`Health`] adds up over the crawl.
 //!
 //! No page makes a rule slow or a value endless: see [`element`](self::element) and [`path`](self::path).
 
@@ -13,6 +14,7 @@ mod embedded;
 mod fault;
 mod fields;
 mod findings;
+mod health;
 mod microdata;
 mod mistake;
 mod number;
@@ -32,6 +34,7 @@ pub use apply::{Extracted, Item};
 pub use fault::{Fault, Faults, Part, Step};
 pub use fields::Fields;
 pub use findings::{Findings, Tally};
+pub use health::{Drift, Health, RuleHealth};
 pub use options::{Extract, Field, FieldTable, Follow, Items, Kind, Options, Source, SourceTable, Start};
 pub use page::Input;
 pub use rules::{Matched, Rules, RulesBuilder};
