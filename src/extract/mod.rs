@@ -7,6 +7,7 @@
 //! No page makes a rule slow or a value endless: see [`element`](self::element) and [`path`](self::path).
 
 mod apply;
+pub mod autopsy;
 mod compile;
 mod date;
 mod element;
