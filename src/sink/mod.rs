@@ -2,6 +2,7 @@
 
 mod amend;
 mod checkpoint;
+pub mod csv;
 mod durable_file;
 mod jsonl;
 mod left;
