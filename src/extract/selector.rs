@@ -38,7 +38,8 @@ pub(super) struct Selector {
 enum Key {
     Id(LocalName),
     Class(LocalName),
-    Name(LocalName),
+    /// In lower case, as elements of HTML have it, and as it is written, for those of SVG.
+    Name(LocalName, LocalName),
     None,
 }
 
@@ -165,9 +166,7 @@ impl<'a> Candidate<'a> {
     /// Case does not matter in old pages, so it does not here: what is asked is only whether it is worth the comparison.
     fn has(&self, key: &Key) -> bool {
         match key {
-            Key::Name(name) => {
-                self.name == name || self.name.len() == name.len() && self.name.eq_ignore_ascii_case(name)
-            }
+            Key::Name(lower, written) => self.name == lower || self.name == written,
             Key::Id(id) => self.id.is_some_and(|has| has.eq_ignore_ascii_case(id)),
             Key::Class(class) => self.class.is_some_and(|has| {
                 has.len() >= class.len() && has.split_ascii_whitespace().any(|has| has.eq_ignore_ascii_case(class))
@@ -183,8 +182,10 @@ impl Key {
         for component in last_step {
             match (component, &key) {
                 (Component::ID(id), _) => return Self::Id(id.0.clone()),
-                (Component::Class(class), Self::None | Self::Name(_)) => key = Self::Class(class.0.clone()),
-                (Component::LocalName(name), Self::None) => key = Self::Name(name.lower_name.0.clone()),
+                (Component::Class(class), Self::None | Self::Name(..)) => key = Self::Class(class.0.clone()),
+                (Component::LocalName(name), Self::None) => {
+                    key = Self::Name(name.lower_name.0.clone(), name.name.0.clone());
+                }
                 _ => {}
             }
         }
