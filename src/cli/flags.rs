@@ -79,6 +79,13 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "URL", help_heading = FETCH)]
     origin: Option<String>,
 
+    /// Take this out of pages, like 'price=.price', 'image=img@src' or 'price:number=.price'; repeats
+    #[arg(long, value_name = "NAME=SELECTOR", help_heading = EXTRACT)]
+    field: Vec<String>,
+    /// Take several items of a page, like 'products=li.product'; their fields are --field 'products.title=h2'
+    #[arg(long, value_name = "NAME=SELECTOR", help_heading = EXTRACT)]
+    item: Vec<String>,
+
     /// The crawl directory [default: crawl]
     #[arg(long, value_name = "DIR", help_heading = OUTPUT, value_hint = clap::ValueHint::DirPath)]
     dir: Option<String>,
@@ -187,7 +194,9 @@ fn ordered(matches: &ArgMatches) -> Vec<(usize, Setting<'_>)> {
             None => all.extend(values(matches, &id).map(|(index, value)| (index, Setting::Flag(flag, value)))),
         }
     }
-    all.sort_by_key(|(index, _)| *index);
+    // A field may be of an item that stands behind it.
+    let is_field = |setting: &Setting<'_>| matches!(setting, Setting::Flag(flag, _) if flag.name == "field");
+    all.sort_by_key(|(index, setting)| (is_field(setting), *index));
     all
 }
 
@@ -204,6 +213,7 @@ const SITEMAPS: &str = "Sitemaps";
 const SCOPE: &str = "Scope";
 const POLITENESS: &str = "Politeness";
 const FETCH: &str = "Fetch";
+const EXTRACT: &str = "Data";
 const OUTPUT: &str = "Output";
 const PROGRESS: &str = "Progress";
 const SETTINGS: &str = "Settings";

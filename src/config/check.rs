@@ -1,9 +1,12 @@
 //! Check: whether a setting's name is known and its value is allowed, before any layer takes it over.
 
+use std::ops::Range;
+
 use toml::{Table, Value};
 
 use super::keys::{self, Beyond, Key, Kind, Stray};
-use super::rules;
+use super::{rule_tables, rules};
+use crate::extract;
 use crate::fetch::{self, HeaderLines};
 use crate::problem::Problem;
 use crate::units;
@@ -15,6 +18,8 @@ pub(super) struct Fault {
     pub(super) path: Vec<Step>,
     /// Which half of the setting is wrong.
     pub(super) part: Part,
+    /// The bytes of its text that are wrong; `None` for all of it.
+    pub(super) within: Option<Range<usize>>,
     pub(super) problem: Problem,
 }
 
@@ -36,6 +41,7 @@ pub(super) enum Part {
 pub(super) fn document(table: &Table) -> Vec<Fault> {
     let mut check = Check::default();
     check.table("", keys::root(), table);
+    check.rules(table);
     check.faults
 }
 
@@ -43,6 +49,7 @@ pub(super) fn document(table: &Table) -> Vec<Fault> {
 pub(super) fn setting(path: &str, key: &Key, value: &Value) -> Vec<Fault> {
     let mut check = Check::default();
     check.value(path, &key.kind, value);
+    check.rules(&Table::from_iter([(path.to_owned(), value.clone())]));
     check.faults
 }
 
@@ -102,6 +109,7 @@ impl Check {
             let path = keys::join(prefix, name);
             match keys.iter().find(|key| key.name == *name) {
                 Some(key) => self.value(&path, &key.kind, value),
+                None if self.is_in_rules() => self.fault(Part::Key, rule_tables::unknown_key(name, keys)),
                 None => self.fault(Part::Key, unknown_key(&path)),
             }
             self.path.pop();
@@ -113,6 +121,16 @@ impl Check {
             (Kind::Table(keys), Value::Table(table)) => self.table(path, keys, table),
             (Kind::Hosts(keys), Value::Table(tables)) => self.hosts(path, keys, tables),
             (Kind::Map(_), Value::Table(entries)) => self.entries(path, entries),
+            (Kind::Tables(keys), Value::Array(tables)) => self.tables(path, keys, tables),
+            (Kind::Fields, Value::Table(fields)) => {
+                for (name, field) in fields {
+                    self.path.push(Step::Name(name.clone()));
+                    self.value(&keys::join(path, name), &Kind::Field, field);
+                    self.path.pop();
+                }
+            }
+            (Kind::Field, Value::Table(table)) => self.table(path, keys::of_field(), table),
+            (Kind::Source, Value::Table(table)) => self.table(path, keys::of_source(), table),
             (Kind::List(inner), Value::Array(items)) => {
                 for (index, item) in items.iter().enumerate() {
                     self.path.push(Step::Item(index));
@@ -130,6 +148,49 @@ impl Check {
                 }
             }
         }
+    }
+
+    /// Tables in a list.
+    fn tables(&mut self, path: &str, keys: &[Key], tables: &[Value]) {
+        for (nth, table) in tables.iter().enumerate() {
+            self.path.push(Step::Item(nth));
+            match table {
+                Value::Table(table) => {
+                    self.table(path, keys, table);
+                    let lacks = |key: &&Key| key.is_required && !table.contains_key(&key.name);
+                    for key in keys.iter().filter(lacks) {
+                        let problem = Problem::new(format!("this [[{path}]] has no `{}`", key.name));
+                        self.fault(Part::Value, problem.allowed(key.kind.allowed()));
+                    }
+                }
+                other => {
+                    let problem = Problem::new(format!("`{path}` holds {}", described(other))).allowed("tables");
+                    self.fault(Part::Value, problem.help(Some(format!("write [[{path}]] and its keys below"))));
+                }
+            }
+            self.path.pop();
+        }
+    }
+
+    /// What only the rules themselves can tell, once their tables have nothing but what they may have.
+    fn rules(&mut self, document: &Table) {
+        if self.faults.iter().any(|fault| is_in_rules(&fault.path)) {
+            return;
+        }
+        let step = |step: extract::Step| match step {
+            extract::Step::Name(name) => Step::Name(name),
+            extract::Step::Item(nth) => Step::Item(nth),
+        };
+        self.faults.extend(rule_tables::faults(document).into_iter().map(|fault| Fault {
+            path: fault.path.into_iter().map(step).collect(),
+            part: if fault.part == extract::Part::Key { Part::Key } else { Part::Value },
+            within: fault.wrong.at.clone(),
+            problem: fault.wrong.into(),
+        }));
+    }
+
+    fn is_in_rules(&self) -> bool {
+        is_in_rules(&self.path)
     }
 
     /// The tables of hosts: names are compared as hosts are.
@@ -180,8 +241,13 @@ impl Check {
     }
 
     fn fault(&mut self, part: Part, problem: Problem) {
-        self.faults.push(Fault { path: self.path.clone(), part, problem });
+        self.faults.push(Fault { path: self.path.clone(), part, within: None, problem });
     }
+}
+
+/// Whether a way leads into a table of rules.
+fn is_in_rules(path: &[Step]) -> bool {
+    matches!(path, [Step::Name(name), _, ..] if rule_tables::NAMES.contains(&name.as_str()))
 }
 
 /// The host that was meant when its name was taken for a way through tables: `[hosts.example.com]`.
@@ -206,7 +272,9 @@ fn typed(path: &str, kind: &Kind, value: &Value) -> Result<(), Problem> {
     let parsed = |result: Result<(), String>| result.map_err(|found| Problem::new(format!("`{path}`: {found}")));
     let text = scalar(value).filter(|_| !value.is_bool());
     match (kind, value, text) {
-        (Kind::Bool, Value::Boolean(_), _) | (Kind::Text, Value::String(_), _) | (Kind::Other, ..) => Ok(()),
+        (Kind::Bool, Value::Boolean(_), _)
+        | (Kind::Text | Kind::Field | Kind::Source, Value::String(_), _)
+        | (Kind::Other, ..) => Ok(()),
         (Kind::Integer { min, max }, Value::Integer(n), _) if n >= min && max.is_none_or(|max| *n <= max) => Ok(()),
         (Kind::OneOf(words), Value::String(word), _) if words.contains(word) => Ok(()),
         (Kind::OneOf(words), Value::String(word), _) => {
@@ -218,6 +286,9 @@ fn typed(path: &str, kind: &Kind, value: &Value) -> Result<(), Problem> {
         (Kind::Hosts(_), ..) => {
             let help = "write [hosts.\"example.com\"] and its keys below";
             mismatch().map_err(|problem| problem.help(Some(help.to_owned())))
+        }
+        (Kind::Tables(_), ..) => {
+            mismatch().map_err(|problem| problem.help(Some(format!("write [[{path}]], with two brackets"))))
         }
         (Kind::Table(_), ..) => {
             mismatch().map_err(|problem| problem.help(Some(format!("write [{path}] and its keys below"))))

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value};
 
 use super::Config;
+use crate::extract::{FieldTable, SourceTable};
 use crate::url::HostPattern;
 
 /// One key, or one table of keys.
@@ -17,6 +18,8 @@ pub(super) struct Key {
     pub(super) doc: String,
     /// What it may hold.
     pub(super) kind: Kind,
+    /// Whether its table is none without it.
+    pub(super) is_required: bool,
 }
 
 /// What a key may hold.
@@ -25,8 +28,16 @@ pub(super) enum Kind {
     Table(Vec<Key>),
     /// Tables that the user names after hosts, each with these keys.
     Hosts(Vec<Key>),
+    /// Tables in a list, each with these keys.
+    Tables(Vec<Key>),
     /// Names that the user chooses, each with a value of the same kind.
     Map(Box<Kind>),
+    /// Names that the user chooses, each with a [`Kind::Field`].
+    Fields,
+    /// Where a value of a page is: in one line, or as a table of [`of_field`].
+    Field,
+    /// Where data of a page is: in one line, or as a table of [`of_source`].
+    Source,
     List(Box<Kind>),
     Bool,
     Integer {
@@ -47,14 +58,7 @@ pub(super) enum Kind {
 
 /// The tree of all keys, in the order of the types' fields.
 pub(super) fn root() -> &'static [Key] {
-    static ROOT: LazyLock<Vec<Key>> = LazyLock::new(|| {
-        let schema = schemars::schema_for!(Config).to_value();
-        let defs = schema.get("$defs").and_then(Value::as_object).cloned().unwrap_or_default();
-        match kind(&schema, &defs) {
-            Kind::Table(keys) => keys,
-            _ => Vec::new(),
-        }
-    });
+    static ROOT: LazyLock<Vec<Key>> = LazyLock::new(|| of_table(&schemars::schema_for!(Config)));
     &ROOT
 }
 
@@ -67,15 +71,27 @@ pub(super) fn of_hosts() -> &'static [Key] {
     hosts.unwrap_or_default()
 }
 
-/// Every key that holds a value, by its dotted path, in order. Those of `[hosts]` are not among them: there are as many
-/// as the user names hosts.
+/// The keys of the long form of a field.
+pub(super) fn of_field() -> &'static [Key] {
+    static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| of_table(&schemars::schema_for!(FieldTable)));
+    &KEYS
+}
+
+/// The keys of the long form of a source.
+pub(super) fn of_source() -> &'static [Key] {
+    static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| of_table(&schemars::schema_for!(SourceTable)));
+    &KEYS
+}
+
+/// Every key that holds a value, by its dotted path, in order. Those of `[hosts]` and of tables in lists are not among
+/// them: there are as many as the user writes.
 pub(super) fn leaves() -> Vec<(String, &'static Key)> {
     fn walk(prefix: &str, keys: &'static [Key], into: &mut Vec<(String, &'static Key)>) {
         for key in keys {
             let path = join(prefix, &key.name);
             match &key.kind {
                 Kind::Table(keys) => walk(&path, keys, into),
-                Kind::Hosts(_) => {}
+                Kind::Hosts(_) | Kind::Tables(_) => {}
                 _ => into.push((path, key)),
             }
         }
@@ -188,7 +204,7 @@ pub(super) fn nearest(path: &str) -> Option<(String, String)> {
         let other = if *known_table == table { 0 } else { 1 + strsim::damerau_levenshtein(&table, known_table) };
         (slips <= (name.chars().count() / 3).max(1)).then_some((slips * 4 + other.min(3), other))
     };
-    let is_table = |key: &&Key| matches!(key.kind, Kind::Table(_) | Kind::Hosts(_));
+    let is_table = |key: &&Key| matches!(key.kind, Kind::Table(_) | Kind::Hosts(_) | Kind::Tables(_));
     let tables = root().iter().filter(is_table).map(|key| (String::new(), key.name.clone()));
     let plain = leaves().into_iter().map(|(path, key)| {
         let table = path.strip_suffix(&key.name).unwrap_or_default().trim_end_matches('.');
@@ -245,6 +261,10 @@ impl Kind {
         match self {
             Self::Table(_) => "a table".to_owned(),
             Self::Hosts(_) => "tables named after hosts".to_owned(),
+            Self::Tables(_) => "tables in a list".to_owned(),
+            Self::Fields => "a table of names, each with a CSS selector in quotes, or more in a table".to_owned(),
+            Self::Field => "a CSS selector or a JSONPath in quotes, or a table like { css = \".price\" }".to_owned(),
+            Self::Source => "a CSS selector or a JSONPath in quotes, or a table like { css = \"li\" }".to_owned(),
             Self::Map(inner) => format!("a table of names, each with {}", inner.allowed()),
             Self::List(inner) if matches!(**inner, Self::Text) => "a list of texts in quotes".to_owned(),
             Self::List(inner) => format!("a list, each item {}", inner.allowed()),
@@ -267,6 +287,16 @@ fn quoted(words: &[String]) -> String {
     words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ")
 }
 
+/// The keys of a type.
+fn of_table(schema: &schemars::Schema) -> Vec<Key> {
+    let schema = schema.as_value();
+    let defs = schema.get("$defs").and_then(Value::as_object).cloned().unwrap_or_default();
+    match kind(schema, &defs) {
+        Kind::Table(keys) => keys,
+        _ => Vec::new(),
+    }
+}
+
 fn kind(schema: &Value, defs: &Map<String, Value>) -> Kind {
     if let Some(name) = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next()) {
         return match name {
@@ -275,22 +305,34 @@ fn kind(schema: &Value, defs: &Map<String, Value>) -> Kind {
             "Limit" => Kind::Limit,
             "TimeLimit" => Kind::TimeLimit,
             "Rate" => Kind::Rate,
+            // They hold each other, so that their keys are no tree.
+            "Fields" => Kind::Fields,
+            "Field" => Kind::Field,
+            "Source" => Kind::Source,
             _ => defs.get(name).map_or(Kind::Other, |schema| kind(schema, defs)),
         };
     }
     if let Some(words) = words(schema) {
         return Kind::OneOf(words);
     }
-    match schema.get("type").and_then(Value::as_str) {
+    if let Some(set) = schema.get("anyOf").and_then(Value::as_array).and_then(|kinds| kinds.first()) {
+        // What may also be left out.
+        return kind(set, defs);
+    }
+    let name = schema.get("type").map(|name| name.as_array().and_then(|names| names.first()).unwrap_or(name));
+    match name.and_then(Value::as_str) {
         Some("boolean") => Kind::Bool,
         Some("integer") => Kind::Integer {
             min: schema.get("minimum").and_then(Value::as_i64).unwrap_or(i64::MIN),
             max: schema.get("maximum").and_then(Value::as_i64),
         },
         Some("string") => Kind::Text,
-        Some("array") => Kind::List(Box::new(schema.get("items").map_or(Kind::Other, |items| kind(items, defs)))),
+        Some("array") => match schema.get("items").map_or(Kind::Other, |items| kind(items, defs)) {
+            Kind::Table(keys) => Kind::Tables(keys),
+            items => Kind::List(Box::new(items)),
+        },
         Some("object") => match (schema.get("properties"), schema.get("additionalProperties")) {
-            (Some(Value::Object(properties)), _) => Kind::Table(keys(properties, defs)),
+            (Some(Value::Object(properties)), _) => Kind::Table(keys(properties, schema.get("required"), defs)),
             (None, Some(values @ Value::Object(_))) => match kind(values, defs) {
                 Kind::Table(keys) => Kind::Hosts(keys),
                 kind => Kind::Map(Box::new(kind)),
@@ -301,18 +343,24 @@ fn kind(schema: &Value, defs: &Map<String, Value>) -> Kind {
     }
 }
 
-fn keys(properties: &Map<String, Value>, defs: &Map<String, Value>) -> Vec<Key> {
+fn keys(properties: &Map<String, Value>, required: Option<&Value>, defs: &Map<String, Value>) -> Vec<Key> {
+    let required = required.and_then(Value::as_array);
     let key = |(name, schema): (&String, &Value)| {
         let kind = kind(schema, defs);
         // A table's own text says more than the field that holds it.
-        let of = if let Kind::Hosts(_) = kind { schema.get("additionalProperties") } else { Some(schema) };
+        let of = match kind {
+            Kind::Hosts(_) => schema.get("additionalProperties"),
+            Kind::Tables(_) => schema.get("items"),
+            _ => Some(schema),
+        };
         let definition = of.and_then(|of| of.get("$ref")?.as_str()?.rsplit('/').next());
         let described = match (&kind, definition.and_then(|name| defs.get(name))) {
-            (Kind::Table(_) | Kind::Hosts(_), Some(definition)) => definition,
+            (Kind::Table(_) | Kind::Hosts(_) | Kind::Tables(_), Some(definition)) => definition,
             _ => schema,
         };
         let doc = described.get("description").and_then(Value::as_str).unwrap_or_default();
-        Key { name: name.clone(), doc: unwrapped(doc), kind }
+        let is_required = required.is_some_and(|names| names.iter().any(|known| known == name));
+        Key { name: name.clone(), doc: unwrapped(doc), kind, is_required }
     };
     properties.iter().map(key).collect()
 }

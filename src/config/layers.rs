@@ -6,11 +6,13 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
-use toml::{Spanned, Table, Value};
+use toml::{Table, Value};
 
 use super::check::{self, Fault, Part, Step};
 use super::keys::{self, Found, Key, Kind};
 use super::place::{self, position};
+use super::rule_flags::{self, FieldFlag};
+use super::span::{locate, part_of};
 use super::{Config, secret, seeds};
 use crate::error::{Error, Result};
 use crate::problem::Problem;
@@ -87,7 +89,10 @@ impl Layers {
             None => syntax(error),
         })?;
         let faults = check::document(&table);
-        let placed = faults.iter().map(|fault| (locate(spanned.get_ref(), &fault.path, fault.part), &fault.problem));
+        let placed = faults.iter().map(|fault| {
+            let span = locate(spanned.get_ref(), &fault.path, fault.part);
+            (fault.within.as_ref().map_or(span.clone(), |within| part_of(text, &span, within)), &fault.problem)
+        });
         if let Some((span, problem)) = placed.min_by_key(|(span, _)| span.start) {
             return Err(at(span, problem));
         }
@@ -103,7 +108,8 @@ impl Layers {
     }
 
     /// Sets a key by a flag of its own, with the value as it is on the command line. A flag of a list starts a new
-    /// list and adds to it when it repeats; a flag of `fetch.headers` takes `Name: value` and adds to what is there.
+    /// list and adds to it when it repeats; a flag of `fetch.headers` takes `Name: value` and adds to what is there. That of
+    /// `items` takes `name=selector`, that of `extract` a field of a record, or of an item that is there.
     pub fn flag(&mut self, flag: &str, path: &str, raw: &str) -> Result<()> {
         let unknown = || Error::Usage(check::unknown_key(path).in_flag(flag));
         let key = keys::find(path).ok_or_else(unknown)?.key;
@@ -122,6 +128,15 @@ impl Layers {
                 refuse(&label, path, key, &Value::Array(vec![item.clone()]))?;
                 self.push(flag, path, item);
                 Ok(())
+            }
+            Kind::Tables(_) => {
+                let usage = |problem: Problem| Error::Usage(problem.in_flag(&place::flag_with(flag, raw)));
+                if path == "items" {
+                    let item = rule_flags::item(raw).map_err(usage)?;
+                    self.push(flag, path, Value::Table(item));
+                    return Ok(());
+                }
+                self.field(flag, path, rule_flags::field(raw).map_err(usage)?).map_err(usage)
             }
             kind => self.checked(&place::flag_with(flag, raw), path, key, &bare(kind, raw), flag),
         }
@@ -167,6 +182,14 @@ impl Layers {
         let config: Config = Value::Table(self.values)
             .try_into()
             .map_err(|error: toml::de::Error| Error::Usage(error.message().trim().to_owned()))?;
+        let is_of_flag = |origin: &Origin| matches!(origin, SettingOrigin::Flag(_));
+        if ["extract", "items", "follow"].iter().any(|table| self.origins.get(*table).is_some_and(is_of_flag)) {
+            // Those of a file were checked as it was read; what flags add up to is known only now.
+            if let Some(fault) = config.compiled_rules().err().and_then(|faults| faults.0.into_iter().next()) {
+                let label = rule_flags::label(&fault, &config.items);
+                return Err(Error::Usage(Problem::from(fault.wrong).in_flag(&label)));
+            }
+        }
         let defaults = keys::leaves().into_iter().map(|(path, _)| (path, SettingOrigin::Default));
         let mut origins: BTreeMap<_, _> = defaults.collect();
         origins.extend(self.origins);
@@ -226,6 +249,34 @@ impl Layers {
             flags.push_str(", ");
             flags.push_str(flag);
         }
+    }
+
+    /// Adds a field: to the items that its name begins with, or to the records.
+    fn field(&mut self, flag: &str, path: &str, field: FieldFlag) -> Result<(), Problem> {
+        let FieldFlag { item, name, field } = field;
+        if let Some(item) = item {
+            let items = self.values.get_mut("items").and_then(Value::as_array_mut).into_iter().flatten();
+            let mut tables = items.filter_map(Value::as_table_mut);
+            let table = tables.find(|table| table.get("name").and_then(Value::as_str) == Some(item.as_str()));
+            let no_item = || {
+                Problem::new(format!("there are no items `{item}`"))
+                    .help(Some(format!("say where they are: --item '{item}=SELECTOR'")))
+            };
+            let table = table.ok_or_else(no_item)?;
+            insert_field(table, name, field);
+            self.origins.insert("items".to_owned(), SettingOrigin::Flag(flag.to_owned()));
+            return Ok(());
+        }
+        let is_begun = matches!(self.origins.get(path), Some(SettingOrigin::Flag(_)));
+        let begun = self.values.get_mut(path).filter(|_| is_begun).and_then(Value::as_array_mut);
+        if let Some(table) = begun.and_then(|tables| tables.first_mut()).and_then(Value::as_table_mut) {
+            insert_field(table, name, field);
+            return Ok(());
+        }
+        let mut table = Table::new();
+        insert_field(&mut table, name, field);
+        self.put(path, Value::Array(vec![Value::Table(table)]), SettingOrigin::Flag(flag.to_owned()));
+        Ok(())
     }
 
     fn put(&mut self, path: &str, value: Value, origin: SettingOrigin) {
@@ -314,6 +365,14 @@ fn written(kind: &Kind, raw: &str) -> Result<Value, Problem> {
     })
 }
 
+/// Puts a field into a table of rules.
+fn insert_field(table: &mut Table, name: String, field: Value) {
+    let fields = table.entry("fields").or_insert_with(|| Value::Table(Table::new()));
+    if let Value::Table(fields) = fields {
+        fields.insert(name, field);
+    }
+}
+
 /// The way to the table of a key, and the key's name in it.
 fn table_and_name(path: &str) -> (Vec<&str>, &str) {
     let mut table = keys::steps(path);
@@ -332,35 +391,6 @@ fn table_at<'t>(table: &'t mut Table, way: &[&str]) -> &'t mut Table {
         inner = entry.as_table_mut().expect("made a table just above");
     }
     inner
-}
-
-/// The bytes of a setting's name or value in its document; as far down as the document goes.
-fn locate(document: &DeTable<'_>, path: &[Step], part: Part) -> Range<usize> {
-    use toml::de::DeValue;
-    let mut found = 0..0;
-    let mut value: Option<&Spanned<DeValue<'_>>> = None;
-    for (index, step) in path.iter().enumerate() {
-        let last = index + 1 == path.len();
-        let table = match (index, value.map(Spanned::get_ref)) {
-            (0, _) => Some(document),
-            (_, Some(DeValue::Table(table))) => Some(table),
-            _ => None,
-        };
-        match (step, table, value.map(Spanned::get_ref)) {
-            (Step::Name(name), Some(table), _) => {
-                let Some((key, inner)) = table.iter().find(|(key, _)| key.get_ref() == name) else { break };
-                found = if last && part == Part::Key { key.span() } else { inner.span() };
-                value = Some(inner);
-            }
-            (Step::Item(item), _, Some(DeValue::Array(items))) => {
-                let Some(inner) = items.get(*item) else { break };
-                found = inner.span();
-                value = Some(inner);
-            }
-            _ => break,
-        }
-    }
-    found
 }
 
 #[cfg(test)]

@@ -6,10 +6,13 @@ mod keys;
 mod layers;
 mod place;
 pub mod reference;
+mod rule_flags;
+mod rule_tables;
 mod rules;
 mod secret;
 mod seeds;
 mod show;
+mod span;
 
 pub use crate::fetch::Options as FetchOptions;
 pub use crate::frontier::Options as FrontierOptions;
@@ -32,7 +35,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::units::{Limit, TimeLimit};
 use crate::url::{HostPattern, UrlRules};
-use crate::{fetch, frontier, observe, parse, politeness, scope, sink, sitemaps};
+use crate::{extract, fetch, frontier, observe, parse, politeness, scope, sink, sitemaps};
 
 /// All settings of a crawl: what `crawl.toml` holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -70,6 +73,15 @@ pub struct Config {
     pub observe: observe::Options,
     /// What is different for single hosts.
     pub hosts: BTreeMap<HostPattern, HostOptions>,
+    /// What goes into the `fields` of records.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub extract: Vec<extract::Extract>,
+    /// Several items of one page, each an object of its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<extract::Items>,
+    /// Which links are followed from the pages that it is for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub follow: Vec<extract::Follow>,
 }
 
 impl Default for Config {
@@ -90,6 +102,9 @@ impl Default for Config {
             output: sink::Options::default(),
             observe: observe::Options::default(),
             hosts: BTreeMap::new(),
+            extract: Vec::new(),
+            items: Vec::new(),
+            follow: Vec::new(),
         }
     }
 }
@@ -128,6 +143,22 @@ impl Config {
     /// How URLs are resolved and made canonical by these settings.
     pub fn url_rules(&self) -> UrlRules {
         self.frontier.url_rules()
+    }
+
+    /// What is taken out of pages by these settings.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] says all that is wrong with the rules.
+    pub fn extract_rules(&self) -> Result<extract::Rules> {
+        self.compiled_rules().map_err(|faults| Error::Usage(faults.to_string()))
+    }
+
+    fn compiled_rules(&self) -> Result<extract::Rules, extract::Faults> {
+        extract::Rules::new(&extract::Options {
+            extract: self.extract.clone(),
+            items: self.items.clone(),
+            follow: self.follow.clone(),
+        })
     }
 
     /// The seeds as URLs and folders, by the rules of these settings.

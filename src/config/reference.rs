@@ -27,11 +27,20 @@ pub fn markdown() -> String {
     let mut text = INTRODUCTION.to_owned();
     let values = default_values();
     section(&mut text, "", keys::root(), &values);
+    text.push_str(FIELDS);
+    for key in keys::of_field() {
+        let default = match key.kind {
+            Kind::Bool => "`false`",
+            Kind::OneOf(_) if key.name == "from" => "`\"self\"`",
+            _ => "not set",
+        };
+        entry(&mut text, key, default, None);
+    }
     text
 }
 
 /// Which flag sets which key. A switch sets its key to a fixed value.
-pub const FLAGS: [Flag; 27] = [
+pub const FLAGS: [Flag; 29] = [
     Flag::new("seed", "seeds"),
     Flag::new("seeds-file", "seeds"),
     Flag::new("depth", "depth"),
@@ -57,6 +66,8 @@ pub const FLAGS: [Flag; 27] = [
     Flag::new("output", "output.path"),
     Flag::switch("links", "output.links", "true"),
     Flag::switch("no-links", "output.links", "false"),
+    Flag::new("field", "extract"),
+    Flag::new("item", "items"),
     Flag::new("progress", "observe.progress"),
     Flag::new("log-format", "observe.log_format"),
 ];
@@ -114,6 +125,9 @@ fn table(text: &mut String, style: Style, prefix: &str, keys: &[Key], values: &T
         if let Kind::Hosts(keys) = &key.kind {
             hosts(text, &path, key, keys);
         }
+        if let Kind::Tables(keys) = &key.kind {
+            tables_in_list(text, &path, key, keys);
+        }
         let (Kind::Table(keys), Some(Value::Table(values))) = (&key.kind, values.get(&key.name)) else { continue };
         text.push('\n');
         comment(text, key.doc.strip_prefix(&format!("`[{path}]`: ")).unwrap_or(&key.doc));
@@ -133,6 +147,24 @@ fn hosts(text: &mut String, path: &str, key: &Key, keys: &[Key]) {
         let stage = keys::of_stage(&keys::join(&keys::join(path, HOST), &key.name));
         let value = default_of(&stage).map_or_else(String::new, |value| example(&stage, &value));
         assigned(text, Style::Commented, &key.name, &value);
+    }
+}
+
+/// A table that may be there many times, as a comment in each style: there is none by default.
+fn tables_in_list(text: &mut String, path: &str, key: &Key, keys: &[Key]) {
+    text.push('\n');
+    comment(text, key.doc.strip_prefix(&format!("`[[{path}]]`: ")).unwrap_or(&key.doc));
+    let _ = writeln!(text, "#[[{path}]]");
+    for key in keys {
+        let path = keys::join(path, &key.name);
+        described(text, key);
+        if let Kind::Fields = key.kind {
+            let _ = writeln!(text, "#[{path}]");
+            let fields = FIELDS_SHOWN.iter().filter(|(table, _)| *table == path).flat_map(|(_, fields)| *fields);
+            fields.for_each(|(name, field)| assigned(text, Style::Commented, name, field));
+        } else {
+            assigned(text, Style::Commented, &key.name, &example(&path, &Value::from("")));
+        }
     }
 }
 
@@ -167,7 +199,7 @@ fn section(text: &mut String, prefix: &str, keys: &[Key], values: &Table) {
         let default = values.get(&key.name).map_or_else(|| "not set".to_owned(), |value| format!("`{value}`"));
         let flags: Vec<_> = FLAGS.iter().filter(|flag| flag.key == path).map(|f| format!("`--{}`", f.name)).collect();
         let flags = if flags.is_empty() { format!("`--set {path}=…`") } else { flags.join(", ") };
-        entry(text, key, &default, &flags);
+        entry(text, key, &default, Some(&flags));
     }
     for key in tables {
         if let Kind::Hosts(keys) = &key.kind {
@@ -177,8 +209,11 @@ fn section(text: &mut String, prefix: &str, keys: &[Key], values: &Table) {
             for key in keys {
                 let path = keys::join(&path, &key.name);
                 let default = format!("that of `{}`", keys::of_stage(&path));
-                entry(text, key, &default, &format!("`--set '{path}=…'`"));
+                entry(text, key, &default, Some(&format!("`--set '{path}=…'`")));
             }
+        }
+        if let Kind::Tables(keys) = &key.kind {
+            section_of_list(text, key, keys);
         }
         let (Kind::Table(keys), Some(Value::Table(values))) = (&key.kind, values.get(&key.name)) else { continue };
         let path = keys::join(prefix, &key.name);
@@ -188,15 +223,30 @@ fn section(text: &mut String, prefix: &str, keys: &[Key], values: &Table) {
     }
 }
 
-fn entry(text: &mut String, key: &Key, default: &str, flags: &str) {
+/// The keys of a table that may be there many times.
+fn section_of_list(text: &mut String, key: &Key, keys: &[Key]) {
+    let path = &key.name;
+    let doc = key.doc.strip_prefix(&format!("`[[{path}]]`: ")).unwrap_or(&key.doc);
+    let _ = writeln!(text, "\n## `[[{path}]]`\n\n{}", capitalised(doc));
+    if let Some(flag) = FLAGS.iter().find(|flag| flag.key == path) {
+        let _ = writeln!(text, "\nOn the command line: `--{}`.", flag.name);
+    }
+    for key in keys {
+        entry(text, key, if key.is_required { "none: it has to be set" } else { "not set" }, None);
+    }
+}
+
+fn entry(text: &mut String, key: &Key, default: &str, flags: Option<&str>) {
     let _ = writeln!(text, "\n### `{}`\n\n{}\n", key.name, key.doc.replace('\n', "\n\n"));
     let _ = writeln!(text, "- allowed: {}", key.kind.allowed());
     let _ = writeln!(text, "- default: {default}");
-    let _ = writeln!(text, "- flag: {flags}");
+    if let Some(flags) = flags {
+        let _ = writeln!(text, "- flag: {flags}");
+    }
 }
 
 fn is_table(key: &Key) -> bool {
-    matches!(key.kind, Kind::Table(_) | Kind::Hosts(_))
+    matches!(key.kind, Kind::Table(_) | Kind::Hosts(_) | Kind::Tables(_))
 }
 
 /// The head of the table of the host that stands for all.
@@ -250,7 +300,7 @@ const WIDTH: usize = 96;
 const HOST: &str = "example.com";
 
 /// What `crawler init` shows where the default is empty and so shows nothing.
-const EXAMPLES: [(&str, &str); 7] = [
+const EXAMPLES: [(&str, &str); 13] = [
     ("seeds", "[\"https://example.com/\"]"),
     ("scope.include", "[\"https://example.com/docs/*\"]"),
     ("scope.exclude", "[\"*/print/*\", 're:[?&]page=\\d{4,}']"),
@@ -258,6 +308,26 @@ const EXAMPLES: [(&str, &str); 7] = [
     ("fetch.headers", "{ Accept-Language = \"en\" }"),
     ("sitemaps.urls", "[\"https://example.com/sitemap.xml\"]"),
     ("fetch.allow_hosts", "[\"localhost\", \"127.0.0.0/8\"]"),
+    ("extract.match", "[\"*/product/*\"]"),
+    ("items.name", "\"products\""),
+    ("items.match", "[\"*/list*\"]"),
+    ("items.each", "\"li.product\""),
+    ("follow.match", "[\"*/list*\"]"),
+    ("follow.css", "\"a.next, li.product a\""),
+];
+
+/// The fields that it shows.
+const FIELDS_SHOWN: [(&str, &[(&str, &str)]); 2] = [
+    (
+        "extract.fields",
+        &[
+            ("name", "\"h1\""),
+            ("price", "{ css = \".price\", type = \"number\", required = true }"),
+            ("image", "{ css = \"img.main\", attr = \"src\", type = \"url\" }"),
+            ("offer", "{ json_ld = \"$..offers.price\", type = \"number\" }"),
+        ],
+    ),
+    ("items.fields", &[("title", "\"h2\""), ("link", "{ css = \"a\", attr = \"href\", type = \"url\" }")]),
 ];
 
 const TEMPLATE_HEAD: &str = "\
@@ -295,6 +365,14 @@ Relative paths are relative to the current directory, not to the file.
 and `crawler schema config` prints the JSON Schema for editors.
 
 ## At the top
+";
+
+const FIELDS: &str = "
+## A field
+
+A field of `[extract.fields]` or `[items.fields]` is a CSS selector in quotes, or a JSONPath that starts with `$`, or a table
+with these keys: `price = { css = \".price\", type = \"number\" }`. What each of them takes out of a page is told in
+[extract.md](extract.md).
 ";
 
 #[cfg(test)]

@@ -43,3 +43,9 @@ impl From<Problem> for Wrong {
         Self { at: None, found, allowed, help }
     }
 }
+
+impl From<Wrong> for Problem {
+    fn from(Wrong { at: _, found, allowed, help }: Wrong) -> Self {
+        Self { found, allowed, help }
+    }
+}

@@ -24,6 +24,7 @@ mod redirects;
 mod resume;
 mod resume_settings;
 mod robots;
+mod rule_mistakes;
 mod scope;
 mod sitemap_forms;
 mod sitemaps;

@@ -21,7 +21,7 @@ fn an_import_of_another_stage_or_from_below_is_refused() {
     refused("src/scope/mod.rs", "fn f() { tracing::info!(\"{}\", crate::engine::LIMIT); }");
     refused("src/scope/mod.rs", "use crate::Crawl;");
     refused("src/scope/mod.rs", "use crate::config::*;");
-    refused("src/scope/pattern.rs", "#[derive(A)] #[serde(with = \"crate::engine::x\")] struct S;");
+    refused("src/url/pattern.rs", "#[derive(A)] #[serde(with = \"crate::engine::x\")] struct S;");
     refused("src/url/mod.rs", "use crate::scope::Scope;");
     refused("src/config/mod.rs", "use crate::engine;");
 }
@@ -76,7 +76,7 @@ fn a_circle_is_refused() {
     let files = |modules: &Modules| imports(files(modules));
     refused_by("src/politeness/rate.rs", "use super::Politeness;", files);
     refused_by("src/parse/scan/char_ref.rs", "use crate::parse::Parser;", files);
-    refused_by("src/scope/pattern.rs", "use super::Scope;", files);
+    refused_by("src/scope/per_host.rs", "use super::Scope;", files);
     // Also where there is a circle already.
     refused_by("src/parse/scan/mod.rs", "use crate::parse::Parser;", files);
     refused_by("src/fetch/decode.rs", "use super::http::Http;", files);
