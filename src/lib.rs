@@ -54,6 +54,7 @@ mod engine;
 pub mod error;
 pub mod exchange;
 pub mod extract;
+pub mod extracted;
 mod failure;
 pub mod fetch;
 mod frontier;

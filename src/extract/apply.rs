@@ -1,44 +1,20 @@
 //! Applying rules to a page: one tree serves them all.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use html5ever::ns;
 use regex::Regex;
 use scraper::ElementRef;
 use serde_json::{Map, Value};
 
-use super::findings::Findings;
 use super::page::{At, Input, Page};
 use super::rule::{Many, Place, Rule, Set, Take};
-use super::rules::{Content, PAGE, Table};
+use super::rules::{Content, Table};
 use super::selector::{self, Selector};
 use super::{embedded, path, text, value};
+use crate::extracted::{Extracted, Item, PAGE_URL, Tally};
 use crate::tree::below;
 use crate::url::UrlKey;
-
-/// What came of a page.
-#[derive(Debug, Clone, Default)]
-pub struct Extracted {
-    /// The fields of its record, in the order of the rules; `null` where a rule found nothing. `None` when no
-    /// `[[extract]]` is for the page.
-    pub fields: Option<Map<String, Value>>,
-    /// Its items, in the order of the tables and of the page.
-    pub items: Vec<Item>,
-    /// The keys of the links that are to be followed; `None` when all are.
-    pub follow: Option<Vec<UrlKey>>,
-    /// What was found of each rule.
-    pub findings: Findings,
-}
-
-/// One item of a page.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Item {
-    /// What such items are called.
-    pub name: Arc<str>,
-    /// The URL of the page under `page_url`, then what was taken.
-    pub value: Map<String, Value>,
-}
 
 /// What is taken of one place, before it is looked at.
 enum Raw<'p> {
@@ -46,8 +22,8 @@ enum Raw<'p> {
     Json(Cow<'p, Value>),
 }
 
-pub(super) fn apply(tables: &[&Table], rules: usize, input: &Input<'_>) -> Extracted {
-    let page = Page::new(input, rules);
+pub(super) fn apply(tables: &[&Table], names: &[String], input: &Input<'_>) -> Extracted {
+    let page = Page::new(input, names.len());
     let mut extracted = Extracted::default();
     for table in tables {
         match &table.content {
@@ -78,6 +54,8 @@ pub(super) fn apply(tables: &[&Table], rules: usize, input: &Input<'_>) -> Extra
         page.too_much();
     }
     extracted.findings = page.findings.into_inner();
+    let missing = names.iter().zip(&extracted.findings.rules).filter(|(_, tally)| tally.missing > 0);
+    extracted.missing = missing.map(|(name, _)| name.clone()).collect();
     extracted
 }
 
@@ -99,7 +77,7 @@ impl Page<'_> {
             // What stands at the place of an item and has none of its fields is a separator or an advertisement.
             if object.values().any(|value| !is_nothing(value)) {
                 let mut item = Map::with_capacity(object.len() + 1);
-                item.insert(PAGE.to_owned(), self.input.url.as_str().into());
+                item.insert(PAGE_URL.to_owned(), self.input.url.as_str().into());
                 item.extend(object);
                 found.push(item);
             }
@@ -357,7 +335,7 @@ impl Page<'_> {
         }
     }
 
-    fn tally(&self, rule: usize, count: impl FnOnce(&mut super::Tally)) -> bool {
+    fn tally(&self, rule: usize, count: impl FnOnce(&mut Tally)) -> bool {
         self.findings.borrow_mut().rules.get_mut(rule).map(count).is_some()
     }
 }

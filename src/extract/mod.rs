@@ -14,8 +14,6 @@ mod element;
 mod embedded;
 mod fault;
 mod fields;
-mod findings;
-mod health;
 mod microdata;
 mod mistake;
 mod number;
@@ -31,15 +29,14 @@ mod text;
 mod value;
 mod wrong;
 
-pub use apply::{Extracted, Item};
 pub use fault::{Fault, Faults, Part, Step};
 pub use fields::Fields;
-pub use findings::{Findings, Tally};
-pub use health::{Drift, Health, RuleHealth};
 pub use options::{Extract, Field, FieldTable, Follow, Items, Kind, Options, Source, SourceTable, Start};
 pub use page::Input;
 pub use rules::{Matched, Rules, RulesBuilder};
 pub use wrong::Wrong;
+
+pub use crate::extracted::{Drift, Extracted, Findings, Health, Item, RuleHealth, Tally};
 
 #[cfg(test)]
 mod tests;

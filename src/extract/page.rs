@@ -7,12 +7,12 @@ use scraper::ElementRef;
 use serde_json::Value;
 
 use super::element::Work;
-use super::findings::Findings;
 use super::options::Start;
 use super::path::{self, Path};
 use super::references::References;
 use super::rule::Needs;
 use super::{embedded, microdata, rules};
+use crate::extracted::Findings;
 use crate::tree::{Bounds, Document};
 use crate::url::{CrawlUrl, Target, UrlRules};
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::apply::{self, Extracted};
+use super::apply;
 use super::compile::Compiler;
 use super::embedded::essence_is;
 use super::fault::Faults;
@@ -11,6 +11,7 @@ use super::page::Input;
 use super::rule::{Ground, Needs, Place, Rule, Set};
 use super::selector::{Scope, Selector};
 use super::wrong::Wrong;
+use crate::extracted::{Extracted, Health, PAGE_URL};
 use crate::url::Patterns;
 
 /// What is taken out of pages. Cloning is cheap, and one serves all threads.
@@ -43,6 +44,8 @@ pub struct Matched<'a> {
 pub(super) struct Inner {
     tables: Vec<Table>,
     names: Vec<String>,
+    /// What items are called, with the names of their fields.
+    items: Vec<(String, Vec<String>)>,
 }
 
 /// One table of rules.
@@ -121,7 +124,8 @@ impl Rules {
         if !compiler.finder.faults.is_empty() {
             return Err(Faults(compiler.finder.faults));
         }
-        Ok(Self(Arc::new(Inner { tables, names: distinct(&compiler.names, &names) })))
+        let items = names_of_items(&options.items);
+        Ok(Self(Arc::new(Inner { tables, names: distinct(&compiler.names, &names), items })))
     }
 
     /// Rules in code.
@@ -138,6 +142,16 @@ impl Rules {
     /// have the same, with the patterns of the table.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.names.iter().map(String::as_str)
+    }
+
+    /// What items are called, in the order of the tables, with the names of their fields: each once.
+    pub fn items(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.0.items.iter().map(|(name, fields)| (name.as_str(), fields.as_slice()))
+    }
+
+    /// The health of these rules before any page.
+    pub fn health(&self) -> Health {
+        Health::new(self.names(), self.items().map(|(name, _)| name))
     }
 
     /// Whether some are for responses of a JSON type: these have to be fetched then.
@@ -161,7 +175,7 @@ impl Rules {
 impl Matched<'_> {
     /// Applies them. Whatever the page is, something comes of it.
     pub fn apply(&self, input: &Input<'_>) -> Extracted {
-        apply::apply(&self.tables, self.rules.names.len(), input)
+        apply::apply(&self.tables, &self.rules.names, input)
     }
 }
 
@@ -223,10 +237,10 @@ fn items(compiler: &mut Compiler, table: &Items) -> Option<Content> {
         Some(_) => Ground::Json,
     };
     let set = compiler.set(&table.fields, ground, &format!("{}.", table.name));
-    if table.fields.iter().any(|(name, _)| name.eq_ignore_ascii_case(PAGE)) {
+    if table.fields.iter().any(|(name, _)| name.eq_ignore_ascii_case(PAGE_URL)) {
         compiler.finder.enter("fields");
-        compiler.finder.enter(PAGE);
-        compiler.finder.key(Wrong::new(format!("`{PAGE}` is the URL of the page, which every item has")));
+        compiler.finder.enter(PAGE_URL);
+        compiler.finder.key(Wrong::new(format!("`{PAGE_URL}` is the URL of the page, which every item has")));
         compiler.finder.leave();
         compiler.finder.leave();
     }
@@ -268,6 +282,25 @@ fn same_but_for_case(compiler: &mut Compiler, options: &Options) {
     }
 }
 
+/// What items are called, and what is taken of each: that of all tables with the same name.
+fn names_of_items(tables: &[Items]) -> Vec<(String, Vec<String>)> {
+    let mut items: Vec<(String, Vec<String>)> = Vec::new();
+    for table in tables {
+        let nth = items.iter().position(|(name, _)| *name == table.name).unwrap_or_else(|| {
+            items.push((table.name.clone(), Vec::new()));
+            items.len() - 1
+        });
+        for (field, _) in table.fields.iter() {
+            if let Some((_, fields)) = items.get_mut(nth)
+                && !fields.iter().any(|known| known == field)
+            {
+                fields.push(field.to_owned());
+            }
+        }
+    }
+    items
+}
+
 /// Names that are there once each: where tables have the same, with what tells them apart.
 fn distinct(names: &[String], tables: &[(std::ops::Range<usize>, Vec<String>)]) -> Vec<String> {
     let mut distinct: Vec<String> = Vec::with_capacity(names.len());
@@ -287,6 +320,4 @@ fn distinct(names: &[String], tables: &[(std::ops::Range<usize>, Vec<String>)]) 
     distinct
 }
 
-/// The key of an item under which the URL of its page stands.
-pub(super) const PAGE: &str = "page_url";
 const MAX_NAME: usize = 64;

@@ -89,6 +89,7 @@ const LAYERS: &[Layer] = &[
             "accounts",
             "error",
             "exchange",
+            "extracted",
             "failure",
             "host_report",
             "media_type",

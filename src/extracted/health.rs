@@ -1,11 +1,12 @@
 //! The health of rules: what each found over a whole crawl, and whether a site was redesigned since the last.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Item;
 use super::findings::{Findings, Tally};
-use super::rules::Rules;
 
 /// What the rules found in a crawl. Those of parts of a crawl can be [merged](Health::merge), in any order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,12 +15,15 @@ pub struct Health {
     pub pages: u64,
     /// Each rule, in the order of the rules.
     pub rules: Vec<RuleHealth>,
+    /// How many items of each name there were.
+    #[serde(default)]
+    pub items: BTreeMap<String, u64>,
 }
 
 /// What one rule found in a crawl.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleHealth {
-    /// Its [name](Rules::names).
+    /// Its [name](crate::extract::Rules::names).
     pub name: String,
     /// On how many pages it was applied.
     pub pages: u64,
@@ -48,15 +52,21 @@ pub struct Drift {
 }
 
 impl Health {
-    /// The health of rules that found nothing yet.
-    pub fn new(rules: &Rules) -> Self {
-        let rules = rules.names().map(|name| RuleHealth { name: name.to_owned(), ..RuleHealth::default() });
-        Self { pages: 0, rules: rules.collect() }
+    /// The health of rules of these names that found nothing yet, with what items are called.
+    pub fn new<'a>(rules: impl IntoIterator<Item = &'a str>, items: impl IntoIterator<Item = &'a str>) -> Self {
+        let items = items.into_iter().map(|name| (name.to_owned(), 0)).collect();
+        let rules = rules.into_iter().map(|name| RuleHealth { name: name.to_owned(), ..RuleHealth::default() });
+        Self { pages: 0, rules: rules.collect(), items }
     }
 
-    /// Counts a page; `findings` are those of the rules that are for it.
-    pub fn take(&mut self, url: &str, findings: Option<&Findings>) {
+    /// Counts a page, and its items; `findings` are those of the rules that are for it.
+    pub fn take(&mut self, url: &str, findings: Option<&Findings>, items: &[Item]) {
         self.pages += 1;
+        for item in items {
+            if let Some(count) = self.items.get_mut(&*item.name) {
+                *count += 1;
+            }
+        }
         let tallies = findings.map_or(&[][..], |findings| &findings.rules);
         for (rule, tally) in self.rules.iter_mut().zip(tallies).filter(|(_, tally)| tally.tried > 0) {
             rule.pages += 1;
@@ -72,6 +82,9 @@ impl Health {
     /// Adds what was found in another part of the crawl.
     pub fn merge(&mut self, other: &Self) {
         self.pages += other.pages;
+        for (name, theirs) in &other.items {
+            *self.items.entry(name.clone()).or_default() += theirs;
+        }
         for theirs in &other.rules {
             let Some(ours) = self.rules.iter_mut().find(|ours| ours.name == theirs.name) else {
                 self.rules.push(theirs.clone());
@@ -195,7 +208,7 @@ mod tests {
             tally,
             examples: vec!["http://e.com/1".to_owned()],
         };
-        Health { pages, rules: vec![rule] }
+        Health { pages, rules: vec![rule], ..Health::default() }
     }
 
     fn is_told(before: (u64, u64), now: (u64, u64)) -> bool {
@@ -251,23 +264,25 @@ mod tests {
 
     #[test]
     fn pages_are_counted_with_three_that_are_ill() {
-        let rules = Rules::builder().extract(crate::extract::Extract::default().field("a", "h1")).build().unwrap();
-        let mut health = Health::new(&rules);
+        let mut health = Health::new(["a"], ["things"]);
         let findings = |found| Findings {
             rules: vec![Tally { tried: 1, found, values: found, ..Tally::default() }],
             troubles: Vec::new(),
         };
         for nth in 0..5 {
-            health.take(&format!("http://e.com/{nth}"), Some(&findings(0)));
+            health.take(&format!("http://e.com/{nth}"), Some(&findings(0)), &[]);
         }
-        health.take("http://e.com/5", Some(&findings(1)));
-        health.take("http://e.com/6", None);
+        let thing = Item { name: "things".into(), value: serde_json::Map::new() };
+        health.take("http://e.com/5", Some(&findings(1)), &[thing.clone(), thing]);
+        health.take("http://e.com/6", None, &[]);
+        assert_eq!(health.items["things"], 2);
         let rule = &health.rules[0];
         assert_eq!((health.pages, rule.pages, rule.pages_found, rule.tally.tried), (7, 6, 1, 6));
         assert_eq!(rule.examples, ["http://e.com/0", "http://e.com/1", "http://e.com/2"]);
         let mut twice = health.clone();
         twice.merge(&health);
         assert_eq!((twice.pages, twice.rules[0].pages, twice.rules[0].examples.len()), (14, 12, 3));
+        assert_eq!(twice.items["things"], 4);
         let json = serde_json::to_string(&health).unwrap();
         assert_eq!(serde_json::from_str::<Health>(&json).unwrap(), health);
     }

@@ -3,7 +3,7 @@
 /// What the rules found on one page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Findings {
-    /// For each rule by its [number](super::Rules::names); all zero for those that are not for the page.
+    /// For each rule by its [number](crate::extract::Rules::names); all zero for those that are not for the page.
     pub rules: Vec<Tally>,
     /// What went wrong, a clause each: broken JSON, a type that does not fit.
     pub troubles: Vec<String>,
@@ -35,12 +35,13 @@ impl Tally {
 }
 
 impl Findings {
-    pub(super) fn new(rules: usize) -> Self {
+    /// What is to be found of so many rules.
+    pub fn new(rules: usize) -> Self {
         Self { rules: vec![Tally::default(); rules], troubles: Vec::new() }
     }
 
     /// Something to tell, once and within bounds.
-    pub(super) fn trouble(&mut self, what: String) {
+    pub fn trouble(&mut self, what: String) {
         if self.troubles.len() < MAX_TROUBLES && !self.troubles.contains(&what) {
             self.troubles.push(what);
         }
