@@ -6,8 +6,9 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::extracted::Health;
 use crate::observe::Summary;
-use crate::sink::STDOUT;
+use crate::sink::{ItemFormat, STDOUT};
 use crate::store::file;
 
 /// A directory that belongs to one crawl, and to one process as long as this lives.
@@ -92,21 +93,28 @@ impl CrawlDir {
     }
 
     /// Deletes the files that an earlier crawl made in the directory, also an output of another name. What lies elsewhere
-    /// stays, whatever a summary says of it: a directory can come from anyone.
+    /// stays, whatever a summary says of it: a directory can come from anyone. `items`: what the items of the new crawl are
+    /// called.
     ///
     /// # Errors
     /// [`Error::Usage`] when `output` could not be written then: nothing is deleted in vain.
-    pub fn clear(&self, output: &Path) -> Result<()> {
+    pub fn clear(&self, output: &Path, items: &[&str]) -> Result<()> {
         if !output.as_os_str().is_empty() && self.own_name(output).is_none() {
             self.check_output(output)?;
         }
         let named = fs::read(self.path.join(SUMMARY)).ok();
         let named = named.and_then(|summary| serde_json::from_slice::<serde_json::Value>(&summary).ok());
+        let of_items = named.as_ref().and_then(|summary| summary.get("items")?.as_object()).into_iter().flatten();
+        let of_items =
+            of_items.map(|(name, _)| name.as_str()).chain(items.iter().copied()).filter(|name| is_name(name));
+        let items: Vec<_> = of_items
+            .flat_map(|name| [ItemFormat::Jsonl, ItemFormat::Csv].map(|format| self.items(name, format)))
+            .collect();
         let named = named.as_ref().and_then(|summary| summary.get("output")?.as_str()).map(PathBuf::from);
         let named = named.filter(|output| output.is_file() && self.own_name(output).is_some());
         // First what could not be told to be of a crawl: then nothing is deleted.
         file::delete(&self.path)?;
-        for file in self.files().into_iter().chain(named) {
+        for file in self.files().into_iter().chain(named).chain(items) {
             match fs::remove_file(&file) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(Error::io("delete", &file, error)),
                 _ => {}
@@ -126,7 +134,7 @@ impl CrawlDir {
         if output.is_dir() {
             return wrong("is a folder");
         }
-        let own = [RECORDS_TEMPORARY, SUMMARY, SUMMARY_TEMPORARY, LOCK, file::FILE];
+        let own = [RECORDS_TEMPORARY, SUMMARY, SUMMARY_TEMPORARY, RULES, LOCK, file::FILE];
         if self.own_name(output).is_some_and(|name| own.iter().any(|own| name == *own)) {
             return wrong("is a file of the crawl directory that has another purpose");
         }
@@ -176,11 +184,32 @@ impl CrawlDir {
         self.path.join(RECORDS)
     }
 
+    /// Where the items of this name go.
+    pub fn items(&self, name: &str, format: ItemFormat) -> PathBuf {
+        self.path.join(ITEMS).join(format!("{name}.{}", format.name()))
+    }
+
+    /// What rules found in the last crawl of this directory that came to its end. A file that cannot be read is as none:
+    /// nobody's crawl fails over it.
+    pub fn rules_before(&self) -> Option<Health> {
+        serde_json::from_slice(&fs::read(self.path.join(RULES)).ok()?).ok()
+    }
+
+    /// Keeps what rules found, for the next crawl of this directory to be compared with.
+    pub fn keep_rules(&self, health: &Health) -> Result<()> {
+        self.replace(RULES, health)
+    }
+
     /// Writes `summary.json`: whole, or not at all.
     pub fn write_summary(&self, summary: &Summary) -> Result<()> {
-        let (path, temporary) = (self.path.join(SUMMARY), self.path.join(SUMMARY_TEMPORARY));
-        let mut json = serde_json::to_vec_pretty(summary)
-            .map_err(|error| Error::Internal(format!("the summary is no JSON: {error}")))?;
+        self.replace(SUMMARY, summary)
+    }
+
+    /// Writes a file of this directory as JSON: whole, or not at all.
+    fn replace(&self, name: &str, value: &impl serde::Serialize) -> Result<()> {
+        let (path, temporary) = (self.path.join(name), self.path.join(format!("{name}.tmp")));
+        let mut json =
+            serde_json::to_vec_pretty(value).map_err(|error| Error::Internal(format!("{name} is no JSON: {error}")))?;
         json.push(b'\n');
         fs::write(&temporary, json).map_err(|error| Error::io("write", &temporary, error))?;
         fs::rename(&temporary, &path).map_err(|error| Error::io("write", &path, error))
@@ -205,9 +234,18 @@ impl Drop for CrawlDir {
     }
 }
 
+/// Whether it is what items may be called: never a way out of their folder.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+}
+
 const RECORDS: &str = "pages.jsonl";
 /// What the JSONL sink writes while it amends.
 const RECORDS_TEMPORARY: &str = "pages.jsonl.tmp";
+/// The folder of items.
+const ITEMS: &str = "items";
+/// What rules found in the last crawl that came to its end. It outlives `--fresh`: that crawl is compared with it.
+const RULES: &str = "rules.json";
 const SUMMARY: &str = "summary.json";
 const SUMMARY_TEMPORARY: &str = "summary.json.tmp";
 /// Holds the process id of the one who crawls. Stays when a crawl ends: a file that is deleted could be locked twice.
@@ -245,7 +283,7 @@ mod tests {
         }
         let dir = CrawlDir::take(folder.path()).unwrap();
         assert!(refusal(dir.expect_empty()).contains("--fresh"));
-        dir.clear(Path::new("")).unwrap();
+        dir.clear(Path::new(""), &[]).unwrap();
         dir.expect_empty().unwrap();
         assert!(notes.exists() && !named.exists());
     }
@@ -257,10 +295,10 @@ mod tests {
         let dir = CrawlDir::take(&crawl).unwrap();
         fs::write(crawl.join(SUMMARY), "{}").unwrap();
         fs::write(&output, "precious").unwrap();
-        assert!(refusal(dir.clear(&output)).contains("out.jsonl"));
+        assert!(refusal(dir.clear(&output, &[])).contains("out.jsonl"));
         assert!(crawl.join(SUMMARY).exists());
         fs::remove_file(&output).unwrap();
-        dir.clear(&output).unwrap();
+        dir.clear(&output, &[]).unwrap();
         assert!(!crawl.join(SUMMARY).exists());
     }
 
@@ -273,9 +311,23 @@ mod tests {
         let dir = CrawlDir::take(&crawl).unwrap();
         for lie in [keep.clone(), crawl.join("../keep.txt")] {
             fs::write(crawl.join(SUMMARY), serde_json::json!({ "output": lie }).to_string()).unwrap();
-            dir.clear(Path::new("")).unwrap();
+            dir.clear(Path::new(""), &[]).unwrap();
             assert!(keep.exists(), "{}", lie.display());
         }
+    }
+
+    #[test]
+    fn items_are_deleted_by_their_names_and_nothing_else_beside_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = CrawlDir::take(&folder.path().join("crawl")).unwrap();
+        let keep = [folder.path().join("keep.jsonl"), folder.path().join("crawl/items/mine.csv")];
+        let gone = [dir.items("old", ItemFormat::Csv), dir.items("new", ItemFormat::Jsonl)];
+        fs::create_dir_all(gone[0].parent().unwrap()).unwrap();
+        keep.iter().chain(&gone).for_each(|file| fs::write(file, "precious").unwrap());
+        let summary = serde_json::json!({ "items": { "old": 3, "../../keep": 1 } });
+        fs::write(folder.path().join("crawl").join(SUMMARY), summary.to_string()).unwrap();
+        dir.clear(Path::new(""), &["new"]).unwrap();
+        assert!(keep.iter().all(|file| file.exists()) && !gone.iter().any(|file| file.exists()));
     }
 
     #[test]

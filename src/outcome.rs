@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::exchange::Exchange;
+use crate::extracted::Extracted;
 use crate::page::Page;
 use crate::unread::{BadReferences, Reading};
 use crate::url::{CrawlUrl, Link};
@@ -79,6 +80,8 @@ pub struct Outcome {
     pub bad_references: BadReferences,
     /// What this response leads to: the links of the page, or the one target of a redirect.
     pub links: Vec<Link>,
+    /// What rules took out of the response; `None` when no rule is for it.
+    pub extracted: Option<Box<Extracted>>,
     /// What was sent and received; `None` when nobody asked for that, or no response head came.
     pub exchange: Option<Box<Exchange>>,
 }
@@ -104,6 +107,7 @@ impl Outcome {
             reading: Reading::default(),
             bad_references: BadReferences::default(),
             links: Vec::new(),
+            extracted: None,
             exchange: None,
         }
     }

@@ -53,7 +53,8 @@ fn start(config: Config, fresh: bool, terminal: &Terminal) -> Result<ExitCode> {
     Crawl::builder().config(config.clone()).build()?;
     let dir = CrawlDir::take(&config.dir)?;
     if fresh {
-        dir.clear(&config.output.path)?;
+        let items: Vec<&str> = config.items.iter().map(|items| items.name.as_str()).collect();
+        dir.clear(&config.output.path, &items)?;
     }
     let mut builder = Crawl::builder().config(config).dir(dir);
     if observe.progress != ProgressMode::Never {

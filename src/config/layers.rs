@@ -182,7 +182,7 @@ impl Layers {
         let config: Config = Value::Table(self.values)
             .try_into()
             .map_err(|error: toml::de::Error| Error::Usage(error.message().trim().to_owned()))?;
-        let is_of_flag = |origin: &Origin| matches!(origin, SettingOrigin::Flag(_));
+        let is_of_flag = |origin: &SettingOrigin| matches!(origin, SettingOrigin::Flag(_));
         if ["extract", "items", "follow"].iter().any(|table| self.origins.get(*table).is_some_and(is_of_flag)) {
             // Those of a file were checked as it was read; what flags add up to is known only now.
             if let Some(fault) = config.compiled_rules().err().and_then(|faults| faults.0.into_iter().next()) {

@@ -153,6 +153,19 @@ impl Config {
         self.compiled_rules().map_err(|faults| Error::Usage(faults.to_string()))
     }
 
+    /// Has the bodies read that rules are for: no user has to know which types these are.
+    pub(crate) fn read_types_of(&mut self, rules: &extract::Rules) {
+        if !rules.need_json() {
+            return;
+        }
+        let types = &mut self.fetch.content_types;
+        for range in extract::Rules::JSON_TYPES.into_iter().filter_map(|text| text.parse::<fetch::MediaRange>().ok()) {
+            if !types.contains(&range) {
+                types.push(range);
+            }
+        }
+    }
+
     fn compiled_rules(&self) -> Result<extract::Rules, extract::Faults> {
         extract::Rules::new(&extract::Options {
             extract: self.extract.clone(),

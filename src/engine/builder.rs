@@ -128,7 +128,8 @@ impl CrawlBuilder {
         let (opened, (store, resume)) = match self.dir {
             Some(dir) => {
                 let records = plan.output().map_or_else(|| dir.records(), Path::to_owned);
-                let mut outputs = Outputs::new(&dir, std::iter::once(records.clone()).chain(self.outputs))?;
+                let of_records = std::iter::once(records.clone()).chain(self.outputs);
+                let mut outputs = Outputs::new(&dir, of_records, &plan.extract, plan.config.output.items)?;
                 let (mut store, mut resume) = Resume::open(plan, &dir, &mut outputs)?;
                 let outputs = resume.take_up(&mut *store, &dir, outputs)?;
                 (Some(Opened { dir, outputs, records }), (store, resume))

@@ -9,8 +9,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
-use super::outputs::{OutputPlace, Outputs};
-use crate::error::Result;
+use super::outputs::{Holds, Outputs, OutputPlace};
+use crate::error::{Error, Result};
 use crate::observe::counted;
 use crate::sink::{Checkpoint, Comparison, Left, RecordLine, Rest, STDOUT, put_aside};
 use crate::store::{KeptRecord, Note, Notes, Store};
@@ -41,6 +41,16 @@ impl Lost {
             let comparison = compare(left, store, of)?;
             lost.left = lost.left.min(comparison.records());
             lost.damaged.push((at, comparison.rest()?));
+        }
+        if let Some((at, _)) = lost.damaged.first()
+            && outputs.list.iter().any(|place| place.holds != Holds::Records)
+        {
+            // Which of the items are those of the lost records nobody knows: asked for again, they would be there twice.
+            let path = outputs.list.get(*at).map(|place| place.path.display().to_string()).unwrap_or_default();
+            return Err(Error::Damaged(format!(
+                "{path} is not as the crawl has left it, and what is lost cannot be asked for again in a crawl that has \
+                 items\n = help: put the file back as it was, or start over with --fresh"
+            )));
         }
         Ok((!lost.damaged.is_empty()).then_some(lost))
     }
@@ -80,6 +90,7 @@ impl Lost {
 /// length, however many records went to it.
 fn left_of(place: &OutputPlace, records: u64) -> Result<Option<Left>> {
     match &place.checkpoint {
+        _ if place.holds != Holds::Records => Ok(None),
         Some(checkpoint) if place.name != STDOUT && (checkpoint.settled_length() > 0 || records == 0) => {
             Left::find(&place.path, checkpoint)
         }

@@ -4,6 +4,7 @@ mod builder;
 mod clock;
 mod descriptors;
 mod dispatcher;
+mod extraction;
 mod fail_point;
 mod judge;
 mod ledger;

@@ -6,8 +6,9 @@ use std::time::Instant;
 use super::fail_point::fail_point;
 use crate::crawl_dir::CrawlDir;
 use crate::error::{Error, Result};
+use crate::extract::Rules;
 use crate::observe::Summary;
-use crate::sink::{Checkpoint, JsonlFile, JsonlStream, STDOUT, Sink};
+use crate::sink::{Checkpoint, ItemFormat, ItemsFile, JsonlFile, JsonlStream, STDOUT, Sink};
 use crate::store::{Note, Notes, Store};
 
 /// Where a crawl keeps what it makes.
@@ -40,23 +41,43 @@ pub(super) struct OutputPlace {
     pub(super) path: PathBuf,
     /// What the store calls it.
     pub(super) name: String,
+    /// What it holds.
+    pub(super) holds: Holds,
     /// How far it was durable; `None` when the store does not know it yet.
     pub(super) checkpoint: Option<Checkpoint>,
 }
 
+/// What an output holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Holds {
+    /// A line for each record.
+    Records,
+    /// The items of one name, with these fields.
+    Items { name: String, fields: Vec<String>, format: ItemFormat },
+}
+
 impl Outputs {
-    /// Outputs at these paths. None is opened.
+    /// The outputs of records at these paths, and those of items. None is opened.
     ///
     /// # Errors
     /// [`Error::Usage`] when two of them are one.
-    pub(super) fn new(dir: &CrawlDir, paths: impl IntoIterator<Item = PathBuf>) -> Result<Self> {
+    pub(super) fn new(
+        dir: &CrawlDir,
+        records: impl IntoIterator<Item = PathBuf>,
+        items: &Rules,
+        format: ItemFormat,
+    ) -> Result<Self> {
+        let records = records.into_iter().map(|path| (path, Holds::Records));
+        let items = items.items().map(|(name, fields)| {
+            (dir.items(name, format), Holds::Items { name: name.to_owned(), fields: fields.to_vec(), format })
+        });
         let mut list: Vec<OutputPlace> = Vec::new();
-        for path in paths {
+        for (path, holds) in records.chain(items) {
             let name = dir.output_name(&path)?;
             if list.iter().any(|place| place.name == name) {
                 return Err(Error::Usage(format!("the output {} is given twice", path.display())));
             }
-            list.push(OutputPlace { path, name, checkpoint: None });
+            list.push(OutputPlace { path, name, holds, checkpoint: None });
         }
         Ok(Self { list })
     }
@@ -74,6 +95,9 @@ impl Outputs {
             place.checkpoint = known.iter().find(|(name, _)| *name == place.name).map(|(_, known)| known.clone());
         }
         if known.len() != self.list.len() || self.list.iter().any(|place| place.checkpoint.is_none()) {
+            if let Some(message) = other_items(dir, known, &self.list) {
+                return Err(Error::Usage(message));
+            }
             let (dir, known) = (dir.path().display(), shown(known.iter().map(|(name, _)| name)));
             let named = shown(self.list.iter().map(|place| &place.name));
             return Err(Error::Usage(format!(
@@ -97,10 +121,10 @@ impl Outputs {
         }
         let mut outputs = Vec::new();
         let mut is_amended = false;
-        for OutputPlace { path, name, checkpoint } in self.list {
+        for OutputPlace { path, name, holds, checkpoint } in self.list {
             let checkpoint = checkpoint.unwrap_or(Checkpoint::length(0));
             // Before anything else is kept: an output that is not as it was left changes nothing.
-            let sink = open(&path, &checkpoint)?;
+            let sink = open(&path, &holds, &checkpoint)?;
             is_amended |= matches!(checkpoint, Checkpoint::Length { amended: Some(_), .. });
             outputs.push(Output { sink, name: Some(name), kept: None });
         }
@@ -116,7 +140,8 @@ impl Outputs {
     pub(super) fn create(self, dir: &CrawlDir) -> Result<Vec<Output>> {
         self.list.iter().try_for_each(|place| dir.check_output(&place.path))?;
         let open = |place: OutputPlace| {
-            Ok(Output { sink: open(&place.path, &Checkpoint::length(0))?, name: Some(place.name), kept: None })
+            let sink = open(&place.path, &place.holds, &Checkpoint::length(0))?;
+            Ok(Output { sink, name: Some(place.name), kept: None })
         };
         self.list.into_iter().map(open).collect()
     }
@@ -137,11 +162,34 @@ pub(super) fn close(dir: &CrawlDir, output: &Path, summary: &mut Summary) -> Res
 }
 
 /// Opens an output: a file where it was committed, or stdout.
-fn open(path: &Path, checkpoint: &Checkpoint) -> Result<Box<dyn Sink>> {
+fn open(path: &Path, holds: &Holds, checkpoint: &Checkpoint) -> Result<Box<dyn Sink>> {
+    if let Holds::Items { name, fields, format } = holds {
+        return Ok(Box::new(ItemsFile::resume(path, checkpoint, name, fields, *format)?));
+    }
     if path == Path::new(STDOUT) {
         return Ok(Box::new(JsonlStream::stdout()));
     }
     Ok(Box::new(JsonlFile::resume(path, checkpoint)?))
+}
+
+/// What to say when the crawl has other items than the store knows, and the same records.
+fn other_items(dir: &CrawlDir, known: &[(String, Checkpoint)], list: &[OutputPlace]) -> Option<String> {
+    let records = list.iter().filter(|place| place.holds == Holds::Records);
+    let is_known = |name: &String| known.iter().any(|(known, _)| known == name);
+    if !records.clone().all(|place| is_known(&place.name)) {
+        return None;
+    }
+    let is_record = |name: &String| records.clone().any(|place| place.name == *name);
+    let before = shown(known.iter().map(|(name, _)| name).filter(|name| !is_record(name)));
+    let now = shown(list.iter().map(|place| &place.name).filter(|name| !is_record(name)));
+    let or_none = |names: String| if names.is_empty() { "nowhere".to_owned() } else { names };
+    Some(format!(
+        "the items of the crawl in {} go to {}, and by these rules to {}: those of the pages that are settled would be \
+         missing\n = help: set the rules back to go on, --fresh starts over, --dir takes another directory",
+        dir.path().display(),
+        or_none(before),
+        or_none(now)
+    ))
 }
 
 /// Outputs as messages have them.

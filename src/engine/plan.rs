@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::descriptors::Descriptors;
 use crate::config::{Config, Seed};
 use crate::error::{Error, Result};
+use crate::extract;
 use crate::fetch::{ByOrigin, Credentials, Fetch, Http, LocalSite};
 use crate::frontier;
 use crate::scope::Scope;
@@ -27,6 +28,8 @@ pub(super) struct Plan {
     /// The places of the seeds, and the patterns.
     pub(super) scope: Scope,
     pub(super) rules: UrlRules,
+    /// What is taken out of pages.
+    pub(super) extract: extract::Rules,
     pub(super) fetch: Arc<dyn Fetch>,
     /// How many file descriptors there are for all of it, and how they are shared out.
     free: Option<usize>,
@@ -36,8 +39,10 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn new(config: Config, fetch: Option<Arc<dyn Fetch>>, free: Option<usize>) -> Result<Self> {
+    pub(super) fn new(mut config: Config, fetch: Option<Arc<dyn Fetch>>, free: Option<usize>) -> Result<Self> {
         let parsed = config.checked_seeds()?;
+        let extract = config.extract_rules()?;
+        config.read_types_of(&extract);
         let descriptors = Descriptors::share(free, config.concurrency);
         let rules = config.url_rules();
         let (mut network, mut sites, mut on_disk) = (Vec::new(), Vec::new(), Vec::new());
@@ -76,7 +81,7 @@ impl Plan {
             Arc::new(ByOrigin { sites, http: http(&config, asked, &credentials, descriptors)? })
         };
         let scope = Scope::new(&config.scope, &places).with_hosts(config.per_host(|host| host.scope.clone()));
-        Ok(Self { config, seeds, places, on_disk, folder, scope, rules, fetch, free, descriptors, sitemaps })
+        Ok(Self { config, seeds, places, on_disk, folder, scope, rules, extract, fetch, free, descriptors, sitemaps })
     }
 
     pub(super) fn limits(&self) -> frontier::Limits {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::dispatcher::{Dispatcher, Seeds, Start};
+use super::extraction::Extraction;
 use super::fail_point::fail_point;
 use super::judge::Judge;
 use super::lost_records::Lost;
@@ -181,7 +182,8 @@ impl Resume {
                 sitemaps.restore(url, saved);
             }
         }
-        let worker = Worker::new(plan.fetch, parser, plan.rules, agent.to_owned());
+        let extraction = Extraction::new(plan.extract, plan.rules.clone());
+        let worker = Worker::new(plan.fetch, parser, plan.rules, agent.to_owned()).extracting(extraction);
         Dispatcher::new(Start {
             frontier,
             politeness,
@@ -250,8 +252,9 @@ fn restore(plan: &Plan, judge: &Judge, notes: &Notes, store: &mut dyn Store) -> 
 /// The reasons to skip that these settings no longer give.
 fn lifted(plan: &Plan, notes: &Notes) -> Vec<SkipReason> {
     let mut lifted = Vec::new();
-    // What `only` left out looks the same.
-    if !plan.config.parse.nofollow && !plan.config.sitemaps.only {
+    // What `only` and `[[follow]]` leave out looks the same.
+    let leaves_out = plan.config.sitemaps.only || !plan.config.follow.is_empty();
+    if !plan.config.parse.nofollow && !leaves_out {
         lifted.push(SkipReason::Nofollow);
     }
     if notes.settings.as_ref().is_some_and(|settings| settings.robots != robots(plan)) {

@@ -10,6 +10,8 @@ use http::{HeaderMap, StatusCode};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::extraction::{self, Extraction};
+use crate::extracted::Extracted;
 use crate::fetch::{Fetch, SavedCookies};
 use crate::media_type::{BodyKind, MediaType};
 use crate::outcome::{Failure, FailureKind, Outcome, OutcomeKind};
@@ -48,6 +50,8 @@ pub(super) struct Worker {
     fetch: Arc<dyn Fetch>,
     parser: Arc<Parser>,
     rules: UrlRules,
+    /// What is taken out of pages; `None` for nothing.
+    extraction: Option<Extraction>,
     /// The product token that robots.txt groups are matched with.
     agent: String,
     /// Whether pages are to have their exchanges: an output wants them.
@@ -60,12 +64,17 @@ impl Worker {
     pub(super) fn new(fetch: Arc<dyn Fetch>, parser: Parser, rules: UrlRules, agent: String) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let (parser, parse_slots) = (Arc::new(parser), Semaphore::new(cores));
-        Self { fetch, parser, rules, agent, keep_exchanges: false, parse_slots }
+        Self { fetch, parser, rules, extraction: None, agent, keep_exchanges: false, parse_slots }
     }
 
     /// The same worker, whose outcomes have the exchanges that they come of.
     pub(super) fn keeping_exchanges(self) -> Self {
         Self { keep_exchanges: true, ..self }
+    }
+
+    /// The same worker, which takes data out of pages.
+    pub(super) fn extracting(self, extraction: Option<Extraction>) -> Self {
+        Self { extraction, ..self }
     }
 
     /// Requests one page.
@@ -211,16 +220,40 @@ impl Worker {
         if !is_page {
             self.take_headers(&mut outcome, url, &response.headers);
             outcome.reading = Reading::Nothing;
+            self.extract(&mut outcome, url, body, media_type).await;
             return outcome;
         }
         match self.parse(url, body, media_type, &response.headers).await {
-            Ok(parsed) => take(&mut outcome, url, parsed),
+            Ok((parsed, extracted)) => {
+                take(&mut outcome, url, parsed);
+                extraction::take(&mut outcome, url, extracted);
+            }
             Err(failure) => {
                 outcome.kind = OutcomeKind::Failed;
                 outcome.failure = Some(failure);
             }
         }
         outcome
+    }
+
+    /// Applies the rules to what is no page: a response of a JSON type.
+    async fn extract(&self, outcome: &mut Outcome, url: &CrawlUrl, body: &Bytes, media_type: Option<MediaType>) {
+        let (Some(extraction), Some(media_type)) = (&self.extraction, media_type) else { return };
+        if !extraction.is_for(url, &media_type) {
+            return;
+        }
+        let (extraction, own, body, length) = (extraction.clone(), url.clone(), body.clone(), body.len());
+        let extract = move || extraction.of_body(&own, &media_type, &body);
+        match self.beside(length, extract).await {
+            Some(extracted) => {
+                outcome.reading = Reading::Parsed;
+                extraction::take(outcome, url, extracted);
+            }
+            None => {
+                outcome.kind = OutcomeKind::Failed;
+                outcome.failure = Some(panicked("the response"));
+            }
+        }
     }
 
     /// Takes what the headers say of a body that is no page, or that was not read: a PDF has no other way to name its
@@ -253,19 +286,21 @@ impl Worker {
         body: &Bytes,
         media_type: Option<MediaType>,
         headers: &HeaderMap,
-    ) -> Result<Parsed, Failure> {
+    ) -> Result<(Parsed, Option<Box<Extracted>>), Failure> {
+        let extraction = self.extraction.clone();
         let (parser, url, body) = (Arc::clone(&self.parser), url.clone(), body.clone());
         let (length, said) = (body.len(), SaidInHead::of(headers));
         let parse = move || {
             said.with_texts(|robots_tags, link_headers, refresh_headers| {
-                parser.parse(&Input {
+                let input = Input {
                     url: &url,
                     body: &body,
                     media_type: media_type.as_ref(),
                     robots_tags,
                     link_headers,
                     refresh_headers,
-                })
+                };
+                parser.parse_and(&input, |text, encoding| extraction.as_ref()?.of_page(&url, text, encoding))
             })
         };
         self.beside(length, parse).await.ok_or_else(|| panicked("the page"))

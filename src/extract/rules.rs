@@ -93,6 +93,9 @@ impl RulesBuilder {
 }
 
 impl Rules {
+    /// The types of responses that are JSON, as `[fetch] content_types` names them.
+    pub const JSON_TYPES: [&'static str; 3] = ["application/json", "text/json", "application/*+json"];
+
     /// Rules as they are written. The error has everything that is wrong with them.
     pub fn new(options: &Options) -> Result<Self, Faults> {
         let mut compiler = Compiler::default();

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::media_type::MediaType;
 use crate::problem::Problem;
 
-/// One media type, or all of a group: `text/html`, `text/*`, `*/*`. Case does not matter.
+/// One media type, or all of a group, or those of a group with a suffix: `text/html`, `text/*`, `*/*`, `application/*+json`
+/// (RFC 6838, section 4.2.8). Case does not matter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct MediaRange {
@@ -23,6 +24,8 @@ enum Among {
     All,
     /// `text/*`, kept as `text/`.
     Group(Box<str>),
+    /// `application/*+json`, kept as `application/` and `+json`.
+    WithSuffix(Box<str>, Box<str>),
     One(Box<str>),
 }
 
@@ -32,6 +35,11 @@ impl MediaRange {
         match &self.among {
             Among::All => true,
             Among::Group(group) => media_type.essence().starts_with(&**group),
+            // The name in front of the suffix is not empty.
+            Among::WithSuffix(group, suffix) => {
+                let name = media_type.essence().strip_prefix(&**group).and_then(|name| name.strip_suffix(&**suffix));
+                name.is_some_and(|name| !name.is_empty())
+            }
             Among::One(one) => media_type.essence() == &**one,
         }
     }
@@ -48,11 +56,16 @@ impl FromStr for MediaRange {
             Some((_, ("*", "*"))) => Some(Among::All),
             Some((_, ("*", _))) | None => None,
             Some((essence, (_, "*"))) => Some(Among::Group(essence.trim_end_matches('*').into())),
-            Some((essence, _)) => Some(Among::One(essence.into())),
+            Some((essence, (group, subtype))) => match subtype.strip_prefix('*') {
+                Some(suffix) if suffix.starts_with('+') => {
+                    Some(Among::WithSuffix(format!("{group}/").into(), suffix.into()))
+                }
+                _ => Some(Among::One(essence.into())),
+            },
         };
         let wrong = || {
             Problem::new(format!("`{text}` is not a media type"))
-                .allowed("type/subtype, type/* or */*, without parameters, like \"text/html\"")
+                .allowed("type/subtype, type/*, type/*+suffix or */*, without parameters, like \"text/html\"")
         };
         Ok(Self { text: text.into(), among: among.ok_or_else(wrong)? })
     }
@@ -94,6 +107,12 @@ mod tests {
         check("Text/*", &["text/html", "text/x"], &["textual/html", "application/text"]);
         check("*/*", &["a/b"], &[]);
         check("application/xhtml+xml", &["application/xhtml+xml"], &["application/xml"]);
+        let json = ["application/ld+json", "APPLICATION/vnd.api+JSON"];
+        check(
+            "application/*+json",
+            &json,
+            &["application/json", "text/x+json", "application/x-json", "application/+jso"],
+        );
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub(crate) mod sitemap;
 
 pub use options::Options;
 
+use encoding_rs::Encoding;
+
 use crate::media_type::MediaType;
 use crate::page::Page;
 use crate::unread::BadReferences;
@@ -97,11 +99,18 @@ impl Parser {
 
     /// Parses a page: HTML, or XHTML. Whatever the body is, something comes of it.
     pub fn parse(&self, input: &Input<'_>) -> Parsed {
+        self.parse_and(input, |_, _| ()).0
+    }
+
+    /// Parses a page, and lets `read` have its text as well, with the encoding that it was decoded from: a page is decoded
+    /// once for all who read it.
+    pub fn parse_and<T>(&self, input: &Input<'_>, read: impl FnOnce(&str, &'static Encoding) -> T) -> (Parsed, T) {
         let label = input.media_type.and_then(MediaType::charset);
         if input.media_type.is_some_and(MediaType::is_xml) {
             let charset = Charset::of_xml(input.body, label, input.url.host());
             let text = charset.decode(input.body);
-            return self.resolve(input, scan::scan_xhtml(&text, self.bounds(), &self.robots), charset);
+            let parsed = self.resolve(input, scan::scan_xhtml(&text, self.bounds(), &self.robots), charset);
+            return (parsed, read(&text, charset.encoding));
         }
         let charset = Charset::of(input.body, label, input.url.host());
         let text = charset.decode(input.body);
@@ -109,8 +118,11 @@ impl Parser {
         match facts.charset_labels.iter().find_map(|label| charset.corrected(label)) {
             // When the charset was only guessed and the page turns out to declare another, it is read once more (HTML
             // Standard, section 13.2.3.5, "Changing the encoding while parsing").
-            Some(declared) => self.resolve(input, self.scan(&declared.decode(input.body)), declared),
-            None => self.resolve(input, facts, charset),
+            Some(declared) => {
+                let text = declared.decode(input.body);
+                (self.resolve(input, self.scan(&text), declared), read(&text, declared.encoding))
+            }
+            None => (self.resolve(input, facts, charset), read(&text, charset.encoding)),
         }
     }
 

@@ -12,10 +12,34 @@ pub struct Options {
     pub path: PathBuf,
     /// Whether records list the links of their page.
     pub links: bool,
+    /// How the items of `[[items]]` are written, each name into a file in `items` of the crawl directory: `jsonl` is one
+    /// JSON object a line; `csv` is RFC 4180, with a `'` in front of cells that a spreadsheet would take for a formula.
+    pub items: ItemFormat,
+}
+
+/// How items are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ItemFormat {
+    /// One JSON object a line.
+    #[default]
+    Jsonl,
+    /// One row a line, under the names of the fields.
+    Csv,
+}
+
+impl ItemFormat {
+    /// The name, which files of it end with.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+        }
+    }
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { path: PathBuf::new(), links: true }
+        Self { path: PathBuf::new(), links: true, items: ItemFormat::default() }
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::Options;
 use crate::outcome::{Failure, Outcome, OutcomeKind};
@@ -76,6 +77,13 @@ pub struct Record {
     /// is neither `ok` nor a redirect without a target, the body is not HTML, or with `links = false` in `[output]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub links: Option<Vec<Arc<str>>>,
+    /// What `[[extract]]` asks for, by the names that it gives, in their order; `null`, or an empty list, for what is not
+    /// there. Absent when no such rule is for the page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fields: Option<Map<String, Value>>,
+    /// The rules whose required value is missing on the page: `price`, or `products.title` for items. Absent when none is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
 }
 
 impl Record {
@@ -91,6 +99,9 @@ impl Record {
     ) -> Self {
         let is_page = outcome.page.is_some();
         let page = outcome.page.take().unwrap_or_default();
+        let extracted = outcome.extracted.as_mut();
+        let (fields, missing) =
+            extracted.map(|found| (found.fields.take(), std::mem::take(&mut found.missing))).unwrap_or_default();
         Self {
             url: url.to_shared(),
             outcome: outcome.kind,
@@ -111,6 +122,8 @@ impl Record {
             lang: page.lang,
             canonical: page.canonical,
             links: (is_page && options.links).then_some(page.links),
+            fields,
+            missing,
         }
     }
 }
@@ -216,7 +229,7 @@ pub(super) mod tests {
         let required = schema.get("required").unwrap();
         assert_eq!(required, &serde_json::json!(["url", "outcome", "depth", "attempts", "fetched_at", "elapsed_ms"]));
         let fields: Vec<_> = schema.get("properties").unwrap().as_object().unwrap().values().collect();
-        assert_eq!(fields.len(), 19);
+        assert_eq!(fields.len(), 21);
         assert!(fields.iter().all(|field| field.get("description").is_some()), "each field is described");
     }
 }

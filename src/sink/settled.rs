@@ -2,6 +2,7 @@
 
 use super::Record;
 use crate::exchange::Exchange;
+use crate::extracted::{Findings, Item};
 
 /// One URL that was requested, and what came of it.
 #[derive(Debug, Clone)]
@@ -13,11 +14,15 @@ pub struct Settled {
     /// [asks for it](super::Sink::wants_exchange), and when no response head came: no connection, a time-out, a file that
     /// cannot be read. Requests for robots.txt and sitemaps are not settled, and so not here.
     pub exchange: Option<Box<Exchange>>,
+    /// The items that `[[items]]` found in it, in the order of the tables and of the page.
+    pub items: Vec<Item>,
+    /// What each rule found in it. `None` when no rule is for it.
+    pub findings: Option<Findings>,
 }
 
 impl Settled {
     /// A record without its exchange.
     pub fn new(record: Record) -> Self {
-        Self { record, exchange: None }
+        Self { record, exchange: None, items: Vec::new(), findings: None }
     }
 }

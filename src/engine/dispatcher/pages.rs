@@ -56,6 +56,9 @@ impl Pages {
         let record = Record::new(&lease.url, depth, referrer, lease.attempt, &mut outcome, &self.output);
         let mut settled = Box::new(Settled::new(record));
         settled.exchange = outcome.exchange.take();
+        if let Some(extracted) = outcome.extracted.take() {
+            (settled.items, settled.findings) = (extracted.items, Some(extracted.findings));
+        }
         Ok(Step {
             settled: Some(settled),
             changes: frontier.take_changes(),
