@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::observe::{LogFormat, LogLevel, Progress, ProgressMode, State, Summary, Terminal, printable, subscriber};
+use crate::observe::{
+    FailOn, LogFormat, LogLevel, Progress, ProgressMode, State, Summary, Terminal, printable, subscriber,
+};
 use crate::{Crawl, CrawlDir};
 
 use super::descriptors;
@@ -43,7 +45,7 @@ fn is_full(error: &Error) -> bool {
 }
 
 fn start(config: Config, fresh: bool, terminal: &Terminal) -> Result<ExitCode> {
-    let observe = config.observe.clone();
+    let (observe, fail_on) = (config.observe.clone(), config.fail_on.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -70,7 +72,8 @@ fn start(config: Config, fresh: bool, terminal: &Terminal) -> Result<ExitCode> {
     let (end, signal) = ended?;
     let summary = end?;
     close(&summary, terminal, observe.log_format, observe.log_level);
-    Ok(exit_code(&summary, signal))
+    let fails = told(&summary, &fail_on);
+    Ok(exit_code(&summary, signal, fails))
 }
 
 /// Runs the crawl. The first signal drains it, the second stops it at once.
@@ -116,10 +119,29 @@ fn close(summary: &Summary, terminal: &Terminal, format: LogFormat, level: LogLe
     }
 }
 
-fn exit_code(summary: &Summary, signal: Option<Signal>) -> ExitCode {
+/// Tells which of the conditions hold on which a crawl fails, and whether one does. That a site was redesigned is told to
+/// everybody who has rules.
+fn told(summary: &Summary, fail_on: &[FailOn]) -> bool {
+    let mut fails = false;
+    for condition in fail_on {
+        for told in condition.told(summary) {
+            fails = true;
+            tracing::error!("{}: {told}", condition.name());
+        }
+    }
+    if !fail_on.contains(&FailOn::RuleDrift) {
+        for told in FailOn::RuleDrift.told(summary) {
+            tracing::warn!("{}: {told}", FailOn::RuleDrift.name());
+        }
+    }
+    fails
+}
+
+fn exit_code(summary: &Summary, signal: Option<Signal>, fails: bool) -> ExitCode {
     match (summary.state, signal) {
         (State::Stopped, Some(signal)) => signal.exit_code(),
         _ if !summary.failed_seeds.is_empty() => ExitCode::from(3),
+        _ if fails => ExitCode::from(4),
         _ => ExitCode::SUCCESS,
     }
 }

@@ -85,6 +85,10 @@ pub(crate) struct Flags {
     /// Take several items of a page, like 'products=li.product'; their fields are --field 'products.title=h2'
     #[arg(long, value_name = "NAME=SELECTOR", help_heading = EXTRACT)]
     item: Vec<String>,
+    /// Exit with 4 when this holds at the end of the crawl; repeats
+    #[arg(long, value_name = "WHAT", help_heading = EXTRACT,
+        value_parser = ["rule-drift", "missing-required", "empty-items"])]
+    fail_on: Vec<String>,
 
     /// The crawl directory [default: crawl]
     #[arg(long, value_name = "DIR", help_heading = OUTPUT, value_hint = clap::ValueHint::DirPath)]

@@ -55,6 +55,10 @@ pub struct Config {
     pub concurrency: usize,
     /// The crawl directory.
     pub dir: PathBuf,
+    /// When a crawl that has come to its end exits with code 4: `rule-drift` when a rule of `[[extract]]` or `[[items]]` does
+    /// not find any more what it found in the crawl before of the same directory; `missing-required` when a page or an
+    /// item has no value for a field that is `required`; `empty-items` when an `[[items]]` gave none.
+    pub fail_on: Vec<observe::FailOn>,
     /// Which URLs belong to the crawl.
     pub scope: scope::Options,
     /// When two URLs are the same page.
@@ -93,6 +97,7 @@ impl Default for Config {
             max_time: TimeLimit(None),
             concurrency: 64,
             dir: PathBuf::from("crawl"),
+            fail_on: Vec::new(),
             scope: scope::Options::default(),
             frontier: frontier::Options::default(),
             politeness: politeness::Options::default(),

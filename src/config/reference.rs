@@ -40,7 +40,7 @@ pub fn markdown() -> String {
 }
 
 /// Which flag sets which key. A switch sets its key to a fixed value.
-pub const FLAGS: [Flag; 29] = [
+pub const FLAGS: [Flag; 30] = [
     Flag::new("seed", "seeds"),
     Flag::new("seeds-file", "seeds"),
     Flag::new("depth", "depth"),
@@ -68,6 +68,7 @@ pub const FLAGS: [Flag; 29] = [
     Flag::switch("no-links", "output.links", "false"),
     Flag::new("field", "extract"),
     Flag::new("item", "items"),
+    Flag::new("fail-on", "fail_on"),
     Flag::new("progress", "observe.progress"),
     Flag::new("log-format", "observe.log_format"),
 ];
@@ -300,7 +301,8 @@ const WIDTH: usize = 96;
 const HOST: &str = "example.com";
 
 /// What `crawler init` shows where the default is empty and so shows nothing.
-const EXAMPLES: [(&str, &str); 13] = [
+const EXAMPLES: [(&str, &str); 14] = [
+    ("fail_on", "[\"rule-drift\", \"missing-required\"]"),
     ("seeds", "[\"https://example.com/\"]"),
     ("scope.include", "[\"https://example.com/docs/*\"]"),
     ("scope.exclude", "[\"*/print/*\", 're:[?&]page=\\d{4,}']"),
@@ -348,7 +350,7 @@ const INTRODUCTION: &str = "\
 
 A crawl takes its settings from `./crawl.toml` when it is there, or from the file that `--config` names, and from the
 command line. Flags win over the file, the file wins over the defaults, and of two flags for one key the later wins. Every
-key has a flag or is set by `--set table.key=value`. Flags of a list (`--seed`, `--sitemap`, `--include`, `--exclude`) replace
+key has a flag or is set by `--set table.key=value`. Flags of a list (`--seed`, `--sitemap`, `--include`, `--exclude`, `--field`, `--item`, `--fail-on`) replace
 the file's list and add to it when they repeat; `--header` adds to the file's headers. `-v` and `-vv` set
 `observe.log_level` to `debug` and `trace`; `-q` sets it to `warn` and `observe.progress` to `never`, unless `--progress` or
 `--set` say otherwise.

@@ -5,9 +5,11 @@ use std::time::Instant;
 use super::fail_point::fail_point;
 use super::outputs::Output;
 use crate::error::Result;
+use crate::extracted::Health;
 use crate::fetch::SavedCookies;
 use crate::frontier::{Change, Moved, Rows, Want};
 use crate::observe::{FailedSeed, State};
+use crate::outcome::OutcomeKind;
 use crate::politeness::SavedHost;
 use crate::sink::{Amendment, Checkpoint, Record, Settled};
 use crate::sitemaps::SavedSitemap;
@@ -46,11 +48,25 @@ pub(super) struct Ledger {
     store: Box<dyn Store>,
     /// Answers that came with a commit within a step.
     answers: Vec<Rows>,
+    /// What the rules have found in all that was settled; `None` when there are none.
+    health: Option<Health>,
+    /// Whether it is another than what was kept last.
+    is_health_new: bool,
 }
 
 impl Ledger {
     pub(super) fn new(outputs: Vec<Output>, store: Box<dyn Store>) -> Self {
-        Self { outputs, store, answers: Vec::new() }
+        Self { outputs, store, answers: Vec::new(), health: None, is_health_new: false }
+    }
+
+    /// The same ledger, which counts what the rules find.
+    pub(super) fn counting(self, health: Option<Health>) -> Self {
+        Self { health, ..self }
+    }
+
+    /// What the rules have found.
+    pub(super) fn into_health(self) -> Option<Health> {
+        self.health
     }
 
     /// Takes a step; the answers to its wants, as far as they are here.
@@ -58,6 +74,7 @@ impl Ledger {
         if let Some(settled) = &step.settled {
             self.outputs.iter_mut().try_for_each(|output| output.sink.write(settled))?;
             fail_point("record-written");
+            self.count(settled);
         }
         let store = &mut self.store;
         store.apply(step.changes, step.settled.as_deref().map(|settled| facts(&settled.record)))?;
@@ -97,6 +114,9 @@ impl Ledger {
         for (output, checkpoint) in self.outputs.iter_mut().zip(flushed) {
             keep(&mut *self.store, output, checkpoint)?;
         }
+        if let (Some(health), true) = (&self.health, std::mem::take(&mut self.is_health_new)) {
+            self.store.keep(Note::Rules(Box::new(health.clone())))?;
+        }
         self.answers.extend(self.store.commit(Instant::now())?.answers);
         fail_point("after-commit");
         Ok(std::mem::take(&mut self.answers))
@@ -110,7 +130,7 @@ impl Ledger {
         if self.store.moved(0)?.is_empty() {
             return Ok(());
         }
-        let Self { outputs, store, answers } = self;
+        let Self { outputs, store, answers, .. } = self;
         // All are prepared before any is replaced, and the store learns of it at once: a run that finds one of them
         // prepared knows that of all, and that no record is out of date once they are in their places.
         for output in outputs.iter_mut() {
@@ -127,6 +147,14 @@ impl Ledger {
         }
         fail_point("amend-finished");
         store.keep(Note::Corrected)
+    }
+
+    fn count(&mut self, settled: &Settled) {
+        let Settled { record, items, findings, .. } = settled;
+        if let (Some(health), OutcomeKind::Ok) = (&mut self.health, record.outcome) {
+            health.take(&record.url, findings.as_ref(), items);
+            self.is_health_new = true;
+        }
     }
 
     /// Says how the crawl has ended. Durable with the next commit.

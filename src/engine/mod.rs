@@ -15,6 +15,7 @@ mod records;
 mod reporter;
 mod resume;
 mod robots_client;
+mod rule_health;
 mod shutdown;
 mod tally;
 mod worker;
@@ -97,7 +98,7 @@ impl Crawl {
         });
         outputs.extend(sinks.into_iter().map(Output::unnamed));
         resume.keep_exchanges(outputs.iter().any(|output| output.sink.wants_exchange()));
-        let writer = Writer::start(Ledger::new(outputs, store))?;
+        let writer = Writer::start(Ledger::new(outputs, store).counting(resume.health()))?;
         let reporter = observer.map(|observer| Reporter::start(observer, Arc::clone(&stats))).transpose()?;
         let dispatcher = resume.dispatcher(writer, stats, started.into_std());
         if let Some((dir, _)) = home.as_ref().filter(|_| before.is_any) {
@@ -106,12 +107,15 @@ impl Crawl {
         // All of the crawl's state is in it: boxed, it is not moved with each future around it.
         let end = Box::pin(dispatcher.run(stopper.watch())).await;
         drop(reporter);
-        let End { state, accounts, hosts, tally, seeds } = end?;
+        let End { state, accounts, hosts, tally, seeds, health } = end?;
         let started_at = before.started_at.unwrap_or_else(|| jiff::Timestamp::now() - started.elapsed());
         let elapsed = before.elapsed + started.elapsed();
         let mut summary = tally.summary(state, accounts, started_at, elapsed, &hosts);
         if state == State::Complete && summary.settled.ok == 0 {
             summary.failed_seeds = seeds.into_failed();
+        }
+        if let Some(health) = health {
+            rule_health::close(home.as_ref().map(|(dir, _)| dir), health, &mut summary)?;
         }
         if let Some((dir, output)) = &home {
             fail_point("before-summary");

@@ -19,6 +19,7 @@ use super::writer::Writer;
 use crate::config::redact_url;
 use crate::crawl_dir::CrawlDir;
 use crate::error::{Error, Result};
+use crate::extracted::Health;
 use crate::frontier::{Frontier, RestoreRules};
 use crate::observe::Stats;
 use crate::outcome::SkipReason;
@@ -139,6 +140,13 @@ impl Resume {
     /// Whether the exchanges of pages are kept for an output.
     pub(super) fn keep_exchanges(&mut self, keep: bool) {
         self.exchanges = keep;
+    }
+
+    /// What the rules have found so far; `None` when there are none.
+    pub(super) fn health(&self) -> Option<Health> {
+        let rules = &self.plan.extract;
+        let earlier = self.notes.rules.as_ref();
+        (!rules.is_empty()).then(|| earlier.map_or_else(|| rules.health(), |earlier| rules.health().resumed(earlier)))
     }
 
     pub(super) fn before(&self) -> Before {

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::ledger::{Ledger, Step};
 use crate::error::{Error, Result};
+use crate::extracted::Health;
 use crate::frontier::{OPEN_WANTS, Rows};
 use crate::observe::{FailedSeed, State};
 
@@ -17,7 +18,7 @@ pub(super) struct Writer {
     /// What the frontier has asked the store for.
     answers: mpsc::Receiver<Rows>,
     /// What the thread reports at its end; taken once it has.
-    ended: Option<oneshot::Receiver<Result<()>>>,
+    ended: Option<oneshot::Receiver<Result<Option<Health>>>>,
     /// Steps that are not handed over yet: to wake the thread for each would cost more than what it does for it.
     held_back: Vec<Step>,
     /// When they are at the latest.
@@ -109,15 +110,15 @@ impl Writer {
         self.send(Message::End(state, failed_seeds)).await
     }
 
-    /// Waits until everything is written and durable.
-    pub(super) async fn finish(mut self) -> Result<()> {
+    /// Waits until everything is written and durable; what the rules have found.
+    pub(super) async fn finish(mut self) -> Result<Option<Health>> {
         // That this fails is what the thread reports.
         let _ = self.flush().await;
         drop(self.to);
         match self.ended {
             Some(ended) => ended.await.unwrap_or_else(|_| Err(lost())),
             // It has failed, and has said so.
-            None => Ok(()),
+            None => Ok(None),
         }
     }
 
@@ -141,7 +142,7 @@ impl Writer {
     async fn failure(&mut self) -> Error {
         let report = match self.ended.take() {
             Some(ended) => ended.await.unwrap_or_else(|_| Err(lost())),
-            None => Ok(()),
+            None => Ok(None),
         };
         report.err().unwrap_or_else(lost)
     }
@@ -153,7 +154,7 @@ fn write(
     mut entries: mpsc::Receiver<Message>,
     answer: &mpsc::Sender<Rows>,
     mut ledger: Ledger,
-) -> Result<()> {
+) -> Result<Option<Health>> {
     let mut commit_at: Option<Instant> = None;
     loop {
         match runtime.block_on(next(&mut entries, commit_at)) {
@@ -178,7 +179,7 @@ fn write(
                 commit_at = None;
                 hand_back(answer, ledger.commit()?);
                 if matches!(turn, Turn::End) {
-                    return Ok(());
+                    return Ok(ledger.into_health());
                 }
             }
         }

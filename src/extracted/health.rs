@@ -101,6 +101,26 @@ impl Health {
         }
     }
 
+    /// The health of these rules after an earlier part of the crawl, whose rules may have been others.
+    #[must_use]
+    pub fn resumed(mut self, earlier: &Self) -> Self {
+        let (rules, items) = (self.rules.len(), self.items.clone());
+        self.merge(earlier);
+        self.rules.truncate(rules);
+        self.items.retain(|name, _| items.contains_key(name));
+        self
+    }
+
+    /// The same, but for some rules as it was before.
+    #[must_use]
+    pub fn but(&self, before: &Self, is_as_before: impl Fn(&str) -> bool) -> Self {
+        let rule = |now: &RuleHealth| {
+            let before = before.rules.iter().find(|before| before.name == now.name && is_as_before(&now.name));
+            before.unwrap_or(now).clone()
+        };
+        Self { rules: self.rules.iter().map(rule).collect(), ..self.clone() }
+    }
+
     /// The rules of `self`, the later crawl, that have lost what they found in the earlier one. Rules that only one of both
     /// has are not compared.
     ///
@@ -285,6 +305,25 @@ mod tests {
         assert_eq!(twice.items["things"], 4);
         let json = serde_json::to_string(&health).unwrap();
         assert_eq!(serde_json::from_str::<Health>(&json).unwrap(), health);
+    }
+
+    #[test]
+    fn a_crawl_that_goes_on_counts_the_rules_that_there_are() {
+        let mut fresh = crawl(0, 0);
+        fresh.items.insert("things".to_owned(), 0);
+        let mut earlier = crawl(3, 4);
+        earlier.rules.push(RuleHealth { name: "gone".to_owned(), ..RuleHealth::default() });
+        earlier.items.extend([("things".to_owned(), 5), ("gone".to_owned(), 1)]);
+        let health = fresh.resumed(&earlier);
+        assert_eq!((health.pages, health.rules.len(), health.rules[0].pages_found), (4, 1, 3));
+        assert_eq!(health.items.into_iter().collect::<Vec<_>>(), [("things".to_owned(), 5)]);
+    }
+
+    #[test]
+    fn a_rule_may_be_kept_as_it_was_before() {
+        let (before, now) = (crawl(9, 9), crawl(0, 9));
+        assert_eq!(now.but(&before, |name| name == "price").rules, before.rules);
+        assert_eq!(now.but(&before, |_| false), now);
     }
 
     proptest! {

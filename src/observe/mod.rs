@@ -1,5 +1,6 @@
 //! Observe: what a crawl shows while it runs and when it has ended. Never blocks the crawl.
 
+mod fail_on;
 mod host_summary;
 mod host_table;
 #[cfg(feature = "cli")]
@@ -7,6 +8,7 @@ mod log;
 mod options;
 #[cfg(feature = "cli")]
 mod progress;
+mod rule_table;
 mod stats;
 mod summary;
 #[cfg(feature = "cli")]
@@ -15,6 +17,7 @@ mod text;
 mod unread_lines;
 
 pub use crate::accounts::{Settled, Skipped};
+pub use fail_on::FailOn;
 pub use host_summary::HostSummary;
 #[cfg(feature = "cli")]
 pub use log::subscriber;

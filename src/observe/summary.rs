@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::HostSummary;
 use super::host_table::host_table;
+use super::rule_table::rule_table;
 use super::text::{bytes, count, counted, elapsed, printable};
 use super::unread_lines::unread_lines;
 use crate::accounts::{Accounts, Settled, Skipped};
+use crate::extracted::{Drift, RuleHealth};
 use crate::outcome::FailureKind;
 use crate::unread::Unread;
 
@@ -53,6 +55,15 @@ pub struct Summary {
     pub hosts: Vec<HostSummary>,
     /// Why no seed could be fetched; empty when one was.
     pub failed_seeds: Vec<FailedSeed>,
+    /// How many items there are of each name. Absent without `[[items]]`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub items: BTreeMap<String, u64>,
+    /// What each rule has found, in the order of the rules. Absent without rules.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<RuleHealth>,
+    /// The rules that found something in the crawl before and do not find it any more. Absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rule_drift: Vec<Drift>,
     /// Where the records are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,
@@ -117,6 +128,9 @@ impl Summary {
             elapsed_ms: millis(elapsed),
             hosts: Vec::new(),
             failed_seeds: Vec::new(),
+            items: BTreeMap::new(),
+            rules: Vec::new(),
+            rule_drift: Vec::new(),
             output: None,
         }
     }
@@ -156,6 +170,9 @@ impl fmt::Display for Summary {
         let waiting = if self.pending > 0 { counted(self.pending, "URL", "URLs") } else { String::new() };
         line("pending", waiting)?;
         line("records", self.output.as_deref().map(printable).unwrap_or_default())?;
+        let items = self.items.iter().map(|(name, n)| format!("{} {}", printable(name), count(*n)));
+        line("items", items.collect::<Vec<_>>().join("  "))?;
+        rule_table(&self.rules).iter().try_for_each(|line| writeln!(f, "{}", line.trim_end()))?;
         host_table(&self.hosts, self.state == State::Complete)
             .iter()
             .try_for_each(|line| writeln!(f, "{}", line.trim_end()))

@@ -241,6 +241,7 @@ impl Store for Memory {
                 }
             }
             Note::Unasked(unasked) => self.notes.unasked = unasked,
+            Note::Rules(health) => self.notes.rules = Some(*health),
             Note::AskedAgain(records) => self.notes.asked_again = records,
             Note::Unread(unread) => self.notes.unread = *unread,
             Note::Output(name, checkpoint) => drop(self.outputs.insert(name, checkpoint)),

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::extracted::Health;
 use crate::fetch::SavedCookies;
 use crate::observe::{FailedSeed, State};
 use crate::politeness::SavedHost;
@@ -35,6 +36,8 @@ pub enum Note {
     Unasked(u64),
     /// What was met and not read, in all runs.
     Unread(Box<Unread>),
+    /// What rules have found in all that is settled.
+    Rules(Box<Health>),
     /// How far an output is durable, by its name.
     Output(String, Checkpoint),
     /// How many records outputs have lost, in all runs, so that their pages were asked for again.
@@ -77,6 +80,8 @@ pub struct Notes {
     pub unasked: u64,
     /// What was met and not read.
     pub unread: Unread,
+    /// What rules have found in all that is settled; `None` when there are none.
+    pub rules: Option<Health>,
     /// How far each output is durable, by its name.
     pub outputs: Vec<(String, Checkpoint)>,
     /// How many records outputs have lost.

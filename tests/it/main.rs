@@ -26,6 +26,7 @@ mod resume_settings;
 mod robots;
 mod rule_mistakes;
 mod scope;
+mod shop;
 mod sitemap_forms;
 mod sitemaps;
 mod slow_hosts;

@@ -7,6 +7,7 @@ use crate::engine::ledger::Step;
 use crate::engine::worker::Worker;
 use crate::engine::writer::Writer;
 use crate::error::Result;
+use crate::extracted::Health;
 use crate::frontier::{Frontier, Rows};
 use crate::observe::{FailedSeed, State};
 use crate::politeness::Politeness;
@@ -111,8 +112,8 @@ impl Handover {
         self.writer.end(state, failed_seeds).await
     }
 
-    /// Waits until everything is written and durable.
-    pub(super) async fn finish(self) -> Result<()> {
+    /// Waits until everything is written and durable; what the rules have found.
+    pub(super) async fn finish(self) -> Result<Option<Health>> {
         self.writer.finish().await
     }
 }

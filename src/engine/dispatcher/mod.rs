@@ -109,13 +109,13 @@ impl Dispatcher {
             Err(error) => (Err(error), Ok(())),
         };
         let written = self.handover.finish().await;
-        let state = match (end?, closed.and(written)) {
-            (_, Err(Error::ClosedPipe)) => State::Stopped,
-            (state, written) => written.map(|()| state)?,
+        let (state, health) = match (end?, closed.and(written)) {
+            (_, Err(Error::ClosedPipe)) => (State::Stopped, None),
+            (state, written) => (state, written?),
         };
         let (accounts, hosts) = (self.frontier.accounts(), self.politeness.reports());
         let (tally, seeds) = self.pages.finish();
-        Ok(End { state, accounts, hosts, tally, seeds })
+        Ok(End { state, accounts, hosts, tally, seeds, health })
     }
 
     /// Crawls until nothing is left, a limit is reached, or someone stops it.

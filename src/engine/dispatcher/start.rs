@@ -10,6 +10,7 @@ use crate::engine::judge::Judge;
 use crate::engine::tally::Tally;
 use crate::engine::worker::Worker;
 use crate::engine::writer::Writer;
+use crate::extracted::Health;
 use crate::frontier::Frontier;
 use crate::observe::{State, Stats, counted};
 use crate::politeness::{HostReport, Politeness};
@@ -52,6 +53,8 @@ pub(in crate::engine) struct End {
     /// What the summary counts beside the accounts.
     pub(in crate::engine) tally: Tally,
     pub(in crate::engine) seeds: Seeds,
+    /// What the rules have found; `None` when there are none.
+    pub(in crate::engine) health: Option<Health>,
 }
 
 /// Says that this is not the first run in a directory.

@@ -31,6 +31,7 @@ impl Store for Sqlite {
             sitemaps: database.sitemaps()?,
             unasked: database.unasked()?,
             unread: database.unread()?,
+            rules: database.rules()?,
             outputs: database.outputs()?,
             asked_again: database.asked_again()?.unwrap_or_default(),
             failed_seeds: database.parsed_setting(Setting::FailedSeeds)?,
@@ -66,6 +67,7 @@ impl Store for Sqlite {
                 self.unasked = Some(unasked);
                 Ok(())
             }
+            Note::Rules(health) => self.keep_setting(Setting::Rules, &json(&*health)?),
             Note::AskedAgain(records) => self.keep_setting(Setting::AskedAgain, &records.to_string()),
             Note::Unread(unread) => {
                 self.unread = Some(unread);

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use super::setting::{COOKIES_OF, Setting};
 use super::{Database, edges, of_code};
 use crate::error::{Error, Result};
+use crate::extracted::Health;
 use crate::fetch::SavedCookies;
 use crate::frontier::{Edge, HostId, Moved, Path, Place, Restore, Row, Rows, StoredUrl, Want, WantedFor};
 use crate::observe::State;
@@ -127,6 +128,11 @@ impl Database {
     pub(crate) fn unasked(&self) -> Result<u64> {
         let kept = self.setting(Setting::Unasked)?;
         Ok(kept.and_then(|kept| kept.parse().ok()).unwrap_or_default())
+    }
+
+    /// What rules have found; `None` when there were none.
+    pub fn rules(&self) -> Result<Option<Health>> {
+        self.setting(Setting::Rules)?.map(|kept| parse(&kept, || "the rules".to_owned())).transpose()
     }
 
     /// How many records outputs have lost; `None` when they never have.

@@ -17,6 +17,8 @@ pub(super) enum Setting<'a> {
     FailedSeeds,
     /// How many settled URLs were never asked for.
     Unasked,
+    /// What rules have found, as JSON.
+    Rules,
     /// How many records outputs have lost.
     AskedAgain,
     /// What was met and not read, as JSON.
@@ -35,6 +37,7 @@ impl<'a> Setting<'a> {
             Self::Settings => "settings",
             Self::FailedSeeds => "failed_seeds",
             Self::Unasked => "unasked",
+            Self::Rules => "rules",
             Self::AskedAgain => "asked_again",
             Self::Unread => "unread",
             Self::CookiesOf(site) => return format!("{COOKIES_OF}{site}").into(),

@@ -5,6 +5,7 @@ mod log;
 mod reply;
 mod run;
 mod server;
+pub(crate) mod shop;
 mod site;
 mod tls;
 

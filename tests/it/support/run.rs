@@ -24,6 +24,8 @@ pub(crate) struct Crawl {
     dir: Arc<TempDir>,
     args: Vec<String>,
     config: BTreeMap<&'static str, String>,
+    /// What follows that in `crawl.toml`.
+    toml: String,
     env: BTreeMap<&'static str, String>,
     quiet: bool,
     /// What a shell does before it becomes the binary.
@@ -59,7 +61,15 @@ impl Crawl {
     /// The binary without any argument.
     pub(crate) fn bare() -> Self {
         let dir = Arc::new(tempfile::tempdir().unwrap());
-        Self { dir, args: Vec::new(), config: BTreeMap::new(), env: BTreeMap::new(), quiet: true, shell: Vec::new() }
+        Self {
+            dir,
+            args: Vec::new(),
+            config: BTreeMap::new(),
+            toml: String::new(),
+            env: BTreeMap::new(),
+            quiet: true,
+            shell: Vec::new(),
+        }
     }
 
     pub(crate) fn seed(self, seed: impl AsRef<str>) -> Self {
@@ -78,6 +88,12 @@ impl Crawl {
     /// A key of `crawl.toml` with its value in TOML.
     pub(crate) fn set(mut self, key: &'static str, value: &str) -> Self {
         self.config.insert(key, value.to_owned());
+        self
+    }
+
+    /// Tables of `crawl.toml`, behind the keys.
+    pub(crate) fn toml(mut self, text: &str) -> Self {
+        self.toml.push_str(text);
         self
     }
 
@@ -151,7 +167,7 @@ impl Crawl {
     /// Starts the process and hands its stdout over.
     pub(crate) fn start_piped(self) -> (Running, ChildStdout) {
         let config: Vec<String> = self.config.iter().map(|(key, value)| format!("{key} = {value}")).collect();
-        fs::write(self.dir.path().join("crawl.toml"), config.join("\n")).unwrap();
+        fs::write(self.dir.path().join("crawl.toml"), config.join("\n") + "\n" + &self.toml).unwrap();
         let binary = env!("CARGO_BIN_EXE_crawler");
         let mut command = Command::new(if self.shell.is_empty() { binary } else { "sh" });
         if !self.shell.is_empty() {

@@ -1,0 +1,49 @@
+//! Fail on: what makes a crawl that has ended count as failed, for those who run it by a script.
+
+use serde::{Deserialize, Serialize};
+
+use super::Summary;
+use super::text::{counted, printable};
+
+/// A condition on which a crawl that has ended exits with 4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailOn {
+    /// A rule that found something in the crawl before does not find it any more.
+    RuleDrift,
+    /// A page or an item has no value for a field that is `required`.
+    MissingRequired,
+    /// `[[items]]` gave no item at all.
+    EmptyItems,
+}
+
+impl FailOn {
+    /// The name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RuleDrift => "rule-drift",
+            Self::MissingRequired => "missing-required",
+            Self::EmptyItems => "empty-items",
+        }
+    }
+
+    /// What there is to tell when the condition holds, a line each.
+    pub fn told(self, summary: &Summary) -> Vec<String> {
+        match self {
+            Self::RuleDrift => summary.rule_drift.iter().map(|drift| printable(&drift.to_string())).collect(),
+            Self::MissingRequired => {
+                let ill = summary.rules.iter().filter(|rule| rule.tally.missing > 0);
+                let told = ill.map(|rule| {
+                    let times = counted(rule.tally.missing, "time", "times");
+                    let example = rule.examples.first().map(|page| format!("; first on {page}")).unwrap_or_default();
+                    printable(&format!("`{}` is required, and missing {times}{example}", rule.name))
+                });
+                told.collect()
+            }
+            Self::EmptyItems => {
+                let empty = summary.items.iter().filter(|(_, n)| **n == 0);
+                empty.map(|(name, _)| format!("there are no items `{}`", printable(name))).collect()
+            }
+        }
+    }
+}
