@@ -234,6 +234,11 @@ impl Drop for CrawlDir {
     }
 }
 
+/// Whether an output, as the store calls it, holds items, and not records.
+pub fn holds_items(output: &str) -> bool {
+    Path::new(output).starts_with(ITEMS)
+}
+
 /// Whether it is what items may be called: never a way out of their folder.
 fn is_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')

@@ -135,6 +135,11 @@ impl Flags {
     /// so that `-q --progress always` is what it says, whichever comes first.
     pub(crate) fn apply(&self, matches: &ArgMatches, layers: &mut Layers) -> Result<()> {
         file(self.config.as_deref(), layers)?;
+        self.lay(matches, layers)
+    }
+
+    /// Lays the flags over the settings, without any file.
+    pub(crate) fn lay(&self, matches: &ArgMatches, layers: &mut Layers) -> Result<()> {
         if self.quiet {
             layers.flag("-q", "observe.log_level", "warn")?;
             layers.flag("-q", "observe.progress", "never")?;

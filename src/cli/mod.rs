@@ -59,10 +59,16 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Helper {
     /// Write a commented crawl.toml to the current folder
+    #[command(override_usage = "crawler init [--force] [--from-flags FLAGS]", args_override_self = true)]
     Init {
         /// Replace a crawl.toml that is there
         #[arg(long)]
         force: bool,
+        /// Write the settings of the flags that follow, and nothing else
+        #[arg(long)]
+        from_flags: bool,
+        #[command(flatten)]
+        flags: Box<flags::Flags>,
     },
     /// Print the settings in force, each with where it comes from
     #[command(override_usage = "crawler config [FLAGS]", args_override_self = true)]
@@ -147,7 +153,16 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
         Helper::Status(status) => return status::status(status),
         Helper::Explain(explain) => return explain::explain(explain),
         Helper::Verify(verify) => return verify::verify(verify),
-        Helper::Init { force } => init(Path::new(flags::DEFAULT_FILE), *force),
+        Helper::Init { force, from_flags, flags } => {
+            let mut layers = Layers::default();
+            flags.lay(matches.subcommand_matches("init").unwrap_or(matches), &mut layers)?;
+            let (given, is_given) = (layers.to_toml(), *from_flags);
+            layers.finish()?;
+            if !given.is_empty() && !is_given {
+                return Err(Error::Usage("flags are written with --from-flags".to_owned()));
+            }
+            init(Path::new(flags::DEFAULT_FILE), *force, is_given.then_some(given.as_str()))
+        }
         Helper::Config { flags } => {
             let matches = matches.subcommand_matches("config").unwrap_or(matches);
             print(&load(flags, matches)?.show()?)
@@ -175,7 +190,7 @@ fn load(flags: &flags::Flags, matches: &clap::ArgMatches) -> Result<Loaded> {
     layers.finish()
 }
 
-fn init(path: &Path, force: bool) -> Result<()> {
+fn init(path: &Path, force: bool, given: Option<&str>) -> Result<()> {
     let mut options = std::fs::File::options();
     let mut file = match options.write(true).create(force).truncate(force).create_new(!force).open(path) {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
@@ -184,8 +199,10 @@ fn init(path: &Path, force: bool) -> Result<()> {
         }
         opened => opened.map_err(|error| Error::io("write", path, error))?,
     };
-    file.write_all(reference::template().as_bytes()).map_err(|error| Error::io("write", path, error))?;
-    say(&format!("wrote {}: set `seeds` in it, then run `crawler`", path.display()));
+    let text = given.map_or_else(reference::template, str::to_owned);
+    file.write_all(text.as_bytes()).map_err(|error| Error::io("write", path, error))?;
+    let next = if text.lines().any(|line| line.starts_with("seeds = ")) { "" } else { "set `seeds` in it, then " };
+    say(&format!("wrote {}: {next}run `crawler`", path.display()));
     Ok(())
 }
 

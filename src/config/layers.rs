@@ -13,7 +13,7 @@ use super::keys::{self, Found, Key, Kind};
 use super::place::{self, position};
 use super::rule_flags::{self, FieldFlag};
 use super::span::{locate, part_of};
-use super::{Config, secret, seeds};
+use super::{Config, secret, seeds, written};
 use crate::error::{Error, Result};
 use crate::problem::Problem;
 
@@ -175,6 +175,11 @@ impl Layers {
             (kind, _) => written(kind, raw).map_err(|problem| usage(&problem))?,
         };
         self.checked(&label, path, key, &value, flag)
+    }
+
+    /// What was laid so far as a `crawl.toml`, without what has its default. Secrets are in it.
+    pub fn to_toml(&self) -> String {
+        written::document(&self.values)
     }
 
     /// The settings in force.

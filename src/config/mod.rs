@@ -13,6 +13,7 @@ mod secret;
 mod seeds;
 mod show;
 mod span;
+mod written;
 
 pub use crate::fetch::Options as FetchOptions;
 pub use crate::frontier::Options as FrontierOptions;

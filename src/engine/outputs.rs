@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::fail_point::fail_point;
-use crate::crawl_dir::CrawlDir;
+use crate::crawl_dir::{CrawlDir, holds_items};
 use crate::error::{Error, Result};
 use crate::extract::Rules;
 use crate::observe::Summary;
@@ -74,6 +74,10 @@ impl Outputs {
         let mut list: Vec<OutputPlace> = Vec::new();
         for (path, holds) in records.chain(items) {
             let name = dir.output_name(&path)?;
+            if holds == Holds::Records && holds_items(&name) {
+                let path = path.display();
+                return Err(Error::Usage(format!("the output {path} is where items go; --output takes another")));
+            }
             if list.iter().any(|place| place.name == name) {
                 return Err(Error::Usage(format!("the output {} is given twice", path.display())));
             }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::outputs_of_records;
 use crate::error::Result;
 use crate::sink::{STDOUT, Written};
 use crate::store::sqlite::StoreReader;
@@ -52,7 +53,7 @@ pub(super) fn why_nothing(dir: &Path, store: &StoreReader, line: u64, bytes: Opt
 
 /// A record by its line; `None` when nobody can read it again. That takes one pass over the output.
 fn read(dir: &Path, store: &StoreReader, line: u64) -> Result<Option<Fields>> {
-    let Some((name, checkpoint)) = store.outputs()?.into_iter().next() else { return Ok(None) };
+    let Some((name, checkpoint)) = outputs_of_records(store)?.into_iter().next() else { return Ok(None) };
     let written = if name == STDOUT { None } else { Written::open(&dir.join(&name))? };
     let Some(written) = written else { return Ok(None) };
     let Some(mut lines) = written.lines(&checkpoint)? else { return Ok(None) };

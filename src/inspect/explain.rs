@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::last_run::{LastRun, RunRules, saved, time};
-use super::{body, look, shown, why};
+use super::{body, look, outputs_of_records, shown, why};
 use crate::config::redact_url;
 use crate::error::{Error, Result};
 use crate::frontier::NodeState;
@@ -146,7 +146,7 @@ fn explained(dir: &Path, store: &StoreReader, text: &str) -> Result<Option<Expla
         (UrlState::Pending, _) => pending(store, &known, &run, &rules, &clock)?,
         _ => settled(dir, store, &known)?,
     };
-    let output = known.record.and(store.outputs()?.into_iter().next()).map(|(name, ..)| shown(dir, &name));
+    let output = known.record.and(outputs_of_records(store)?.into_iter().next()).map(|(name, _)| shown(dir, &name));
     Ok(Some(Explanation {
         version: VERSION,
         url: known.url,

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::last_run::{LastRun, RunRules, RunState, saved, time};
-use super::{look, shown};
+use super::{look, outputs_of_records, shown};
 use crate::accounts::{Accounts, Settled, Skipped};
 use crate::error::Result;
 use crate::frontier::NodeState;
@@ -161,7 +161,7 @@ fn status_of(dir: &Path, store: &StoreReader, hosts: usize) -> Result<Status> {
         host_count: store.host_count()?,
         hosts_waiting: count.hosts.values().filter(|host| host.pending > 0).count() as u64,
         hosts: host_statuses(store, count.hosts, hosts, &rules, &clock)?,
-        output: store.outputs()?.into_iter().next().map(|(name, ..)| shown(dir, &name)),
+        output: outputs_of_records(store)?.into_iter().next().map(|(name, _)| shown(dir, &name)),
         run: run_status(&run, since_commit),
     })
 }

@@ -1,14 +1,17 @@
 //! Verify: whether the store of a crawl is sound, and says of each settled URL what its output says.
 
 use std::collections::HashSet;
+use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::Serialize;
 
 use super::expected::{Expected, said_by_store};
 use super::problems::{Problems, SHOWN};
-use super::{look, shown};
+use super::{look, outputs_of_records, shown};
+use crate::crawl_dir::holds_items;
 use crate::error::{Error, Result};
 use crate::frontier::{Edge, NodeState};
 use crate::sink::{Checkpoint, Lines, STDOUT, Written};
@@ -69,6 +72,7 @@ fn check(dir: &Path, store: &StoreReader) -> Result<Verification> {
         let opened = open_outputs(dir, store)?;
         urls = Urls::read(store, &mut problems)?;
         links = urls.check_edges(store, &mut problems)?;
+        check_items(dir, store, &mut problems)?;
         for (name, lines) in opened {
             outputs.push(urls.check_output(name, lines, &mut problems)?);
         }
@@ -95,9 +99,9 @@ fn open_outputs(dir: &Path, store: &StoreReader) -> Result<Vec<(String, Option<L
             let written = if name == STDOUT { None } else { Written::open(&dir.join(&name))? };
             Ok((name, written))
         };
-        let opened = store.outputs()?.into_iter().map(open).collect::<Result<Vec<_>>>()?;
+        let opened = outputs_of_records(store)?.into_iter().map(open).collect::<Result<Vec<_>>>()?;
         store.begin()?;
-        let known = store.outputs()?;
+        let known = outputs_of_records(store)?;
         let mut outputs = Vec::new();
         for (name, written) in opened {
             let Some((_, checkpoint)) = known.iter().find(|(known, ..)| *known == name) else { continue };
@@ -113,6 +117,22 @@ fn open_outputs(dir: &Path, store: &StoreReader) -> Result<Vec<(String, Option<L
         store.end()?;
     }
     Err(Error::Internal("the outputs of the crawl do not keep still".to_owned()))
+}
+
+/// Looks whether the files of items have what was committed to them. While a crawl runs they may have more.
+fn check_items(dir: &Path, store: &StoreReader, problems: &mut Problems) -> Result<()> {
+    for (name, checkpoint) in store.outputs()?.into_iter().filter(|(name, _)| holds_items(name)) {
+        let (path, committed) = (dir.join(&name), checkpoint.settled_length());
+        match fs::metadata(&path) {
+            Ok(found) if found.len() >= committed => {}
+            Ok(found) => problems.say(|| {
+                format!("{} has {} bytes of the {committed} that were written", shown(dir, &name), found.len())
+            }),
+            Err(error) if error.kind() == ErrorKind::NotFound && committed == 0 => {}
+            Err(error) => problems.say(|| format!("{}: {error}", shown(dir, &name))),
+        }
+    }
+    Ok(())
 }
 
 /// What is known of all URLs, packed: 12 bytes for each, and 12 more with a record.

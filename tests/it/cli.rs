@@ -97,6 +97,27 @@ fn wrong_usage_exits_with_two_and_says_what_to_write() {
 }
 
 #[test]
+fn init_writes_what_flags_say() {
+    let dir = tempfile::tempdir().unwrap();
+    let flags = ["--seed", "http://localhost:1/", "--field", "image=img@src", "--field", "price:number=.price"];
+    let refused = Run::new(dir.path(), &[&["init"], &flags[..]].concat());
+    assert_eq!((refused.code, refused.stderr.as_str()), (2, "error: flags are written with --from-flags\n"));
+    let run = Run::new(dir.path(), &[&["init", "--from-flags"], &flags[..]].concat());
+    assert_eq!((run.code, run.stderr.as_str()), (0, "wrote crawl.toml: run `crawler`\n"));
+    let written = std::fs::read_to_string(dir.path().join("crawl.toml")).unwrap();
+    insta::assert_snapshot!(written, @r#"
+    seeds = ["http://localhost:1/"]
+
+    [[extract]]
+    [extract.fields]
+    image = { css = "img", attr = "src", type = "url" }
+    price = { css = ".price", type = "number" }
+    "#);
+    let wrong = Run::new(dir.path(), &["init", "--force", "--from-flags", "--field", "price=.price["]);
+    assert_eq!(wrong.code, 2, "{}", wrong.stderr);
+}
+
+#[test]
 fn init_writes_a_file_that_changes_nothing_and_replaces_none() {
     let dir = tempfile::tempdir().unwrap();
     let run = Run::new(dir.path(), &["init"]);
