@@ -5,6 +5,7 @@ use std::ops::Range;
 use toml::{Table, Value};
 
 use super::keys::{self, Beyond, Key, Kind, Stray};
+use super::span::{Part, Step};
 use super::{rule_tables, rules};
 use crate::extract;
 use crate::fetch::{self, HeaderLines};
@@ -23,20 +24,6 @@ pub(super) struct Fault {
     pub(super) problem: Problem,
 }
 
-/// One step into a document.
-#[derive(Debug, Clone)]
-pub(super) enum Step {
-    Name(String),
-    Item(usize),
-}
-
-/// The half of a setting that is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    Key,
-    Value,
-}
-
 /// Everything that is wrong in a whole `crawl.toml`.
 pub(super) fn document(table: &Table) -> Vec<Fault> {
     let mut check = Check::default();
@@ -50,6 +37,13 @@ pub(super) fn setting(path: &str, key: &Key, value: &Value) -> Vec<Fault> {
     let mut check = Check::default();
     check.value(path, &key.kind, value);
     check.rules(&Table::from_iter([(path.to_owned(), value.clone())]));
+    check.faults
+}
+
+/// Everything that is wrong with the shape of a field.
+pub(super) fn field(path: &str, field: &Value) -> Vec<Fault> {
+    let mut check = Check::default();
+    check.value(path, &Kind::Field, field);
     check.faults
 }
 
@@ -109,7 +103,7 @@ impl Check {
             let path = keys::join(prefix, name);
             match keys.iter().find(|key| key.name == *name) {
                 Some(key) => self.value(&path, &key.kind, value),
-                None if self.is_in_rules() => self.fault(Part::Key, rule_tables::unknown_key(name, keys)),
+                None if self.is_in_rules() => self.fault(Part::Key, unknown_key_of_rule(name, keys)),
                 None => self.fault(Part::Key, unknown_key(&path)),
             }
             self.path.pop();
@@ -243,6 +237,17 @@ impl Check {
     fn fault(&mut self, part: Part, problem: Problem) {
         self.faults.push(Fault { path: self.path.clone(), part, within: None, problem });
     }
+}
+
+/// What to say of a key that no rule has.
+fn unknown_key_of_rule(name: &str, keys: &[Key]) -> Problem {
+    let distance = |known: &str| strsim::damerau_levenshtein(&name.to_lowercase().replace('-', "_"), known);
+    let near = keys.iter().map(|key| key.name.as_str()).min_by_key(|known| distance(known));
+    let near = near.filter(|known| distance(known) <= (name.chars().count() / 3).max(1));
+    let known: Vec<_> = keys.iter().map(|key| key.name.as_str()).collect();
+    Problem::new(format!("unknown key `{name}`"))
+        .allowed(known.join(", "))
+        .help(near.map(|known| format!("did you mean `{known}`?")))
 }
 
 /// Whether a way leads into a table of rules.

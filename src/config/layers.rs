@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 use toml::{Table, Value};
 
-use super::check::{self, Fault, Part, Step};
+use super::check::{self, Fault};
 use super::keys::{self, Found, Key, Kind};
 use super::place::{self, position};
 use super::rule_flags::{self, FieldFlag};
-use super::span::{locate, part_of};
+use super::span::{Part, Step, locate, part_of};
 use super::{Config, secret, seeds, written};
 use crate::error::{Error, Result};
 use crate::problem::Problem;
@@ -259,6 +259,9 @@ impl Layers {
     /// Adds a field: to the items that its name begins with, or to the records.
     fn field(&mut self, flag: &str, path: &str, field: FieldFlag) -> Result<(), Problem> {
         let FieldFlag { item, name, field } = field;
+        if let Some(fault) = check::field(&name, &field).into_iter().next() {
+            return Err(fault.problem);
+        }
         if let Some(item) = item {
             let items = self.values.get_mut("items").and_then(Value::as_array_mut).into_iter().flatten();
             let mut tables = items.filter_map(Value::as_table_mut);
@@ -268,18 +271,18 @@ impl Layers {
                     .help(Some(format!("say where they are: --item '{item}=SELECTOR'")))
             };
             let table = table.ok_or_else(no_item)?;
-            insert_field(table, name, field);
+            rule_flags::insert(table, name, field);
             self.origins.insert("items".to_owned(), SettingOrigin::Flag(flag.to_owned()));
             return Ok(());
         }
         let is_begun = matches!(self.origins.get(path), Some(SettingOrigin::Flag(_)));
         let begun = self.values.get_mut(path).filter(|_| is_begun).and_then(Value::as_array_mut);
         if let Some(table) = begun.and_then(|tables| tables.first_mut()).and_then(Value::as_table_mut) {
-            insert_field(table, name, field);
+            rule_flags::insert(table, name, field);
             return Ok(());
         }
         let mut table = Table::new();
-        insert_field(&mut table, name, field);
+        rule_flags::insert(&mut table, name, field);
         self.put(path, Value::Array(vec![Value::Table(table)]), SettingOrigin::Flag(flag.to_owned()));
         Ok(())
     }
@@ -368,14 +371,6 @@ fn written(kind: &Kind, raw: &str) -> Result<Value, Problem> {
         (Kind::List(_), text @ Value::String(_)) => Value::Array(vec![text]),
         (_, value) => value,
     })
-}
-
-/// Puts a field into a table of rules.
-fn insert_field(table: &mut Table, name: String, field: Value) {
-    let fields = table.entry("fields").or_insert_with(|| Value::Table(Table::new()));
-    if let Value::Table(fields) = fields {
-        fields.insert(name, field);
-    }
 }
 
 /// The way to the table of a key, and the key's name in it.

@@ -1,6 +1,7 @@
 //! Config: everything that a user can set, typed, with its default.
 
 mod check;
+mod dotted;
 mod hosts;
 mod keys;
 mod layers;

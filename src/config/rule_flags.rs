@@ -2,7 +2,7 @@
 
 use toml::{Table, Value};
 
-use super::keys::{self, Kind, quoted_name};
+use super::dotted::quoted_name;
 use crate::extract::{Fault, Step};
 use crate::problem::Problem;
 
@@ -31,7 +31,7 @@ pub(super) fn item(raw: &str) -> Result<Table, Problem> {
 pub(super) fn field(raw: &str) -> Result<FieldFlag, Problem> {
     let (name, place) = assigned(raw, "NAME=SELECTOR or NAME=SELECTOR@ATTRIBUTE, like 'price=.price'")?;
     let (name, kind) = match name.split_once(':') {
-        Some((name, kind)) => (name.trim(), Some(type_named(kind.trim())?)),
+        Some((name, kind)) => (name.trim(), Some(kind.trim())),
         None => (name, None),
     };
     let (item, name) = match name.split_once('.') {
@@ -50,6 +50,14 @@ pub(super) fn field(raw: &str) -> Result<FieldFlag, Problem> {
         Value::Table(keys.collect())
     };
     Ok(FieldFlag { item, name: name.to_owned(), field })
+}
+
+/// Puts a field into a table of rules.
+pub(super) fn insert(table: &mut Table, name: String, field: Value) {
+    let fields = table.entry("fields").or_insert_with(|| Value::Table(Table::new()));
+    if let Value::Table(fields) = fields {
+        fields.insert(name, field);
+    }
 }
 
 /// What the flag of a mistake was, for a message.
@@ -77,17 +85,6 @@ fn assigned<'a>(raw: &'a str, allowed: &str) -> Result<(&'a str, &'a str), Probl
         return Err(Problem::new("nothing follows the `=`").allowed(allowed));
     }
     Ok((name, place))
-}
-
-/// A word that is a type.
-fn type_named(word: &str) -> Result<&str, Problem> {
-    let kind = keys::of_field().iter().find(|key| key.name == "type").map(|key| &key.kind);
-    match kind {
-        Some(kind @ Kind::OneOf(words)) if !words.iter().any(|known| known == word) => {
-            Err(Problem::new(format!("`{word}` is no type")).allowed(kind.allowed()))
-        }
-        _ => Ok(word),
-    }
 }
 
 /// A selector, and the attribute behind its last `@`.

@@ -2,9 +2,7 @@
 
 use toml::{Table, Value};
 
-use super::keys::Key;
 use crate::extract::{self, Fault, Faults, Rules};
-use crate::problem::Problem;
 
 /// What is wrong with the rules of a document whose tables have the right keys and types.
 pub(super) fn faults(document: &Table) -> Vec<Fault> {
@@ -13,17 +11,6 @@ pub(super) fn faults(document: &Table) -> Vec<Fault> {
         Ok(_) => Vec::new(),
         Err(Faults(faults)) => faults,
     }
-}
-
-/// What to say of a key that no rule has.
-pub(super) fn unknown_key(name: &str, keys: &[Key]) -> Problem {
-    let distance = |known: &str| strsim::damerau_levenshtein(&name.to_lowercase().replace('-', "_"), known);
-    let near = keys.iter().map(|key| key.name.as_str()).min_by_key(|known| distance(known));
-    let near = near.filter(|known| distance(known) <= (name.chars().count() / 3).max(1));
-    let known: Vec<_> = keys.iter().map(|key| key.name.as_str()).collect();
-    Problem::new(format!("unknown key `{name}`"))
-        .allowed(known.join(", "))
-        .help(near.map(|known| format!("did you mean `{known}`?")))
 }
 
 /// The rules as they are written. What the types refuse they tell by themselves.

@@ -5,7 +5,19 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::check::{Part, Step};
+/// One step into a document.
+#[derive(Debug, Clone)]
+pub(super) enum Step {
+    Name(String),
+    Item(usize),
+}
+
+/// The half of a setting that is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Key,
+    Value,
+}
 
 /// The bytes of a setting's name or value in its document; as far down as the document goes.
 pub(super) fn locate(document: &DeTable<'_>, path: &[Step], part: Part) -> Range<usize> {

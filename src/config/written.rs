@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use toml::{Table, Value};
 
-use super::keys::{join, quoted_name};
+use super::dotted::{join, quoted_name};
 
 /// The document of these settings.
 pub(super) fn document(values: &Table) -> String {

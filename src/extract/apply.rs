@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 use super::page::{At, Input, Page};
 use super::rule::{Many, Place, Rule, Set, Take};
-use super::rules::{Content, Table};
 use super::selector::{self, Selector};
+use super::table::{Content, Table};
 use super::{embedded, path, text, value};
 use crate::extracted::{Extracted, Item, PAGE_URL, Tally};
 use crate::tree::below;

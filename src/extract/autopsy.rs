@@ -1,21 +1,22 @@
 //! Autopsy of a rule that finds nothing on a page: at which step it is lost, and what would match instead.
 
 mod json;
+mod matches;
 mod names;
 mod near;
 mod repair;
 
 pub use json::of_path;
+pub use matches::{Matches, Wanted};
 
-use super::element::Work;
+use html5ever::{local_name, ns};
+use scraper::Node;
+
 use super::embedded;
-use super::options::Kind;
-use super::selector::{self, Scope, Selector};
 use super::steps::{self, Combinator};
 use super::wrong::Wrong;
 use crate::tree::Document;
-use html5ever::{local_name, ns};
-use scraper::Node;
+use matches::{Written, count, join, written};
 
 /// What became of a rule on a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -26,29 +27,6 @@ pub struct Autopsy {
     pub nearest: Vec<Matches>,
     /// What is worth knowing beside that, a clause each.
     pub notes: Vec<String>,
-}
-
-/// A selector or a path, and how much it matches.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Matches {
-    /// As it would be written.
-    pub text: String,
-    /// How much it matches on the page.
-    pub matches: usize,
-    /// The start of the first of it that has some text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub example: Option<String>,
-}
-
-/// What is known of the value that a selector is to find: what helps to tell the right element among many.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Wanted<'a> {
-    /// The name of the field.
-    pub name: &'a str,
-    /// Its type.
-    pub kind: Option<Kind>,
-    /// The attribute that is taken.
-    pub attr: Option<&'a str>,
 }
 
 /// Why a selector finds nothing on a page. `each` is where the items are that it is relative to.
@@ -101,41 +79,6 @@ pub fn of_selector(document: &Document, each: Option<&str>, css: &str, wanted: W
     }
     autopsy.notes.dedup();
     Ok(autopsy)
-}
-
-/// A step of a selector: how it is joined to the one before, and what it asks.
-type Written = (Option<Combinator>, String);
-
-/// The parts of a selector, each as its steps.
-fn written(css: &str) -> Result<Vec<Vec<Written>>, Wrong> {
-    Selector::parse(css, Scope::Item)?;
-    let parts = steps::parts(css)?;
-    let step = |step: &steps::Step| (step.combinator, css.get(step.range.clone()).unwrap_or_default().to_owned());
-    Ok(parts.iter().map(|part| part.steps.iter().map(step).collect()).collect())
-}
-
-fn join(steps: &[Written]) -> String {
-    let mut text = String::new();
-    for (nth, (combinator, step)) in steps.iter().enumerate() {
-        if nth > 0 {
-            text.push_str(combinator.map_or(" ", Combinator::sign));
-        }
-        text.push_str(step);
-    }
-    text
-}
-
-fn count(document: &Document, css: &str) -> usize {
-    select(document, &[css.to_owned()]).pop().map_or(0, |found| found.len())
-}
-
-/// What each of many selectors matches; nothing for what is none.
-fn select<'a>(document: &'a Document, all: &[String]) -> Vec<Vec<scraper::ElementRef<'a>>> {
-    let parsed: Vec<_> = all.iter().map(|css| Selector::parse(css, Scope::Page).ok()).collect();
-    let selectors: Vec<_> = parsed.iter().flatten().cloned().collect();
-    let work = Work::for_size(document.html.tree.values().len());
-    let mut found = selector::select(document, &selectors, None, &work).into_iter();
-    parsed.iter().map(|parsed| parsed.as_ref().and_then(|_| found.next()).unwrap_or_default()).collect()
 }
 
 /// What of the page explains that a step matches nothing.

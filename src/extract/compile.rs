@@ -4,8 +4,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::fault::Finder;
-use super::fields::Fields;
-use super::options::{Field, FieldTable, Kind, Source, SourceTable, Start};
+use super::options::{Field, FieldTable, Fields, Kind, Source, SourceTable, Start};
 use super::path::Path;
 use super::rule::{Ground, Many, Place, Rule, Set, Take};
 use super::selector::{Scope, Selector};

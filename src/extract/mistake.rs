@@ -1,6 +1,6 @@
 //! What is wrong with a selector that is not one: where, and what to write instead.
 
-use super::selector::parses;
+use super::css::parses;
 use super::steps::{self, Part};
 use super::wrong::Wrong;
 

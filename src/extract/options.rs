@@ -1,8 +1,9 @@
 //! `[[extract]]`, `[[items]]`, `[[follow]]`: what is taken out of pages, as it is written.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
 
-use super::fields::Fields;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// All rules, as they are written: the tables of crawl.toml.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -274,6 +275,66 @@ impl schemars::JsonSchema for Source {
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         Line::<SourceTable>::json_schema(generator)
+    }
+}
+
+/// Fields by name, in the order in which they are written: that of the columns of a CSV file.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Fields(Vec<(String, Field)>);
+
+impl Fields {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The fields in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Field)> {
+        self.0.iter().map(|(name, field)| (name.as_str(), field))
+    }
+
+    /// Adds a field behind all others.
+    pub fn push(&mut self, name: impl Into<String>, field: impl Into<Field>) {
+        self.0.push((name.into(), field.into()));
+    }
+}
+
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a table of fields")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Fields::default();
+                while let Some(entry) = map.next_entry()? {
+                    fields.0.push(entry);
+                }
+                Ok(fields)
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+impl schemars::JsonSchema for Fields {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Fields".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let field = generator.subschema_for::<Field>();
+        schemars::json_schema!({ "type": "object", "additionalProperties": field })
     }
 }
 

@@ -11,7 +11,7 @@ use super::options::Start;
 use super::path::{self, Path};
 use super::references::References;
 use super::rule::Needs;
-use super::{embedded, microdata, rules};
+use super::{embedded, microdata};
 use crate::extracted::Findings;
 use crate::tree::{Bounds, Document};
 use crate::url::{CrawlUrl, Target, UrlRules};
@@ -54,7 +54,7 @@ pub(super) enum At<'p> {
 impl<'a> Page<'a> {
     pub(super) fn new(input: &'a Input<'a>, rules: usize) -> Self {
         let mut findings = Findings::new(rules);
-        let is_json = input.content_type.and_then(rules::kind_of) == Some(Needs::Json);
+        let is_json = input.content_type.and_then(Needs::of) == Some(Needs::Json);
         let body = is_json.then(|| serde_json::from_str(input.text.trim_start_matches('\u{feff}')));
         let body =
             body.and_then(|body| body.map_err(|error| findings.trouble(format!("the body is no JSON: {error}"))).ok());

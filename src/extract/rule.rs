@@ -3,6 +3,7 @@
 use regex::Regex;
 use serde_json::Value;
 
+use super::embedded::essence_is;
 use super::options::{Kind, Start};
 use super::path::Path;
 use super::selector::Selector;
@@ -90,6 +91,19 @@ pub(super) enum Ground {
 pub(super) enum Needs {
     Html,
     Json,
+}
+
+impl Needs {
+    /// What rules can be applied to a response of this type; `None` when none can.
+    pub(super) fn of(content_type: &str) -> Option<Self> {
+        let essence = content_type.split([';', ',']).next().unwrap_or_default().trim();
+        if essence_is(essence, "text/html") || essence_is(essence, "application/xhtml+xml") {
+            return Some(Self::Html);
+        }
+        let ends_in_json = essence.rsplit_once('+').is_some_and(|(_, suffix)| suffix.eq_ignore_ascii_case("json"));
+        (ends_in_json || essence_is(essence, "application/json") || essence_is(essence, "text/json"))
+            .then_some(Self::Json)
+    }
 }
 
 impl Rule {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::apply;
 use super::compile::Compiler;
-use super::embedded::essence_is;
 use super::fault::Faults;
 use super::options::{Extract, Follow, Items, Options};
 use super::page::Input;
-use super::rule::{Ground, Needs, Place, Rule, Set};
+use super::rule::{Ground, Needs, Place, Rule};
 use super::selector::{Scope, Selector};
+use super::table::{Content, Table};
 use super::wrong::Wrong;
 use crate::extracted::{Extracted, Health, PAGE_URL};
 use crate::url::Patterns;
@@ -46,22 +46,6 @@ pub(super) struct Inner {
     names: Vec<String>,
     /// What items are called, with the names of their fields.
     items: Vec<(String, Vec<String>)>,
-}
-
-/// One table of rules.
-#[derive(Debug)]
-pub(super) struct Table {
-    pages: Patterns,
-    html: bool,
-    json: bool,
-    pub(super) content: Content,
-}
-
-#[derive(Debug)]
-pub(super) enum Content {
-    Fields(Set),
-    Items { name: Arc<str>, id: usize, place: Place, selector: Option<Selector>, set: Set },
-    Follow { id: usize, selector: Selector },
 }
 
 impl RulesBuilder {
@@ -165,7 +149,7 @@ impl Rules {
     /// The rules for a page; `None` when there are none, and nothing of the page has to be looked at. Without a content
     /// type it counts as HTML.
     pub fn on(&self, url: &str, content_type: Option<&str>) -> Option<Matched<'_>> {
-        let kind = content_type.map_or(Some(Needs::Html), kind_of)?;
+        let kind = content_type.map_or(Some(Needs::Html), Needs::of)?;
         let is_for = |table: &&Table| {
             let kind_fits = if kind == Needs::Html { table.html } else { table.json };
             kind_fits && (table.pages.is_empty() || table.pages.is_match(url))
@@ -180,16 +164,6 @@ impl Matched<'_> {
     pub fn apply(&self, input: &Input<'_>) -> Extracted {
         apply::apply(&self.tables, &self.rules.names, input)
     }
-}
-
-/// What rules can be applied to a response of this type; `None` when none can.
-pub(super) fn kind_of(content_type: &str) -> Option<Needs> {
-    let essence = content_type.split([';', ',']).next().unwrap_or_default().trim();
-    if essence_is(essence, "text/html") || essence_is(essence, "application/xhtml+xml") {
-        return Some(Needs::Html);
-    }
-    let ends_in_json = essence.rsplit_once('+').is_some_and(|(_, suffix)| suffix.eq_ignore_ascii_case("json"));
-    (ends_in_json || essence_is(essence, "application/json") || essence_is(essence, "text/json")).then_some(Needs::Json)
 }
 
 /// Goes through the tables of one name.

@@ -1,14 +1,14 @@
 //! CSS selectors: parsed, with what is wrong in our own words; and matched, many at once in one walk.
 
-use cssparser::{ParseError, Parser as CssParser};
 use html5ever::tree_builder::QuirksMode as TreeQuirks;
 use html5ever::{LocalName, local_name, ns};
 use scraper::ElementRef;
 use scraper::selector::Simple;
 use selectors::context::{MatchingForInvalidation, MatchingMode, NeedsSelectorFlags, QuirksMode, SelectorCaches};
 use selectors::matching::{MatchingContext, matches_selector};
-use selectors::parser::{Component, ParseRelative, SelectorList, SelectorParseErrorKind};
+use selectors::parser::{Component, SelectorList};
 
+use super::css;
 use super::element::{Counted, Work};
 use super::mistake;
 use super::steps::{self, Combinator, Part, Step};
@@ -65,8 +65,8 @@ impl Selector {
                 .help(format!("write `* {sign}` to mean any element, or the field into [[items]]")));
         }
         let list = match scope {
-            Scope::Page => parse(text),
-            Scope::Item => parse(&scoped(text, &parts)),
+            Scope::Page => css::parse(text),
+            Scope::Item => css::parse(&scoped(text, &parts)),
         };
         let list = list.map_err(|()| mistake::explain(text, &parts))?;
         let keys = list.slice().iter().map(|selector| Key::of(selector.iter())).collect();
@@ -83,11 +83,6 @@ impl Selector {
         let mut parts = self.keys.iter().zip(self.list.slice());
         parts.any(|(key, selector)| candidate.has(key) && matches_selector(selector, 0, None, element, context))
     }
-}
-
-/// Whether a text is a selector that can be parsed at all.
-pub(super) fn parses(text: &str) -> bool {
-    parse(text).is_ok()
 }
 
 /// For each selector the elements that match, in document order, each once. What is inside of `<template>` is not in the
@@ -232,36 +227,4 @@ fn scoped(text: &str, parts: &[Part]) -> String {
         }
     });
     bound.collect::<Vec<_>>().join(", ")
-}
-
-/// Parses a selector list. What the items are that a selector is relative to is written into it before: the parser's own
-/// way to do that, `ParseRelative::ForScope`, also binds a selector that names its `:scope`.
-fn parse(text: &str) -> Result<SelectorList<Simple>, ()> {
-    SelectorList::parse(&Strict, &mut CssParser::new(text), ParseRelative::No)
-        .map_err(|_: ParseError<SelectorParseErrorKind>| ())
-}
-
-/// What of CSS is understood: all that can be told of a page without a browser. Nothing is forgiven: a part of `:is()` that
-/// is wrong would be left out without a word.
-struct Strict;
-
-impl selectors::parser::Parser<'_> for Strict {
-    type Impl = Simple;
-    type Error = SelectorParseErrorKind;
-
-    fn parse_nth_child_of(&self) -> bool {
-        true
-    }
-
-    fn parse_is_and_where(&self) -> bool {
-        true
-    }
-
-    fn parse_has(&self) -> bool {
-        true
-    }
-
-    fn allow_forgiving_selectors(&self) -> bool {
-        false
-    }
 }

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::Autopsy;
+use super::matches::Matches;
 use super::near;
-use super::{Autopsy, Matches};
 use crate::extract::element::Work;
 use crate::extract::path::{Path, size};
 use crate::extract::wrong::Wrong;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use html5ever::local_name;
 use scraper::ElementRef;
 
+use super::matches::{Wanted, Written, join, select};
 use super::near::{self, FAR};
-use super::{Wanted, Written, join, select};
 use crate::tree::{Document, below};
 
 /// The names that the page has near a place: those below what was matched so far.

@@ -2,9 +2,9 @@
 
 use scraper::ElementRef;
 
+use super::matches::{Matches, Wanted, Written, join, select};
 use super::names::Names;
 use super::near;
-use super::{Matches, Wanted, Written, join, select};
 use crate::extract::element::Work;
 use crate::extract::options::Kind;
 use crate::extract::steps::{self, Combinator};

@@ -137,11 +137,6 @@ const CIRCLES: &[Circle] = &[
         reason: "why, and what it is a part of",
     },
     Circle {
-        files: &["src/parse/tree/comparison.rs", "src/parse/tree/mod.rs"],
-        imports: 2,
-        reason: "the comparison builds trees, and is how the parser's tests reach them",
-    },
-    Circle {
         files: &["src/sitemaps/mod.rs", "src/sitemaps/queue.rs", "src/sitemaps/saved.rs"],
         imports: 4,
         reason: "a queue, and what is kept of it, hold the sitemaps that the module around defines",
