@@ -16,6 +16,7 @@ mod reporter;
 mod resume;
 mod robots_client;
 mod rule_health;
+mod said_in_head;
 mod shutdown;
 mod tally;
 mod worker;

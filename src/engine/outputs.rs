@@ -178,21 +178,23 @@ fn open(path: &Path, holds: &Holds, checkpoint: &Checkpoint) -> Result<Box<dyn S
 
 /// What to say when the crawl has other items than the store knows, and the same records.
 fn other_items(dir: &CrawlDir, known: &[(String, Checkpoint)], list: &[OutputPlace]) -> Option<String> {
-    let records = list.iter().filter(|place| place.holds == Holds::Records);
-    let is_known = |name: &String| known.iter().any(|(known, _)| known == name);
-    if !records.clone().all(|place| is_known(&place.name)) {
+    let known = known.iter().map(|(name, _)| name);
+    let now = list.iter().map(|place| &place.name);
+    let records = |names: &mut dyn Iterator<Item = &String>| {
+        let mut records: Vec<_> = names.filter(|name| !holds_items(name)).cloned().collect();
+        records.sort_unstable();
+        records
+    };
+    if records(&mut known.clone()) != records(&mut now.clone()) {
         return None;
     }
-    let is_record = |name: &String| records.clone().any(|place| place.name == *name);
-    let before = shown(known.iter().map(|(name, _)| name).filter(|name| !is_record(name)));
-    let now = shown(list.iter().map(|place| &place.name).filter(|name| !is_record(name)));
     let or_none = |names: String| if names.is_empty() { "nowhere".to_owned() } else { names };
     Some(format!(
         "the items of the crawl in {} go to {}, and by these rules to {}: those of the pages that are settled would be \
          missing\n = help: set the rules back to go on, --fresh starts over, --dir takes another directory",
         dir.path().display(),
-        or_none(before),
-        or_none(now)
+        or_none(shown(known.filter(|name| holds_items(name)))),
+        or_none(shown(now.filter(|name| holds_items(name))))
     ))
 }
 

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::extraction::{self, Extraction};
+use super::said_in_head::SaidInHead;
 use crate::extracted::Extracted;
 use crate::fetch::{Fetch, SavedCookies};
 use crate::media_type::{BodyKind, MediaType};
@@ -228,10 +229,7 @@ impl Worker {
                 take(&mut outcome, url, parsed);
                 extraction::take(&mut outcome, url, extracted);
             }
-            Err(failure) => {
-                outcome.kind = OutcomeKind::Failed;
-                outcome.failure = Some(failure);
-            }
+            Err(failure) => fail(&mut outcome, failure),
         }
         outcome
     }
@@ -244,16 +242,11 @@ impl Worker {
         }
         let (extraction, own, body, length) = (extraction.clone(), url.clone(), body.clone(), body.len());
         let extract = move || extraction.of_body(&own, &media_type, &body);
-        match self.beside(length, extract).await {
-            Some(extracted) => {
-                outcome.reading = Reading::Parsed;
-                extraction::take(outcome, url, extracted);
-            }
-            None => {
-                outcome.kind = OutcomeKind::Failed;
-                outcome.failure = Some(panicked("the response"));
-            }
-        }
+        let Some(extracted) = self.beside(length, extract).await else {
+            return fail(outcome, panicked("the response"));
+        };
+        outcome.reading = Reading::Parsed;
+        extraction::take(outcome, url, extracted);
     }
 
     /// Takes what the headers say of a body that is no page, or that was not read: a PDF has no other way to name its
@@ -362,6 +355,11 @@ fn counts_as_page(kind: OutcomeKind, status: StatusCode) -> bool {
     }
 }
 
+fn fail(outcome: &mut Outcome, failure: Failure) {
+    outcome.kind = OutcomeKind::Failed;
+    outcome.failure = Some(failure);
+}
+
 fn panicked(what: &str) -> Failure {
     Failure::new(FailureKind::Panic, format!("{what} made the parser panic: please report it"))
 }
@@ -382,32 +380,6 @@ fn take(outcome: &mut Outcome, url: &CrawlUrl, parsed: Parsed) {
     outcome.charset = Some(parsed.charset);
     outcome.page = Some(parsed.page);
     outcome.links = parsed.links;
-}
-
-/// The headers that say what a page could say as well.
-#[derive(Debug)]
-struct SaidInHead {
-    robots_tags: Vec<String>,
-    links: Vec<String>,
-    refreshes: Vec<String>,
-}
-
-impl SaidInHead {
-    fn of(headers: &HeaderMap) -> Self {
-        // Bytes that are no UTF-8 are each a character, as browsers read them (Fetch Standard, "isomorphic decode").
-        let text = |value: &[u8]| match std::str::from_utf8(value) {
-            Ok(text) => text.to_owned(),
-            Err(_) => value.iter().copied().map(char::from).collect(),
-        };
-        let all = |name: &str| headers.get_all(name).iter().map(|value| text(value.as_bytes())).collect();
-        Self { robots_tags: all("x-robots-tag"), links: all("link"), refreshes: all("refresh") }
-    }
-
-    fn with_texts<T>(&self, read: impl FnOnce(&[&str], &[&str], &[&str]) -> T) -> T {
-        let [robots_tags, links, refreshes] = [&self.robots_tags, &self.links, &self.refreshes]
-            .map(|values| values.iter().map(String::as_str).collect::<Vec<_>>());
-        read(&robots_tags, &links, &refreshes)
-    }
 }
 
 /// How long a host asks to be left alone. Of several headers the longest wait holds: a proxy may have added its own.

@@ -10,7 +10,7 @@ use crate::support::{Crawl, Crawled, Reply, Server, Site, folder, shop};
 
 #[test]
 fn the_shop_is_as_it_is_generated() {
-    let expected = shop::items(ORIGIN).iter().map(|item| format!("{item}\n")).collect::<String>();
+    let expected = shop::items(ORIGIN).iter().flat_map(|item| [item.to_string(), "\n".to_owned()]).collect::<String>();
     let pages = shop::pages();
     assert_eq!(pages.len(), shop::PAGES);
     assert_eq!(pages.len(), 200);
@@ -25,7 +25,7 @@ fn each_item_and_each_field_is_as_the_shop_says() {
     let crawled = Crawl::of(folder("shop").to_string_lossy()).toml(&rules()).run();
     crawled.assert_code(0);
     assert_eq!(crawled.records.len(), shop::PAGES);
-    assert_eq!(sorted(items(&crawled)), sorted(shop::items(ORIGIN)));
+    assert_eq!(sorted(&items(&crawled)), sorted(&shop::items(ORIGIN)));
     for (url, fields) in shop::fields(ORIGIN) {
         assert_eq!(crawled.record(&url)["fields"], fields, "{url}");
         let is_complete = !fields["price"].is_null();
@@ -69,7 +69,7 @@ fn flags_alone_do_for_one_site() {
         .arg("--field", "products.price:number=+ .price-row .price")
         .arg("--field", "name=h1")
         .run();
-    assert_eq!(sorted(items(crawled.assert_code(0))), sorted(shop::items(ORIGIN)));
+    assert_eq!(sorted(&items(crawled.assert_code(0))), sorted(&shop::items(ORIGIN)));
     assert_eq!(
         crawled.record(&format!("{ORIGIN}product/3.html"))["fields"],
         serde_json::json!({ "name": "Shelf b 3" })
@@ -92,7 +92,7 @@ fn a_crawl_that_is_killed_and_goes_on_has_each_item_once() {
     assert!((12..180).contains(&before), "{before}");
     server.open_all();
     let crawled = crawl().on(&killed).run();
-    assert_eq!(sorted(items(crawled.assert_code(0))), sorted(shop::items(&origin)));
+    assert_eq!(sorted(&items(crawled.assert_code(0))), sorted(&shop::items(&origin)));
     for (url, fields) in shop::fields(&origin) {
         assert_eq!(crawled.record(&url)["fields"], fields, "{url}");
     }
@@ -120,7 +120,7 @@ fn items_that_somebody_took_away_are_not_made_up() {
     assert!(refused.stderr.contains("cannot be asked for again in a crawl that has items"), "{}", refused.stderr);
     fs::write(&records, kept).unwrap();
     let crawled = again();
-    assert_eq!(sorted(items(crawled.assert_code(0))), sorted(shop::items(ORIGIN)));
+    assert_eq!(sorted(&items(crawled.assert_code(0))), sorted(&shop::items(ORIGIN)));
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn items(crawled: &Crawled) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn sorted(items: Vec<Value>) -> Vec<String> {
+fn sorted(items: &[Value]) -> Vec<String> {
     let mut lines: Vec<_> = items.iter().map(ToString::to_string).collect();
     lines.sort_unstable();
     lines

@@ -137,7 +137,7 @@ fn detail(product: &Product) -> String {
         WITHOUT_PRICE => "Ask us for a price".to_owned(),
         _ => format!("<span class=price>{}</span>", written(product)),
     };
-    let tags: String = tags.iter().map(|tag| format!("<li class=tag>{tag}\n")).collect();
+    let tags: String = tags.iter().flat_map(|tag| ["<li class=tag>", tag, "\n"]).collect();
     let data = json!({ "@type": "Product", "name": name, "offers": { "price": format!("{}.{:02}", product.cents / 100, product.cents % 100) } });
     let broken = if *number == WITH_BROKEN_DATA { "," } else { "" };
     let image = format!("<img class=main src=\"../images/{number}.jpg\" alt=\"\">");
