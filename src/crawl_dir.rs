@@ -235,7 +235,7 @@ impl Drop for CrawlDir {
 }
 
 /// Whether an output, as the store calls it, holds items, and not records.
-pub fn holds_items(output: &str) -> bool {
+pub(crate) fn holds_items(output: &str) -> bool {
     Path::new(output).starts_with(ITEMS)
 }
 

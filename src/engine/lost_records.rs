@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
-use super::outputs::{Holds, Outputs, OutputPlace};
+use super::outputs::{Holds, OutputPlace, Outputs};
 use crate::error::{Error, Result};
 use crate::observe::counted;
 use crate::sink::{Checkpoint, Comparison, Left, RecordLine, Rest, STDOUT, put_aside};

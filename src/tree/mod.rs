@@ -22,7 +22,7 @@ use scraper::{ElementRef, Html, Node};
 use guard::Guard;
 use tag_scan::{Stop, TagScan};
 
-pub use guard::Bounds;
+pub(crate) use guard::Bounds;
 
 /// A node of the tree.
 pub(crate) type NodeRef<'a> = <ElementRef<'a> as Deref>::Target;

@@ -20,7 +20,8 @@ pub use header::header_text;
 pub use host_pattern::{HostPattern, PerHost};
 pub use param_pattern::ParamPattern;
 pub use path_param::PathParam;
-pub use pattern::{Patterns, check_pattern};
+pub use pattern::Patterns;
+pub(crate) use pattern::check_pattern;
 pub use rules::UrlRules;
 pub use scheme::Scheme;
 

@@ -131,7 +131,7 @@ impl Database {
     }
 
     /// What rules have found; `None` when there were none.
-    pub fn rules(&self) -> Result<Option<Health>> {
+    pub(crate) fn rules(&self) -> Result<Option<Health>> {
         self.setting(Setting::Rules)?.map(|kept| parse(&kept, || "the rules".to_owned())).transpose()
     }
 
