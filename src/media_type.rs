@@ -11,9 +11,9 @@ use http::header::CONTENT_TYPE;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MediaType {
     /// `type/subtype`, lower case.
-    essence: String,
+    essence: Cow<'static, str>,
     /// The value of the parameter `charset`, as it was written.
-    charset: Option<String>,
+    charset: Option<Cow<'static, str>>,
 }
 
 /// What a body is, by its media type or, without one, by how it starts.
@@ -31,12 +31,19 @@ impl MediaType {
     /// Parses one value; `None` when it is no media type (MIME Sniffing, section 4.4, "parse a MIME type").
     pub fn parse(value: &str) -> Option<Self> {
         let (essence, parameters) = split_essence(value)?;
-        Some(Self { essence: essence.to_ascii_lowercase(), charset: charset_in(parameters).map(Cow::into_owned) })
+        let charset = charset_in(parameters).map(|charset| Cow::Owned(charset.into_owned()));
+        Some(Self { essence: Cow::Owned(essence.to_ascii_lowercase()), charset })
     }
 
     /// What the `Content-Type` lines of a response come to (Fetch Standard, "extract a MIME type"): of several values,
     /// in one line or more, the last that is a media type counts. `None` when there is none, or only `*/*`.
     pub fn extract(headers: &HeaderMap) -> Option<Self> {
+        let only = headers.get(CONTENT_TYPE)?;
+        if let Some(known) = Self::common(only.as_bytes())
+            && headers.get_all(CONTENT_TYPE).iter().nth(1).is_none()
+        {
+            return Some(known);
+        }
         let mut lines = headers.get_all(CONTENT_TYPE).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
         let first = lines.next()?;
         let joined = lines.fold(first, |joined, line| Cow::Owned(format!("{joined}, {line}")));
@@ -55,6 +62,12 @@ impl MediaType {
         last
     }
 
+    /// What nearly all pages say, without taking it apart.
+    fn common(value: &[u8]) -> Option<Self> {
+        let (_, charset) = COMMON.iter().find(|(known, _)| known.as_bytes() == value)?;
+        Some(Self { essence: Cow::Borrowed("text/html"), charset: charset.map(Cow::Borrowed) })
+    }
+
     /// `text/html`: type and subtype, lower case, without parameters.
     pub fn essence(&self) -> &str {
         &self.essence
@@ -67,12 +80,12 @@ impl MediaType {
 
     /// Whether it is one of XML (MIME Sniffing, section 4.6), that of XHTML among them.
     pub fn is_xml(&self) -> bool {
-        self.essence.ends_with("+xml") || matches!(self.essence.as_str(), "text/xml" | "application/xml")
+        self.essence.ends_with("+xml") || matches!(&*self.essence, "text/xml" | "application/xml")
     }
 
     /// Whether it says that the type is not known, which is as good as none (MIME Sniffing, section 7).
     pub fn is_unknown(&self) -> bool {
-        matches!(self.essence.as_str(), "unknown/unknown" | "application/unknown" | ANY)
+        matches!(&*self.essence, "unknown/unknown" | "application/unknown" | ANY)
     }
 }
 
@@ -230,9 +243,26 @@ fn is_token(text: &str) -> bool {
 
 const ANY: &str = "*/*";
 
+/// Values that [`MediaType::extract`] knows as a whole, each with its charset.
+const COMMON: [(&str, Option<&str>); 5] = [
+    ("text/html", None),
+    ("text/html; charset=utf-8", Some("utf-8")),
+    ("text/html; charset=UTF-8", Some("UTF-8")),
+    ("text/html;charset=utf-8", Some("utf-8")),
+    ("text/html;charset=UTF-8", Some("UTF-8")),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_known_as_a_whole_is_what_taking_it_apart_gives() {
+        for (value, charset) in COMMON {
+            let known = MediaType::common(value.as_bytes());
+            assert_eq!((&known, known.as_ref().and_then(MediaType::charset)), (&MediaType::parse(value), charset));
+        }
+    }
 
     fn extract(lines: &[&str]) -> Option<MediaType> {
         let mut headers = HeaderMap::new();

@@ -296,7 +296,9 @@ fn unreadable(error: &io::Error) -> Failure {
 
 /// The media type of a file by its extension. Without a charset: pages say it themselves.
 fn content_type(file: &Path) -> &'static str {
-    let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_ascii_lowercase();
+    // What follows the last dot, as servers have it: also of a file that is named `.html`.
+    let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
     TYPES
         .iter()
         .find(|(extensions, _)| extensions.contains(&extension.as_str()))
@@ -391,6 +393,7 @@ mod tests {
             ("guide.html", "page"),
             ("api.html", "page of a folder without one"),
             ("api/calls.html", "calls"),
+            ("operator/.html", "hidden"),
         ]);
         for (path, text) in [
             ("/about", "about"),
@@ -401,6 +404,7 @@ mod tests {
             ("/guide/", "folder"),
             ("/api", "page of a folder without one"),
             ("/api/calls", "calls"),
+            ("/operator/.html", "hidden"),
         ] {
             let response = get(&site, path).await;
             let of_page = path != "/both";

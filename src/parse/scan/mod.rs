@@ -129,15 +129,21 @@ impl<'a> Scan<'a, '_> {
         }
     }
 
+    /// Reads a start tag. What most tags need is short, and stands where it is called.
+    #[inline]
     fn read_start_tag(&mut self) -> Option<()> {
         self.cursor.at += 1;
         let start = self.cursor.at;
         let name = self.cursor.tag_name();
-        // Most tags of a page.
         if !name.may_matter_in_body() && !self.frames.are_open() && self.nesting.is_empty() {
             self.nesting.count(name);
             return self.cursor.skip_attributes().map(drop);
         }
+        self.read_tag_that_matters(name, start)
+    }
+
+    #[inline(never)]
+    fn read_tag_that_matters(&mut self, name: Name, start: usize) -> Option<()> {
         let end = self.cursor.at;
         let closes_itself = if name.has_asked_attributes() || self.around.stacks && Control::of(name).is_some() {
             self.cursor.attributes(&mut self.attributes)?
