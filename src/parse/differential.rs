@@ -172,6 +172,8 @@ fn foreign() -> impl Strategy<Value = String> {
 
 /// Pages with one thing each that only a tokenizer knows.
 const PAGES: &[&str] = &[
+    "<a href=/a><a href=/b><svg><path></a><a href=/c><svg><path></a></a><link rel=next href=/no>",
+    "<mi><a href=/a><a href=/b><svg><path></a><![CDATA[<a href=/no><svg><path></a></a><link rel=next href=/no></mi>",
     "<!--><a href=/a>--><a href=/b>",
     "<!---><a href=/a>--><a href=/b>",
     "<!-- --!><a href=/a>",

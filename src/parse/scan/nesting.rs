@@ -73,8 +73,13 @@ impl Nesting {
     #[inline]
     pub(super) fn count(&mut self, name: Name) {
         if let Some(count) = self.others.get_mut(usize::from(name.slot())) {
-            // There is no `<select>` in another: the tag ends the one that is open.
-            *count = if name == Name::SELECT && *count > 0 { *count - 1 } else { count.saturating_add(1) };
+            *count = match name {
+                // There is no `<select>` in another: the tag ends the one that is open.
+                Name::SELECT if *count > 0 => *count - 1,
+                // Nor an `<a>`: it is closed, and the new one opened.
+                Name::A if *count > 0 => *count,
+                _ => count.saturating_add(1),
+            };
         }
     }
 
