@@ -359,7 +359,9 @@ impl<'a> Reading<'a> {
 /// know that has not allowed everything.
 fn utf16(body: &[u8]) -> Option<String> {
     let encoding = match Encoding::for_bom(body) {
-        Some((encoding, _)) if encoding != UTF_8 => encoding,
+        // In UTF-16 each letter of a rule has a zero beside it. Without any, the mark is wrong, and to believe it would
+        // allow everything.
+        Some((encoding, _)) if encoding != UTF_8 && memchr::memchr(0, body).is_some() => encoding,
         _ => return None,
     };
     Some(encoding.decode_with_bom_removal(body).0.into_owned())

@@ -8,6 +8,18 @@ use proptest::prelude::*;
 use super::*;
 
 #[test]
+fn a_mark_of_utf_16_before_something_else_is_not_believed() {
+    for mark in [&b"\xFF\xFE"[..], b"\xFE\xFF"] {
+        let file = "\n  User-Agent: *\n  Disallow: /a";
+        let robots = Robots::parse(&[mark, file.as_bytes()].concat(), "crawler");
+        assert!(!robots.verdict("/a").allowed && robots.verdict("/b").allowed, "{mark:?}");
+        let encode = |unit: u16| if mark == b"\xFF\xFE" { unit.to_le_bytes() } else { unit.to_be_bytes() };
+        let file: Vec<u8> = "User-agent: *\nDisallow: /a".encode_utf16().flat_map(encode).collect();
+        assert!(!Robots::parse(&[mark, &file].concat(), "crawler").verdict("/a").allowed, "{mark:?}");
+    }
+}
+
+#[test]
 fn every_case_has_its_verdicts() {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/robots");
     let (mut verdicts, mut wrong) = (0, String::new());
