@@ -14,25 +14,45 @@ use memchr::memmem;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Charset {
     pub(super) encoding: &'static Encoding,
-    /// Guessed from the text: a `<meta>` that only the parser finds overrules it.
-    pub(super) guessed: bool,
+    pub(super) from: CharsetFrom,
     /// The length of the byte order mark.
     bom: usize,
 }
 
+/// What says which encoding a page is in, the strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CharsetFrom {
+    /// A byte order mark.
+    Bom,
+    /// The `charset` parameter of `Content-Type`.
+    ContentType,
+    /// A `<meta>` or an XML declaration in the first 1024 bytes.
+    Start,
+    /// Nothing, and XML is UTF-8 then.
+    Xml,
+    /// A `<meta>` further down, which overrules a guess.
+    LateMeta,
+    /// Nothing: guessed from the text and the top-level domain.
+    Guess,
+}
+
 impl Charset {
-    pub(super) const UTF_8: Self = Self { encoding: UTF_8, guessed: false, bom: 0 };
+    pub(super) const UTF_8: Self = Self { encoding: UTF_8, from: CharsetFrom::Guess, bom: 0 };
 
     /// Decides by the body, the `charset` that the response names and the name of the host.
     pub(super) fn of(body: &[u8], label: Option<&str>, host: &str) -> Self {
         if let Some((encoding, bom)) = Encoding::for_bom(body) {
-            return Self { encoding, guessed: false, bom };
+            return Self { encoding, from: CharsetFrom::Bom, bom };
         }
-        let declared = label.and_then(of_label);
-        match declared.or_else(|| prescan(body.get(..PRESCAN).unwrap_or(body))) {
-            Some(encoding) => Self { encoding, guessed: false, bom: 0 },
-            None => Self { encoding: detect(body, host), guessed: true, bom: 0 },
-        }
+        let (encoding, from) = if let Some(encoding) = label.and_then(of_label) {
+            (encoding, CharsetFrom::ContentType)
+        } else if let Some(encoding) = prescan(body.get(..PRESCAN).unwrap_or(body)) {
+            (encoding, CharsetFrom::Start)
+        } else {
+            (detect(body, host), CharsetFrom::Guess)
+        };
+        Self { encoding, from, bom: 0 }
     }
 
     /// The same for XML: in it only its declaration counts, and UTF-8 is what it is in without one (XML 1.0, section
@@ -43,16 +63,23 @@ impl Charset {
         if named || utf_16_without_mark(head).is_some() {
             return Self::of(body, label, host);
         }
-        match xml_encoding(head).or_else(|| std::str::from_utf8(body).is_ok().then_some(UTF_8)) {
-            Some(encoding) => Self { encoding, guessed: false, bom: 0 },
-            None => Self::of(body, label, host),
+        if let Some(encoding) = xml_encoding(head) {
+            return Self { encoding, from: CharsetFrom::Start, bom: 0 };
         }
+        if std::str::from_utf8(body).is_ok() {
+            return Self { encoding: UTF_8, from: CharsetFrom::Xml, bom: 0 };
+        }
+        Self::of(body, label, host)
     }
 
     /// What a `<meta>` past the prescanned bytes declares, when that changes anything.
     pub(super) fn corrected(self, label: &str) -> Option<Self> {
         let encoding = from_meta(label.as_bytes())?;
-        (self.guessed && encoding != self.encoding).then_some(Self { encoding, guessed: false, bom: 0 })
+        (self.from == CharsetFrom::Guess && encoding != self.encoding).then_some(Self {
+            encoding,
+            from: CharsetFrom::LateMeta,
+            bom: 0,
+        })
     }
 
     /// Decodes a body; what cannot be decoded becomes U+FFFD.

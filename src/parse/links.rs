@@ -60,6 +60,11 @@ impl<'a> Resolver<'a> {
         Self { encoding: encoding.output_encoding(), ..resolver }
     }
 
+    /// The URL that references start from.
+    pub(super) fn start(&self) -> String {
+        self.base.absolute("", None).unwrap_or_default()
+    }
+
     /// The target of a reference; `None` when it is no URL.
     pub(super) fn resolve(&self, reference: &str, start: Start) -> Option<Target> {
         let base = self.base_at(start);

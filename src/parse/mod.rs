@@ -7,6 +7,7 @@
 mod charset;
 #[cfg(any(test, fuzzing))]
 mod comparison;
+mod explain;
 mod facts;
 mod link_header;
 mod links;
@@ -16,6 +17,8 @@ mod robots;
 mod scan;
 pub(crate) mod sitemap;
 
+pub(crate) use charset::CharsetFrom;
+pub(crate) use explain::{Directives, Explained};
 pub use options::Options;
 
 use encoding_rs::Encoding;

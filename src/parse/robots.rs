@@ -17,7 +17,12 @@ impl Robots {
 
     /// Whether `<meta name=… content=…>` asks not to follow the links of the page.
     pub(super) fn meta_asks_nofollow(&self, name: &str, content: &str) -> bool {
-        (name.eq_ignore_ascii_case("robots") || self.is_agent(name)) && Words(content).any(asks_nofollow)
+        self.is_named(name) && Words(content).any(asks_nofollow)
+    }
+
+    /// Whether a `<meta>` of this name is for all robots or for this one.
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        name.eq_ignore_ascii_case("robots") || self.is_agent(name)
     }
 
     /// Whether an `X-Robots-Tag` asks not to follow the links of the page. A name with a colon in front of directives
