@@ -52,6 +52,13 @@ pub(super) fn opengraph<'a>(document: &'a Document, property: &str) -> Vec<&'a s
         .collect()
 }
 
+/// The properties of OpenGraph that a page has, in document order.
+pub(super) fn properties(document: &Document) -> impl Iterator<Item = &str> {
+    let property = LocalName::from("property");
+    let metas = document.elements().filter(|element| element.value().name.local == local_name!("meta"));
+    metas.filter_map(move |meta| attribute(meta, &property)).map(str::trim).filter(|property| !property.is_empty())
+}
+
 /// Whether a media type is this one, whatever its case and its parameters.
 pub(super) fn essence_is(media_type: &str, essence: &str) -> bool {
     media_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(essence)

@@ -13,6 +13,7 @@ mod css;
 mod date;
 mod element;
 mod embedded;
+mod examine;
 mod fault;
 mod made;
 mod microdata;
@@ -29,8 +30,10 @@ mod steps;
 mod table;
 mod text;
 mod value;
+mod written_place;
 mod wrong;
 
+pub use examine::{Examined, Found, IsFor, examine};
 pub use fault::{Fault, Faults, Part, Step};
 pub use options::{Extract, Field, FieldTable, Fields, Follow, Items, Kind, Options, Source, SourceTable, Start};
 pub use page::Input;

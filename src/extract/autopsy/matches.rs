@@ -57,7 +57,7 @@ pub(super) fn count(document: &Document, css: &str) -> usize {
 }
 
 /// What each of many selectors matches; nothing for what is none.
-pub(super) fn select<'a>(document: &'a Document, all: &[String]) -> Vec<Vec<scraper::ElementRef<'a>>> {
+pub(in crate::extract) fn select<'a>(document: &'a Document, all: &[String]) -> Vec<Vec<scraper::ElementRef<'a>>> {
     let parsed: Vec<_> = all.iter().map(|css| Selector::parse(css, Scope::Page).ok()).collect();
     let selectors: Vec<_> = parsed.iter().flatten().cloned().collect();
     let work = Work::for_size(document.html.tree.values().len());

@@ -16,6 +16,7 @@ use super::embedded;
 use super::steps::{self, Combinator};
 use super::wrong::Wrong;
 use crate::tree::Document;
+pub(super) use matches::select;
 use matches::{Written, count, join, written};
 
 /// What became of a rule on a page.
@@ -40,12 +41,18 @@ pub fn of_selector(document: &Document, each: Option<&str>, css: &str, wanted: W
             let items = written(each)?;
             // One item is as good as another: the first way to write them stands for all.
             let items = items.into_iter().next().unwrap_or_default();
-            let scope = if css.contains(":scope") { None } else { Some(Combinator::Descendant) };
-            written(&css.replace(":scope", "*"))?
+            written(css)?
                 .into_iter()
                 .map(|mut part| {
+                    // The item itself is where the way begins; elsewhere in it, it can be any element.
+                    if part.first().is_some_and(|(_, step)| step == ":scope") {
+                        part.remove(0);
+                    }
+                    for (_, step) in &mut part {
+                        *step = step.replace(":scope", "*");
+                    }
                     if let Some(first) = part.first_mut() {
-                        first.0 = first.0.or(scope).or(Some(Combinator::Descendant));
+                        first.0 = first.0.or(Some(Combinator::Descendant));
                     }
                     items.iter().cloned().chain(part).collect()
                 })
