@@ -149,15 +149,20 @@ impl Flags {
             1 => layers.flag("-v", "observe.log_level", "debug")?,
             _ => layers.flag("-v", "observe.log_level", "trace")?,
         }
-        for (_, setting) in ordered(matches) {
-            match setting {
-                Setting::Set(assignment) => layers.set(assignment)?,
-                Setting::SeedsFile(name) => layers.seeds_file(name)?,
-                Setting::Flag(flag, value) => layers.flag(&format!("--{}", flag.name), flag.key, value)?,
-            }
-        }
-        Ok(())
+        lay(matches, layers)
     }
+}
+
+/// Lays those flags of a crawl over the settings that a command has, in their order.
+pub(crate) fn lay(matches: &ArgMatches, layers: &mut Layers) -> Result<()> {
+    for (_, setting) in ordered(matches) {
+        match setting {
+            Setting::Set(assignment) => layers.set(assignment)?,
+            Setting::SeedsFile(name) => layers.seeds_file(name)?,
+            Setting::Flag(flag, value) => layers.flag(&format!("--{}", flag.name), flag.key, value)?,
+        }
+    }
+    Ok(())
 }
 
 /// Lays the file that `--config` names over the settings, or the one that is read when it is there.
@@ -191,6 +196,10 @@ fn ordered(matches: &ArgMatches) -> Vec<(usize, Setting<'_>)> {
     }
     for flag in reference::FLAGS {
         let id = flag.name.replace('-', "_");
+        // Not every command has every flag.
+        if matches.try_contains_id(&id).is_err() {
+            continue;
+        }
         match flag.value {
             Some(value) => {
                 if matches.value_source(&id) == Some(ValueSource::CommandLine) {

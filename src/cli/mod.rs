@@ -5,6 +5,7 @@ mod descriptors;
 mod explain;
 mod flags;
 mod help;
+mod inspect;
 mod robots;
 mod signals;
 mod status;
@@ -79,6 +80,13 @@ enum Helper {
     /// Say what a robots.txt allows
     #[command(subcommand)]
     Robots(robots::Robots),
+    /// Show what a crawl would see of one page: its links, its data, and why a rule finds nothing
+    #[command(
+        override_usage = "crawler inspect [FLAGS] URL|FILE",
+        after_help = inspect::EPILOGUE,
+        args_override_self = true
+    )]
+    Inspect(Box<inspect::Inspect>),
     /// Say how far a crawl is, and what it waits for
     #[command(after_help = status::EPILOGUE)]
     Status(status::Status),
@@ -150,6 +158,9 @@ fn settings(cli: &Cli, matches: &clap::ArgMatches) -> Result<Call> {
 fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
     let printed = match helper {
         Helper::Robots(robots::Robots::Check(check)) => return robots::check(check),
+        Helper::Inspect(page) => {
+            return inspect::inspect(page, matches.subcommand_matches("inspect").unwrap_or(matches));
+        }
         Helper::Status(status) => return status::status(status),
         Helper::Explain(explain) => return explain::explain(explain),
         Helper::Verify(verify) => return verify::verify(verify),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::fetch::{Fetch, Refusal};
 use crate::frontier::Found;
 use crate::outcome::SkipReason;
-use crate::scope::{Scope, SeedMove};
+use crate::scope::{OutOfScope, Scope, SeedMove};
 use crate::url::{CrawlUrl, Link, Target};
 
 /// One verdict for links of pages, for what sitemaps list, and for what an earlier run has left.
@@ -44,6 +44,11 @@ impl Judge {
     /// Whether the scope alone admits a URL.
     pub(super) fn is_in_scope(&self, url: &CrawlUrl) -> bool {
         self.scope.admits(url)
+    }
+
+    /// Why a URL is not in scope; `None` when it is.
+    pub(super) fn explain(&self, url: &CrawlUrl) -> Option<OutOfScope> {
+        self.scope.explain(url)
     }
 
     /// Why nothing may connect to the address of a URL: all that is asked of what is no page.

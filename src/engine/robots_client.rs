@@ -6,6 +6,7 @@ use super::worker::{RobotsReply, Worker};
 use crate::config::{Config, Seed};
 use crate::error::{Error, Result};
 use crate::fetch::{AllowedHost, Credentials, Http};
+use crate::outcome::Outcome;
 use crate::parse::Parser;
 use crate::politeness::RobotsAnswer;
 use crate::politeness::robots::{REDIRECTS, Robots};
@@ -45,18 +46,7 @@ impl RobotsClient {
     /// [`Error::Usage`] names the setting that cannot be used, or the URL that is none.
     pub(crate) fn new(config: &Config, agent: &str, named: &[url::Url]) -> Result<Self> {
         let rules = config.url_rules();
-        let mut options = config.fetch.clone();
-        options.allow_hosts.extend(named.iter().filter_map(AllowedHost::of));
-        let (mut seeds, mut credentials) = (Vec::new(), Vec::new());
-        for seed in config.parsed_seeds()? {
-            if let Seed::Url { url, credentials: own } = seed {
-                seeds.push(url);
-                credentials.extend(own);
-            }
-        }
-        credentials.extend(named.iter().filter_map(Credentials::of));
-        let http = Http::new(&options, &seeds, &credentials)?;
-        let http = http.with_hosts(config.per_host(|host| host.fetch.clone()));
+        let http = network(config, named)?;
         let parser = Parser::new(&config.parse, rules.clone(), agent);
         Ok(Self { worker: Worker::new(Arc::new(http), parser, rules, agent.to_owned()) })
     }
@@ -77,22 +67,47 @@ impl RobotsClient {
             let (reply, outcome) = self.worker.ask_robots(asked).await;
             match reply {
                 RobotsReply::Redirect(to) => asked = to,
-                RobotsReply::Answer(RobotsAnswer::Rules(rules)) => {
-                    let found = outcome.status.is_some_and(|status| status < 300);
-                    let source = if found { RobotsSource::Lines } else { RobotsSource::Missing(outcome.reason()) };
-                    return RobotsFile { rules, source };
-                }
-                RobotsReply::Answer(RobotsAnswer::Unreachable | RobotsAnswer::NoConnection(_)) => {
-                    return RobotsFile::unreadable(outcome.reason());
-                }
+                RobotsReply::Answer(answer) => return RobotsFile::of(&answer, &outcome),
             }
         }
         RobotsFile::unreadable(format!("it redirects more than {REDIRECTS} times"))
     }
 }
 
+/// The network with the settings of a crawl, outside of one.
+pub(super) fn network(config: &Config, named: &[url::Url]) -> Result<Http> {
+    let mut options = config.fetch.clone();
+    options.allow_hosts.extend(named.iter().filter_map(AllowedHost::of));
+    let (mut seeds, mut credentials) = (Vec::new(), Vec::new());
+    for seed in config.parsed_seeds()? {
+        if let Seed::Url { url, credentials: own } = seed {
+            seeds.push(url);
+            credentials.extend(own);
+        }
+    }
+    credentials.extend(named.iter().filter_map(Credentials::of));
+    Ok(Http::new(&options, &seeds, &credentials)?.with_hosts(config.per_host(|host| host.fetch.clone())))
+}
+
 impl RobotsFile {
-    fn unreadable(why: String) -> Self {
+    /// What a request for one has come to, once its redirects were followed. The outcome is that of the last request.
+    pub(super) fn of(answer: &RobotsAnswer, outcome: &Outcome) -> Self {
+        match answer {
+            RobotsAnswer::Rules(rules) => {
+                let found = outcome.status.is_some_and(|status| status < 300);
+                let source = if found { RobotsSource::Lines } else { RobotsSource::Missing(outcome.reason()) };
+                Self { rules: Arc::clone(rules), source }
+            }
+            RobotsAnswer::Unreachable | RobotsAnswer::NoConnection(_) => Self::unreadable(outcome.reason()),
+        }
+    }
+
+    /// Whether nothing is allowed because it could not be read.
+    pub(super) fn is_unreadable(&self) -> bool {
+        matches!(self.source, RobotsSource::Unreadable(_))
+    }
+
+    pub(super) fn unreadable(why: String) -> Self {
         Self { rules: Arc::new(Robots::disallow_all()), source: RobotsSource::Unreadable(why) }
     }
 }

@@ -169,7 +169,8 @@ impl Worker {
         self.beside(length, read).await.ok_or_else(|| panicked("the sitemap"))
     }
 
-    async fn outcome(
+    /// What a response comes to, for the page at `url`.
+    pub(super) async fn outcome(
         &self,
         url: &CrawlUrl,
         mut response: Response,

@@ -3,6 +3,7 @@
 mod explain;
 mod per_host;
 
+pub(crate) use explain::OutOfScope;
 pub(crate) use per_host::Overrides;
 
 use std::fmt;

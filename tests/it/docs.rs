@@ -49,6 +49,8 @@ fn every_field_of_the_helpers_is_documented() {
     let absent = ["due", "error"].map(str::to_owned);
     let fields: BTreeSet<_> = settled.into_iter().chain(skipped).chain(absent).collect();
     assert_documented("crawler explain", fields);
+    let page = folder("three-levels").join("about.html");
+    assert_documented("crawler inspect", names(&object(&["inspect", "--json", &page.to_string_lossy()])));
 }
 
 #[test]

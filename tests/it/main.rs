@@ -15,6 +15,7 @@ mod examples;
 mod failures;
 mod hosts;
 mod inspect;
+mod inspect_page;
 mod no_store;
 mod output;
 mod page_links;
