@@ -4,7 +4,7 @@
 //! workers. [`Rules::on`] tells which of them are for a page; when none is, nobody builds a tree of it. What comes of a page
 //! is [`Extracted`]: values, and what was found of each rule, which [`Health`] adds up over the crawl.
 //!
-//! No page makes a rule slow or a value endless: see [`element`](self::element) and [`path`](self::path).
+//! No page makes a rule slow or a value endless: see `extract/element.rs` and `extract/path.rs`.
 
 mod apply;
 pub mod autopsy;
