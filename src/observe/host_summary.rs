@@ -8,6 +8,7 @@ use crate::host_report::HostReport;
 
 /// What one host was asked.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct HostSummary {
     /// Name or address, with a port that is not the default.
     pub host: String,

@@ -18,6 +18,7 @@ pub struct Stats {
 
 /// The numbers at one moment. Each is exact; together they may be a request apart.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Snapshot {
     /// URLs that wait.
     pub pending: u64,

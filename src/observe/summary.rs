@@ -18,6 +18,7 @@ use crate::unread::Unread;
 
 /// What a crawl came to. `discovered = pending + settled + skipped`, and `records = settled`.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct Summary {
     /// The version of this format.
     pub version: u32,
