@@ -42,4 +42,5 @@ Exit codes:
   1    the crawl could not go on: disk full, output not writable
   2    wrong usage or configuration
   3    no seed could be fetched
+  4    a condition of --fail-on holds
   130  stopped by SIGINT; 143 by SIGTERM, 129 by SIGHUP";
