@@ -19,7 +19,7 @@ pub(crate) fn crawl(config: Config, fresh: bool) -> ExitCode {
     // Only fails when there is one already, and this is the first.
     let _ = tracing::subscriber::set_global_default(subscriber(&config.observe, terminal.clone()));
     std::panic::set_hook(Box::new(|panic| tracing::error!("internal error: {panic}")));
-    let goes_on = config.frontier.store;
+    let (goes_on, has_items) = (config.frontier.store, !config.items.is_empty());
     match start(config, fresh, &terminal) {
         Ok(code) => code,
         Err(error) => {
@@ -29,10 +29,8 @@ pub(crate) fn crawl(config: Config, fresh: bool) -> ExitCode {
                     " = help: when there is room again, the same command goes on where the crawl has stopped",
                 );
             }
-            if goes_on && matches!(error, Error::Taken { .. }) {
-                super::voice::say(
-                    " = help: the same command asks again for what is lost, or for nothing if the file is put back before",
-                );
+            if let (true, Error::Taken { .. }) = (goes_on, &error) {
+                super::voice::say(if has_items { PUT_BACK } else { ASKS_AGAIN });
             }
             code
         }
@@ -51,21 +49,22 @@ fn start(config: Config, fresh: bool, terminal: &Terminal) -> Result<ExitCode> {
         .build()
         .map_err(|error| Error::Internal(format!("cannot start the runtime: {error}")))?;
     runtime.block_on(async { signals::outlive_file_size_limit() })?;
-    // Settings are checked before anything is deleted or created.
-    Crawl::builder().config(config.clone()).build()?;
-    let dir = CrawlDir::take(&config.dir)?;
-    if fresh {
-        let items: Vec<&str> = config.items.iter().map(|items| items.name.as_str()).collect();
-        dir.clear(&config.output.path, &items)?;
-    }
-    let mut builder = Crawl::builder().config(config).dir(dir);
+    let (path, output) = (config.dir.clone(), config.output.path.clone());
+    let items: Vec<String> = config.items.iter().map(|items| items.name.clone()).collect();
+    let mut builder = Crawl::builder().config(config);
     if observe.progress != ProgressMode::Never {
         builder = builder.observer(Progress::new(terminal.clone(), Instant::now()));
     }
     if let Some(free) = descriptors::free() {
         builder = builder.file_descriptors(free);
     }
-    let crawl = builder.build()?;
+    // Settings are checked before anything is deleted or created.
+    let checked = builder.check()?;
+    let dir = CrawlDir::take(&path)?;
+    if fresh {
+        dir.clear(&output, &items.iter().map(String::as_str).collect::<Vec<_>>())?;
+    }
+    let crawl = checked.build(Some(dir))?;
     let ended = runtime.block_on(run(crawl));
     // A name that is being looked up, or a page that is being parsed, is nothing to wait for any more.
     runtime.shutdown_background();
@@ -148,3 +147,8 @@ fn exit_code(summary: &Summary, signal: Option<Signal>, fails: bool) -> ExitCode
 
 /// How many of the seeds that gave no page are explained at the terminal.
 const SEEDS_SHOWN: usize = 5;
+
+/// What the same command does about a file that somebody has taken away.
+const ASKS_AGAIN: &str =
+    " = help: the same command asks again for what is lost, or for nothing if the file is put back before";
+const PUT_BACK: &str = " = help: put the file back to go on; nothing is asked for again in a crawl that has items, and --fresh starts over";

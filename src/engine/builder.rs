@@ -123,9 +123,38 @@ impl CrawlBuilder {
     /// [`Error::Usage`](crate::error::Error::Usage) says which setting is wrong and what is allowed, or why the directory
     /// cannot be used.
     /// [`Error::Damaged`](crate::error::Error::Damaged) says what is wrong with what is in it.
-    pub fn build(self) -> Result<Crawl> {
-        let plan = Plan::new(self.config, self.fetch, self.descriptors)?;
-        let (opened, (store, resume)) = match self.dir {
+    pub fn build(mut self) -> Result<Crawl> {
+        let dir = self.dir.take();
+        self.check()?.build(dir)
+    }
+
+    /// Checks the settings, before anything is created, deleted or read back. A directory that was given already is not
+    /// looked at.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] says which setting is wrong and what is allowed.
+    pub(crate) fn check(self) -> Result<Checked> {
+        let Self { config, fetch, sinks, observer, descriptors, outputs, dir: _ } = self;
+        Ok(Checked { plan: Plan::new(config, fetch, descriptors)?, sinks, observer, outputs })
+    }
+}
+
+/// A crawl whose settings are checked. What is left to say is where it keeps what it makes.
+pub(crate) struct Checked {
+    plan: Plan,
+    sinks: Vec<Box<dyn Sink>>,
+    observer: Option<Box<dyn Observer>>,
+    outputs: Vec<PathBuf>,
+}
+
+impl Checked {
+    /// Reads back what an earlier run has left in the directory, if there is one.
+    ///
+    /// # Errors
+    /// As [`CrawlBuilder::build`].
+    pub(crate) fn build(self, dir: Option<CrawlDir>) -> Result<Crawl> {
+        let plan = self.plan;
+        let (opened, (store, resume)) = match dir {
             Some(dir) => {
                 let records = plan.output().map_or_else(|| dir.records(), Path::to_owned);
                 let of_records = std::iter::once(records.clone()).chain(self.outputs);
@@ -141,6 +170,12 @@ impl CrawlBuilder {
         };
         let (stopper, stats) = (Stopper::new(), Arc::<Stats>::default());
         Ok(Crawl { resume, store, opened, sinks: self.sinks, observer: self.observer, stopper, stats })
+    }
+}
+
+impl fmt::Debug for Checked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checked").field("plan", &self.plan).finish_non_exhaustive()
     }
 }
 
