@@ -43,6 +43,7 @@ impl Lost {
             lost.damaged.push((at, comparison.rest()?));
         }
         if let Some((at, _)) = lost.damaged.first()
+            && lost.left < of
             && outputs.list.iter().any(|place| place.holds != Holds::Records)
         {
             // Which of the items are those of the lost records nobody knows: asked for again, they would be there twice.

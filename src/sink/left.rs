@@ -57,16 +57,18 @@ impl Left {
     }
 
     /// Whether it is as the crawl has left it, as far as a look at both ends can tell: as long as what was committed, and
-    /// with the first and the last record in their places. Without a record, whether what is there may be lines that were
-    /// not committed any more.
+    /// with the first and the last record in their places, and whether what follows may be lines that were not committed
+    /// any more.
     pub fn is_as_left(&self, first: Option<&RecordLine<'_>>, last: Option<&RecordLine<'_>>) -> Result<bool> {
-        let (Some(first), Some(last)) = (first, last) else { return self.may_be_ours() };
+        let (Some(first), Some(last)) = (first, last) else {
+            return may_be_ours(&self.path, self.found, 0);
+        };
         if self.found.is_none_or(|found| found < self.committed) {
             return Ok(false);
         }
         let Some(mut lines) = self.lines()? else { return Ok(false) };
         let is_first = lines.next_line()?.is_some_and(|line| is_about(line, first));
-        Ok(is_first && is_about(&self.last_line()?, last))
+        Ok(is_first && is_about(&self.last_line()?, last) && may_be_ours(&self.path, self.found, self.committed)?)
     }
 
     /// Begins to compare its lines with the records of the crawl.
@@ -98,17 +100,6 @@ impl Left {
                 None => window = window.saturating_mul(4),
             }
         }
-    }
-
-    fn may_be_ours(&self) -> Result<bool> {
-        if self.found.is_none_or(|found| found == 0) {
-            return Ok(true);
-        }
-        let io = |error: io::Error| Error::io("read", &self.path, error);
-        let mut start = Vec::new();
-        File::open(&self.path).and_then(|file| file.take(RECORD.len() as u64).read_to_end(&mut start)).map_err(io)?;
-        // Zeros are what some file systems leave of a write after a loss of power.
-        Ok(RECORD.starts_with(&start) || start.iter().all(|byte| *byte == 0))
     }
 }
 
@@ -142,8 +133,8 @@ impl Comparison {
         let missed = match &self.missed {
             Some(missed) => missed,
             // All are there: what follows was not committed, as after any kill.
-            None if self.records > 0 => return Ok(Rest::Cut),
-            // Nothing was ever committed, and this does not look as if the crawl had written it.
+            None if self.records > 0 && may_be_ours(&self.path, self.found, self.length)? => return Ok(Rest::Cut),
+            // This does not look as if the crawl had written it.
             None => return Ok(Rest::Foreign),
         };
         let io = |error: io::Error| Error::io("read", &self.path, error);
@@ -185,6 +176,19 @@ fn aside(path: &Path, number: u32) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(if number == 1 { ".aside".to_owned() } else { format!(".aside-{number}") });
     name.into()
+}
+
+/// Whether what stands behind so many bytes may be lines of a crawl that were not committed any more. Nothing may.
+fn may_be_ours(path: &Path, found: Option<u64>, from: u64) -> Result<bool> {
+    if found.is_none_or(|found| found <= from) {
+        return Ok(true);
+    }
+    let io = |error: io::Error| Error::io("read", path, error);
+    let (mut file, mut start) = (File::open(path).map_err(io)?, Vec::new());
+    file.seek(SeekFrom::Start(from)).map_err(io)?;
+    file.take(RECORD.len() as u64).read_to_end(&mut start).map_err(io)?;
+    // Zeros are what some file systems leave of a write after a loss of power.
+    Ok(RECORD.starts_with(&start) || start.iter().all(|byte| *byte == 0))
 }
 
 /// Whether a line is this record. Its depth may have been amended, or may be about to be.
@@ -237,7 +241,9 @@ mod tests {
         let ([one, two, three], all) = (lines.clone(), lines.concat());
         let length = |texts: &[&String]| texts.iter().map(|text| text.len() as u64).sum::<u64>();
         assert_eq!(left(Some(&all)), (true, 3, all.len() as u64, Rest::Cut));
-        assert!(left(Some(&(all.clone() + "behind"))).0, "what was not committed is cut off");
+        let uncommitted = left(Some(&(all.clone() + &one[..20])));
+        assert_eq!(uncommitted, (true, 3, all.len() as u64, Rest::Cut), "what was not committed is cut off");
+        assert_eq!(left(Some(&(all.clone() + "behind"))), (false, 3, all.len() as u64, Rest::Foreign));
         assert_eq!(left(None), (false, 0, 0, Rest::Gone));
         assert_eq!(left(Some("")), (false, 0, 0, Rest::Cut));
         assert_eq!(left(Some(&(one.clone() + &two))), (false, 2, length(&[&one, &two]), Rest::Cut));

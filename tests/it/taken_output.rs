@@ -172,6 +172,22 @@ fn a_file_of_somebody_else_is_put_aside_however_well_it_fits() {
 }
 
 #[test]
+fn what_somebody_has_written_behind_the_records_is_kept_aside() {
+    for tail in ["{\"x\":1}\n", "mine", "\n"] {
+        let server = star();
+        let left = changed(&server, |pages| {
+            let whole = fs::read_to_string(pages).unwrap();
+            fs::write(pages, whole + tail).unwrap();
+        });
+        let again = Crawl::of(server.url("/")).talkative().on(&left).run();
+        assert_eq!(again.assert_code(0).records.len(), PAGES + 1, "{tail:?}: {}", again.stderr);
+        assert!(again.stderr.contains("no record is lost"), "{tail:?}: {}", again.stderr);
+        let aside = fs::read_to_string(again.path("crawl/pages.jsonl.aside")).unwrap();
+        assert!(aside.ends_with(tail), "{tail:?}");
+    }
+}
+
+#[test]
 fn a_crawl_that_was_not_whole_again_yet_is_sound() {
     let site = Site::linked(&[("/", &["/a"]), ("/a", &["/b"]), ("/b", &["/c"]), ("/c", &[])]);
     let server = Server::start(site.routes());
