@@ -224,6 +224,9 @@ impl Check {
                 self.fault(Part::Key, Problem::new(format!("the header `{name}` is there twice, also as `{other}`")));
             } else if let Err(problem) = fetch::parse_header_name(name) {
                 self.fault(Part::Key, problem);
+            } else if let Some(wrong) = value.as_str().and_then(fetch::wrong_variable) {
+                let (path, part) = (self.path.clone(), Part::Value);
+                self.faults.push(Fault { path, part, within: Some(wrong.at), problem: wrong.problem });
             } else if let Err(problem) = typed(&keys::join(path, name), &Kind::Text, value)
                 .and_then(|()| HeaderLines::default().insert(name, value.as_str().unwrap_or_default()))
             {

@@ -17,15 +17,25 @@ impl Problem {
         // One character each, so that the mark below stays where it belongs.
         let content = text.lines().nth(line - 1).unwrap_or_default().replace(unseen, "\u{fffd}");
         let content = content.trim_start_matches('\u{feff}');
-        if let Some(shown) = secret::without_secret(content) {
-            let _ = writeln!(message, "{shown}\n{gutter} |");
-        } else {
-            let before: String = content.chars().take(column - 1).map(|c| if c == '\t' { c } else { ' ' }).collect();
-            let left = content.chars().count().saturating_sub(column - 1);
-            let marked = text.get(span.clone()).unwrap_or_default().lines().next().unwrap_or_default();
-            let width = marked.chars().count().min(left).max(1);
-            let _ = writeln!(message, "{content}\n{gutter} | {before}{}", "^".repeat(width));
-        }
+        let marked = text.get(span.clone()).unwrap_or_default().lines().next().unwrap_or_default();
+        let without = secret::without_secret(content);
+        let kept = without.as_ref().and_then(|_| secret::without_value(content, marked));
+        let (content, column) = match (&without, &kept) {
+            (Some(shown), None) => (shown.as_str(), None),
+            (_, Some((shown, column))) => (shown.as_str(), Some(*column)),
+            (None, None) => (content, Some(column)),
+        };
+        let _ = writeln!(message, "{content}");
+        let _ = match column {
+            None => writeln!(message, "{gutter} |"),
+            Some(column) => {
+                let before: String =
+                    content.chars().take(column - 1).map(|c| if c == '\t' { c } else { ' ' }).collect();
+                let left = content.chars().count().saturating_sub(column - 1);
+                let width = marked.chars().count().min(left).max(1);
+                writeln!(message, "{gutter} | {before}{}", "^".repeat(width))
+            }
+        };
         message += &self.notes(&gutter);
         message.trim_end().to_owned()
     }
@@ -107,5 +117,19 @@ mod tests {
         let text = "headers = { Authorization = \"Bearer s3cret\\n\" }";
         let message = Problem::new("not a header value").in_text("c.toml", text, &(28..45));
         assert!(!message.contains("s3cret"), "{message}");
+    }
+
+    #[test]
+    fn a_variable_is_underlined_and_nothing_else_of_its_line_is_shown() {
+        let text = "[fetch]\nheaders = { Authorization = \"Bearer s3cret ${TOKEN}\" }";
+        let at = text.find('$').unwrap();
+        let message = Problem::new("it is not set").in_text("c.toml", text, &(at..at + 8));
+        insta::assert_snapshot!(message, @r"
+        c.toml:2:44: it is not set
+          |
+        2 | headers = <redacted> ${TOKEN} <redacted>
+          |                      ^^^^^^^^
+        ");
+        assert!(!Problem::new("not a value").in_text("c.toml", text, &(at - 7..at + 8)).contains("s3cret"));
     }
 }

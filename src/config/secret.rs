@@ -20,6 +20,18 @@ pub fn redact_url(text: &str) -> String {
     }
 }
 
+/// A line that may hold a secret with nothing of its value but the variable that is marked in it, and the column, from 1, at
+/// which that stands now: `${TOKEN}` says where a secret is and not what it is.
+pub(super) fn without_value(line: &str, marked: &str) -> Option<(String, usize)> {
+    let name = marked.strip_prefix("${")?;
+    let name = name.strip_suffix('}').unwrap_or(name);
+    let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let (key, _) = line.split_once('=').filter(|_| is_name)?;
+    let before = format!("{key}= {REDACTED} ");
+    let column = before.chars().count() + 1;
+    Some((format!("{before}{marked} {REDACTED}"), column))
+}
+
 /// The line without what may be a secret, when it holds one: up to its first `=`, or with its URL passwords replaced.
 pub(super) fn without_secret(line: &str) -> Option<String> {
     if is_secret_header(line) {

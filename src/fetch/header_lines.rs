@@ -6,9 +6,11 @@ use std::fmt;
 use http::header::{self, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 
+use super::variables::{self, WrongVariable};
 use crate::problem::Problem;
 
-/// Headers for requests, each once. `Debug` does not show the values of those that carry credentials.
+/// Headers for requests, each once. `${NAME}` in a value is what the environment had for that variable when it was read,
+/// and `$${` is `${` itself. `Debug` does not show the values of those that carry credentials or have a variable.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "BTreeMap<String, String>", into = "BTreeMap<String, String>")]
 pub struct HeaderLines(Vec<Line>);
@@ -17,7 +19,7 @@ pub struct HeaderLines(Vec<Line>);
 struct Line {
     /// The name as it was written.
     written: String,
-    /// The value as it was written: it may be UTF-8.
+    /// The value as it was written: it may be UTF-8, and what its variables stand for is not in it.
     text: String,
     name: HeaderName,
     value: HeaderValue,
@@ -30,6 +32,9 @@ impl HeaderLines {
     }
 
     /// Adds a header, in place of the one with this name.
+    ///
+    /// # Errors
+    /// Not a name or value that a request may have, or a variable in it that is not set.
     pub fn insert(&mut self, name: &str, value: &str) -> Result<(), Problem> {
         let line = Line::parse(name, value)?;
         self.0.retain(|known| known.name != line.name);
@@ -37,7 +42,7 @@ impl HeaderLines {
         Ok(())
     }
 
-    /// The names as they were written, and the values.
+    /// The names and the values as they were written: with variables, without what they stand for.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|line| (line.written.as_str(), line.text.as_str()))
     }
@@ -72,18 +77,20 @@ pub fn parse_header_name(name: &str) -> Result<HeaderName, Problem> {
     Ok(parsed)
 }
 
-/// Reads the value of a header, whose name was `written` so. The problem does not repeat it: it may be a secret.
+/// Reads the value of a header, whose name was `written` so. The problem does not repeat it: it may be a secret. Those that
+/// carry credentials are marked as sensitive, and go only where they are meant to go.
 fn parse_header_value(name: &HeaderName, written: &str, value: &str) -> Result<HeaderValue, Problem> {
-    let mut value = HeaderValue::from_str(value).map_err(|_| {
+    let filled = variables::fill(value, |name| std::env::var(name)).map_err(|wrong| wrong.problem)?;
+    let mut value = HeaderValue::from_str(&filled.value).map_err(|_| {
         Problem::new(format!("the value of the header `{written}` has a line break or a control character"))
     })?;
-    value.set_sensitive(is_secret(name));
+    value.set_sensitive(filled.is_secret || SECRET.contains(name));
     Ok(value)
 }
 
-/// Whether a header carries credentials, which go only where they are meant to go.
-pub(super) fn is_secret(name: &HeaderName) -> bool {
-    SECRET.contains(name)
+/// The first variable in the value of a header that the environment has no value for.
+pub(crate) fn wrong_variable(value: &str) -> Option<WrongVariable> {
+    variables::fill(value, |name| std::env::var(name)).err()
 }
 
 impl fmt::Debug for Line {
@@ -155,5 +162,17 @@ mod tests {
         lines.insert("x-a", "ü").unwrap();
         assert_eq!(lines.iter().collect::<Vec<_>>(), [("Cookie", "s3cret"), ("x-a", "ü")]);
         assert!(!format!("{lines:?}").contains("s3cret"), "{lines:?}");
+    }
+
+    #[test]
+    fn what_a_variable_stands_for_is_sent_and_not_shown() {
+        let path = std::env::var("PATH").unwrap();
+        let mut lines = HeaderLines::default();
+        lines.insert("X-Key", "key ${PATH}").unwrap();
+        let sent: Vec<_> = lines.parsed().map(|(_, value)| (value.as_bytes().to_vec(), value.is_sensitive())).collect();
+        assert_eq!(sent, [(format!("key {path}").into_bytes(), true)]);
+        assert!(!format!("{lines:?}").contains(&path), "{lines:?}");
+        assert_eq!(lines.iter().collect::<Vec<_>>(), [("X-Key", "key ${PATH}")]);
+        assert_eq!(BTreeMap::from(lines)["X-Key"], "key ${PATH}");
     }
 }

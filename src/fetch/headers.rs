@@ -7,7 +7,6 @@ use http::Version;
 use http::header::{self, HeaderMap, HeaderValue};
 use percent_encoding::percent_decode_str;
 
-use super::header_lines::is_secret;
 use super::{Options, Overrides};
 use crate::exchange::HeaderLine;
 use crate::url::{CrawlUrl, HostPattern, PerHost, Scheme};
@@ -64,7 +63,7 @@ impl RequestHeaders {
         everywhere.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(ACCEPT_ENCODING));
         let mut at_seeds = HeaderMap::new();
         for (name, value) in options.headers.parsed() {
-            let to = if is_secret(name) { &mut at_seeds } else { &mut everywhere };
+            let to = if value.is_sensitive() { &mut at_seeds } else { &mut everywhere };
             to.insert(name, value.clone());
         }
         let seed_origins = seeds.iter().map(|seed| seed.origin().to_owned()).collect();
@@ -94,7 +93,9 @@ impl RequestHeaders {
         }
         // A host is asked over http and over https alike. What is meant for the one must not go over the other in clear.
         let is_private = is_seed || url.scheme() == Scheme::Https;
-        for (name, value) in self.hosts.of(url.host()).flatten().filter(|(name, _)| is_private || !is_secret(name)) {
+        for (name, value) in
+            self.hosts.of(url.host()).flatten().filter(|(_, value)| is_private || !value.is_sensitive())
+        {
             to.entry(name).or_insert_with(|| value.clone());
         }
         for (name, value) in self.at_seeds.iter().filter(|_| is_seed) {

@@ -25,12 +25,14 @@ mod pool;
 mod reuse;
 mod site_origin;
 mod tls;
+mod variables;
 mod zstd;
 
 pub use allowed_host::AllowedHost;
 pub use by_origin::ByOrigin;
 pub use cookies::SavedCookies;
 pub use guard::{AddressGuard, Refusal};
+pub(crate) use header_lines::wrong_variable;
 pub use header_lines::{HeaderLines, parse_header_name};
 pub use headers::Credentials;
 pub use http::Http;

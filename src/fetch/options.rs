@@ -19,7 +19,8 @@ pub struct Options {
     #[schemars(with = "String")]
     pub user_agent: UserAgent,
     /// Headers sent with every request. `Authorization`, `Cookie` and `Proxy-Authorization` go only to the origins of
-    /// the seeds.
+    /// the seeds. `${NAME}` in a value is the environment variable of that name, which has to be set; `$${` is `${` itself.
+    /// A header with a variable in it is a secret like those three, and what the variable stands for is kept nowhere.
     #[schemars(with = "BTreeMap<String, String>")]
     pub headers: HeaderLines,
     /// Whether cookies that a site sets are sent back to it, and to no other site, for as long as the crawl lives. They

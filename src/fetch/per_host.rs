@@ -11,8 +11,8 @@ use super::HeaderLines;
 #[serde(default)]
 pub struct Overrides {
     /// Headers sent with every request to the host, and to no other: beside those of `[fetch]`, in place of those of the same
-    /// name. `Authorization`, `Cookie` and `Proxy-Authorization` go there over https, and over http only when that is
-    /// the origin of a seed.
+    /// name. `Authorization`, `Cookie`, `Proxy-Authorization` and what has a variable (`${NAME}`) go there over https, and
+    /// over http only when that is the origin of a seed.
     #[serde(skip_serializing_if = "HeaderLines::is_empty")]
     #[schemars(with = "BTreeMap<String, String>")]
     pub headers: HeaderLines,

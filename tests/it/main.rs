@@ -27,6 +27,7 @@ mod resume_settings;
 mod robots;
 mod rule_mistakes;
 mod scope;
+mod secret_headers;
 mod shop;
 mod sitemap_forms;
 mod sitemaps;
