@@ -27,8 +27,8 @@
 //!
 //! # What to start from
 //! - [`CrawlBuilder`] sets seeds and limits; [`Config`](config::Config) has every setting, and reads `crawl.toml`.
-//! - [`Crawl::run`] goes to the end; [`Crawl::records`] is a stream of records that stops the crawl when it is dropped;
-//!   [`Crawl::stopper`] stops it from outside.
+//! - [`Crawl::run`] goes to the end; [`Crawl::records`] is a stream of records that stops the crawl when it is dropped,
+//!   [`Crawl::items`] one of what rules take out of pages; [`Crawl::stopper`] stops it from outside.
 //! - [`Sink`](sink::Sink) takes records and, when it asks for them, the [exchanges](exchange::Exchange) that they come of; [`Fetch`](fetch::Fetch) answers requests, [`Observer`](observe::Observer) looks
 //!   at the numbers: implement one to put something of your own in its place.
 //!
@@ -86,4 +86,4 @@ mod user_agent;
 mod wall_clock;
 
 pub use crawl_dir::CrawlDir;
-pub use engine::{Crawl, CrawlBuilder, Records, Stopper};
+pub use engine::{Crawl, CrawlBuilder, Given, ItemStream, Records, SettledStream, Stopper};

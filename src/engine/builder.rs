@@ -12,6 +12,7 @@ use super::shutdown::Stopper;
 use crate::config::Config;
 use crate::crawl_dir::CrawlDir;
 use crate::error::{Error, Result};
+use crate::extract::{Extract, Follow, Items};
 use crate::fetch::Fetch;
 use crate::observe::{Observer, Stats};
 use crate::sink::Sink;
@@ -62,6 +63,28 @@ impl CrawlBuilder {
     #[must_use]
     pub fn concurrency(mut self, requests: usize) -> Self {
         self.config.concurrency = requests;
+        self
+    }
+
+    /// Puts what these rules take out of a page into the `fields` of its record. Default: nothing.
+    #[must_use]
+    pub fn extract(mut self, table: Extract) -> Self {
+        self.config.extract.push(table);
+        self
+    }
+
+    /// Takes items out of pages as well: for [`Crawl::items`], for sinks, and for files in the [directory](Self::dir).
+    /// Default: none.
+    #[must_use]
+    pub fn items(mut self, table: Items) -> Self {
+        self.config.items.push(table);
+        self
+    }
+
+    /// Follows only these links of the pages that the rule is for. Default: all.
+    #[must_use]
+    pub fn follow(mut self, table: Follow) -> Self {
+        self.config.follow.push(table);
         self
     }
 

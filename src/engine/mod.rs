@@ -15,12 +15,12 @@ mod page_links;
 mod page_look;
 mod page_report;
 mod plan;
-mod records;
 mod reporter;
 mod resume;
 mod robots_client;
 mod rule_health;
 mod said_in_head;
+mod settled_stream;
 mod shutdown;
 mod tally;
 mod worker;
@@ -29,8 +29,8 @@ mod writer;
 pub use builder::CrawlBuilder;
 pub(crate) use page_client::{PageClient, Subject};
 pub(crate) use page_report::{PageReport, ReadAs, Selected};
-pub use records::Records;
 pub(crate) use robots_client::{RobotsClient, RobotsFile, RobotsSource};
+pub use settled_stream::{Given, ItemStream, Records, SettledStream};
 pub use shutdown::Stopper;
 
 use std::fmt;
@@ -159,6 +159,12 @@ impl Crawl {
     /// Runs as a stream of records. The crawl goes on only while the stream is polled, and stops when it is dropped.
     pub fn records(self) -> Records {
         Records::new(self)
+    }
+
+    /// Runs as a stream of the items that its rules take out of pages. The crawl goes on only while the stream is polled,
+    /// and stops when it is dropped.
+    pub fn items(self) -> ItemStream {
+        ItemStream::new(self)
     }
 }
 

@@ -9,6 +9,7 @@ pub use health::{Drift, Health, RuleHealth};
 
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::url::UrlKey;
@@ -36,6 +37,17 @@ pub struct Item {
     pub name: Arc<str>,
     /// The URL of the page under `page_url`, then what was taken.
     pub value: Map<String, Value>,
+}
+
+impl Item {
+    /// The item as a value of a type of one's own. Numbers, truth values, lists and objects are what they are in JSON; dates
+    /// and URLs are texts, in the form of RFC 3339 and absolute; what was not found is `null`.
+    ///
+    /// # Errors
+    /// The type wants what the item does not have.
+    pub fn read<T: DeserializeOwned>(self) -> serde_json::Result<T> {
+        serde_json::from_value(Value::Object(self.value))
+    }
 }
 
 /// The key of an item under which the URL of its page stands.

@@ -14,6 +14,7 @@ example!(crawl_site, "../../examples/crawl_site.rs");
 example!(custom_fetch, "../../examples/custom_fetch.rs");
 example!(custom_sink, "../../examples/custom_sink.rs");
 example!(response_headers, "../../examples/response_headers.rs");
+example!(stream_items, "../../examples/stream_items.rs");
 example!(stream_records, "../../examples/stream_records.rs");
 
 #[tokio::test]
@@ -31,6 +32,18 @@ async fn a_stream_of_records_ends_when_enough_are_seen() {
 #[tokio::test]
 async fn a_stream_of_records_ends_with_the_crawl() {
     assert_eq!(stream_records::first(SITE, 1000).await.unwrap().len(), 13);
+}
+
+#[tokio::test]
+async fn a_stream_of_items_has_each_as_a_value_of_its_type() {
+    let products = stream_items::products("fixtures/sites/shop").await.unwrap();
+    let expected = crate::support::shop::items("http://localhost/");
+    assert_eq!(products.len(), expected.len());
+    for item in expected {
+        let title = item["title"].as_str().unwrap();
+        let found: Vec<_> = products.iter().filter(|product| product.title == title).map(|found| found.price).collect();
+        assert_eq!(found, [item["price"].as_f64()], "{title}");
+    }
 }
 
 #[tokio::test]

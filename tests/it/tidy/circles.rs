@@ -122,7 +122,7 @@ const CIRCLES: &[Circle] = &[
         reason: "`Config` is what the keys are read from, and the keys are how `Config` is read",
     },
     Circle {
-        files: &["src/engine/builder.rs", "src/engine/mod.rs", "src/engine/records.rs"],
+        files: &["src/engine/builder.rs", "src/engine/mod.rs", "src/engine/settled_stream.rs"],
         imports: 4,
         reason: "`Crawl::builder` is how users find the builder",
     },
