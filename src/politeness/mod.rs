@@ -198,7 +198,7 @@ impl Politeness {
         let host = if is_news { self.change(url) } else { self.count(url) };
         let before = host.breaker(url.scheme()).clone();
         let was_quick = host.ended(url.scheme(), outcome, now);
-        let left = host.in_flight;
+        let (left, is_quick) = (host.in_flight, host.is_quick());
         host.breaker(url.scheme()).tell(url.origin(), &before, now);
         if overloaded {
             // To be asked again at once is no wish to be asked less: then its own back-off holds.
@@ -210,6 +210,9 @@ impl Politeness {
         }
         let next = host.rests_until(now).map_or(Next::Any, Next::NotBefore);
         self.share.ended(left, was_quick);
+        if is_quick {
+            self.share.met_quick();
+        }
         next
     }
 

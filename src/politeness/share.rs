@@ -3,8 +3,9 @@
 /// The requests in flight over all hosts.
 ///
 /// Slow hosts fill whatever there is: each answer takes its time, and each slot that a fast host gives back is taken by a
-/// slow one, until none is left. So at most three quarters are for hosts that are not known to answer quickly; and when
-/// three quarters are taken, by whomever, no host gets more than an equal share. A single host gets everything.
+/// slow one, until none is left. So at most three quarters are for hosts that are not known to answer quickly, as soon as
+/// some host is; and when three quarters are taken, by whomever, no host gets more than an equal share. A single host
+/// gets everything.
 #[derive(Debug)]
 pub(super) struct Share {
     /// How many there may be.
@@ -14,6 +15,8 @@ pub(super) struct Share {
     slow: usize,
     /// Hosts with at least one.
     hosts: usize,
+    /// Whether a host is known to answer quickly: to keep slots for such is of no use before.
+    has_quick: bool,
 }
 
 impl Share {
@@ -21,16 +24,21 @@ impl Share {
         self.slots = slots;
     }
 
+    /// A host is known to answer quickly.
+    pub(super) fn met_quick(&mut self) {
+        self.has_quick = true;
+    }
+
     /// Whether any host may have one more, also one that is slow.
     pub(super) fn has_slots(&self) -> bool {
-        self.in_flight < self.slots && self.slow < self.most()
+        self.in_flight < self.slots && self.slow < self.most_slow()
     }
 
     /// Whether a host that has so many in flight, and is quick, may have one more.
     pub(super) fn allows(&self, of_host: usize, is_quick: bool) -> bool {
         let hosts = self.hosts + usize::from(of_host == 0);
         let has_share = self.in_flight < self.most() || of_host < (self.slots / hosts.max(1)).max(1);
-        has_share && (is_quick || hosts <= 1 || self.slow < self.most())
+        has_share && (is_quick || hosts <= 1 || self.slow < self.most_slow())
     }
 
     /// A host that had so many in flight has one more.
@@ -47,6 +55,11 @@ impl Share {
         self.hosts = self.hosts.saturating_sub(usize::from(left == 0));
     }
 
+    /// How many may take their time.
+    fn most_slow(&self) -> usize {
+        if self.has_quick { self.most() } else { self.slots }
+    }
+
     /// Three quarters.
     fn most(&self) -> usize {
         self.slots - self.slots / 4
@@ -56,7 +69,7 @@ impl Share {
 impl Default for Share {
     /// Without a bound.
     fn default() -> Self {
-        Self { slots: usize::MAX, in_flight: 0, slow: 0, hosts: 0 }
+        Self { slots: usize::MAX, in_flight: 0, slow: 0, hosts: 0, has_quick: false }
     }
 }
 
@@ -106,6 +119,7 @@ mod tests {
     fn slow_hosts_leave_room_for_quick_ones_however_many_they_are() {
         for (slots, slow, each) in [(64, 24, 4), (16, 24, 1), (16, 3, 16), (64, 200, 1)] {
             let mut share = of(slots);
+            share.met_quick();
             let mut has = vec![0; slow];
             for _ in 0..each {
                 for has in &mut has {
@@ -123,8 +137,21 @@ mod tests {
     }
 
     #[test]
+    fn hosts_of_which_none_is_known_to_be_quick_get_everything() {
+        let mut share = of(16);
+        for _ in 0..16 {
+            assert!(share.has_slots() && share.allows(0, false));
+            share.started(0, false);
+        }
+        share.met_quick();
+        share.ended(0, false);
+        assert!(!share.has_slots() && !share.allows(0, false) && share.allows(0, true));
+    }
+
+    #[test]
     fn quick_hosts_leave_room_for_those_of_which_nothing_is_known() {
         let mut share = of(16);
+        share.met_quick();
         (0..15).for_each(|_| share.started(0, true));
         assert!(share.has_slots() && share.allows(0, false));
         share.started(0, false);

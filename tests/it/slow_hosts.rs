@@ -43,6 +43,23 @@ fn check_that_it_is_not_kept_waiting(unanswered: &[&str]) {
     assert!(crawled.records.iter().all(|record| record["outcome"] == "ok"), "{}", crawled.summary);
 }
 
+#[test]
+fn a_hundred_hosts_that_take_their_time_are_asked_at_once() {
+    let server = Server::start_many(100, |arrival| match arrival.path.as_str() {
+        "/robots.txt" => Reply::new(404),
+        _ => Reply::new(200).header("Content-Type", "application/json").body("{\"name\":\"api\"}"),
+    });
+    server.hold("/v1");
+    let urls = server.urls("/v1");
+    let crawl = Crawl::of(&urls[0]).arg("--depth", "0").arg("--concurrency", "100").arg("--field", "name=$.name");
+    let crawl = urls[1..].iter().fold(crawl, Crawl::seed).start();
+    server.wait_for("all of them", |log| log.in_flight == 100);
+    server.open_all();
+    let crawled = crawl.finish();
+    assert_eq!(crawled.assert_code(0).records.len(), 100);
+    assert!(crawled.records.iter().all(|record| record["fields"]["name"] == "api"), "{}", crawled.summary);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_host_that_answers_no_connection_costs_few_attempts_and_no_other_host_anything() {
