@@ -72,7 +72,7 @@ fn check(dir: &Path, store: &StoreReader) -> Result<Verification> {
         let opened = open_outputs(dir, store)?;
         urls = Urls::read(store, &mut problems)?;
         links = urls.check_edges(store, &mut problems)?;
-        check_items(dir, store, &mut problems)?;
+        check_items(dir, store, urls.ended, &mut problems)?;
         for (name, lines) in opened {
             outputs.push(urls.check_output(name, lines, &mut problems)?);
         }
@@ -119,11 +119,16 @@ fn open_outputs(dir: &Path, store: &StoreReader) -> Result<Vec<(String, Option<L
     Err(Error::Internal("the outputs of the crawl do not keep still".to_owned()))
 }
 
-/// Looks whether the files of items have what was committed to them. While a crawl runs they may have more.
-fn check_items(dir: &Path, store: &StoreReader, problems: &mut Problems) -> Result<()> {
+/// Looks whether the files of items have what was committed to them, and no more when the last run has come to its end.
+fn check_items(dir: &Path, store: &StoreReader, ended: bool, problems: &mut Problems) -> Result<()> {
     for (name, checkpoint) in store.outputs()?.into_iter().filter(|(name, _)| holds_items(name)) {
         let (path, committed) = (dir.join(&name), checkpoint.settled_length());
         match fs::metadata(&path) {
+            Ok(found) if found.len() > committed && ended => {
+                let more = found.len() - committed;
+                problems
+                    .say(|| format!("{} has {more} bytes behind what the crawl has written to it", shown(dir, &name)));
+            }
             Ok(found) if found.len() >= committed => {}
             Ok(found) => problems.say(|| {
                 format!("{} has {} bytes of the {committed} that were written", shown(dir, &name), found.len())

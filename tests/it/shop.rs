@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::cli::Run;
 use crate::resume::wait_until_kept;
 use crate::support::{Crawl, Crawled, Reply, Server, Site, folder, shop};
 
@@ -124,6 +125,19 @@ fn items_that_somebody_took_away_are_not_made_up() {
 }
 
 #[test]
+fn what_somebody_writes_behind_the_items_is_told() {
+    let crawled = Crawl::of(folder("shop").to_string_lossy()).toml(&rules()).arg("--max-pages", "30").run();
+    let verify = || Run::new(&crawled.assert_code(0).path(""), &["verify"]);
+    assert_eq!(verify().code, 0);
+    let path = crawled.path("crawl/items/products.jsonl");
+    fs::write(&path, fs::read_to_string(&path).unwrap() + "{}\n").unwrap();
+    let told = verify();
+    assert_eq!(told.code, 1, "{}", told.stdout);
+    let problem = "products.jsonl has 3 bytes behind what the crawl has written to it";
+    assert!((told.stdout + &told.stderr).contains(problem));
+}
+
+#[test]
 fn other_items_are_those_of_another_crawl() {
     let first = Crawl::of(folder("shop").to_string_lossy()).toml(&rules()).arg("--max-pages", "3").run();
     let crawl = |rules: &str| Crawl::of(folder("shop").to_string_lossy()).toml(rules).on(&first).run();
@@ -157,7 +171,7 @@ fn a_shop_that_is_redesigned_is_told_and_an_unchanged_one_never() {
     design(&|page| page.to_owned());
     let first = crawl().run();
     first.assert_code(0);
-    for _ in 0..3 {
+    for _ in 0..10 {
         crawl().on(&first).run().assert_code(0);
     }
     design(&|page| page.replace("class=price>", "class=cost>"));
