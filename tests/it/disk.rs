@@ -1,8 +1,11 @@
 //! A disk that is full, or a directory that goes away: the crawl ends with a clear message, and goes on once it can.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use serde_json::Value;
 
 use crate::support::{Crawl, Crawled, Reply, Server};
 
@@ -33,6 +36,22 @@ fn assert_exactly_once(server: &Server, crawled: &Crawled, asked_before: usize, 
     assert_eq!(again, [""; 0]);
 }
 
+/// A crawl that takes an item out of each page.
+fn crawl_of(server: &Server) -> Crawl {
+    Crawl::of(server.url("/")).toml("[[items]]\nname = \"titles\"\neach = \"head\"\n[items.fields]\ntext = \"title\"\n")
+}
+
+/// All pages have given their item, once.
+#[track_caller]
+fn assert_each_item_once(crawled: &Crawled) {
+    let items = fs::read_to_string(crawled.path("crawl/items/titles.jsonl")).unwrap();
+    let pages: BTreeSet<String> = items
+        .lines()
+        .map(|item| serde_json::from_str::<Value>(item).unwrap()["page_url"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!((items.lines().count(), pages.len()), (PAGES, PAGES));
+}
+
 /// The URLs that are settled in the store.
 fn committed(store: &Path) -> Vec<String> {
     let store = rusqlite::Connection::open(store).unwrap();
@@ -44,21 +63,22 @@ fn committed(store: &Path) -> Vec<String> {
 fn a_crawl_whose_files_may_not_grow_goes_on_when_they_may() {
     let server = long_site();
     // In units of 512 or 1024 bytes.
-    let full = Crawl::of(server.url("/")).after("ulimit -f 1000").run();
+    let full = crawl_of(&server).after("ulimit -f 1000").run();
     full.assert_code(1);
     // Which of both comes to its limit first is up to the clock: the log of the store grows with each commit.
-    let ends =
-        ["pages.jsonl: File too large", "store.sqlite: disk I/O error"].map(|end| format!("cannot write crawl/{end}"));
+    let ends = ["pages.jsonl: File too large", "items/titles.jsonl: File too large", "store.sqlite: disk I/O error"]
+        .map(|end| format!("cannot write crawl/{end}"));
     assert!(ends.iter().any(|end| full.stderr.starts_with(&format!("error: {end}"))), "{}", full.stderr);
     let (asked, committed) = (server.log(|log| log.arrivals.len()), committed(&full.path("crawl/store.sqlite")));
-    let crawled = Crawl::of(server.url("/")).on(&full).run();
+    let crawled = crawl_of(&server).on(&full).run();
     assert_exactly_once(&server, &crawled, asked, &committed);
+    assert_each_item_once(&crawled);
 }
 
 #[test]
 fn a_full_disk_ends_the_crawl_which_goes_on_when_there_is_space() {
     let server = long_site();
-    let crawl = Crawl::of(server.url("/"));
+    let crawl = crawl_of(&server);
     let Some(disk) = Disk::mount(crawl.path("crawl")) else { return };
     let mut crawled = crawl.run();
     crawled.assert_code(1);
@@ -70,16 +90,17 @@ fn a_full_disk_ends_the_crawl_which_goes_on_when_there_is_space() {
     );
     assert!(crawled.stderr.contains("the same command goes on"), "{}", crawled.stderr);
     // Still full: nothing gets worse.
-    crawled = Crawl::of(server.url("/")).on(&crawled).run();
+    crawled = crawl_of(&server).on(&crawled).run();
     crawled.assert_code(1);
     disk.set("ro");
-    crawled = Crawl::of(server.url("/")).on(&crawled).run();
+    crawled = crawl_of(&server).on(&crawled).run();
     assert_eq!(crawled.assert_code(1).stderr, "error: cannot open crawl/lock: Read-only file system (os error 30)\n");
     disk.set("rw,size=64m");
     let (asked, committed) = (server.log(|log| log.arrivals.len()), committed(&crawled.path("crawl/store.sqlite")));
     assert!(committed.len() > 10, "{committed:?}");
-    crawled = Crawl::of(server.url("/")).on(&crawled).run();
+    crawled = crawl_of(&server).on(&crawled).run();
     assert_exactly_once(&server, &crawled, asked, &committed);
+    assert_each_item_once(&crawled);
     // Before the folder that it lies in.
     drop(disk);
 }
