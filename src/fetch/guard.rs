@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use super::AllowedHost;
 use super::allowed_host::Allowed;
+use super::{AllowedHost, bad_port};
 use crate::outcome::{Failure, FailureKind};
-use crate::url::CrawlUrl;
+use crate::url::{CrawlUrl, HostKey};
 
 /// Refuses private, loopback, link-local, metadata and other special addresses that nothing allows. Cloning is cheap.
 ///
@@ -31,6 +31,8 @@ pub struct Refusal {
     /// What the name resolves to; `None` when the URL names an address or `localhost`.
     address: Option<IpAddr>,
     what: &'static str,
+    /// How to let it through.
+    fix: &'static str,
 }
 
 #[derive(Debug, Default)]
@@ -38,18 +40,21 @@ struct AllowList {
     /// Lower case, without a final dot.
     names: HashSet<String>,
     ranges: Vec<IpNet>,
+    /// The hosts of the seeds, with the ports that they name.
+    seeds: HashSet<HostKey>,
 }
 
 impl AddressGuard {
     /// A guard that lets the hosts of the seeds and the entries of `[fetch] allow_hosts` through, on every port. A name
-    /// that is allowed may resolve to any address.
+    /// that is allowed may resolve to any address. A port of another protocol is let through only where a seed names it.
     pub fn new(allow_hosts: &[AllowedHost], seeds: &[CrawlUrl]) -> Self {
         let mut allowed = AllowList::default();
         for host in allow_hosts {
             allowed.add(host.what().clone());
         }
         for seed in seeds {
-            let name = host_name(seed);
+            let name = bare_name(seed);
+            allowed.seeds.insert(seed.host_key());
             allowed.add(
                 name.parse().map_or_else(|_| Allowed::Name(name.to_owned()), |a: IpAddr| Allowed::Range(a.into())),
             );
@@ -57,15 +62,20 @@ impl AddressGuard {
         Self { allowed: Arc::new(allowed) }
     }
 
-    /// Why this URL is refused before its name is resolved: it names a special address, or `localhost`.
+    /// Why this URL is refused before its name is resolved: it names a special address, `localhost`, or a port that browsers
+    /// refuse (Fetch Standard, section 2.10).
     pub fn refuses(&self, url: &CrawlUrl) -> Option<Refusal> {
-        let name = host_name(url);
+        let is_bad = url.port().is_some_and(bad_port::is_bad);
+        if is_bad && !self.allowed.seeds.contains(url.host()) {
+            return Some(Refusal { host: url.host().to_owned(), address: None, what: BAD_PORT, fix: MAKE_SEED });
+        }
+        let name = bare_name(url);
         let what = match literal(name) {
             Some(address) => self.refuses_address(address)?,
             None if is_localhost(name) && !self.allowed.loopback() && !self.allowed.names.contains(name) => LOOPBACK,
             None => return None,
         };
-        Some(Refusal { host: name.to_owned(), address: None, what })
+        Some(Refusal { host: name.to_owned(), address: None, what, fix: ALLOW })
     }
 
     /// The addresses that may be connected to; an error when there are none left.
@@ -78,7 +88,8 @@ impl AddressGuard {
         let mut left = found;
         left.retain(|address| match self.refuses_address(address.ip()) {
             Some(what) => {
-                refusal.get_or_insert_with(|| Refusal { host: name.to_owned(), address: Some(address.ip()), what });
+                let address = Some(address.ip());
+                refusal.get_or_insert_with(|| Refusal { host: name.to_owned(), address, what, fix: ALLOW });
                 false
             }
             None => true,
@@ -133,12 +144,12 @@ impl AllowList {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, what, .. } = self;
+        let Self { host, what, fix, .. } = self;
         match self.address {
             Some(address) => write!(f, "{host} resolves to {address}, {what}")?,
             None => write!(f, "{host} is {what}")?,
         }
-        f.write_str("; list it in `allow_hosts` to let it through")
+        write!(f, "; {fix} to let it through")
     }
 }
 
@@ -150,14 +161,11 @@ impl From<&Refusal> for Failure {
     }
 }
 
-/// The name or address of a URL's host: no port, no brackets, no final dot.
-fn host_name(url: &CrawlUrl) -> &str {
-    let host = url.host();
-    if let Some(rest) = host.strip_prefix('[') {
-        return rest.split_once(']').map_or(rest, |(address, _)| address);
-    }
-    let name = host.split_once(':').map_or(host, |(name, _)| name);
-    name.strip_suffix('.').unwrap_or(name)
+/// The name or address of a URL's host, without brackets and a final dot.
+fn bare_name(url: &CrawlUrl) -> &str {
+    let name = url.host_name();
+    let address = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    address.unwrap_or_else(|| name.strip_suffix('.').unwrap_or(name))
 }
 
 /// The address that a host is, if it is one. The URL parser has already turned `0x7f.1` and `2130706433` into digits
@@ -216,6 +224,9 @@ const MAPPED: u128 = 0xffff;
 const NAT64: u128 = 0x0064_ff9b << 64;
 const SIX_TO_FOUR: u128 = 0x2002;
 
+const ALLOW: &str = "list it in `allow_hosts`";
+const MAKE_SEED: &str = "make it a seed";
+const BAD_PORT: &str = "at a port that browsers refuse";
 const LOOPBACK: &str = "a loopback address";
 const PRIVATE: &str = "a private address";
 const LINK_LOCAL: &str = "a link-local address";
@@ -364,6 +375,22 @@ mod tests {
         assert_eq!(
             guard.filter("www.intranet", vec![private]).unwrap_err().to_string(),
             "www.intranet resolves to 10.0.0.5, a private address; list it in `allow_hosts` to let it through"
+        );
+    }
+
+    #[test]
+    fn a_port_that_browsers_refuse_needs_a_seed_that_names_it() {
+        let guard = guard(&["mail.example", "10.0.0.0/8"], &["http://e.com:6000/a", "http://e.com./"]);
+        let why = |at: &str| guard.refuses(&url(at)).map(|refusal| refusal.to_string());
+        for at in ["http://e.com:6000/b", "https://e.com.:6000/", "http://e.com:8080/", "http://10.1.1.1:81/"] {
+            assert_eq!(why(at), None, "{at}");
+        }
+        for at in ["http://e.com:25/", "http://a.e.com:6000/", "https://mail.example:25/", "http://10.1.1.1:22/"] {
+            assert!(why(at).is_some(), "{at}");
+        }
+        assert_eq!(
+            why("http://[2606:4700::1]:25/").as_deref(),
+            Some("[2606:4700::1]:25 is at a port that browsers refuse; make it a seed to let it through")
         );
     }
 

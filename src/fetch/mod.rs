@@ -1,6 +1,7 @@
 //! Fetch: one request, one response or one failure.
 
 mod allowed_host;
+mod bad_port;
 mod body;
 mod by_origin;
 mod coding;

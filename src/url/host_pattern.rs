@@ -52,7 +52,7 @@ impl HostPattern {
 }
 
 /// A host without its port, and the port with its colon.
-fn split_port(host: &str) -> (&str, &str) {
+pub(super) fn split_port(host: &str) -> (&str, &str) {
     // The last colon of an address in brackets may be one of the address.
     let end = host.rfind(']').map_or(0, |bracket| bracket + 1);
     let colon = host.rfind(':').filter(|colon| *colon >= end).unwrap_or(host.len());

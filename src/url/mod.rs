@@ -17,6 +17,7 @@ mod standard;
 pub use alike::Alike;
 pub use base::Base;
 pub use header::header_text;
+use host_pattern::split_port;
 pub use host_pattern::{HostPattern, PerHost};
 pub use param_pattern::ParamPattern;
 pub use path_param::PathParam;
@@ -121,6 +122,16 @@ impl CrawlUrl {
     /// Host name or address with a port that is not the default: `example.com`, `127.0.0.1:8080`, `[::1]:80`.
     pub fn host(&self) -> &str {
         self.slice(self.host_start as usize, self.path_start as usize)
+    }
+
+    /// Host name or address without the port: `example.com`, `127.0.0.1`, `[::1]`.
+    pub fn host_name(&self) -> &str {
+        split_port(self.host()).0
+    }
+
+    /// The port that the URL names; `None` when it is the scheme's own.
+    pub fn port(&self) -> Option<u16> {
+        split_port(self.host()).1.strip_prefix(':')?.parse().ok()
     }
 
     /// The host as a key of its own.
@@ -285,6 +296,18 @@ mod tests {
         assert_eq!(url.host(), "example.com:8443");
         assert_eq!(url.origin(), "https://example.com:8443");
         assert_eq!(url.path_and_query(), "/b?q=1");
+    }
+
+    #[test]
+    fn a_host_is_a_name_and_a_port_that_is_not_the_schemes_own() {
+        let check = |text: &str, name: &str, port| {
+            assert_eq!((url(text).host_name(), url(text).port()), (name, port), "{text}");
+        };
+        check("http://e.com:8080/a:1", "e.com", Some(8080));
+        check("https://e.com.:443/", "e.com", None);
+        check("http://[::1]:81/", "[::1]", Some(81));
+        check("http://[::1]/", "[::1]", None);
+        check("http://127.0.0.1:0/", "127.0.0.1", Some(0));
     }
 
     #[test]

@@ -55,6 +55,14 @@ fn an_address_that_nothing_allows_is_never_asked() {
 }
 
 #[test]
+fn a_port_that_browsers_refuse_is_never_asked() {
+    let links = ["http://127.0.0.1:25/", "http://127.0.0.1:6000/x", "http://other.example:22/"];
+    let server = Server::start(Site::linked(&[("/", &links)]).routes());
+    let crawled = Crawl::of(server.url("/")).any_host().run();
+    assert_eq!((crawled.records.len(), crawled.skipped("unsafe_address")), (1, 3), "{}", crawled.summary);
+}
+
+#[test]
 fn include_narrows_and_seeds_are_always_taken() {
     let (crawled, own, _) = crawl_two_hosts(|crawl| crawl.set("scope.include", "['*page=*']"));
     assert_eq!(own, ["/docs/next?page=2", "/docs/start"]);
