@@ -6,7 +6,7 @@ use super::fail_point::fail_point;
 use super::outputs::Output;
 use crate::error::Result;
 use crate::extracted::Health;
-use crate::fetch::SavedCookies;
+use crate::fetch::{SavedCookies, SavedSeedName};
 use crate::frontier::{Change, Moved, Rows, Want};
 use crate::observe::{FailedSeed, State};
 use crate::outcome::OutcomeKind;
@@ -34,6 +34,8 @@ pub(super) struct Step {
     pub(super) host_states: Vec<(HostKey, SavedHost)>,
     /// The cookies of sites that have others now.
     pub(super) cookies: Vec<SavedCookies>,
+    /// What was learnt of the names of seeds.
+    pub(super) seed_names: Vec<SavedSeedName>,
     /// Sitemaps that were taken, or read.
     pub(super) sitemaps: Vec<(CrawlUrl, SavedSitemap)>,
     /// A seed leads to another place.
@@ -89,6 +91,9 @@ impl Ledger {
         }
         for cookies in step.cookies {
             store.keep(Note::Cookies(cookies))?;
+        }
+        for name in step.seed_names {
+            store.keep(Note::SeedName(name))?;
         }
         for (url, saved) in step.sitemaps {
             store.keep(Note::Sitemap(url, saved))?;

@@ -173,6 +173,9 @@ impl Resume {
         for saved in &self.notes.cookies {
             plan.fetch.restore_cookies(saved);
         }
+        for saved in &self.notes.seed_names {
+            plan.fetch.restore_seed_name(saved);
+        }
         let mut politeness = Politeness::new(config.politeness.clone(), started).with_hosts(of_hosts);
         for (host, saved) in self.notes.hosts {
             politeness.restore(host, saved, agent, &self.clock);

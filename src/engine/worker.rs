@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::extraction::{self, Extraction};
 use super::said_in_head::SaidInHead;
 use crate::extracted::Extracted;
-use crate::fetch::{Fetch, SavedCookies};
+use crate::fetch::{Fetch, SavedCookies, SavedSeedName};
 use crate::media_type::{BodyKind, MediaType};
 use crate::outcome::{Failure, FailureKind, Outcome, OutcomeKind};
 use crate::page::Page;
@@ -99,6 +99,11 @@ impl Worker {
     /// The cookies of sites that have others than when it was asked last.
     pub(super) fn take_cookies(&self) -> Vec<SavedCookies> {
         self.fetch.take_cookies()
+    }
+
+    /// What was learnt of the names of seeds since it was asked last.
+    pub(super) fn take_seed_names(&self) -> Vec<SavedSeedName> {
+        self.fetch.take_seed_names()
     }
 
     /// Requests one robots.txt. A redirect is handed back like any other answer: its target has limits of its own.

@@ -1,6 +1,6 @@
 //! Sites on disk and the network side by side: the origin of a URL decides who answers.
 
-use super::{Fetch, Fetching, Http, LocalSite, Refusal, SavedCookies};
+use super::{Fetch, Fetching, Http, LocalSite, Refusal, SavedCookies, SavedSeedName};
 use crate::outcome::{Failure, FailureKind};
 use crate::request::Request;
 use crate::url::CrawlUrl;
@@ -45,6 +45,16 @@ impl Fetch for ByOrigin {
     fn restore_cookies(&self, saved: &SavedCookies) {
         if let Some(http) = &self.http {
             http.restore_cookies(saved);
+        }
+    }
+
+    fn take_seed_names(&self) -> Vec<SavedSeedName> {
+        self.http.as_ref().map(Http::take_seed_names).unwrap_or_default()
+    }
+
+    fn restore_seed_name(&self, saved: &SavedSeedName) {
+        if let Some(http) = &self.http {
+            http.restore_seed_name(saved);
         }
     }
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use super::allowed_host::Allowed;
+use super::seed_names::{Network, SavedSeedName, SeedNames};
 use super::{AllowedHost, bad_port};
 use crate::outcome::{Failure, FailureKind};
 use crate::url::{CrawlUrl, HostKey};
@@ -21,6 +22,7 @@ use crate::url::{CrawlUrl, HostKey};
 #[derive(Debug, Clone)]
 pub struct AddressGuard {
     allowed: Arc<AllowList>,
+    seed_names: Arc<SeedNames>,
 }
 
 /// Why an address is refused.
@@ -46,20 +48,32 @@ struct AllowList {
 
 impl AddressGuard {
     /// A guard that lets the hosts of the seeds and the entries of `[fetch] allow_hosts` through, on every port. A name
-    /// that is allowed may resolve to any address. A port of another protocol is let through only where a seed names it.
+    /// that is allowed may resolve to any address; that of a seed may as long as it did so from the start: one that was
+    /// public at first stays public. A port of another protocol is let through only where a seed names it.
     pub fn new(allow_hosts: &[AllowedHost], seeds: &[CrawlUrl]) -> Self {
-        let mut allowed = AllowList::default();
+        let (mut allowed, mut names) = (AllowList::default(), Vec::new());
         for host in allow_hosts {
             allowed.add(host.what().clone());
         }
         for seed in seeds {
             let name = bare_name(seed);
             allowed.seeds.insert(seed.host_key());
-            allowed.add(
-                name.parse().map_or_else(|_| Allowed::Name(name.to_owned()), |a: IpAddr| Allowed::Range(a.into())),
-            );
+            match name.parse::<IpAddr>() {
+                Ok(address) => allowed.ranges.push(address.into()),
+                Err(_) => names.push(name.to_owned()),
+            }
         }
-        Self { allowed: Arc::new(allowed) }
+        Self { allowed: Arc::new(allowed), seed_names: Arc::new(SeedNames::new(names)) }
+    }
+
+    /// What was learnt of the names of the seeds since this was asked last, to be kept for the next run.
+    pub fn take_seed_names(&self) -> Vec<SavedSeedName> {
+        self.seed_names.take_learnt()
+    }
+
+    /// Takes back what an earlier run has learnt of the name of a seed. Of other names nothing is taken.
+    pub fn restore_seed_name(&self, saved: &SavedSeedName) {
+        self.seed_names.restore(saved);
     }
 
     /// Why this URL is refused before its name is resolved: it names a special address, `localhost`, or a port that browsers
@@ -72,32 +86,35 @@ impl AddressGuard {
         let name = bare_name(url);
         let what = match literal(name) {
             Some(address) => self.refuses_address(address)?,
-            None if is_localhost(name) && !self.allowed.loopback() && !self.allowed.names.contains(name) => LOOPBACK,
+            None if is_localhost(name) && !self.lets_through(name) => LOOPBACK,
             None => return None,
         };
         Some(Refusal { host: name.to_owned(), address: None, what, fix: ALLOW })
     }
 
     /// The addresses that may be connected to; an error when there are none left.
-    fn filter(&self, name: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Refusal> {
+    pub(super) fn filter(&self, name: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Refusal> {
         let name = name.strip_suffix('.').unwrap_or(name);
-        if self.allowed.names.contains(name) {
+        if self.allowed.names.contains(name) || found.is_empty() {
             return Ok(found);
         }
-        let mut refusal = None;
-        let mut left = found;
-        left.retain(|address| match self.refuses_address(address.ip()) {
-            Some(what) => {
-                let address = Some(address.ip());
-                refusal.get_or_insert_with(|| Refusal { host: name.to_owned(), address, what, fix: ALLOW });
-                false
+        let special = |address: &SocketAddr| self.refuses_address(address.ip()).map(|what| (address.ip(), what));
+        let (first, left): (_, Vec<_>) =
+            (found.iter().find_map(special), found.iter().copied().filter(|found| special(found).is_none()).collect());
+        let network = if left.is_empty() { Network::Inner } else { Network::Public };
+        match (self.seed_names.met(name, network), first) {
+            (Some(Network::Inner), _) => Ok(found),
+            (before, Some((address, what))) if left.is_empty() => {
+                let fix = if before.is_some() { NO_LONGER_PUBLIC } else { ALLOW };
+                Err(Refusal { host: name.to_owned(), address: Some(address), what, fix })
             }
-            None => true,
-        });
-        match refusal {
-            Some(refusal) if left.is_empty() => Err(refusal),
             _ => Ok(left),
         }
+    }
+
+    /// Whether a name of this machine may be asked.
+    fn lets_through(&self, name: &str) -> bool {
+        self.allowed.loopback() || self.allowed.names.contains(name) || self.seed_names.contains(name)
     }
 
     fn refuses_address(&self, address: IpAddr) -> Option<&'static str> {
@@ -108,18 +125,6 @@ impl AddressGuard {
         };
         let allowed = self.allowed.contains(address) || inner.is_some_and(|inner| self.allowed.contains(inner));
         (!allowed).then_some(what)
-    }
-}
-
-impl reqwest::dns::Resolve for AddressGuard {
-    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
-        let guard = self.clone();
-        Box::pin(async move {
-            // Port 0: the connector puts the URL's port in its place.
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let left = guard.filter(name.as_str(), found)?;
-            Ok(Box::new(left.into_iter()) as reqwest::dns::Addrs)
-        })
     }
 }
 
@@ -225,6 +230,7 @@ const NAT64: u128 = 0x0064_ff9b << 64;
 const SIX_TO_FOUR: u128 = 0x2002;
 
 const ALLOW: &str = "list it in `allow_hosts`";
+const NO_LONGER_PUBLIC: &str = "it was public at first: list it in `allow_hosts`";
 const MAKE_SEED: &str = "make it a seed";
 const BAD_PORT: &str = "at a port that browsers refuse";
 const LOOPBACK: &str = "a loopback address";

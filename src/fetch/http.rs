@@ -15,8 +15,9 @@ use super::decode::Decoder;
 use super::failure::{self, Phase};
 use super::headers::RequestHeaders;
 use super::pool::Pool;
+use super::resolver::Resolver;
 use super::reuse::{self, Connection};
-use super::{AddressGuard, Credentials, Fetch, Fetching, MediaRange, Options, Overrides, SavedCookies};
+use super::{AddressGuard, Credentials, Fetch, Fetching, MediaRange, Options, Overrides, SavedCookies, SavedSeedName};
 use crate::error::Result;
 use crate::exchange::{BodyEnd, Exchange, RawBody, Received, Sent};
 use crate::media_type::MediaType;
@@ -92,7 +93,7 @@ impl Http {
         let guard = AddressGuard::new(&options.allow_hosts, seeds);
         let headers = RequestHeaders::new(options, seeds, credentials);
         Ok(Self {
-            pool: Pool::new(options, guard.clone(), headers.everywhere().clone())?,
+            pool: Pool::new(options, Resolver::new(guard.clone()), headers.everywhere().clone())?,
             guard,
             headers,
             cookies: options.cookies.then(Jar::default),
@@ -253,6 +254,14 @@ impl Fetch for Http {
         if let Some(jar) = &self.cookies {
             jar.restore(saved);
         }
+    }
+
+    fn take_seed_names(&self) -> Vec<SavedSeedName> {
+        self.guard.take_seed_names()
+    }
+
+    fn restore_seed_name(&self, saved: &SavedSeedName) {
+        self.guard.restore_seed_name(saved);
     }
 }
 

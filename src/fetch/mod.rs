@@ -23,7 +23,9 @@ mod mislabelled;
 mod options;
 mod per_host;
 mod pool;
+mod resolver;
 mod reuse;
+mod seed_names;
 mod site_origin;
 mod tls;
 mod variables;
@@ -41,6 +43,7 @@ pub use local::LocalSite;
 pub use media_range::MediaRange;
 pub use options::Options;
 pub use per_host::Overrides;
+pub use seed_names::{Network, SavedSeedName};
 pub use site_origin::SiteOrigin;
 
 use std::fmt;
@@ -82,6 +85,17 @@ pub trait Fetch: fmt::Debug + Send + Sync {
 
     /// Takes back the cookies of one site that an earlier run has kept. By default nothing is done with them.
     fn restore_cookies(&self, saved: &SavedCookies) {
+        let _ = saved;
+    }
+
+    /// What was learnt of the names of seeds since this was asked last, to be kept for the next run. By default that is
+    /// nothing.
+    fn take_seed_names(&self) -> Vec<SavedSeedName> {
+        Vec::new()
+    }
+
+    /// Takes back what an earlier run has learnt of the name of a seed. By default nothing is done with it.
+    fn restore_seed_name(&self, saved: &SavedSeedName) {
         let _ = saved;
     }
 }

@@ -51,7 +51,8 @@ pub struct Options {
     #[schemars(with = "Vec<String>")]
     pub content_types: Vec<MediaRange>,
     /// Names, addresses and address ranges (`10.0.0.0/8`) that may be asked although they are private, loopback,
-    /// link-local or a cloud's metadata service. The seeds' own hosts always may.
+    /// link-local or a cloud's metadata service. The seeds' own hosts may as well, unless their names were public when they
+    /// were looked up first: then they stay public.
     #[schemars(with = "Vec<String>")]
     pub allow_hosts: Vec<AllowedHost>,
     /// The URL under which the files of a site on disk (`--seed DIR`) appear.

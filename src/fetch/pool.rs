@@ -8,8 +8,9 @@ use http::HeaderMap;
 use tokio::time::Instant;
 
 use super::keep_alive::{KeepAlive, Keeps};
+use super::resolver::Resolver;
 use super::reuse::Watched;
-use super::{AddressGuard, Options, tls};
+use super::{Options, tls};
 use crate::error::{Error, Result};
 
 /// Clients for one kind of requests each: those that leave their connection behind, and those that close it.
@@ -59,7 +60,7 @@ enum Versions {
 #[derive(Debug)]
 struct Recipe {
     tls: rustls::ClientConfig,
-    guard: AddressGuard,
+    resolver: Resolver,
     headers: HeaderMap,
     connect_timeout: Duration,
 }
@@ -67,8 +68,8 @@ struct Recipe {
 impl Pool {
     /// A pool without a bound; all requests have these headers. [`Error::Internal`] when the HTTP client has another
     /// idea of what can be set.
-    pub(super) fn new(options: &Options, guard: AddressGuard, headers: HeaderMap) -> Result<Self> {
-        let recipe = Recipe { tls: tls::client_config(), guard, headers, connect_timeout: options.connect_timeout };
+    pub(super) fn new(options: &Options, resolver: Resolver, headers: HeaderMap) -> Result<Self> {
+        let recipe = Recipe { tls: tls::client_config(), resolver, headers, connect_timeout: options.connect_timeout };
         let keeping = RwLock::new(Keeping { clients: Clients::new(&recipe, usize::MAX)?, since: Instant::now() });
         let closing = Clients::new(&recipe, 0)?;
         Ok(Self { recipe, keeping, closing, http1: RwLock::default(), keep_alive: None })
@@ -154,7 +155,7 @@ impl Recipe {
         }
         builder
             .tls_backend_preconfigured(tls)
-            .dns_resolver(self.guard.clone())
+            .dns_resolver(self.resolver.clone())
             .default_headers(self.headers.clone())
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -193,6 +194,7 @@ pub(super) const MAX_HEADER_LINES: usize = 2048;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fetch::AddressGuard;
     use crate::fetch::loopback::{Loopback, Then};
 
     /// Over how many connections three requests went; `between` them, something may happen.
@@ -211,8 +213,8 @@ mod tests {
     }
 
     fn pool() -> Pool {
-        let guard = AddressGuard::new(&["127.0.0.0/8".parse().unwrap()], &[]);
-        Pool::new(&Options::default(), guard, HeaderMap::new()).unwrap()
+        let resolver = Resolver::new(AddressGuard::new(&["127.0.0.0/8".parse().unwrap()], &[]));
+        Pool::new(&Options::default(), resolver, HeaderMap::new()).unwrap()
     }
 
     fn bounded(connections: usize) -> Pool {

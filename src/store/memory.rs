@@ -232,6 +232,10 @@ impl Store for Memory {
             Note::Settings(settings) => self.notes.settings = Some(settings),
             Note::Host(host, saved) => drop(self.known_hosts.insert(host, saved)),
             Note::Cookies(saved) => drop(self.cookies.insert(saved.site.clone(), saved)),
+            Note::SeedName(saved) => {
+                self.notes.seed_names.retain(|known| known.name != saved.name);
+                self.notes.seed_names.push(saved);
+            }
             Note::Sitemap(url, saved) => {
                 let sitemaps = &mut self.notes.sitemaps;
                 let at = *self.sitemaps.entry(url.to_shared()).or_insert(sitemaps.len());

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::extracted::Health;
-use crate::fetch::SavedCookies;
+use crate::fetch::{SavedCookies, SavedSeedName};
 use crate::observe::{FailedSeed, State};
 use crate::politeness::SavedHost;
 use crate::sink::Checkpoint;
@@ -30,6 +30,8 @@ pub enum Note {
     Host(HostKey, Box<SavedHost>),
     /// The cookies of a site.
     Cookies(SavedCookies),
+    /// What the name of a seed resolved to first.
+    SeedName(SavedSeedName),
     /// What is known of a sitemap.
     Sitemap(CrawlUrl, SavedSitemap),
     /// How many settled URLs were never asked for, in all runs.
@@ -74,6 +76,8 @@ pub struct Notes {
     pub hosts: Vec<(HostKey, SavedHost)>,
     /// The cookies of each site.
     pub cookies: Vec<SavedCookies>,
+    /// What the names of seeds resolved to first.
+    pub seed_names: Vec<SavedSeedName>,
     /// What is known of each sitemap, by its URL, in the order in which they were taken.
     pub sitemaps: Vec<(String, SavedSitemap)>,
     /// How many settled URLs were never asked for.

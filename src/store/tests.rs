@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::pair::{ALL, Kind, Pair, Texts};
 use super::*;
 use crate::accounts::Accounts;
-use crate::fetch::SavedCookies;
+use crate::fetch::{Network, SavedCookies, SavedSeedName};
 use crate::frontier::{Found, Hold, Lease, Limits, Place, RestoreRules};
 use crate::observe::{FailedSeed, State};
 use crate::outcome::{FailureKind, OutcomeKind, SkipReason};
@@ -746,6 +746,7 @@ fn notes_are_given_back_to_the_next_process() {
         let settings = RunSettings { toml: "depth = 1\n".to_owned(), ..RunSettings::default() };
         let host = |requests| (HostKey::stored("a"), SavedHost { requests, ..SavedHost::default() });
         let cookies = |site: &str, cookies: &str| SavedCookies { site: site.to_owned(), cookies: cookies.to_owned() };
+        let seed = |name: &str, network| SavedSeedName { name: name.to_owned(), network };
         let sitemap = |done| SavedSitemap { site: "a".to_owned(), nesting: 0, redirects: 0, done };
         let failed = FailedSeed { url: "http://a/".to_owned(), reason: "status 500".to_owned() };
         let mut unread = Unread::default();
@@ -762,6 +763,9 @@ fn notes_are_given_back_to_the_next_process() {
             Note::Cookies(cookies("a", "[1]")),
             Note::Cookies(cookies("b", "[2]")),
             Note::Cookies(cookies("a", "[]")),
+            Note::SeedName(seed("a", Network::Public)),
+            Note::SeedName(seed("b", Network::Public)),
+            Note::SeedName(seed("b", Network::Inner)),
             Note::Sitemap(url("a/z.xml"), sitemap(false)),
             Note::Sitemap(url("a/a.xml"), sitemap(false)),
             Note::Sitemap(url("a/z.xml"), sitemap(true)),
@@ -785,6 +789,7 @@ fn notes_are_given_back_to_the_next_process() {
         assert_eq!(found.settings, Some(settings));
         assert_eq!(found.hosts, [host(2)]);
         assert_eq!(found.cookies, [cookies("a", "[]"), cookies("b", "[2]")]);
+        assert_eq!(found.seed_names, [seed("a", Network::Public), seed("b", Network::Inner)]);
         let sitemaps = [("http://a/z.xml", true), ("http://a/a.xml", false)];
         assert_eq!(found.sitemaps, sitemaps.map(|(url, done)| (url.to_owned(), sitemap(done))));
         assert_eq!((found.unasked, found.asked_again), (2, 3));

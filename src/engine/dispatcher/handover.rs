@@ -59,12 +59,15 @@ impl Handover {
         keep: Keep,
     ) -> Result<()> {
         let now = now();
-        let urgent = politeness.is_urgent();
+        let seed_names = worker.take_seed_names();
+        // Whoever forgets where a seed was follows it to wherever it is next.
+        let urgent = politeness.is_urgent() || !seed_names.is_empty();
         let mut step = Step {
             changes: frontier.take_changes(),
             wants: frontier.take_wants(),
             // In no earlier step than what they list: a sitemap that was read is not read again.
             sitemaps: sitemaps.take_changes(),
+            seed_names,
             ..Step::default()
         };
         let all = keep == Keep::All || now >= self.counts_due;
@@ -81,7 +84,7 @@ impl Handover {
         if !no_states {
             self.states_due = now + STATES_EVERY;
         }
-        let nothing = step.changes.is_empty() && step.sitemaps.is_empty();
+        let nothing = step.changes.is_empty() && step.sitemaps.is_empty() && step.seed_names.is_empty();
         if !(nothing && step.wants.is_empty() && no_states) {
             self.writer.step(Step { urgent, ..step }).await?;
         }

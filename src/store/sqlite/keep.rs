@@ -28,6 +28,7 @@ impl Store for Sqlite {
             settings: database.settings()?,
             hosts: database.hosts_known()?,
             cookies: database.cookies()?,
+            seed_names: database.seed_names()?,
             sitemaps: database.sitemaps()?,
             unasked: database.unasked()?,
             unread: database.unread()?,
@@ -62,6 +63,7 @@ impl Store for Sqlite {
             Note::Settings(settings) => self.keep_settings(&settings),
             Note::Host(host, saved) => self.execute(MANNERS, params![host.as_str(), json(&*saved)?]),
             Note::Cookies(saved) => self.keep_setting(Setting::CookiesOf(&saved.site), &saved.cookies),
+            Note::SeedName(saved) => self.keep_setting(Setting::NetworkOf(&saved.name), saved.network.name()),
             Note::Sitemap(url, saved) => self.execute(SITEMAP, params![url.as_str(), json(&saved)?]),
             Note::Unasked(unasked) => {
                 self.unasked = Some(unasked);

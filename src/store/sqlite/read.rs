@@ -6,11 +6,11 @@ use std::time::Duration;
 use rusqlite::{OptionalExtension as _, Row as SqlRow, params};
 use serde::de::DeserializeOwned;
 
-use super::setting::{COOKIES_OF, Setting};
+use super::setting::{COOKIES_OF, NETWORK_OF, Setting};
 use super::{Database, edges, of_code};
 use crate::error::{Error, Result};
 use crate::extracted::Health;
-use crate::fetch::SavedCookies;
+use crate::fetch::{Network, SavedCookies, SavedSeedName};
 use crate::frontier::{Edge, HostId, Moved, Path, Place, Restore, Row, Rows, StoredUrl, Want, WantedFor};
 use crate::observe::State;
 use crate::outcome::FailureKind;
@@ -80,6 +80,18 @@ impl Database {
             Ok(Ok(()))
         })?;
         Ok(cookies)
+    }
+
+    /// What the names of seeds resolved to first. Of a word that is none, nothing is known.
+    pub(super) fn seed_names(&self) -> Result<Vec<SavedSeedName>> {
+        let mut names = Vec::new();
+        self.each("SELECT name, value FROM setting", |row| {
+            let name = row.get_ref(0)?.as_str()?.strip_prefix(NETWORK_OF).map(str::to_owned);
+            let network = Network::of_name(row.get_ref(1)?.as_str()?);
+            names.extend(name.zip(network).map(|(name, network)| SavedSeedName { name, network }));
+            Ok(Ok(()))
+        })?;
+        Ok(names)
     }
 
     /// What is known of each sitemap, by its URL, in the order in which they were taken.

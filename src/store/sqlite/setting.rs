@@ -25,6 +25,8 @@ pub(super) enum Setting<'a> {
     Unread,
     /// The cookies of a site, as JSON.
     CookiesOf(&'a str),
+    /// Where the name of a seed was when it was looked up first.
+    NetworkOf(&'a str),
 }
 
 impl<'a> Setting<'a> {
@@ -41,6 +43,7 @@ impl<'a> Setting<'a> {
             Self::AskedAgain => "asked_again",
             Self::Unread => "unread",
             Self::CookiesOf(site) => return format!("{COOKIES_OF}{site}").into(),
+            Self::NetworkOf(name) => return format!("{NETWORK_OF}{name}").into(),
         };
         name.into()
     }
@@ -48,3 +51,5 @@ impl<'a> Setting<'a> {
 
 /// What the names of all rows with cookies begin with.
 pub(super) const COOKIES_OF: &str = "cookies of ";
+/// What the names of all rows with the network of a seed begin with.
+pub(super) const NETWORK_OF: &str = "network of ";
