@@ -78,6 +78,8 @@ pub struct Outcome {
     pub reading: Reading,
     /// The references of the body, or the `Location`, that are no URL.
     pub bad_references: BadReferences,
+    /// How many links of the page are not in `links`: it has more of them, or longer ones, than are taken.
+    pub links_left_out: u64,
     /// What this response leads to: the links of the page, or the one target of a redirect.
     pub links: Vec<Link>,
     /// What rules took out of the response; `None` when no rule is for it.
@@ -106,6 +108,7 @@ impl Outcome {
             sets_cookie: false,
             reading: Reading::default(),
             bad_references: BadReferences::default(),
+            links_left_out: 0,
             links: Vec::new(),
             extracted: None,
             exchange: None,

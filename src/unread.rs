@@ -49,6 +49,8 @@ pub struct Unread {
     pub pages: Seen,
     /// Pages that have script and no link: what a script would put there is not seen.
     pub scripts: Seen,
+    /// Links that were not taken, since their page has too many of them, or too long ones; the example is the page.
+    pub links: Seen,
 }
 
 /// How often something was met, and where first.
@@ -86,6 +88,15 @@ impl BadReferences {
 }
 
 impl Unread {
+    /// Counts links of a page that were not taken; whether there are any.
+    pub fn note_links(&mut self, url: &CrawlUrl, left_out: u64) -> bool {
+        if left_out > 0 {
+            self.links.note(url);
+            self.links.count += left_out - 1;
+        }
+        left_out > 0
+    }
+
     /// Counts one page; whether that has changed anything.
     pub fn note(&mut self, url: &CrawlUrl, reading: Reading, media_type: Option<&str>, bad: &BadReferences) -> bool {
         match reading {
@@ -150,6 +161,11 @@ mod tests {
         bad.note("http://[");
         bad.note("http://a b");
         assert!(unread.note(&url("http://e.com/g"), Reading::Parsed, None, &bad));
+        for (page, left_out, changes) in
+            [("http://e.com/i", 0, false), ("http://e.com/h", 3, true), ("http://e.com/j", 4, true)]
+        {
+            assert_eq!(unread.note_links(&url(page), left_out), changes, "{page}");
+        }
         insta::assert_snapshot!(serde_json::to_string_pretty(&unread).unwrap(), @r#"
         {
           "bodies": {
@@ -174,6 +190,10 @@ mod tests {
           "scripts": {
             "count": 1,
             "example": "http://e.com/s"
+          },
+          "links": {
+            "count": 7,
+            "example": "http://e.com/h"
           }
         }
         "#);

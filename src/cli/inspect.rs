@@ -243,7 +243,11 @@ impl Text {
             self.indented(4, "", &format!("and {more} more: --json has them all"));
         }
         if report.links_left_out > 0 {
-            self.indented(4, "", &format!("and {} that are left out: max_links in [parse]", report.links_left_out));
+            self.indented(
+                4,
+                "",
+                &format!("and {} that are left out: max_links, max_link_bytes in [parse]", report.links_left_out),
+            );
         }
     }
 

@@ -31,10 +31,11 @@ impl Tally {
         Self { counts, unasked: unasked.min(failed), unasked_kept: unasked, unread, unread_changed: false }
     }
 
-    /// Counts one settled URL.
-    pub(super) fn note(&mut self, url: &CrawlUrl, outcome: &Outcome) {
+    /// Counts one settled URL, and how many links of it are not taken.
+    pub(super) fn note(&mut self, url: &CrawlUrl, outcome: &Outcome, links_left_out: u64) {
         let Outcome { reading, content_type, bad_references, .. } = outcome;
         self.unread_changed |= self.unread.note(url, *reading, content_type.as_deref(), bad_references);
+        self.unread_changed |= self.unread.note_links(url, links_left_out);
         let error = outcome.failure.as_ref().map(|failure| failure.kind);
         self.counts.add(outcome.status, error, 1, outcome.bytes.unwrap_or_default());
     }

@@ -275,6 +275,7 @@ impl Worker {
         if !parsed.links.is_empty() {
             outcome.respelled = parsed.refresh.and_then(|target| respelled(url, &target, false));
             outcome.page = Some(parsed.page);
+            outcome.links_left_out = parsed.links_left_out as u64;
             outcome.links = parsed.links;
         }
     }
@@ -371,9 +372,6 @@ fn panicked(what: &str) -> Failure {
 }
 
 fn take(outcome: &mut Outcome, url: &CrawlUrl, parsed: Parsed) {
-    if parsed.links_left_out > 0 {
-        tracing::warn!(%url, "{} links of this page are left out: it has more than max_links", parsed.links_left_out);
-    }
     outcome.respelled = parsed.refresh.and_then(|target| respelled(url, &target, false));
     let Page { title, description, lang, canonical, .. } = &parsed.page;
     let has_facts = [title, description, lang, canonical].iter().any(|fact| fact.is_some());
@@ -383,6 +381,7 @@ fn take(outcome: &mut Outcome, url: &CrawlUrl, parsed: Parsed) {
         outcome.reading = Reading::NeedsScript;
     }
     outcome.bad_references = parsed.bad_references;
+    outcome.links_left_out = parsed.links_left_out as u64;
     outcome.charset = Some(parsed.charset);
     outcome.page = Some(parsed.page);
     outcome.links = parsed.links;

@@ -25,6 +25,45 @@ pub struct Place {
     pub referrer: Option<Arc<str>>,
 }
 
+/// What came of a page that is settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settlement {
+    /// Where the page was found.
+    pub place: Place,
+    /// How many of the URLs that it leads to are not known: it has more that are new than [one may
+    /// add](super::Limits::added).
+    pub left_out: u64,
+}
+
+/// How much of what is new may still be added.
+#[derive(Debug)]
+pub(super) struct Room {
+    bytes: usize,
+    pub(super) left_out: u64,
+}
+
+impl Room {
+    pub(super) const UNBOUNDED: Self = Self { bytes: usize::MAX, left_out: 0 };
+
+    pub(super) fn new(bytes: usize) -> Self {
+        Self { bytes, left_out: 0 }
+    }
+
+    /// Whether a URL of this length is added; otherwise it is counted, and so are those after it.
+    pub(super) fn takes(&mut self, length: usize) -> bool {
+        match self.bytes.checked_sub(length) {
+            Some(left) if self.left_out == 0 => {
+                self.bytes = left;
+                true
+            }
+            _ => {
+                self.left_out += 1;
+                false
+            }
+        }
+    }
+}
+
 /// A settled URL to which a shorter path was found later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moved {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
 use super::change::{Change, Want};
-use super::found::{Found, Place};
+use super::found::{Found, Place, Room, Settlement};
 use super::id_map::{IdMap, IdSet};
 use super::known::KnownKeys;
 use super::lease::{Hold, HostId, Lease, LeaseId};
@@ -121,20 +121,21 @@ impl Frontier {
         }
     }
 
-    /// Ends a lease with a record. `found` is what the response leads to, in document order. The answer is what the
-    /// record has to say about where the page was found.
-    pub fn settle(&mut self, lease: LeaseId, kind: OutcomeKind, found: Vec<Found>) -> Result<Place> {
+    /// Ends a lease with a record. `found` is what the response leads to, in document order; of what is new among it, no
+    /// more is taken than [`Limits::added`]. The answer is what the record has to say about where the page was found.
+    pub fn settle(&mut self, lease: LeaseId, kind: OutcomeKind, found: Vec<Found>) -> Result<Settlement> {
         let (node, near) = self.end_lease(lease, NodeState::Settled)?;
         self.close_depth(node.depth);
         *self.accounts.settled.of(kind) += 1;
         let from = Source { id: lease.0, text: near.url.to_shared() };
         self.look_up_together(&found);
-        let mut edges = Vec::with_capacity(found.len());
+        let (mut edges, mut room) = (Vec::with_capacity(found.len()), Room::new(self.limits.added));
         for found in found {
-            edges.extend(self.found(found, Some(&from))?);
+            edges.extend(self.found(found, Some(&from), &mut room)?);
         }
         self.changes.push(Change::Settled { id: lease.0, kind, edges });
-        Ok(Place { depth: node.depth, referrer: near.referrer })
+        let place = Place { depth: node.depth, referrer: near.referrer };
+        Ok(Settlement { place, left_out: room.left_out })
     }
 
     /// Ends a lease for now: the URL is due again at `at`.

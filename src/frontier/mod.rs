@@ -19,7 +19,7 @@ mod texts;
 
 pub(crate) use change::{Change, Row, Rows, StoredUrl, Want, WantedFor};
 pub use found::Found;
-pub(crate) use found::{Moved, Place};
+pub(crate) use found::{Moved, Place, Settlement};
 pub use graph::Frontier;
 pub use lease::Lease;
 #[cfg(test)]

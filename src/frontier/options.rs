@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::units;
 use crate::url::{Alike, ParamPattern, PathParam, UrlRules};
 
 /// `[frontier]`: when two URLs are the same page, and which URLs are too much.
@@ -23,6 +24,11 @@ pub struct Options {
     /// Longer URLs, in bytes, are counted as skipped (`too_long`) and not requested.
     #[schemars(range(min = 1, max = 65536))]
     pub max_url_length: usize,
+    /// How long the URLs may be together that one page adds to those that are known; what it leads to beyond that is
+    /// counted in `unread` of the summary, and neither kept nor requested unless another page leads there too.
+    #[serde(with = "units::size")]
+    #[schemars(with = "units::size::Schema")]
+    pub max_new_bytes: u64,
     /// Keep everything that the crawl knows in the crawl directory, so that it can go on after any end. Without, the
     /// frontier is in memory, and a crawl that is stopped has to start over.
     pub store: bool,
@@ -50,6 +56,7 @@ impl Default for Options {
             sort_query: false,
             merge_slashes: false,
             max_url_length: 4096,
+            max_new_bytes: 768 << 10,
             store: true,
             max_redirects: 20,
         }

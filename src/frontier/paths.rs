@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::change::{Change, Row, StoredUrl};
-use super::found::Found;
+use super::found::{Found, Room};
 use super::graph::Frontier;
 use super::lease::HostId;
 use super::near::{Near, Source};
@@ -40,12 +40,13 @@ impl Frontier {
 
     /// Makes what a sitemap lists known at depth 0, in this order, and pending unless its `skip` says otherwise.
     pub fn add_listed(&mut self, found: Vec<Found>) -> Result<()> {
-        found.into_iter().try_for_each(|found| self.found(found, None).map(drop))
+        let mut room = Room::UNBOUNDED;
+        found.into_iter().try_for_each(|found| self.found(found, None, &mut room).map(drop))
     }
 
-    /// Takes note of one URL that was found on a page, or in a sitemap; the edge to it, when its depth depends on this
-    /// path.
-    pub(super) fn found(&mut self, found: Found, from: Option<&Source>) -> Result<Option<Edge>> {
+    /// Takes note of one URL that was found on a page, or in a sitemap, unless there is no room for it; the edge to it,
+    /// when its depth depends on this path.
+    pub(super) fn found(&mut self, found: Found, from: Option<&Source>, room: &mut Room) -> Result<Option<Edge>> {
         let redirect = found.kind == LinkKind::Redirect;
         let skip = match (&found.target, found.kind) {
             (Target::Other { reason, .. }, _) => Some(*reason),
@@ -59,6 +60,7 @@ impl Frontier {
             way.hops = NO_WAY;
         }
         let to = match (self.known.get(found.target.key()), &found.target) {
+            (None, target) if !room.takes(target.text().len()) => return Ok(None),
             (None, _) => self.insert(found.target, way, skip)?,
             (Some(id), Target::Url(url)) if is_path => {
                 if self.node(id)?.hops == NO_WAY {

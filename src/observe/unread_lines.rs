@@ -5,14 +5,15 @@ use std::cmp::Reverse;
 use super::text::{count, counted, printable};
 use crate::unread::{Seen, SeenReferences, Unread};
 
-/// The lines, each with its name: bodies that were not read, pages that gave nothing or need a browser, and references
-/// that are no URL. Empty where there are none.
-pub fn unread_lines(unread: &Unread) -> [(&'static str, String); 4] {
+/// The lines, each with its name: bodies that were not read, pages that gave nothing or need a browser, references that
+/// are no URL, and links beyond what one page may have. Empty where there are none.
+pub fn unread_lines(unread: &Unread) -> [(&'static str, String); 5] {
     [
         ("unread", bodies(unread)),
         ("no content", pages(&unread.pages)),
         ("script only", pages(&unread.scripts)),
         ("no URL", references(&unread.references)),
+        ("too many", links(&unread.links)),
     ]
 }
 
@@ -34,6 +35,13 @@ fn pages(pages: &Seen) -> String {
         return String::new();
     }
     with_example(counted(pages.count, "page", "pages"), pages.example.as_deref())
+}
+
+fn links(links: &Seen) -> String {
+    if links.count == 0 {
+        return String::new();
+    }
+    with_example(counted(links.count, "link", "links"), links.example.as_deref())
 }
 
 fn references(references: &SeenReferences) -> String {
@@ -81,12 +89,14 @@ mod tests {
             },
             pages: seen(1, "http://e.com/empty"),
             scripts: seen(3, "http://e.com/app"),
+            links: seen(4000, "http://e.com/long"),
         };
         insta::assert_snapshot!(text(&unread), @r"
         unread: e/e 2,500  d/d 2,000  c/c 1,500  b/b 1,000  and 1 more type, first http://e.com/e/e
         no content: 1 page, first http://e.com/empty
         script only: 3 pages, first http://e.com/app
         no URL: 2 references, first http://[� on http://e.com/p
+        too many: 4,000 links, first http://e.com/long
         ");
         let few =
             Unread { bodies: BTreeMap::from([("a/a".to_owned(), seen(1, "http://e.com/"))]), ..Unread::default() };

@@ -85,10 +85,10 @@ impl<'a> Resolver<'a> {
 }
 
 impl Links {
-    /// Resolves `references`, of which at most `max` different ones are looked at. What is to be followed at one
-    /// place of the page is to be followed.
-    pub(super) fn resolve(references: &[Reference<'_>], resolver: &Resolver<'_>, max: usize) -> Self {
-        let mut found = Self::default();
+    /// Resolves `references`, of which at most `max` different ones are looked at, and those only while the links have
+    /// at most `max_bytes` together. What is to be followed at one place of the page is to be followed.
+    pub(super) fn resolve(references: &[Reference<'_>], resolver: &Resolver<'_>, max: usize, max_bytes: u64) -> Self {
+        let (mut found, mut bytes) = (Self::default(), 0);
         // By text first: joining is what costs, and a page repeats most of its references.
         let mut by_text: HashMap<Written<'_>, Option<usize>> = HashMap::new();
         let mut by_target: HashMap<Identity, usize> = HashMap::new();
@@ -97,7 +97,7 @@ impl Links {
             let looked_at = by_text.len();
             let place = match by_text.entry(Written { text, start: reference.start }) {
                 Entry::Occupied(entry) => *entry.get(),
-                Entry::Vacant(entry) if looked_at < max => {
+                Entry::Vacant(entry) if looked_at < max && bytes < max_bytes => {
                     let target = resolver.resolve(text, reference.start);
                     if target.is_none() {
                         found.no_urls.note(text);
@@ -105,6 +105,7 @@ impl Links {
                     let place = target.map(|target| match by_target.entry(Identity::of(&target)) {
                         Entry::Occupied(entry) => *entry.get(),
                         Entry::Vacant(entry) => {
+                            bytes += target.text().len() as u64;
                             found.links.push(Link { target, kind: LinkKind::Nofollow });
                             *entry.insert(found.links.len() - 1)
                         }

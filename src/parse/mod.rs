@@ -64,7 +64,7 @@ pub struct Parsed {
     /// Where the page sends its reader at once by `Refresh`; also one of `links`.
     pub refresh: Option<Target>,
     /// How many different references are not among `links` because the page has more than
-    /// [`max_links`](Options::max_links).
+    /// [`max_links`](Options::max_links), or longer ones than [`max_link_bytes`](Options::max_link_bytes).
     pub links_left_out: usize,
     /// The references that are no URL.
     pub bad_references: BadReferences,
@@ -147,11 +147,12 @@ impl Parser {
     fn resolve<'a>(&self, input: &Input<'a>, mut facts: Facts<'a>, charset: Charset) -> Parsed {
         read_headers(input, &mut facts);
         let resolver = Resolver::new(&self.rules, input.url, &facts, charset.encoding);
+        let Options { max_links, max_link_bytes, .. } = self.options;
         let all_nofollow = facts.nofollow || input.robots_tags.iter().any(|tag| self.robots.header_asks_nofollow(tag));
         for reference in &mut facts.references {
             reference.nofollow = self.options.nofollow && (all_nofollow || reference.nofollow);
         }
-        let links = Links::resolve(&facts.references, &resolver, self.options.max_links);
+        let links = Links::resolve(&facts.references, &resolver, max_links, max_link_bytes);
         let page_of = |reference: &Reference<'_>| match resolver.resolve(&reference.text, reference.start)? {
             Target::Url(url) => Some(url.as_str().to_owned()),
             Target::Other { .. } => None,

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::units;
+
 /// `[parse]`: what is honoured in a page, and how much of a page is looked at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -18,13 +20,26 @@ pub struct Options {
     /// How many attributes of one tag are read.
     #[schemars(range(min = 8, max = 65536))]
     pub max_attributes: usize,
-    /// How many different links of one page are taken; when a page has more, a warning says so.
+    /// How many different links of one page are taken; those beyond are counted in its record, in `unread` of the summary, and
+    /// told in the log.
     #[schemars(range(min = 1))]
     pub max_links: usize,
+    /// How long the links of one page may be together, as absolute URLs; those beyond are left out, as those beyond
+    /// `max_links` are. A few references can stand for very long URLs.
+    #[serde(with = "units::size")]
+    #[schemars(with = "units::size::Schema")]
+    pub max_link_bytes: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { nofollow: true, forms: false, max_nesting: 512, max_attributes: 512, max_links: 50_000 }
+        Self {
+            nofollow: true,
+            forms: false,
+            max_nesting: 512,
+            max_attributes: 512,
+            max_links: 50_000,
+            max_link_bytes: 4 << 20,
+        }
     }
 }

@@ -77,6 +77,11 @@ pub struct Record {
     /// is neither `ok` nor a redirect without a target, the body is not HTML, or with `links = false` in `[output]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub links: Option<Vec<Arc<str>>>,
+    /// How many links of the page are not in `links`: those beyond `output.max_link_bytes` are followed all the same,
+    /// those beyond `parse.max_links` and `parse.max_link_bytes` are not. Absent when none is left out, or `links` is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub links_left_out: Option<u64>,
     /// What `[[extract]]` asks for, by the names that it gives, in their order; `null`, or an empty list, for what is not
     /// there. Absent when no such rule is for the page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,7 +103,9 @@ impl Record {
         options: &Options,
     ) -> Self {
         let is_page = outcome.page.is_some();
-        let page = outcome.page.take().unwrap_or_default();
+        let mut page = outcome.page.take().unwrap_or_default();
+        let lists_links = is_page && options.links;
+        let not_listed = outcome.links_left_out + cut(&mut page.links, options.max_link_bytes);
         let extracted = outcome.extracted.as_mut();
         let (fields, missing) =
             extracted.map(|found| (found.fields.take(), std::mem::take(&mut found.missing))).unwrap_or_default();
@@ -121,11 +128,32 @@ impl Record {
             description: page.description,
             lang: page.lang,
             canonical: page.canonical,
-            links: (is_page && options.links).then_some(page.links),
+            links: lists_links.then_some(page.links),
+            links_left_out: Some(not_listed).filter(|count| lists_links && *count > 0),
             fields,
             missing,
         }
     }
+}
+
+/// Cuts a list of URLs to so many bytes of JSON; how many are cut off.
+fn cut(links: &mut Vec<Arc<str>>, max: u64) -> u64 {
+    // Each has quotes and a comma; in a URL only a backslash is escaped.
+    let least: u64 = links.iter().map(|link| link.len() as u64 + 3).sum();
+    if least.saturating_mul(2) <= max {
+        return 0;
+    }
+    let mut length = 0;
+    let fitting = links.iter().take_while(|link| {
+        let escapes = link.bytes().filter(|byte| *byte == b'\\').count();
+        length += (link.len() + escapes) as u64 + 3;
+        length <= max
+    });
+    let fitting = fitting.count();
+    let cut = links.len() - fitting;
+    links.truncate(fitting);
+    links.shrink_to_fit();
+    cut as u64
 }
 
 /// RFC 3339 in UTC with three decimals.
@@ -216,6 +244,29 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn links_beyond_their_bytes_are_counted() {
+        let record = |texts: &[&str], left_out, max_link_bytes| {
+            let mut outcome = Outcome::new(OutcomeKind::Ok, jiff::Timestamp::UNIX_EPOCH, Duration::ZERO);
+            outcome.page = Some(Page { links: texts.iter().map(|text| (*text).into()).collect(), ..Page::default() });
+            outcome.links_left_out = left_out;
+            let options = Options { max_link_bytes, ..Options::default() };
+            let record = Record::new(&url("http://e.com/"), 0, None, 1, &mut outcome, &options);
+            (record.links.unwrap().len(), record.links_left_out)
+        };
+        let three = ["http://e.com/a", "http://e.com/b", "http://e.com/c"];
+        assert_eq!(record(&three, 0, 51), (3, None));
+        assert_eq!(record(&three, 0, 50), (2, Some(1)));
+        assert_eq!(record(&three, 5, 50), (2, Some(6)), "with those that the parser has left out");
+        assert_eq!(record(&three, 5, 1 << 20), (3, Some(5)));
+        assert_eq!(record(&three, 0, 0), (0, Some(3)));
+        assert_eq!(
+            record(&["http://e.com/?\\\\", "http://e.com/"], 0, 37),
+            (1, Some(1)),
+            "a backslash takes two bytes"
+        );
+    }
+
+    #[test]
     fn a_record_is_read_as_it_was_written() {
         let record = page("http://e.com/a", 1, Some("http://e.com/"));
         assert_eq!(serde_json::from_str::<Record>(&json(&record)).unwrap(), record);
@@ -229,7 +280,7 @@ pub(super) mod tests {
         let required = schema.get("required").unwrap();
         assert_eq!(required, &serde_json::json!(["url", "outcome", "depth", "attempts", "fetched_at", "elapsed_ms"]));
         let fields: Vec<_> = schema.get("properties").unwrap().as_object().unwrap().values().collect();
-        assert_eq!(fields.len(), 21);
+        assert_eq!(fields.len(), 22);
         assert!(fields.iter().all(|field| field.get("description").is_some()), "each field is described");
     }
 }

@@ -110,7 +110,7 @@ impl Pair {
 
     /// Settles, and keeps that; what is wanted because of it is not answered yet.
     pub(super) fn settle_unserved(&mut self, lease: LeaseId, found: Vec<Found>) -> Place {
-        let place = self.frontier.settle(lease, OutcomeKind::Ok, found).unwrap();
+        let place = self.frontier.settle(lease, OutcomeKind::Ok, found).unwrap().place;
         self.keep().unwrap();
         place
     }
@@ -205,7 +205,7 @@ impl Pair {
     }
 
     pub(super) fn settle(&mut self, lease: LeaseId, kind: OutcomeKind, found: Vec<Found>) -> Result<Place> {
-        let place = self.frontier.settle(lease, kind, found)?;
+        let place = self.frontier.settle(lease, kind, found)?.place;
         self.serve(&|_| false)?;
         Ok(place)
     }

@@ -30,11 +30,11 @@ fn each_pair(limits: Limits, check: impl Fn(Pair)) {
 }
 
 fn unlimited() -> Limits {
-    Limits { depth: None, redirects: 20 }
+    Limits { depth: None, redirects: 20, added: usize::MAX }
 }
 
 fn depth(depth: u32) -> Limits {
-    Limits { depth: Some(depth), redirects: 20 }
+    Limits { depth: Some(depth), redirects: 20, added: usize::MAX }
 }
 
 fn url(text: &str) -> CrawlUrl {
@@ -77,7 +77,7 @@ fn a_url_is_leased_once_however_often_it_is_found() {
 
 #[test]
 fn a_url_that_redirects_to_another_spelling_of_itself_is_leased_so() {
-    each(Limits { depth: None, redirects: 2 }, |frontier| {
+    each(Limits { depth: None, redirects: 2, added: usize::MAX }, |frontier| {
         let now = Instant::now();
         frontier.add_seed(url("a/?utm_x=1")).unwrap();
         for spelling in ["a/", "a/?"] {
@@ -96,6 +96,28 @@ fn a_url_that_redirects_to_another_spelling_of_itself_is_leased_so() {
         frontier.settle(seed.id, OutcomeKind::Redirect, vec![found("a/", LinkKind::Redirect)]).unwrap();
         assert!(frontier.lease(now).unwrap().is_none());
         assert_eq!(frontier.accounts().discovered(), 1);
+    });
+}
+
+#[test]
+fn a_page_adds_no_more_bytes_of_new_urls_than_it_may() {
+    let added = url("a/1").as_str().len() * 2;
+    each(Limits { added, ..unlimited() }, |frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/")).unwrap();
+        let seed = lease(frontier, now, "a/");
+        settle(frontier, &seed, &["a/", "a/1", "a/1", "a/2", "a/3", "a/4"]);
+        assert_eq!(frontier.accounts().discovered(), 3, "the first two that are new");
+        let one = lease(frontier, now, "a/1");
+        settle(frontier, &one, &["a/", "a/2", "a/4"]);
+        assert_eq!(frontier.accounts().discovered(), 4, "what is known takes no room, and each page has its own");
+        for expected in ["a/2", "a/4"] {
+            let page = lease(frontier, now, expected);
+            settle(frontier, &page, &[]);
+        }
+        assert!(frontier.lease(now).unwrap().is_none());
+        frontier.add_listed(links(&["a/5", "a/6", "a/7", "a/8"])).unwrap();
+        assert_eq!(frontier.accounts().discovered(), 8, "what a sitemap lists is bounded by the sitemap");
     });
 }
 
@@ -360,7 +382,7 @@ fn a_redirect_leads_on_at_the_same_depth() {
 
 #[test]
 fn an_endless_chain_of_redirects_ends() {
-    each(Limits { depth: None, redirects: 3 }, |frontier| {
+    each(Limits { depth: None, redirects: 3, added: usize::MAX }, |frontier| {
         let now = Instant::now();
         frontier.add_seed(url("a/0")).unwrap();
         for hop in 0..=3 {
@@ -433,7 +455,7 @@ fn a_path_that_is_too_long_after_a_nofollow_link_counts_once_it_is_shorter() {
 
 #[test]
 fn what_redirects_led_too_far_is_taken_up_over_a_link() {
-    each(Limits { depth: None, redirects: 0 }, |frontier| {
+    each(Limits { depth: None, redirects: 0, added: usize::MAX }, |frontier| {
         let now = Instant::now();
         frontier.add_seed(url("a/")).unwrap();
         frontier.add_seed(url("b/")).unwrap();

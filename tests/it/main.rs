@@ -18,6 +18,7 @@ mod inspect;
 mod inspect_page;
 mod no_store;
 mod output;
+mod page_bytes;
 mod page_links;
 mod page_robots;
 mod politeness;

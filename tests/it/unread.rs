@@ -34,6 +34,7 @@ fn check(unread: &Value, server: &Server) {
             "references": { "count": 3, "page": server.url("/nowhere"), "example": "http://[" },
             "pages": { "count": 2, "example": server.url("/empty") },
             "scripts": { "count": 0 },
+            "links": { "count": 0 },
         })
     );
 }

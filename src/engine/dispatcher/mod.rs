@@ -4,6 +4,7 @@ mod ending;
 mod event;
 mod handover;
 mod job;
+mod left_out;
 mod pages;
 mod queues;
 mod robots_hops;

@@ -1,12 +1,13 @@
 //! Pages: what comes of a page that is settled, and how many of them are enough.
 
 use super::job::Refused;
+use super::left_out::LeftOut;
 use super::seeds::Seeds;
 use crate::engine::judge::Judge;
 use crate::engine::ledger::Step;
 use crate::engine::tally::Tally;
 use crate::error::Result;
-use crate::frontier::{Frontier, Lease, Place};
+use crate::frontier::{Frontier, Lease, Place, Settlement};
 use crate::observe::FailedSeed;
 use crate::outcome::{Outcome, SkipReason};
 use crate::politeness::Politeness;
@@ -23,6 +24,7 @@ use crate::url::{CrawlUrl, Link, LinkKind, Target};
 pub(super) struct Pages {
     seeds: Seeds,
     tally: Tally,
+    left_out: LeftOut,
     output: Options,
     /// How many are asked for.
     most: Option<u64>,
@@ -30,7 +32,7 @@ pub(super) struct Pages {
 
 impl Pages {
     pub(super) fn new(seeds: Seeds, tally: Tally, output: Options, most: Option<u64>) -> Self {
-        Self { seeds, tally, output, most }
+        Self { seeds, tally, left_out: LeftOut::default(), output, most }
     }
 
     /// Ends a lease with a record: what has to be kept of it, as one step.
@@ -49,11 +51,13 @@ impl Pages {
             frontier.reconsider(SkipReason::Scope);
         }
         let found = links.into_iter().map(|link| judge.link(Link { kind: sitemaps.link_kind(link.kind), ..link }));
-        let Place { depth, referrer } = frontier.settle(lease.id, outcome.kind, found.collect())?;
+        let Settlement { place: Place { depth, referrer }, left_out } =
+            frontier.settle(lease.id, outcome.kind, found.collect())?;
         tracing::debug!(url = %lease.url, depth, "{}", outcome.reason());
-        self.tally.note(&lease.url, &outcome);
+        self.tally.note(&lease.url, &outcome, outcome.links_left_out + left_out);
         outcome.location = outcome.location.or_else(|| lease.spelling.as_deref().map(CrawlUrl::to_shared));
         let record = Record::new(&lease.url, depth, referrer, lease.attempt, &mut outcome, &self.output);
+        self.left_out.tell(&record, outcome.links_left_out, left_out);
         let mut settled = Box::new(Settled::new(record));
         settled.exchange = outcome.exchange.take();
         if let Some(extracted) = outcome.extracted.take() {

@@ -1,0 +1,63 @@
+//! What one page may add to its record and to the store, in bytes.
+
+use serde_json::json;
+
+use crate::support::{Crawl, Reply, Server, Site};
+
+/// A page with so many links; where they lead there is nothing.
+fn hub(links: usize) -> Site {
+    let paths: Vec<_> = (0..links).map(|n| format!("/{n:04}")).collect();
+    Site::default().with("/", Reply::links("hub", &paths))
+}
+
+#[test]
+fn links_beyond_those_of_a_record_are_counted_in_it_and_followed() {
+    let server = Server::start(hub(40).routes());
+    let crawled = Crawl::of(server.url("/")).set("output.max_link_bytes", "\"300B\"").talkative().run();
+    let crawled = crawled.assert_code(0);
+    let record = crawled.record(&server.url("/"));
+    let each = server.url("/0000").len() + 3;
+    let listed = record["links"].as_array().unwrap().len();
+    assert_eq!(listed, 300 / each);
+    assert_eq!(record["links_left_out"], json!(40 - listed));
+    assert_eq!(crawled.urls().len(), 41, "all are followed");
+    assert_eq!(crawled.summary["unread"]["links"], json!({ "count": 0 }));
+    assert!(crawled.record(&server.url("/0000")).get("links_left_out").is_none());
+    let told = crawled.stderr.matches("not in the record: more than output.max_link_bytes").count();
+    assert_eq!(told, 1, "{}", crawled.stderr);
+}
+
+#[test]
+fn links_beyond_those_that_one_page_may_add_are_counted_and_told_once() {
+    let server = Server::start(hub(40).routes());
+    let each = server.url("/0000").len();
+    let most = format!("\"{}B\"", each * 10);
+    let crawled = Crawl::of(server.url("/")).set("frontier.max_new_bytes", &most).talkative().run();
+    let crawled = crawled.assert_code(0);
+    assert_eq!(crawled.urls().len(), 11);
+    assert_eq!(crawled.summary["unread"]["links"], json!({ "count": 30, "example": server.url("/") }));
+    let record = crawled.record(&server.url("/"));
+    assert_eq!(record["links"].as_array().unwrap().len(), 40, "the record has what the page says");
+    assert!(record.get("links_left_out").is_none());
+    let told = crawled.stderr.matches("more that is new than frontier.max_new_bytes").count();
+    assert_eq!(told, 1, "{}", crawled.stderr);
+}
+
+#[test]
+fn a_base_that_makes_all_links_long_takes_no_more_than_other_pages() {
+    let body = format!(
+        "<base href=\"/{}/\"><title>hub</title>{}",
+        "x".repeat(3000),
+        (0..2000).map(|n| format!("<a href={n}></a>")).collect::<String>()
+    );
+    let server = Server::start(Site::default().with("/", Reply::html(body)).routes());
+    let crawled = Crawl::of(server.url("/")).arg("--depth", "0").run();
+    let crawled = crawled.assert_code(0);
+    let lines = std::fs::read(crawled.path("crawl/pages.jsonl")).unwrap();
+    assert!(lines.len() < 1 << 20, "{} bytes", lines.len());
+    let record = crawled.record(&server.url("/"));
+    let (listed, left_out) = (record["links"].as_array().unwrap().len(), record["links_left_out"].as_u64().unwrap());
+    assert_eq!(listed as u64 + left_out, 2000, "none is left out without a word");
+    let unread = crawled.summary["unread"]["links"]["count"].as_u64().unwrap();
+    assert_eq!(crawled.summary["discovered"].as_u64().unwrap() - 1 + unread, 2000, "{}", crawled.summary);
+}
