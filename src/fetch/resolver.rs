@@ -87,7 +87,9 @@ mod tests {
         fn of(allow: &[&str], known: &[SavedSeedName], answers: &[&[&'static str]]) -> Self {
             let allow: Vec<AllowedHost> = allow.iter().map(|text| text.parse().unwrap()).collect();
             let guard = AddressGuard::new(&allow, &[url("http://Seed.example.:81/")]);
-            known.iter().for_each(|saved| guard.restore_seed_name(saved));
+            for saved in known {
+                guard.restore_seed_name(saved);
+            }
             let lookup = Scripted(Mutex::new(answers.iter().map(|answer| answer.to_vec()).collect()));
             Self { resolver: Resolver { guard: guard.clone(), lookup: Arc::new(lookup) }, guard }
         }

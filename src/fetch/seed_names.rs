@@ -111,7 +111,9 @@ mod tests {
         assert_eq!(learnt, [SavedSeedName { name: "a".to_owned(), network: Network::Public }]);
         assert!(names.take_learnt().is_empty());
         let next = SeedNames::new(["a".to_owned()]);
-        learnt.iter().for_each(|saved| next.restore(saved));
+        for saved in &learnt {
+            next.restore(saved);
+        }
         assert_eq!(next.met("a", Network::Inner), Some(Network::Public));
         assert!(next.take_learnt().is_empty(), "it is kept already");
     }
