@@ -65,6 +65,7 @@ mod inspect;
 #[doc(hidden)]
 pub mod internals;
 mod media_type;
+mod mention;
 pub mod observe;
 pub mod outcome;
 mod page;

@@ -81,6 +81,9 @@ fn text(known: &Explanation) -> String {
         Beginning::Sitemap => "listed in a sitemap",
         Beginning::Further => "and so on",
     };
+    if let Some(found_by) = known.found_by.as_ref().filter(|_| !known.found_on.is_empty()) {
+        line("found by", found_by);
+    }
     for (n, page) in known.found_on.iter().enumerate() {
         let name = if n == 0 { "found on" } else { "" };
         let is_last = n + 1 == known.found_on.len();

@@ -38,7 +38,7 @@ impl Judge {
             // What cannot be requested says so itself.
             Target::Other { .. } => None,
         };
-        Found { target: link.target, kind: link.kind, skip }
+        Found { target: link.target, kind: link.kind, mention: Some(link.mention), skip }
     }
 
     /// Whether the scope alone admits a URL.
@@ -67,6 +67,7 @@ impl Judge {
 mod tests {
     use super::*;
     use crate::fetch::{AddressGuard, Fetching};
+    use crate::mention::Mention;
     use crate::request::Request;
     use crate::scope::Options;
     use crate::url::{LinkKind, UrlRules};
@@ -104,7 +105,8 @@ mod tests {
             ("http://10.0.0.1/a", Some(SkipReason::Scope)),
         ] {
             assert_eq!(judge.refuses(&url(text)), expected, "{text}");
-            let found = judge.link(Link { target: Target::Url(url(text)), kind: LinkKind::Follow });
+            let target = Target::Url(url(text));
+            let found = judge.link(Link { target, kind: LinkKind::Follow, mention: Mention::Anchor });
             assert_eq!(found.skip, expected, "{text}");
         }
         assert!(judge.refuses_address(&url("http://10.0.0.1/a")).is_some());

@@ -15,6 +15,7 @@ use super::said_in_head::SaidInHead;
 use crate::extracted::Extracted;
 use crate::fetch::{Fetch, SavedCookies, SavedSeedName};
 use crate::media_type::{BodyKind, MediaType};
+use crate::mention::Mention;
 use crate::outcome::{Failure, FailureKind, Outcome, OutcomeKind};
 use crate::page::Page;
 use crate::parse::sitemap::{Entry, Sitemap};
@@ -194,7 +195,7 @@ impl Worker {
             outcome.location = Some(Arc::clone(target.text()));
             outcome.sets_cookie = response.headers.contains_key(SET_COOKIE);
             outcome.respelled = respelled(url, &target, outcome.sets_cookie);
-            outcome.links.push(Link { target, kind: LinkKind::Redirect });
+            outcome.links.push(Link { target, kind: LinkKind::Redirect, mention: Mention::Location });
         } else if let Some(location) = redirects_to(&response) {
             outcome.bad_references.note(&location);
         }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::lease::HostId;
 use super::node::{Edge, NodeState, Path};
+use crate::mention::Mention;
 use crate::outcome::{OutcomeKind, SkipReason};
 use crate::url::{HostKey, UrlKey};
 
@@ -41,6 +42,8 @@ pub enum Change {
         id: u32,
         /// The page; `None` for a seed, and for what a sitemap lists.
         referrer: Option<u32>,
+        /// What names it there; `None` when that is not known, and for a seed.
+        mention: Option<Mention>,
     },
     /// A URL is settled.
     Settled {
@@ -85,6 +88,8 @@ pub struct StoredUrl {
     pub key: UrlKey,
     /// How it was found.
     pub path: Path,
+    /// What names it there; `None` when that is not asked for or not known, and for a seed.
+    pub mention: Option<Mention>,
     /// Its state.
     pub state: NodeState,
     /// Whose it is, when it is or was pending.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::mention::Mention;
 use crate::outcome::SkipReason;
 use crate::url::{LinkKind, Target};
 
@@ -12,6 +13,8 @@ pub struct Found {
     pub target: Target,
     /// How it was found.
     pub kind: LinkKind,
+    /// What names it there, when that is known.
+    pub mention: Option<Mention>,
     /// Why it is not to be requested, when the rules that know only the URL say so.
     pub skip: Option<SkipReason>,
 }

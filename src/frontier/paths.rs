@@ -9,6 +9,7 @@ use super::lease::HostId;
 use super::near::{Near, Source};
 use super::node::{Edge, NO_WAY, Node, NodeState, Path};
 use crate::error::{Error, Result};
+use crate::mention::Mention;
 use crate::outcome::SkipReason;
 use crate::url::{CrawlUrl, LinkKind, Target};
 
@@ -19,13 +20,15 @@ struct PathTo<'a> {
     hops: u32,
     /// `None` for a seed, and for what a sitemap lists.
     from: Option<&'a Source>,
+    /// What names it there, as far as that is known.
+    mention: Option<Mention>,
     /// Whether the rules for the text of the URL have nothing against it, as far as that is known.
     wanted: bool,
 }
 
 impl PathTo<'_> {
     /// To what needs no way from a page.
-    const START: Self = Self { depth: 0, hops: 0, from: None, wanted: true };
+    const START: Self = Self { depth: 0, hops: 0, from: None, mention: None, wanted: true };
 }
 
 impl Frontier {
@@ -55,7 +58,7 @@ impl Frontier {
         // What is out of scope may come into scope: its depth has to be right then.
         let is_path = found.kind != LinkKind::Nofollow && matches!(found.target, Target::Url(_));
         let way = from.map_or(Ok(PathTo::START), |from| self.way_on(from, redirect))?;
-        let mut way = PathTo { wanted: skip.is_none(), ..way };
+        let mut way = PathTo { wanted: skip.is_none(), mention: found.mention, ..way };
         if found.kind == LinkKind::Nofollow {
             way.hops = NO_WAY;
         }
@@ -128,11 +131,12 @@ impl Frontier {
     fn way_on<'a>(&self, from: &'a Source, redirect: bool) -> Result<PathTo<'a>> {
         let node = self.node(from.id)?;
         let (depth, hops) = if redirect { (node.depth, node.hops + 1) } else { (node.depth + 1, 0) };
-        Ok(PathTo { depth, hops, from: Some(from), wanted: false })
+        let mention = redirect.then_some(Mention::Location);
+        Ok(PathTo { depth, hops, from: Some(from), mention, wanted: false })
     }
 
     fn insert(&mut self, target: Target, way: PathTo<'_>, skip: Option<SkipReason>) -> Result<u32> {
-        let PathTo { depth, hops, from, .. } = way;
+        let PathTo { depth, hops, from, mention, .. } = way;
         let id = self.known.insert(target.key()).ok_or_else(too_many)?;
         let reason = skip.or_else(|| self.limits.forbid(depth, hops));
         let state = reason.map_or(NodeState::Pending, NodeState::Skipped);
@@ -143,7 +147,7 @@ impl Frontier {
         };
         let path = Path { depth, hops, referrer: from.map(|from| from.id) };
         let (text, key) = (Arc::clone(target.text()), target.key());
-        self.changes.push(Change::Found(StoredUrl { id, text, key, path, state, host }));
+        self.changes.push(Change::Found(StoredUrl { id, text, key, path, mention, state, host }));
         if let Some(reason) = reason {
             *self.accounts.skipped.of(reason) += 1;
         }
@@ -160,11 +164,11 @@ impl Frontier {
         let NodeState::Skipped(before) = node.state else {
             return Err(Error::Internal(format!("URL {id} was taken up, and no path leads to it")));
         };
-        let PathTo { depth, hops, from, .. } = way;
+        let PathTo { depth, hops, from, mention, .. } = way;
         let reason = skip.or_else(|| self.limits.forbid(depth, hops));
         let state = NodeState::Skipped(reason.unwrap_or(before));
         self.set(id, Node { depth, hops, state, ..node })?;
-        self.changes.push(Change::Moved { id, referrer: from.map(|from| from.id) });
+        self.changes.push(Change::Moved { id, referrer: from.map(|from| from.id), mention });
         if let Some(reason) = reason {
             *self.accounts.skipped.of(before) -= 1;
             *self.accounts.skipped.of(reason) += 1;
@@ -201,7 +205,7 @@ impl Frontier {
         self.set(id, Node { depth, hops, ..node })?;
         if moves {
             let referrer = way.from.map(|from| from.id);
-            self.changes.push(Change::Moved { id, referrer });
+            self.changes.push(Change::Moved { id, referrer, mention: way.mention });
             if let Some(near) = self.near.get_mut(&id) {
                 near.referrer = way.from.map(|from| Arc::clone(&from.text));
             }

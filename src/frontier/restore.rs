@@ -83,7 +83,7 @@ impl Restore<'_> {
     }
 
     fn known(&mut self, url: &StoredUrl) -> Result<Node> {
-        let StoredUrl { id, text, key, path, state, host } = url;
+        let StoredUrl { id, text, key, path, state, host, .. } = url;
         if self.frontier.known.get(*key).is_some() || self.frontier.known.insert(*key) != Some(*id) {
             return Err(Error::Damaged(format!("URL {id} ({text}) is there twice, or not in its turn")));
         }

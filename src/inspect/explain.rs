@@ -11,6 +11,7 @@ use super::{body, look, outputs_of_records, shown, why};
 use crate::config::redact_url;
 use crate::error::{Error, Result};
 use crate::frontier::NodeState;
+use crate::mention::Mention;
 use crate::observe::elapsed;
 use crate::outcome::{OutcomeKind, SkipReason};
 use crate::store::sqlite::{StoreReader, UrlRow};
@@ -36,6 +37,10 @@ pub(crate) struct Explanation {
     pub(crate) why: Vec<String>,
     /// The least number of links from where the crawl began.
     pub(crate) depth: u32,
+    /// What names it on the page on which it was found, or where else it was found: an element, a header, a redirect, a
+    /// sitemap. Absent for a seed, and where the store does not know it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) found_by: Option<String>,
     /// The way to it, from the page on which it was found back to where the crawl began.
     pub(crate) found_on: Vec<FoundOn>,
     /// Where that way begins.
@@ -104,6 +109,7 @@ pub(super) struct KnownUrl {
     pub(super) depth: u32,
     pub(super) hops: u32,
     referrer: Option<u32>,
+    mention: Option<Mention>,
     pub(super) host: Option<u32>,
     pub(super) attempts: u32,
     pub(super) due: Option<i64>,
@@ -155,6 +161,7 @@ fn explained(dir: &Path, store: &StoreReader, text: &str) -> Result<Option<Expla
         reason,
         why,
         depth: known.depth,
+        found_by: known.mention.map(|mention| mention.to_string()),
         found_on,
         origin,
         attempts: known.attempts,
@@ -177,6 +184,7 @@ impl KnownUrl {
             depth: entry.path.depth,
             hops: entry.path.hops,
             referrer: entry.path.referrer,
+            mention: entry.mention,
             host: entry.host,
             attempts: entry.attempts,
             due: entry.due,

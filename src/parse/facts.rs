@@ -7,6 +7,7 @@ use super::charset;
 use super::refresh;
 use super::robots::Robots;
 use crate::media_type;
+use crate::mention::{LinkType, Mention};
 
 /// What the elements of a page say; texts are those of the page.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +42,8 @@ pub(super) struct Reference<'a> {
     /// Its `rel` asks not to follow it.
     pub(super) nofollow: bool,
     pub(super) start: Start,
+    /// What it stands in.
+    pub(super) mention: Mention,
 }
 
 /// What a reference starts from.
@@ -59,10 +62,11 @@ pub(super) enum Start {
 pub(super) enum Element {
     Html,
     Base,
-    /// `<a>`, also that of SVG, and `<area>`.
+    /// `<a>`, also that of SVG.
     Anchor,
-    /// `<iframe>` and `<frame>`.
+    Area,
     Frame,
+    Iframe,
     Object,
     Embed,
     Link,
@@ -87,10 +91,12 @@ impl<'a> Facts<'a> {
         match element {
             Element::Html => self.lang = self.lang.take().or_else(|| attribute("lang")),
             Element::Base => self.base = self.base.take().or_else(|| attribute("href")),
-            Element::Anchor => self.refer(attribute("href"), attribute("rel").as_deref()),
-            Element::Frame => self.refer_unless_empty(attribute("src")),
-            Element::Object => self.refer_to_page(attribute("data"), attribute("type").as_deref()),
-            Element::Embed => self.refer_to_page(attribute("src"), attribute("type").as_deref()),
+            Element::Anchor => self.refer(attribute("href"), attribute("rel").as_deref(), Mention::Anchor),
+            Element::Area => self.refer(attribute("href"), attribute("rel").as_deref(), Mention::Area),
+            Element::Frame => self.refer_unless_empty(attribute("src"), Mention::Frame),
+            Element::Iframe => self.refer_unless_empty(attribute("src"), Mention::Iframe),
+            Element::Object => self.refer_to_page(attribute("data"), attribute("type").as_deref(), Mention::Object),
+            Element::Embed => self.refer_to_page(attribute("src"), attribute("type").as_deref(), Mention::Embed),
             Element::Link => self.read_link(attribute),
             Element::Meta => self.read_meta(attribute, robots),
         }
@@ -133,6 +139,7 @@ impl<'a> Facts<'a> {
             text: owned(reference.text),
             nofollow: reference.nofollow || inner.nofollow,
             start: moved(reference.start),
+            mention: reference.mention,
         }));
         self.has_script |= inner.has_script;
     }
@@ -154,12 +161,13 @@ impl<'a> Facts<'a> {
         let rel = rel.as_deref();
         let has = |list: &[&str]| tokens(rel).any(|token| list.iter().any(|word| token.eq_ignore_ascii_case(word)));
         if has(&["canonical"]) && self.canonicals.len() < MAX_CANONICALS {
-            self.canonicals.push(Reference { text: href.clone(), nofollow: false, start: Start::Base });
+            let mention = Mention::Link(LinkType::CANONICAL);
+            self.canonicals.push(Reference { text: href.clone(), nofollow: false, start: Start::Base, mention });
         }
         // `alternate stylesheet` is a style sheet; a feed or a search description says itself that it is no page.
         let is_page = || attribute("type").as_deref().is_none_or(media_type::is_html) && !has(&["stylesheet"]);
-        if has(HYPERLINK_TYPES) && is_page() {
-            self.refer(Some(href), rel);
+        if let Some(link_type) = tokens(rel).find_map(LinkType::of_name).filter(|_| is_page()) {
+            self.refer(Some(href), rel, Mention::Link(link_type));
         }
     }
 
@@ -185,37 +193,38 @@ impl<'a> Facts<'a> {
     fn refresh(&mut self, target: Option<Cow<'a, str>>, is_immediate: bool) {
         let Some(text) = target else { return };
         if self.refresh.is_none() && is_immediate {
-            self.refresh = Some(Reference { text: text.clone(), nofollow: false, start: Start::Base });
+            let (start, mention) = (Start::Base, Mention::Refresh);
+            self.refresh = Some(Reference { text: text.clone(), nofollow: false, start, mention });
         }
-        self.refer(Some(text), None);
+        self.refer(Some(text), None, Mention::Refresh);
     }
 
-    fn refer(&mut self, text: Option<Cow<'a, str>>, rel: Option<&str>) {
+    fn refer(&mut self, text: Option<Cow<'a, str>>, rel: Option<&str>, mention: Mention) {
         let Some(text) = text.and_then(|text| part_of(&text, |text| Some(trimmed(text)))) else { return };
         let nofollow = rel.is_some()
             && tokens(rel).any(|token| NOFOLLOW_TYPES.iter().any(|word| token.eq_ignore_ascii_case(word)));
-        self.references.push(Reference { text, nofollow, start: Start::Base });
+        self.references.push(Reference { text, nofollow, start: Start::Base, mention });
     }
 
-    /// Takes a reference that was put together.
-    pub(super) fn refer_from(&mut self, text: Cow<'a, str>, start: Start) {
-        self.references.push(Reference { text, nofollow: false, start });
+    /// Takes a reference that was put together of a form.
+    pub(super) fn refer_from_form(&mut self, text: Cow<'a, str>, start: Start) {
+        self.references.push(Reference { text, nofollow: false, start, mention: Mention::Form });
     }
 
     /// Takes what is loaded into the page. Nothing is, when the reference is empty (HTML Standard, section 4.8.5,
     /// "shared attribute processing steps for iframe and frame elements", and 4.8.7).
-    fn refer_unless_empty(&mut self, text: Option<Cow<'a, str>>) {
-        self.refer(text.filter(|text| !trimmed(text).is_empty()), None);
+    fn refer_unless_empty(&mut self, text: Option<Cow<'a, str>>, mention: Mention) {
+        self.refer(text.filter(|text| !trimmed(text).is_empty()), None, mention);
     }
 
     /// Takes what `<object>` and `<embed>` load, when that is a page: they say so, or say nothing and name it so. Most
     /// of them load what a crawl does not ask for.
-    fn refer_to_page(&mut self, text: Option<Cow<'a, str>>, kind: Option<&str>) {
+    fn refer_to_page(&mut self, text: Option<Cow<'a, str>>, kind: Option<&str>, mention: Mention) {
         let is_page = |text: &str| match kind.map(trimmed) {
             None | Some("") => names_page(text),
             Some(kind) => media_type::is_html(kind),
         };
-        self.refer_unless_empty(text.filter(|text| is_page(text)));
+        self.refer_unless_empty(text.filter(|text| is_page(text)), mention);
     }
 }
 
@@ -274,39 +283,6 @@ const MAX_LABELS: usize = 16;
 /// rest of its page.
 const LONGEST_TEXT: usize = 8 << 10;
 
-/// The `rel` types of `<link>` that lead to another page (HTML Standard, section 4.6.7), and those of the same meaning
-/// that are in use without being in it. All others name resources of the page itself: style sheets, icons, feeds of
-/// a browser's own.
-const HYPERLINK_TYPES: &[&str] = &[
-    "alternate",
-    "amphtml",
-    "appendix",
-    "author",
-    "canonical",
-    "chapter",
-    "contents",
-    "copyright",
-    "first",
-    "glossary",
-    "help",
-    "home",
-    "index",
-    "last",
-    "license",
-    "me",
-    "next",
-    "prev",
-    "previous",
-    "privacy-policy",
-    "search",
-    "section",
-    "shortlink",
-    "start",
-    "subsection",
-    "terms-of-service",
-    "toc",
-    "up",
-];
 /// The extensions of files that hold a page.
 const PAGE_EXTENSIONS: &[&str] = &["html", "htm", "xhtml", "xht"];
 /// The media types of JavaScript (MIME Sniffing Standard, section 4.6).

@@ -106,7 +106,7 @@ impl Links {
                         Entry::Occupied(entry) => *entry.get(),
                         Entry::Vacant(entry) => {
                             bytes += target.text().len() as u64;
-                            found.links.push(Link { target, kind: LinkKind::Nofollow });
+                            found.links.push(Link { target, kind: LinkKind::Nofollow, mention: reference.mention });
                             *entry.insert(found.links.len() - 1)
                         }
                     });
@@ -117,8 +117,10 @@ impl Links {
                     *entry.insert(None)
                 }
             };
-            if let Some(link) = place.filter(|_| !reference.nofollow).and_then(|place| found.links.get_mut(place)) {
-                link.kind = LinkKind::Follow;
+            if let Some(link) = place.filter(|_| !reference.nofollow).and_then(|place| found.links.get_mut(place))
+                && link.kind != LinkKind::Follow
+            {
+                (link.kind, link.mention) = (LinkKind::Follow, reference.mention);
             }
         }
         found

@@ -189,7 +189,8 @@ fn read_headers<'a>(input: &Input<'a>, facts: &mut Facts<'a>) {
     for line in input.refresh_headers {
         said.read_refresh(line);
     }
-    let from_url = |reference| Reference { start: Start::Url, ..reference };
+    let from_url =
+        |reference: Reference<'a>| Reference { start: Start::Url, mention: reference.mention.in_head(), ..reference };
     facts.refresh = said.refresh.map(from_url).or(facts.refresh.take());
     facts.canonicals.extend(said.canonicals.into_iter().map(from_url));
     facts.references.splice(..0, said.references.into_iter().map(from_url));

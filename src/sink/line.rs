@@ -47,6 +47,7 @@ impl<'a> RecordLine<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a record")]
 struct Fields<'a> {
     #[serde(borrow)]
     url: Cow<'a, str>,
@@ -62,6 +63,7 @@ struct Fields<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an error with its kind")]
 struct Error {
     kind: FailureKind,
 }
@@ -90,5 +92,6 @@ mod tests {
         }
         assert!(RecordLine::parse(&[&line[..], &line[..]].concat()).is_err());
         assert_eq!(RecordLine::parse(b"{\"url\":\"u\"").unwrap_err(), "EOF while parsing an object");
+        assert_eq!(RecordLine::parse(b"7").unwrap_err(), "invalid type: integer `7`, expected a record");
     }
 }

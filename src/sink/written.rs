@@ -33,7 +33,13 @@ pub struct Lines {
 
 impl Written {
     /// Opens what is at a path. `None` when it is no regular file: nobody can read again what went to a pipe.
+    ///
+    /// # Errors
+    /// It cannot be read; a folder is none.
     pub fn open(path: &Path) -> Result<Option<Self>> {
+        if path.is_dir() {
+            return Err(Error::io("read", path, ErrorKind::IsADirectory.into()));
+        }
         if is_stream(path) || path.metadata().is_ok_and(|found| !found.is_file()) {
             return Ok(None);
         }
@@ -157,6 +163,7 @@ mod tests {
     fn a_pipe_and_what_is_not_there_have_no_lines() {
         assert!(Written::open(Path::new("/dev/null")).unwrap().is_none());
         let folder = tempfile::tempdir().unwrap();
+        assert!(Written::open(folder.path()).is_err(), "a folder has no lines, and is not what was written");
         let written = Written::open(&folder.path().join("pages.jsonl")).unwrap().unwrap();
         let mut lines = written.lines(&Checkpoint::length(4)).unwrap().unwrap();
         assert_eq!((lines.found, lines.next_line().unwrap()), (None, None));

@@ -113,7 +113,7 @@ impl Memory {
                 }
             }
             Change::Told { id } => drop(self.untold.remove(&id)),
-            Change::Moved { id, referrer } => {
+            Change::Moved { id, referrer, .. } => {
                 let kept = self.kept_mut(id)?;
                 kept.referrer = referrer.unwrap_or(NONE);
                 if matches!(kept.stands, Stands::Settled(_)) {
@@ -311,7 +311,7 @@ impl Kept {
             Stands::Settled(_) => NodeState::Settled,
         };
         let host = some(self.host).map(HostId::at);
-        StoredUrl { id, text, key: self.key, path, state, host }
+        StoredUrl { id, text, key: self.key, path, mention: None, state, host }
     }
 }
 

@@ -9,6 +9,7 @@ use super::*;
 use crate::accounts::Accounts;
 use crate::fetch::{Network, SavedCookies, SavedSeedName};
 use crate::frontier::{Found, Hold, Lease, Limits, Place, RestoreRules};
+use crate::mention::Mention;
 use crate::observe::{FailedSeed, State};
 use crate::outcome::{FailureKind, OutcomeKind, SkipReason};
 use crate::politeness::SavedHost;
@@ -42,7 +43,7 @@ fn url(text: &str) -> CrawlUrl {
 }
 
 fn found(text: &str, kind: LinkKind) -> Found {
-    Found { target: Target::Url(url(text)), kind, skip: None }
+    Found { target: Target::Url(url(text)), kind, mention: Some(Mention::Anchor), skip: None }
 }
 
 fn links(texts: &[&str]) -> Vec<Found> {

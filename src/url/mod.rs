@@ -14,6 +14,7 @@ mod rules;
 mod scheme;
 mod standard;
 
+pub use crate::mention::{LinkType, Mention};
 pub use alike::Alike;
 pub use base::Base;
 pub use header::header_text;
@@ -56,13 +57,15 @@ pub struct UrlKey([u8; 16]);
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HostKey(Arc<str>);
 
-/// One link of a response: where to, and whether it may be followed.
+/// One link of a response: where to, whether it may be followed, and what names it.
 #[derive(Debug, Clone)]
 pub struct Link {
     /// Where to.
     pub target: Target,
     /// Which way it was found; decides the depth of the target.
     pub kind: LinkKind,
+    /// What names it.
+    pub mention: Mention,
 }
 
 /// How a URL was found.

@@ -13,6 +13,7 @@ mod disk;
 mod docs;
 mod examples;
 mod failures;
+mod found_by;
 mod hosts;
 mod inspect;
 mod inspect_page;

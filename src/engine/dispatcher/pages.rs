@@ -138,7 +138,7 @@ pub(super) fn respell(
 /// As what a page is to be asked for now, under the same lease.
 fn respelled<'o>(lease: &Lease, outcome: &'o Outcome) -> Option<&'o CrawlUrl> {
     let bounced = || match outcome.links.first() {
-        Some(Link { target: Target::Url(to), kind: LinkKind::Redirect }) if lease.leads_back(to) => Some(to),
+        Some(Link { target: Target::Url(to), kind: LinkKind::Redirect, .. }) if lease.leads_back(to) => Some(to),
         _ => None,
     };
     outcome.respelled.as_deref().or_else(|| bounced().filter(|_| outcome.sets_cookie))

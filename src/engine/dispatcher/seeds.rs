@@ -47,7 +47,7 @@ impl Seeds {
         if !self.contain(url) {
             return None;
         }
-        let Some(Link { target: Target::Url(target), kind: LinkKind::Redirect }) = links.first() else {
+        let Some(Link { target: Target::Url(target), kind: LinkKind::Redirect, .. }) = links.first() else {
             if outcome.kind != OutcomeKind::Ok {
                 self.failed(url, &outcome.reason());
             }

@@ -6,6 +6,7 @@ use crate::engine::judge::Judge;
 use crate::engine::worker::{SitemapReply, Worker};
 use crate::error::Result;
 use crate::frontier::Frontier;
+use crate::mention::Mention;
 use crate::outcome::Outcome;
 use crate::parse::sitemap::{Format, Sitemap};
 use crate::politeness::Politeness;
@@ -122,7 +123,8 @@ impl SitemapFiles {
             tracing::debug!(url = %ask.url, "a sitemap of {count} pages");
             let alternates = if self.sitemaps.options().alternates { sitemap.alternates } else { Vec::new() };
             let targets = targets.chain(alternates);
-            let found = targets.map(|target| judge.link(Link { target, kind: LinkKind::Follow })).collect();
+            let listed = |target| judge.link(Link { target, kind: LinkKind::Follow, mention: Mention::Sitemap });
+            let found = targets.map(listed).collect();
             return frontier.add_listed(found);
         }
         tracing::debug!(url = %ask.url, "an index of {count} sitemaps");

@@ -113,7 +113,7 @@ impl<'a> Forms<'a> {
         for text in form.targets().into_iter().flatten().take(MAX_LINKS - self.links) {
             self.links += 1;
             let start = if form.action.trim_ascii().is_empty() { Start::Url } else { Start::Base };
-            facts.refer_from(Cow::Owned(text), start);
+            facts.refer_from_form(Cow::Owned(text), start);
         }
     }
 }

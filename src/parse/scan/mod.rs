@@ -209,7 +209,8 @@ impl<'a> Scan<'a, '_> {
     /// Reads an element of HTML whose start tag has been read.
     fn read_html(&mut self, name: Name) -> Option<()> {
         match name {
-            Name::A | Name::AREA => self.take(Element::Anchor),
+            Name::A => self.take(Element::Anchor),
+            Name::AREA => self.take(Element::Area),
             Name::LINK => self.take(Element::Link),
             Name::META => self.take(Element::Meta),
             Name::BASE => self.take(Element::Base),
@@ -349,7 +350,7 @@ impl<'a> Scan<'a, '_> {
 
     /// Takes what a frame shows: the page in its `srcdoc`, or else what it loads.
     fn take_iframe(&mut self) {
-        let Some(page) = self.attributes.get("srcdoc") else { return self.take(Element::Frame) };
+        let Some(page) = self.attributes.get("srcdoc") else { return self.take(Element::Iframe) };
         if !self.nesting.is_in_template() {
             take_srcdoc(&mut self.facts, &page, self.bounds, self.robots, self.around);
         }

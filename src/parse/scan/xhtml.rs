@@ -296,8 +296,10 @@ fn element(name: &str) -> Option<Element> {
     Some(match name {
         "html" => Element::Html,
         "base" => Element::Base,
-        "a" | "area" => Element::Anchor,
-        "iframe" | "frame" => Element::Frame,
+        "a" => Element::Anchor,
+        "area" => Element::Area,
+        "frame" => Element::Frame,
+        "iframe" => Element::Iframe,
         "object" => Element::Object,
         "embed" => Element::Embed,
         "link" => Element::Link,

@@ -38,6 +38,7 @@ impl Sqlite {
         } else {
             store.database.expect_version()?;
             store.database.run("open", PRAGMAS)?;
+            store.add_columns()?;
         }
         store.identity = identity(&store.database.path);
         Ok(store)
@@ -85,6 +86,15 @@ impl Sqlite {
         Ok(())
     }
 
+    /// Adds what the stores of earlier builds of this version lack. Who does not know a column does not ask for it, so they
+    /// can go on with this one as well.
+    fn add_columns(&self) -> Result<()> {
+        if self.database.keeps_mentions()? {
+            return Ok(());
+        }
+        self.database.run("write", "ALTER TABLE url ADD COLUMN mention INTEGER")
+    }
+
     /// Ends the time in which a store is new: its file is durable, and from here on each commit is.
     pub(super) fn settle_in(&mut self) -> Result<()> {
         let Database { path, .. } = &self.database;
@@ -109,6 +119,13 @@ impl Sqlite {
 }
 
 impl Database {
+    /// Whether it has room for what names each URL, which the first stores of this version have not.
+    pub(super) fn keeps_mentions(&self) -> Result<bool> {
+        let columns = "SELECT count(*) FROM pragma_table_info('url') WHERE name = 'mention'";
+        let columns = self.connection.query_row(columns, [], |row| row.get::<_, i64>(0));
+        columns.map(|columns| columns > 0).map_err(|error| self.failed("read", &error))
+    }
+
     /// Refuses a store of another version.
     pub(super) fn expect_version(&self) -> Result<()> {
         let version = self.connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));

@@ -42,6 +42,7 @@ impl Database {
                     key: UrlKey::of_bytes(row.get(1)?),
                     text: text(row, 2)?,
                     path,
+                    mention: None,
                     state,
                     host: row.get::<_, Option<u32>>(7)?.map(HostId::at),
                 };

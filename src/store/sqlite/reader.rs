@@ -10,6 +10,7 @@ use super::database::{Database, failed};
 use super::{edges, of_code};
 use crate::error::{Error, Result};
 use crate::frontier::{Edge, NodeState, Path};
+use crate::mention::Mention;
 use crate::outcome::OutcomeKind;
 use crate::store::file::{FILE, Header, header};
 use crate::url::UrlKey;
@@ -22,6 +23,8 @@ pub(crate) struct StoreReader {
     /// Nobody was writing when it was opened. Then it is read as a file that does not change: that needs no other file
     /// beside it, and so works in a directory that cannot be written to.
     frozen: bool,
+    /// What is asked of each URL.
+    columns: &'static str,
 }
 
 /// A URL with all that a store knows of it.
@@ -33,6 +36,8 @@ pub(crate) struct UrlRow<'a> {
     pub(crate) key: &'a [u8],
     /// Its text; of a URL that is too long, the start of it.
     pub(crate) url: &'a str,
+    /// What names it where it was found; `None` for a seed, and when that is not known.
+    pub(crate) mention: Option<Mention>,
     /// Its state, and the outcome when it is settled; `None` when the store has a number for it that means nothing.
     pub(crate) state: Option<(NodeState, Option<OutcomeKind>)>,
     /// How it was found.
@@ -87,7 +92,8 @@ impl StoreReader {
         let connection = connection.map_err(|error| failed(&path, "open", &error))?;
         let database = Database { connection, path };
         database.expect_version()?;
-        Ok(Self { database, frozen })
+        let columns = if database.keeps_mentions()? { COLUMNS } else { COLUMNS_BEFORE_MENTIONS };
+        Ok(Self { database, frozen, columns })
     }
 
     /// From here on everything is read as it is at one moment, that of the first question.
@@ -133,7 +139,7 @@ impl StoreReader {
 
     /// Every URL in the order of discovery.
     pub(crate) fn entries(&self, mut each: impl FnMut(UrlRow<'_>) -> Result<()>) -> Result<()> {
-        self.each(&format!("SELECT {COLUMNS} FROM url ORDER BY id"), |row| Ok(each(entry(row)?)))
+        self.each(&format!("SELECT {} FROM url ORDER BY id", self.columns), |row| Ok(each(entry(row)?)))
     }
 
     /// Every host with its number.
@@ -154,14 +160,14 @@ impl StoreReader {
 
     /// A URL by its fingerprint. There is no index for that, so all of them are looked at.
     pub(crate) fn find<T>(&self, key: UrlKey, take: impl FnOnce(UrlRow<'_>) -> T) -> Result<Option<T>> {
-        self.one(&format!("SELECT {COLUMNS} FROM url WHERE key = ?1"), [key.as_bytes().as_slice()], |row| {
+        self.one(&format!("SELECT {} FROM url WHERE key = ?1", self.columns), [key.as_bytes().as_slice()], |row| {
             entry(row).map(take)
         })
     }
 
     /// A URL by its number.
     pub(crate) fn entry<T>(&self, id: u32, take: impl FnOnce(UrlRow<'_>) -> T) -> Result<Option<T>> {
-        self.one(&format!("SELECT {COLUMNS} FROM url WHERE id = ?1"), [id], |row| entry(row).map(take))
+        self.one(&format!("SELECT {} FROM url WHERE id = ?1", self.columns), [id], |row| entry(row).map(take))
     }
 
     /// The name of a host.
@@ -219,6 +225,7 @@ fn entry<'a>(row: &'a SqlRow<'_>) -> rusqlite::Result<UrlRow<'a>> {
         bytes: number(13)?,
         moved: row.get::<_, Option<i64>>(14)?.is_some(),
         untold: row.get::<_, Option<bool>>(15)?.unwrap_or_default(),
+        mention: row.get::<_, Option<u8>>(16)?.and_then(Mention::of_code),
     })
 }
 
@@ -246,7 +253,10 @@ fn frozen_uri(path: &FilePath) -> Result<String> {
 /// The log of changes that are not in the store yet. The last one who writes takes it away.
 const LOG: &str = "-wal";
 const COLUMNS: &str = "id, key, url, state, depth, hops, referrer, host, attempts, due, record, status, error, bytes, \
-                       moved, untold";
+                       moved, untold, mention";
+/// The same of a store that has no room for mentions.
+const COLUMNS_BEFORE_MENTIONS: &str = "id, key, url, state, depth, hops, referrer, host, attempts, due, record, status, \
+                                       error, bytes, moved, untold, NULL";
 const IN_URI: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#').add(b' ');
 
 #[cfg(test)]

@@ -103,7 +103,8 @@ mod tests {
             let url = rules.parse(&format!("http://e.com/{id}")).unwrap();
             let path = Path { depth: 0, hops: 0, referrer: None };
             let (text, key) = (url.to_shared(), url.key());
-            Change::Found(StoredUrl { id, text, key, path, state: NodeState::Pending, host: Some(HostId::at(0)) })
+            let (state, host) = (NodeState::Pending, Some(HostId::at(0)));
+            Change::Found(StoredUrl { id, text, key, path, mention: None, state, host })
         }));
         store.apply(changes, None).unwrap();
         let facts = Facts { attempts: 2, status: Some(404), error: None, bytes: Some(7) };

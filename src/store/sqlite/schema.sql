@@ -26,7 +26,8 @@ CREATE TABLE url (
   error TEXT,
   bytes INTEGER,
   moved INTEGER,
-  untold INTEGER
+  untold INTEGER,
+  mention INTEGER
 ) STRICT;
 
 CREATE INDEX moved ON url (record) WHERE moved IS NOT NULL;

@@ -5,6 +5,7 @@ use rusqlite::{CachedStatement, params};
 use super::{Sqlite, code, edges};
 use crate::error::{Error, Result};
 use crate::frontier::{Change, HostId, NodeState, StoredUrl};
+use crate::mention::Mention;
 use crate::outcome::{FailureKind, OutcomeKind};
 use crate::store::Facts;
 use crate::url::HostKey;
@@ -24,7 +25,9 @@ impl Sqlite {
                     }
                 }
                 Change::Told { id } => self.execute(UNTOLD, params![id, None::<bool>])?,
-                Change::Moved { id, referrer } => self.execute(MOVED, params![id, referrer])?,
+                Change::Moved { id, referrer, mention } => {
+                    self.execute(MOVED, params![id, referrer, mention.map(Mention::code)])?;
+                }
                 Change::Settled { id, kind, edges } => {
                     let facts =
                         settled.ok_or_else(|| Error::Internal(format!("URL {id} is settled without a record")))?;
@@ -58,11 +61,21 @@ impl Sqlite {
     }
 
     fn found(&mut self, url: &StoredUrl) -> Result<()> {
-        let StoredUrl { id, text, key, path, state, host } = url;
+        let StoredUrl { id, text, key, path, mention, state, host } = url;
         let (state, key) = (code(*state, None), key.as_bytes().as_slice());
         self.execute(
             FOUND,
-            params![id, key, &**text, state, path.depth, path.hops, path.referrer, host.map(HostId::number)],
+            params![
+                id,
+                key,
+                &**text,
+                state,
+                path.depth,
+                path.hops,
+                path.referrer,
+                host.map(HostId::number),
+                mention.map(Mention::code)
+            ],
         )
     }
 
@@ -81,12 +94,12 @@ impl Sqlite {
     }
 }
 
-const FOUND: &str =
-    "INSERT INTO url (id, key, url, state, depth, hops, referrer, host) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+const FOUND: &str = "INSERT INTO url (id, key, url, state, depth, hops, referrer, host, mention) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 const PLACED: &str = "UPDATE url SET depth = ?2, hops = ?3 WHERE id = ?1";
 const STANDS: &str = "UPDATE url SET state = ?2, host = ?3 WHERE id = ?1";
 const UNTOLD: &str = "UPDATE url SET untold = ?2 WHERE id = ?1";
-const MOVED: &str = "UPDATE url SET referrer = ?2, moved = 1 WHERE id = ?1";
+const MOVED: &str = "UPDATE url SET referrer = ?2, mention = ?3, moved = 1 WHERE id = ?1";
 const EDGES: &str = "INSERT OR REPLACE INTO edges (id, links) VALUES (?1, ?2)";
 const RETRY: &str = "UPDATE url SET attempts = ?2, due = ?3 WHERE id = ?1";
 const SKIPPED: &str = "UPDATE url SET state = ?2 WHERE id = ?1";

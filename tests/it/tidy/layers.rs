@@ -93,6 +93,7 @@ const LAYERS: &[Layer] = &[
             "failure",
             "host_report",
             "media_type",
+            "mention",
             "outcome",
             "page",
             "problem",
