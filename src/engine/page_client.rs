@@ -246,7 +246,7 @@ impl PageClient {
         loop {
             match self.politeness.admit(url, clock::now()) {
                 // Nothing else is in flight, so that there is nobody to wait for.
-                Admit::Now | Admit::Busy | Admit::Crowded => return Ok(None),
+                Admit::Now | Admit::Busy | Admit::Crowded(_) => return Ok(None),
                 Admit::NotBefore(at) | Admit::Unmet(at) => wait(url, at, waits).await,
                 Admit::AskRobots => {
                     let file = self.ask_robots(url, waits).await?;

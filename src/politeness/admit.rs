@@ -18,9 +18,9 @@ pub enum Admit {
     Unmet(Instant),
     /// Not before another request to this host has finished.
     Busy,
-    /// Not before [`has_slots`](super::Politeness::has_slots): few requests are left, and they are for hosts that are known to answer
-    /// quickly.
-    Crowded,
+    /// Not before there is as much [`room`](super::Politeness::room): few requests are left, and they are for hosts that
+    /// are known to answer, or to answer quickly.
+    Crowded(Room),
     /// Not before robots.txt of its origin is known, which has to be asked for now. That request counts as in flight
     /// until [`finished`](super::Politeness::finished); what came of it, [`robots_known`](super::Politeness::robots_known) is told.
     AskRobots,
@@ -28,6 +28,17 @@ pub enum Admit {
     Disallowed,
     /// Never: there is no connection to its origin, and it is not worth trying another one.
     NoConnection(Failure),
+}
+
+/// Which hosts may be asked at all, as far as the requests to all of them go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Room {
+    /// None but those that are known to be quick.
+    None,
+    /// Those that have answered before.
+    Answered,
+    /// Any.
+    Any,
 }
 
 /// What robots.txt says, once all its redirects were followed.

@@ -10,6 +10,7 @@ use super::latency::Latency;
 use super::origin_state::OriginState;
 use super::rate::{HostRate, PassedClock, SeenRate};
 use super::robots_state::RobotsState;
+use super::share::Standing;
 use super::{Admit, Options};
 use crate::host_report::DelayReason;
 use crate::outcome::{Failure, FailureKind, Outcome};
@@ -18,12 +19,12 @@ use crate::url::Scheme;
 /// What is known of one host, under a name with the port when it is not the scheme's own.
 ///
 /// - Every request that started has ended, was withdrawn, or is in flight: `requests` counts the first and the last,
-///   and `slow_in_flight` is never more than `in_flight`.
+///   and `silent_in_flight` and `slow_in_flight` together are never more than `in_flight`.
 /// - What may be asked is decided by the strictest of rate, concurrency, `left_alone_until`, latency, and of the state of
 ///   one origin: robots.txt and breaker belong to an origin, all else to the host.
 /// - The rate is that of the slowest of `options` and the `Crawl-delay` of both origins, and counts from `quiet_since`
 ///   on; it is never made faster by a restart.
-/// - `met` never becomes false again: a connection once came about.
+/// - `contact` never becomes less again.
 /// - Whoever changes what has to be kept sets `changed` or `counted`, which stand for a place in a queue of
 ///   [`Politeness`](super::Politeness).
 #[derive(Debug)]
@@ -34,7 +35,9 @@ pub(super) struct Host {
     /// What the rate comes of.
     pub(super) pace: DelayReason,
     pub(super) in_flight: usize,
-    /// How many of them were sent while it was not known to be quick.
+    /// How many of them were sent before it had answered anything.
+    silent_in_flight: usize,
+    /// How many more of them were sent while it was not known to be quick.
     slow_in_flight: usize,
     /// How long its latest page took. Its robots.txt says nothing about its pages.
     latest_page: Option<Duration>,
@@ -47,8 +50,7 @@ pub(super) struct Host {
     pub(super) overloads: u32,
     http: OriginState,
     https: OriginState,
-    /// Whether a connection to it ever came about.
-    pub(super) met: bool,
+    pub(super) contact: Contact,
     /// When the rate last began to count: the last request, or what counts as one.
     pub(super) quiet_since: Option<Instant>,
     /// When the last request ended.
@@ -65,6 +67,16 @@ pub(super) struct Host {
     pub(super) response_time: Duration,
 }
 
+/// How far a host was ever reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Contact {
+    None,
+    /// A connection came about.
+    Met,
+    /// It answered something.
+    Answered,
+}
+
 impl Host {
     /// A host of which nothing is known. `quiet_since` is when somebody else may have sent it a request.
     pub(super) fn new(options: Arc<Options>, clock: &PassedClock, quiet_since: Option<Instant>) -> Self {
@@ -75,6 +87,7 @@ impl Host {
             rate,
             pace,
             in_flight: 0,
+            silent_in_flight: 0,
             slow_in_flight: 0,
             latest_page: None,
             left_alone_until: None,
@@ -82,7 +95,7 @@ impl Host {
             overloads: 0,
             http: OriginState::default(),
             https: OriginState::default(),
-            met: false,
+            contact: Contact::None,
             quiet_since: None,
             ended_last: None,
             latency: Latency::default(),
@@ -168,20 +181,25 @@ impl Host {
     pub(super) fn started(&mut self, scheme: Scheme, now: Instant) {
         self.breaker(scheme).started();
         self.in_flight += 1;
-        self.slow_in_flight += usize::from(!self.is_quick());
+        match self.standing() {
+            Standing::Silent => self.silent_in_flight += 1,
+            Standing::Slow => self.slow_in_flight += 1,
+            Standing::Quick => {}
+        }
         self.requests += 1;
         self.quiet_since = Some(now);
         self.seen.note(now);
     }
 
-    /// A request has ended. Whether it was sent while the host was known to be quick.
-    pub(super) fn ended(&mut self, scheme: Scheme, outcome: &Outcome, now: Instant) -> bool {
+    /// A request has ended. How the host had answered when it was sent.
+    pub(super) fn ended(&mut self, scheme: Scheme, outcome: &Outcome, now: Instant) -> Standing {
         let options = Arc::clone(&self.options);
         self.breaker(scheme).ended(outcome, now, &options);
         if outcome.failure.as_ref().is_some_and(Failure::is_no_connection) {
             self.origin_mut(scheme).tried = true;
         } else {
-            self.met |= !is_our_own(outcome);
+            let contact = if outcome.status.is_some() { Contact::Answered } else { Contact::Met };
+            self.contact = self.contact.max(if is_our_own(outcome) { Contact::None } else { contact });
         }
         self.ended_last = Some(now);
         if shows_latency(outcome) {
@@ -202,23 +220,40 @@ impl Host {
         self.one_less_in_flight()
     }
 
-    /// Whether it is known to answer quickly.
-    pub(super) fn is_quick(&self) -> bool {
-        self.latest_page.is_some_and(|latest| latest < QUICK)
+    /// How it has answered so far.
+    pub(super) fn standing(&self) -> Standing {
+        if self.contact < Contact::Answered {
+            Standing::Silent
+        } else if self.latest_page.is_some_and(|latest| latest < QUICK) {
+            Standing::Quick
+        } else {
+            Standing::Slow
+        }
     }
 
-    /// Whether what is no more in flight was sent while the host was known to be quick: of several, those count last.
-    fn one_less_in_flight(&mut self) -> bool {
+    /// How it had answered when what is no more in flight was sent: of several, what was sent first counts first.
+    fn one_less_in_flight(&mut self) -> Standing {
         self.in_flight = self.in_flight.saturating_sub(1);
-        let was_quick = self.slow_in_flight == 0;
-        self.slow_in_flight = self.slow_in_flight.saturating_sub(1);
-        was_quick
+        let (least, was) = if self.silent_in_flight > 0 {
+            (&mut self.silent_in_flight, Standing::Silent)
+        } else if self.slow_in_flight > 0 {
+            (&mut self.slow_in_flight, Standing::Slow)
+        } else {
+            return Standing::Quick;
+        };
+        *least -= 1;
+        was
+    }
+
+    /// Whether a connection to it ever came about.
+    pub(super) fn is_met(&self) -> bool {
+        self.contact >= Contact::Met
     }
 
     /// Whether an origin is worth no waiting: there was never a connection to its host, and it failed as often as a URL
     /// may.
     pub(super) fn is_unmet(&self, scheme: Scheme) -> bool {
-        !self.met && self.origin(scheme).is_lost(self.options.retries)
+        !self.is_met() && self.origin(scheme).is_lost(self.options.retries)
     }
 
     /// That an origin may not be asked before an instant.
@@ -231,8 +266,8 @@ impl Host {
         self.origin_mut(scheme).hurry(now);
     }
 
-    /// Takes back that a request has started. Whether the host was known to be quick.
-    pub(super) fn withdrawn(&mut self, scheme: Scheme, now: Instant) -> bool {
+    /// Takes back that a request has started. How the host had answered when it was.
+    pub(super) fn withdrawn(&mut self, scheme: Scheme, now: Instant) -> Standing {
         self.breaker(scheme).withdrawn(now);
         self.requests = self.requests.saturating_sub(1);
         self.one_less_in_flight()

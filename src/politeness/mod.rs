@@ -21,8 +21,8 @@ mod saved;
 mod share;
 
 pub(crate) use crate::host_report::{DelayReason, HostReport};
-pub(crate) use admit::Next;
 pub use admit::{Admit, RobotsAnswer};
+pub(crate) use admit::{Next, Room};
 pub use options::Options;
 pub(crate) use per_host::Overrides;
 pub(crate) use retry_after::retry_after;
@@ -37,7 +37,7 @@ use host::Host;
 use rate::PassedClock;
 use robots::Robots;
 use robots_state::{RobotsState, Unread};
-use share::Share;
+use share::{Share, Standing};
 
 use crate::outcome::Outcome;
 use crate::units::Rate;
@@ -92,9 +92,9 @@ impl Politeness {
         self.share.set_slots(requests);
     }
 
-    /// Whether any host may be asked, as far as the requests to all of them go.
-    pub fn has_slots(&self) -> bool {
-        self.share.has_slots()
+    /// Which hosts may be asked, as far as the requests to all of them go.
+    pub fn room(&self) -> Room {
+        self.share.room()
     }
 
     /// Lifts rate, delays and concurrency for the host of a URL that is no host at all: a site on this disk. What is known
@@ -160,8 +160,8 @@ impl Politeness {
         self.clock.set(now);
         let clock = self.clock.clone();
         let host = self.host(url);
-        let (of_host, is_quick) = (host.in_flight, host.is_quick());
-        let has_share = self.share.allows(of_host, is_quick);
+        let (of_host, standing) = (host.in_flight, host.standing());
+        let has_share = self.share.allows(of_host, standing);
         let host = self.host(url);
         let rests = host.rests_until(now);
         match host.breaker(url.scheme()).gate(now) {
@@ -177,13 +177,13 @@ impl Politeness {
             return Admit::Busy;
         }
         if !has_share {
-            return Admit::Crowded;
+            return Admit::Crowded(if standing == Standing::Silent { Room::Any } else { Room::Answered });
         }
         if let Err(at) = host.rate.take(&clock) {
             return Admit::NotBefore(at);
         }
         host.started(url.scheme(), now);
-        self.share.started(of_host, is_quick);
+        self.share.started(of_host, standing);
         self.count(url);
         Admit::Now
     }
@@ -194,11 +194,11 @@ impl Politeness {
         let mut random = self.random.fork();
         let overloaded = backoff::is_overloaded(outcome);
         self.urgent |= overloaded;
-        let is_news = overloaded || outcome.failure.is_some() || !self.host(url).met;
+        let is_news = overloaded || outcome.failure.is_some() || !self.host(url).is_met();
         let host = if is_news { self.change(url) } else { self.count(url) };
         let before = host.breaker(url.scheme()).clone();
-        let was_quick = host.ended(url.scheme(), outcome, now);
-        let (left, is_quick) = (host.in_flight, host.is_quick());
+        let was = host.ended(url.scheme(), outcome, now);
+        let (left, standing) = (host.in_flight, host.standing());
         host.breaker(url.scheme()).tell(url.origin(), &before, now);
         if overloaded {
             // To be asked again at once is no wish to be asked less: then its own back-off holds.
@@ -209,19 +209,17 @@ impl Politeness {
             host.leave_alone(now + wait, because);
         }
         let next = host.rests_until(now).map_or(Next::Any, Next::NotBefore);
-        self.share.ended(left, was_quick);
-        if is_quick {
-            self.share.met_quick();
-        }
+        self.share.ended(left, was);
+        self.share.met(standing);
         next
     }
 
     /// A request that was admitted was never sent: it does not count, whatever kept it here.
     pub fn withdrawn(&mut self, url: &CrawlUrl, now: Instant) -> Next {
         let host = self.count(url);
-        let was_quick = host.withdrawn(url.scheme(), now);
+        let was = host.withdrawn(url.scheme(), now);
         let (left, next) = (host.in_flight, host.rests_until(now).map_or(Next::Any, Next::NotBefore));
-        self.share.ended(left, was_quick);
+        self.share.ended(left, was);
         next
     }
 
@@ -254,7 +252,7 @@ impl Politeness {
             RobotsAnswer::NoConnection(failure) => Some(failure),
         };
         // A host that nobody has met yet may still be starting: it is the breaker that parks it and gives it up.
-        let unmet = !host.met && failure.is_some() && options.breaker_failures > 0;
+        let unmet = !host.is_met() && failure.is_some() && options.breaker_failures > 0;
         let state = host.robots(url.scheme());
         let wait = backoff::jittered(&options, state.attempts() + 1, &mut random)
             .max(backoff::retry_after(&options, outcome).unwrap_or_default());
@@ -297,7 +295,7 @@ impl Politeness {
             }
             if let Some(until) = breaker.parked_until() {
                 // Of a host that nobody has met the URL does not wait, but the host: see [`Admit::Unmet`].
-                return Some(if self.host(url).met { until } else { now });
+                return Some(if self.host(url).is_met() { until } else { now });
             }
         }
         let options = Arc::clone(&self.host(url).options);

@@ -1,11 +1,24 @@
-//! Share: how many of a crawl's requests one host may hold once these get scarce.
+//! Share: how many of a crawl's requests one host, or hosts of one kind, may hold once these get scarce.
+
+use super::admit::Room;
+
+/// How a host has answered so far, which decides how much of all requests it shares with others like it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Standing {
+    /// Not at all.
+    Silent,
+    /// It has answered, but is not known to be quick.
+    Slow,
+    /// Its latest page came quickly.
+    Quick,
+}
 
 /// The requests in flight over all hosts.
 ///
 /// Slow hosts fill whatever there is: each answer takes its time, and each slot that a fast host gives back is taken by a
 /// slow one, until none is left. So at most three quarters are for hosts that are not known to answer quickly, as soon as
-/// some host is; and when three quarters are taken, by whomever, no host gets more than an equal share. A single host
-/// gets everything.
+/// some host is, and at most half for those that have not answered anything yet, as soon as some host has; and when three
+/// quarters are taken, by whomever, no host gets more than an equal share. A single host gets everything.
 #[derive(Debug)]
 pub(super) struct Share {
     /// How many there may be.
@@ -13,10 +26,12 @@ pub(super) struct Share {
     in_flight: usize,
     /// How many of them may take their time.
     slow: usize,
+    /// How many of those may never be answered.
+    silent: usize,
     /// Hosts with at least one.
     hosts: usize,
-    /// Whether a host is known to answer quickly: to keep slots for such is of no use before.
-    has_quick: bool,
+    /// How the best of all hosts has answered: to keep slots for better ones is of no use.
+    best: Standing,
 }
 
 impl Share {
@@ -24,52 +39,70 @@ impl Share {
         self.slots = slots;
     }
 
-    /// A host is known to answer quickly.
-    pub(super) fn met_quick(&mut self) {
-        self.has_quick = true;
+    /// A host has answered so far.
+    pub(super) fn met(&mut self, standing: Standing) {
+        self.best = self.best.max(standing);
     }
 
-    /// Whether any host may have one more, also one that is slow.
-    pub(super) fn has_slots(&self) -> bool {
-        self.in_flight < self.slots && self.slow < self.most_slow()
+    /// Which hosts may have one more, whatever they have.
+    pub(super) fn room(&self) -> Room {
+        if self.in_flight >= self.slots || self.slow >= self.most_slow() {
+            Room::None
+        } else if self.silent >= self.most_silent() {
+            Room::Answered
+        } else {
+            Room::Any
+        }
     }
 
-    /// Whether a host that has so many in flight, and is quick, may have one more.
-    pub(super) fn allows(&self, of_host: usize, is_quick: bool) -> bool {
+    /// Whether a host that has so many in flight, and has answered so far as it has, may have one more.
+    pub(super) fn allows(&self, of_host: usize, standing: Standing) -> bool {
         let hosts = self.hosts + usize::from(of_host == 0);
         let has_share = self.in_flight < self.most() || of_host < (self.slots / hosts.max(1)).max(1);
-        has_share && (is_quick || hosts <= 1 || self.slow < self.most_slow())
+        let is_left = match standing {
+            Standing::Quick => true,
+            Standing::Slow => self.slow < self.most_slow(),
+            Standing::Silent => self.slow < self.most_slow() && self.silent < self.most_silent(),
+        };
+        has_share && (hosts <= 1 || is_left)
     }
 
     /// A host that had so many in flight has one more.
-    pub(super) fn started(&mut self, before: usize, is_quick: bool) {
+    pub(super) fn started(&mut self, before: usize, standing: Standing) {
         self.in_flight += 1;
-        self.slow += usize::from(!is_quick);
+        self.slow += usize::from(standing != Standing::Quick);
+        self.silent += usize::from(standing == Standing::Silent);
         self.hosts += usize::from(before == 0);
     }
 
-    /// A host has one less, which was started as that of a quick host or not, and so many are left.
-    pub(super) fn ended(&mut self, left: usize, was_quick: bool) {
+    /// A host has one less, which was started when it had answered so far, and so many are left.
+    pub(super) fn ended(&mut self, left: usize, was: Standing) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        self.slow = self.slow.saturating_sub(usize::from(!was_quick));
+        self.slow = self.slow.saturating_sub(usize::from(was != Standing::Quick));
+        self.silent = self.silent.saturating_sub(usize::from(was == Standing::Silent));
         self.hosts = self.hosts.saturating_sub(usize::from(left == 0));
-    }
-
-    /// How many may take their time.
-    fn most_slow(&self) -> usize {
-        if self.has_quick { self.most() } else { self.slots }
     }
 
     /// Three quarters.
     fn most(&self) -> usize {
         self.slots - self.slots / 4
     }
+
+    /// How many may take their time.
+    fn most_slow(&self) -> usize {
+        if self.best == Standing::Quick { self.most() } else { self.slots }
+    }
+
+    /// How many may never be answered: a half.
+    fn most_silent(&self) -> usize {
+        if self.best == Standing::Silent { self.slots } else { self.slots - self.slots / 2 }
+    }
 }
 
 impl Default for Share {
     /// Without a bound.
     fn default() -> Self {
-        Self { slots: usize::MAX, in_flight: 0, slow: 0, hosts: 0, has_quick: false }
+        Self { slots: usize::MAX, in_flight: 0, slow: 0, silent: 0, hosts: 0, best: Standing::Silent }
     }
 }
 
@@ -83,8 +116,8 @@ mod tests {
         loop {
             let before = share.in_flight;
             for (has, wanted) in has.iter_mut().zip(wanted) {
-                if *has < *wanted && share.in_flight < slots && share.allows(*has, true) {
-                    share.started(*has, true);
+                if *has < *wanted && share.in_flight < slots && share.allows(*has, Standing::Quick) {
+                    share.started(*has, Standing::Quick);
                     *has += 1;
                 }
             }
@@ -104,8 +137,8 @@ mod tests {
         assert_eq!(filled(1, &[100]), [1]);
         let mut share = of(16);
         for before in 0..16 {
-            assert!(share.allows(before, false), "{before}");
-            share.started(before, false);
+            assert!(share.allows(before, Standing::Silent), "{before}");
+            share.started(before, Standing::Silent);
         }
     }
 
@@ -119,20 +152,40 @@ mod tests {
     fn slow_hosts_leave_room_for_quick_ones_however_many_they_are() {
         for (slots, slow, each) in [(64, 24, 4), (16, 24, 1), (16, 3, 16), (64, 200, 1)] {
             let mut share = of(slots);
-            share.met_quick();
+            share.met(Standing::Quick);
             let mut has = vec![0; slow];
             for _ in 0..each {
                 for has in &mut has {
-                    if share.allows(*has, false) {
-                        share.started(*has, false);
+                    if share.allows(*has, Standing::Slow) {
+                        share.started(*has, Standing::Slow);
                         *has += 1;
                     }
                 }
             }
             assert_eq!(share.in_flight, slots * 3 / 4, "{slow} hosts for {slots}");
-            assert!(!share.has_slots() && share.allows(0, true));
-            share.ended(0, false);
-            assert!(share.has_slots() && share.allows(0, false));
+            assert!(share.room() == Room::None && share.allows(0, Standing::Quick));
+            share.ended(0, Standing::Slow);
+            assert!(share.room() == Room::Any && share.allows(0, Standing::Slow));
+        }
+    }
+
+    #[test]
+    fn hosts_that_never_answered_leave_room_for_those_that_did_however_many_they_are() {
+        for (slots, silent) in [(64, 32), (16, 8), (5, 3), (2, 1)] {
+            let mut share = of(slots);
+            share.met(Standing::Slow);
+            let asked = std::iter::repeat_with(|| {
+                let allows = share.allows(0, Standing::Silent);
+                if allows {
+                    share.started(0, Standing::Silent);
+                }
+                allows
+            });
+            assert_eq!(asked.take(1000).filter(|asked| *asked).count(), silent, "{slots}");
+            assert_eq!(share.room(), Room::Answered, "{slots}");
+            assert!(share.allows(0, Standing::Slow) && share.allows(0, Standing::Quick), "{slots}");
+            share.ended(0, Standing::Silent);
+            assert!(share.room() == Room::Any && share.allows(0, Standing::Silent), "{slots}");
         }
     }
 
@@ -140,33 +193,36 @@ mod tests {
     fn hosts_of_which_none_is_known_to_be_quick_get_everything() {
         let mut share = of(16);
         for _ in 0..16 {
-            assert!(share.has_slots() && share.allows(0, false));
-            share.started(0, false);
+            assert!(share.room() == Room::Any && share.allows(0, Standing::Silent));
+            share.started(0, Standing::Silent);
         }
-        share.met_quick();
-        share.ended(0, false);
-        assert!(!share.has_slots() && !share.allows(0, false) && share.allows(0, true));
+        share.ended(0, Standing::Silent);
+        share.met(Standing::Slow);
+        assert!(share.room() == Room::Answered && share.allows(0, Standing::Slow));
+        assert!(!share.allows(0, Standing::Silent));
+        share.met(Standing::Quick);
+        assert!(share.room() == Room::None && !share.allows(0, Standing::Slow) && share.allows(0, Standing::Quick));
     }
 
     #[test]
     fn quick_hosts_leave_room_for_those_of_which_nothing_is_known() {
         let mut share = of(16);
-        share.met_quick();
-        (0..15).for_each(|_| share.started(0, true));
-        assert!(share.has_slots() && share.allows(0, false));
-        share.started(0, false);
-        assert!(!share.has_slots());
+        share.met(Standing::Quick);
+        (0..15).for_each(|_| share.started(0, Standing::Quick));
+        assert!(share.room() == Room::Any && share.allows(0, Standing::Silent));
+        share.started(0, Standing::Silent);
+        assert_eq!(share.room(), Room::None);
     }
 
     #[test]
     fn what_has_ended_is_free_again() {
         let mut share = of(4);
         for before in 0..3 {
-            share.started(before, true);
+            share.started(before, Standing::Quick);
         }
-        share.started(0, true);
-        assert!(!share.allows(2, true), "two hosts, two each");
-        share.ended(0, true);
-        assert!(share.allows(3, false), "a host alone");
+        share.started(0, Standing::Quick);
+        assert!(!share.allows(2, Standing::Quick), "two hosts, two each");
+        share.ended(0, Standing::Quick);
+        assert!(share.allows(3, Standing::Silent), "a host alone");
     }
 }

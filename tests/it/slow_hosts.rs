@@ -20,6 +20,23 @@ fn hosts_that_only_answer_robots_txt_leave_room_for_one_that_answers() {
     check_that_it_is_not_kept_waiting(&["/"]);
 }
 
+#[test]
+fn a_host_that_has_answered_gets_its_pages_while_hosts_that_never_did_wait_in_line() {
+    let held: Vec<Server> = (0..24).map(|n| Server::start_on(n + 2, Site::linked(&[("/", &[])]).routes())).collect();
+    for server in &held {
+        server.hold("/robots.txt");
+    }
+    let (fast, pages) = fast(20, &[]);
+    let crawl = held.iter().fold(Crawl::of(fast.url("/")), |crawl, server| crawl.seed(server.url("/")));
+    let crawl = crawl.arg("--concurrency", "16").start();
+    fast.wait_for("all pages of the host that answers", |log| log.answered.len() == pages.len() + 2);
+    let asked = held.iter().filter(|server| server.log(|log| !log.arrivals.is_empty())).count();
+    assert!((8..16).contains(&asked), "{asked}: half of the requests, or those that were sent before any was answered");
+    held.iter().for_each(Server::open_all);
+    let crawled = crawl.finish();
+    assert_eq!(crawled.assert_code(0).records.len(), 1 + pages.len() + held.len());
+}
+
 /// 24 hosts that answer these paths only when another host is done, and 16 requests that may be in flight.
 #[track_caller]
 fn check_that_it_is_not_kept_waiting(unanswered: &[&str]) {

@@ -199,8 +199,8 @@ impl Dispatcher {
             if !self.has_slot() {
                 return Ok(Filled::Up);
             }
-            let (now, has_slots) = (now(), self.politeness.has_slots());
-            let Some(job) = self.queues().next(now, has_slots)? else { return Ok(Filled::Up) };
+            let (now, room) = (now(), self.politeness.room());
+            let Some(job) = self.queues().next(now, room)? else { return Ok(Filled::Up) };
             self.admit(job, now).await?;
         }
         Ok(Filled::Partly)
@@ -220,7 +220,7 @@ impl Dispatcher {
             Admit::NotBefore(at) => self.queues().put_off(job, Wait::Until(at)),
             Admit::Unmet(at) => self.queues().put_off(job, Wait::Unmet(at)),
             Admit::Busy => self.queues().put_off(job, Wait::Request),
-            Admit::Crowded => self.queues().put_off(job, Wait::Crowded),
+            Admit::Crowded(room) => self.queues().put_off(job, Wait::Crowded(room)),
             Admit::AskRobots => {
                 let page = job.url().clone();
                 self.queues().put_off(job, Wait::Request)?;

@@ -7,7 +7,7 @@ use super::robots_hops::RobotsHops;
 use super::waiting_hosts::{Wait, WaitingHosts};
 use crate::error::Result;
 use crate::frontier::{Frontier, Hold};
-use crate::politeness::Next;
+use crate::politeness::{Next, Room};
 use crate::sitemaps::Sitemaps;
 use crate::url::CrawlUrl;
 
@@ -41,11 +41,10 @@ impl<'a> Queues<'a> {
     }
 
     /// The job whose turn it is: first the way to a robots.txt, since others wait for it, then sitemaps, then pages.
-    /// `has_slots`: whether any host may be asked, also one that is not known to be quick. Those that wait for that get in
-    /// line again.
-    pub(super) fn next(&mut self, now: Instant, has_slots: bool) -> Result<Option<Job>> {
+    /// Hosts that wait for as much room as there is get in line again.
+    pub(super) fn next(&mut self, now: Instant, room: Room) -> Result<Option<Job>> {
         loop {
-            if has_slots && let Some(url) = self.hosts.next_crowded() {
+            if let Some(url) = self.hosts.next_crowded(room) {
                 self.release_others(url.host());
                 // Its turn comes before that of hosts whose request has ended just now: those have had one.
                 if let Some(host) = self.frontier.host_of(&url) {
@@ -63,7 +62,7 @@ impl<'a> Queues<'a> {
             }
             let lease = self.frontier.lease(now)?;
             // The host that has got in line may have had nothing left.
-            if lease.is_some() || !has_slots || !self.hosts.is_crowded() {
+            if lease.is_some() || !self.hosts.is_crowded(room) {
                 return Ok(lease.map(Job::Page));
             }
         }
@@ -166,7 +165,7 @@ mod tests {
         /// Takes all jobs that are ready, and puts each off.
         fn put_off(&mut self, now: Instant, wait: Wait) -> Vec<String> {
             let mut taken = Vec::new();
-            while let Some(job) = self.queues().next(now, false).unwrap() {
+            while let Some(job) = self.queues().next(now, Room::None).unwrap() {
                 taken.push(job.url().path_and_query().to_owned());
                 self.queues().put_off(job, wait).unwrap();
             }
@@ -174,8 +173,8 @@ mod tests {
         }
 
         /// The next job, which is started.
-        fn next(&mut self, now: Instant, has_slots: bool) -> Option<String> {
-            let job = self.queues().next(now, has_slots).unwrap();
+        fn next(&mut self, now: Instant, room: Room) -> Option<String> {
+            let job = self.queues().next(now, room).unwrap();
             job.map(|job| job.url().as_str().to_owned())
         }
     }
@@ -187,7 +186,7 @@ mod tests {
     #[test]
     fn whatever_waits_for_a_host_is_released_with_it() {
         let now = Instant::now();
-        for wait in [Wait::Request, Wait::Crowded, Wait::Unmet(now + Duration::from_secs(9))] {
+        for wait in [Wait::Request, Wait::Crowded(Room::Any), Wait::Unmet(now + Duration::from_secs(9))] {
             let mut all = All::of_host("a");
             assert_eq!(all.put_off(now, wait), ["/robots.txt", "/sitemap.xml", "/"], "{wait:?}");
             assert_eq!((all.put_off(now, wait), all.queues().next_due()), (vec![], None), "{wait:?}");
@@ -217,22 +216,38 @@ mod tests {
     fn a_sitemap_whose_host_waits_for_slots_stands_in_line_like_a_page() {
         let (mut all, now) = (All::of_host("a"), Instant::now());
         all.robots.next();
-        all.put_off(now, Wait::Crowded);
+        all.put_off(now, Wait::Crowded(Room::Any));
         all.add_page("b");
-        assert_eq!((all.next(now, false).as_deref(), all.next(now, false)), (Some("http://b/"), None));
+        assert_eq!((all.next(now, Room::None).as_deref(), all.next(now, Room::None)), (Some("http://b/"), None));
         assert_eq!(all.queues().next_due(), None, "nobody looks again before there are slots");
-        assert_eq!(all.next(now, true).as_deref(), Some("http://a/sitemap.xml"));
-        assert_eq!(all.next(now, true).as_deref(), Some("http://a/"));
-        assert_eq!(all.next(now, true), None);
+        assert_eq!(all.next(now, Room::Any).as_deref(), Some("http://a/sitemap.xml"));
+        assert_eq!(all.next(now, Room::Any).as_deref(), Some("http://a/"));
+        assert_eq!(all.next(now, Room::Any), None);
+    }
+
+    #[test]
+    fn hosts_that_have_answered_get_in_line_before_those_that_never_did() {
+        let (mut all, now) = (All::of_host("silent"), Instant::now());
+        all.robots.next();
+        all.sitemaps.next(now);
+        all.put_off(now, Wait::Crowded(Room::Any));
+        all.add_page("answered");
+        all.put_off(now, Wait::Crowded(Room::Answered));
+        assert_eq!(all.next(now, Room::None), None);
+        all.add_page("new");
+        assert_eq!(all.next(now, Room::Answered).as_deref(), Some("http://answered/"));
+        assert_eq!(all.next(now, Room::Answered).as_deref(), Some("http://new/"));
+        assert_eq!(all.next(now, Room::Answered), None, "what waits for more room goes on waiting");
+        assert_eq!(all.next(now, Room::Any).as_deref(), Some("http://silent/"));
     }
 
     #[test]
     fn a_job_that_is_taken_back_is_the_next_again() {
         let (mut all, now) = (All::of_host("a"), Instant::now());
         for expected in ["/robots.txt", "/sitemap.xml", "/"] {
-            let job = all.queues().next(now, true).unwrap().unwrap();
+            let job = all.queues().next(now, Room::Any).unwrap().unwrap();
             all.queues().take_back(job, now).unwrap();
-            let job = all.queues().next(now, true).unwrap().unwrap();
+            let job = all.queues().next(now, Room::Any).unwrap().unwrap();
             assert_eq!(job.url().path_and_query(), expected);
         }
     }

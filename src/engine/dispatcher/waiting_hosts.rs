@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
 use crate::frontier::Hold;
+use crate::politeness::Room;
 use crate::url::CrawlUrl;
 
 /// Why a host has to wait.
@@ -16,8 +17,8 @@ pub(super) enum Wait {
     /// There was never a connection to it. It is tried again at an instant, and nobody waits for that once nothing else
     /// is left to do.
     Unmet(Instant),
-    /// It is not known to be quick: until there are slots for such hosts.
-    Crowded,
+    /// It is not known to be quick, or not even to answer: until there is as much room.
+    Crowded(Room),
 }
 
 /// The hosts that wait for something which neither a request of their own nor an instant of a queue ends.
@@ -30,8 +31,11 @@ pub(super) enum Wait {
 pub(super) struct WaitingHosts {
     /// A URL of each origin that is unmet, by when it is due.
     unmet: BTreeMap<Instant, Vec<CrawlUrl>>,
-    /// A URL of each host that waits until there are slots for it, in the order in which they came.
-    crowded: VecDeque<CrawlUrl>,
+    /// A URL of each host that waits for room, in the order in which they came. Those that have answered before have a
+    /// line of their own, which comes first.
+    answered: VecDeque<CrawlUrl>,
+    /// Those that never have.
+    silent: VecDeque<CrawlUrl>,
 }
 
 impl WaitingHosts {
@@ -41,24 +45,26 @@ impl WaitingHosts {
             Wait::Until(at) => return Hold::Until(at),
             Wait::Request => {}
             Wait::Unmet(at) => self.unmet.entry(at).or_default().push(url.clone()),
-            Wait::Crowded => self.crowded.push_back(url.clone()),
+            Wait::Crowded(Room::None | Room::Answered) => self.answered.push_back(url.clone()),
+            Wait::Crowded(Room::Any) => self.silent.push_back(url.clone()),
         }
         Hold::Released
     }
 
-    /// The first of those that wait for slots: to be asked when there are some.
-    pub(super) fn next_crowded(&mut self) -> Option<CrawlUrl> {
-        self.crowded.pop_front()
+    /// The first of those that there is room for.
+    pub(super) fn next_crowded(&mut self, room: Room) -> Option<CrawlUrl> {
+        let answered = if room >= Room::Answered { self.answered.pop_front() } else { None };
+        answered.or_else(|| if room == Room::Any { self.silent.pop_front() } else { None })
     }
 
-    /// Whether any host waits for slots.
-    pub(super) fn is_crowded(&self) -> bool {
-        !self.crowded.is_empty()
+    /// Whether there is room for any host that waits for it.
+    pub(super) fn is_crowded(&self, room: Room) -> bool {
+        (room >= Room::Answered && !self.answered.is_empty()) || (room == Room::Any && !self.silent.is_empty())
     }
 
-    /// Whether so many hosts wait for slots that the others had better stay in their queues.
+    /// Whether so many hosts wait for room that the others had better stay in their queues.
     pub(super) fn is_full(&self) -> bool {
-        self.crowded.len() >= MOST_CROWDED
+        self.answered.len() + self.silent.len() >= MOST_CROWDED
     }
 
     /// When the next unmet host is due.
@@ -82,9 +88,9 @@ impl WaitingHosts {
     }
 }
 
-/// How many hosts may wait for slots. Behind them the others wait in their queues: a broad crawl has millions, and each
-/// that is taken only to be put off costs time.
-const MOST_CROWDED: usize = 1000;
+/// How many hosts may wait for room. Behind them the others wait in their queues, also those that are quick: a broad crawl
+/// has millions, and each that is taken only to be put off costs time and memory.
+const MOST_CROWDED: usize = 10_000;
 
 #[cfg(test)]
 mod tests {
@@ -118,7 +124,10 @@ mod tests {
         let (mut waiting, now) = (WaitingHosts::default(), Instant::now());
         assert_eq!(waiting.put_off(&url(1), Wait::Until(now)), Hold::Until(now));
         assert_eq!(waiting.put_off(&url(1), Wait::Request), Hold::Released);
-        assert!(!waiting.is_crowded() && waiting.next_due().is_none(), "their queue and their requests see to these");
+        assert!(
+            !waiting.is_crowded(Room::Any) && waiting.next_due().is_none(),
+            "their queue and their requests see to these"
+        );
     }
 
     #[test]
@@ -126,11 +135,11 @@ mod tests {
         let mut waiting = WaitingHosts::default();
         for n in 0..MOST_CROWDED as u64 {
             assert!(!waiting.is_full());
-            assert_eq!(waiting.put_off(&url(n), Wait::Crowded), Hold::Released);
+            assert_eq!(waiting.put_off(&url(n), Wait::Crowded(Room::Any)), Hold::Released);
         }
-        assert!(waiting.is_full() && waiting.is_crowded());
-        assert_eq!(waiting.next_crowded().unwrap().host(), "h0");
+        assert!(waiting.is_full() && waiting.is_crowded(Room::Any));
+        assert_eq!(waiting.next_crowded(Room::Any).unwrap().host(), "h0");
         assert!(!waiting.is_full());
-        assert_eq!(waiting.next_crowded().unwrap().host(), "h1");
+        assert_eq!(waiting.next_crowded(Room::Any).unwrap().host(), "h1");
     }
 }

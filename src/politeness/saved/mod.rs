@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Options;
 use super::breaker::{self, Breaker};
-use super::host::Host;
+use super::host::{Contact, Host};
 use super::latency::Latency;
 use super::rate::PassedClock;
 use super::robots::Robots;
@@ -37,6 +37,9 @@ pub struct SavedHost {
     /// Whether a connection to it ever came about.
     #[serde(skip_serializing_if = "is_false")]
     pub met: bool,
+    /// Whether it ever answered anything.
+    #[serde(skip_serializing_if = "is_false")]
+    pub answered: bool,
     /// When the last request was sent, or what counts as one: the rate goes on from there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quiet_since_ms: Option<i64>,
@@ -157,7 +160,8 @@ impl Host {
             robots_https: https.robots.saved(wall),
             breaker_http: http.breaker.saved(wall),
             breaker_https: https.breaker.saved(wall),
-            met: self.met,
+            met: self.is_met(),
+            answered: self.contact == Contact::Answered,
             quiet_since_ms: self.quiet_since.map(|at| wall.to_millis(at)),
             ended_last_ms: self.ended_last.map(|at| wall.to_millis(at)),
             latency_us: self.latency.smoothed().map(micros),
@@ -192,7 +196,8 @@ impl Host {
                 *self.breaker(scheme) = Breaker::restored(breaker, &options, wall);
             }
         }
-        self.met |= saved.met;
+        let met = if saved.met { Contact::Met } else { Contact::None };
+        self.contact = self.contact.max(if saved.answered { Contact::Answered } else { met });
         let since = saved.quiet_since_ms.map(|since| wall.at_millis(since).min(now));
         if let Some(since) = since.max(self.quiet_since) {
             self.quiet_since(since, clock);

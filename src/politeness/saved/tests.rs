@@ -415,6 +415,7 @@ fn the_json_has_these_names() {
         "failures": 1
       },
       "met": true,
+      "answered": true,
       "quiet_since_ms": 1700000002000,
       "ended_last_ms": 1700000002000,
       "latency_us": 20000,
