@@ -52,7 +52,7 @@ impl Parser {
         charset = corrected.unwrap_or(charset);
         let text = charset.decode(input.body);
         let facts = if is_xml { scan::scan_xhtml(&text, self.bounds(), &self.robots) } else { self.scan(&text) };
-        let resolver = Resolver::new(&self.rules, input.url, &facts, charset.encoding);
+        let resolver = Resolver::new(&self.rules, self.recent.take(), input.url, &facts, charset.encoding);
         let mut directives = self.of_elements(&Document::parse(&text, Bounds::default()));
         directives.extend(input.robots_tags.iter().map(|tag| Directives {
             from: "x-robots-tag".to_owned(),

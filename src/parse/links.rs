@@ -1,22 +1,26 @@
 //! From references as they are written to the links of a page: absolute, each target once.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use encoding_rs::{EncoderResult, Encoding, UTF_8};
-use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
+use hashbrown::hash_table::Entry as TableEntry;
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use memchr::memchr;
 
 use super::facts::{Facts, Reference, Start};
+use crate::mention::Mention;
 use crate::unread::BadReferences;
-use crate::url::{Base, CrawlUrl, Link, LinkKind, Target, UrlKey, UrlRules};
+use crate::url::{Base, CrawlUrl, Link, LinkKind, Recent, Target, UrlKey, UrlRules};
 
 /// How the references of one page are resolved.
 #[derive(Debug)]
 pub(super) struct Resolver<'a> {
     rules: &'a UrlRules,
+    recent: RefCell<Recent>,
     base: Base,
     /// The page itself, when its base is elsewhere.
     page: Option<Base>,
@@ -34,6 +38,8 @@ pub(super) struct Resolver<'a> {
 )]
 pub(super) struct Links {
     pub(super) links: Vec<Link>,
+    /// How long their texts are together.
+    bytes: u64,
     /// How many different references were not looked at.
     pub(super) left_out: usize,
     /// References that are no URL.
@@ -43,9 +49,15 @@ pub(super) struct Links {
 impl<'a> Resolver<'a> {
     /// References start from the base of a page, if that is a URL that can be requested, and else from the page itself.
     /// A base that is longer than a URL may be would make every link of the page as long, and all that for nothing.
-    pub(super) fn new(rules: &'a UrlRules, page: &CrawlUrl, facts: &Facts<'_>, encoding: &'static Encoding) -> Self {
-        let base = Base::new(page.clone());
-        let mut resolver = Self { rules, base, page: None, inner: Vec::new(), encoding: UTF_8 };
+    pub(super) fn new(
+        rules: &'a UrlRules,
+        recent: Recent,
+        page: &CrawlUrl,
+        facts: &Facts<'_>,
+        encoding: &'static Encoding,
+    ) -> Self {
+        let (recent, base) = (RefCell::new(recent), Base::new(page.clone()));
+        let mut resolver = Self { rules, recent, base, page: None, inner: Vec::new(), encoding: UTF_8 };
         if let Some(Target::Url(base)) = facts.base.as_deref().and_then(|base| resolver.resolve(base, Start::Base)) {
             resolver.page = Some(std::mem::replace(&mut resolver.base, Base::new(base)));
         }
@@ -69,10 +81,15 @@ impl<'a> Resolver<'a> {
     pub(super) fn resolve(&self, reference: &str, start: Start) -> Option<Target> {
         let base = self.base_at(start);
         if self.encoding == UTF_8 || reference.is_ascii() {
-            return base.resolve(reference, self.rules);
+            return base.resolve_recent(reference, self.rules, &mut self.recent.borrow_mut());
         }
         let encode: &dyn Fn(&str) -> Cow<'_, [u8]> = &|query| encoded(query, self.encoding);
         base.resolve_encoded(reference, self.rules, Some(encode))
+    }
+
+    /// What this page and those before it have met.
+    pub(super) fn into_recent(self) -> Recent {
+        self.recent.into_inner()
     }
 
     fn base_at(&self, start: Start) -> &Base {
@@ -88,28 +105,23 @@ impl Links {
     /// Resolves `references`, of which at most `max` different ones are looked at, and those only while the links have
     /// at most `max_bytes` together. What is to be followed at one place of the page is to be followed.
     pub(super) fn resolve(references: &[Reference<'_>], resolver: &Resolver<'_>, max: usize, max_bytes: u64) -> Self {
-        let (mut found, mut bytes) = (Self::default(), 0);
+        let mut found = Self::default();
         // By text first: joining is what costs, and a page repeats most of its references.
-        let mut by_text: HashMap<Written<'_>, Option<usize>> = HashMap::new();
-        let mut by_target: HashMap<Identity, usize> = HashMap::new();
+        let room = references.len().min(max).min(ROOM);
+        let mut by_text: HashMap<Written<'_>, Option<usize>> =
+            HashMap::with_capacity_and_hasher(room, DefaultHashBuilder::default());
+        let mut by_target: HashTable<usize> = HashTable::with_capacity(room);
         for reference in references {
             let text = without_fragment(&reference.text);
             let looked_at = by_text.len();
             let place = match by_text.entry(Written { text, start: reference.start }) {
                 Entry::Occupied(entry) => *entry.get(),
-                Entry::Vacant(entry) if looked_at < max && bytes < max_bytes => {
+                Entry::Vacant(entry) if looked_at < max && found.bytes < max_bytes => {
                     let target = resolver.resolve(text, reference.start);
                     if target.is_none() {
                         found.no_urls.note(text);
                     }
-                    let place = target.map(|target| match by_target.entry(Identity::of(&target)) {
-                        Entry::Occupied(entry) => *entry.get(),
-                        Entry::Vacant(entry) => {
-                            bytes += target.text().len() as u64;
-                            found.links.push(Link { target, kind: LinkKind::Nofollow, mention: reference.mention });
-                            *entry.insert(found.links.len() - 1)
-                        }
-                    });
+                    let place = target.map(|target| found.place(target, reference.mention, &mut by_target));
                     *entry.insert(place)
                 }
                 Entry::Vacant(entry) => {
@@ -124,6 +136,26 @@ impl Links {
             }
         }
         found
+    }
+
+    /// Where a target is among the links; a new one comes last.
+    fn place(&mut self, target: Target, mention: Mention, by_target: &mut HashTable<usize>) -> usize {
+        let links = &mut self.links;
+        let is_same = |link: &Link| link.target.key() == target.key() && link.target.text() == target.text();
+        let entry = by_target.entry(
+            hash(target.key()),
+            |place| links.get(*place).is_some_and(is_same),
+            |place| links.get(*place).map_or(0, |link| hash(link.target.key())),
+        );
+        match entry {
+            TableEntry::Occupied(entry) => *entry.get(),
+            TableEntry::Vacant(entry) => {
+                let place = *entry.insert(links.len()).get();
+                self.bytes += target.text().len() as u64;
+                links.push(Link { target, kind: LinkKind::Nofollow, mention });
+                place
+            }
+        }
     }
 
     /// The http and https URLs.
@@ -182,25 +214,11 @@ fn without_fragment(reference: &str) -> &str {
     if ends_in_space && !text.trim_matches(|c| c <= ' ').is_empty() { reference } else { text }
 }
 
-/// What two targets have in common only when they are the same: of what cannot be requested, the text is cut.
-#[derive(Debug, PartialEq, Eq)]
-struct Identity {
-    key: UrlKey,
-    text: Arc<str>,
+/// What tells targets apart, but for their texts: of what cannot be requested, the text is cut, and few texts have one key.
+/// Keys are fingerprints already, so that hashing them again would only cost time.
+fn hash(key: UrlKey) -> u64 {
+    key.as_bytes().last_chunk().copied().map_or(0, u64::from_le_bytes)
 }
 
-impl Identity {
-    fn of(target: &Target) -> Self {
-        match target {
-            Target::Url(url) => Self { key: url.key(), text: url.to_shared() },
-            Target::Other { text, key, .. } => Self { key: *key, text: Arc::clone(text) },
-        }
-    }
-}
-
-/// Few texts have one key: hashing those as well would cost more than comparing them.
-impl Hash for Identity {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.key.hash(state);
-    }
-}
+/// For how many references there is room from the start: few pages have more different ones.
+const ROOM: usize = 128;

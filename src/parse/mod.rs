@@ -26,7 +26,7 @@ use encoding_rs::Encoding;
 use crate::media_type::MediaType;
 use crate::page::Page;
 use crate::unread::BadReferences;
-use crate::url::{CrawlUrl, Link, Target, UrlRules};
+use crate::url::{CrawlUrl, Link, RecentUrls, Target, UrlRules};
 
 use charset::Charset;
 use facts::{Facts, Reference, Start, folded};
@@ -91,13 +91,15 @@ pub struct Parser {
     options: Options,
     rules: UrlRules,
     robots: Robots,
+    /// What the references of earlier pages came to.
+    recent: RecentUrls,
 }
 
 impl Parser {
     /// A parser that resolves links by `rules` and heeds directives for all robots and for the product token
     /// `agent_token`.
     pub fn new(options: &Options, rules: UrlRules, agent_token: &str) -> Self {
-        Self { options: options.clone(), rules, robots: Robots::new(agent_token) }
+        Self { options: options.clone(), rules, robots: Robots::new(agent_token), recent: RecentUrls::default() }
     }
 
     /// Parses a page: HTML, or XHTML. Whatever the body is, something comes of it.
@@ -146,7 +148,7 @@ impl Parser {
     /// Turns what a page and its headers say into what that means.
     fn resolve<'a>(&self, input: &Input<'a>, mut facts: Facts<'a>, charset: Charset) -> Parsed {
         read_headers(input, &mut facts);
-        let resolver = Resolver::new(&self.rules, input.url, &facts, charset.encoding);
+        let resolver = Resolver::new(&self.rules, self.recent.take(), input.url, &facts, charset.encoding);
         let Options { max_links, max_link_bytes, .. } = self.options;
         let all_nofollow = facts.nofollow || input.robots_tags.iter().any(|tag| self.robots.header_asks_nofollow(tag));
         for reference in &mut facts.references {
@@ -157,13 +159,15 @@ impl Parser {
             Target::Url(url) => Some(url.as_str().to_owned()),
             Target::Other { .. } => None,
         };
+        let canonical = facts.canonicals.iter().find_map(page_of);
         let refresh = facts.refresh.as_ref().and_then(|reference| resolver.resolve(&reference.text, reference.start));
+        self.recent.give_back(resolver.into_recent());
         Parsed {
             page: Page {
                 title: facts.title.as_deref().and_then(folded),
                 description: facts.description,
                 lang: facts.lang.as_deref().and_then(folded),
-                canonical: facts.canonicals.iter().find_map(page_of),
+                canonical,
                 needs_script: facts.has_script && links.links.is_empty(),
                 links: links.urls(),
             },

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use url::EncodingOverride;
 
+use super::recent::Recent;
 use super::standard::StandardUrl;
 use super::{CrawlUrl, Target, UrlRules};
 
@@ -34,7 +35,18 @@ impl Base {
         }
     }
 
-    /// The same for a reference whose query is written in the encoding of the page (URL Standard, section 4.4, "query
+    /// The same, with what references on earlier pages came to by the same rules.
+    pub fn resolve_recent(&self, reference: &str, rules: &UrlRules, recent: &mut Recent) -> Option<Target> {
+        let plain = self
+            .split_plain(reference)
+            .and_then(|(folder, path)| recent.get_or_make(folder, path, || self.join_plain(folder, path, rules)));
+        match plain {
+            Some(url) => Some(Target::Url(url)),
+            None => self.resolve_encoded(reference, rules, None),
+        }
+    }
+
+    /// The same as [`resolve`](Self::resolve) for a reference whose query is written in the encoding of the page (URL Standard, section 4.4, "query
     /// state"); `None` is UTF-8.
     pub fn resolve_encoded(&self, reference: &str, rules: &UrlRules, encoding: EncodingOverride<'_>) -> Option<Target> {
         self.parsed().join(reference, encoding).ok().map(|url| rules.target(url))
@@ -52,10 +64,17 @@ impl Base {
 
     /// Resolves a path of plain characters, as most references are, without the parser. `None` leaves it to that.
     pub(super) fn resolve_plain(&self, reference: &str, rules: &UrlRules) -> Option<CrawlUrl> {
+        let (folder, path) = self.split_plain(reference)?;
+        self.join_plain(folder, path, rules)
+    }
+
+    /// The folder, with scheme and host, in which a reference is a path without dots in front, and that path. `None` when
+    /// it is no path.
+    fn split_plain<'r>(&self, reference: &'r str) -> Option<(&str, &'r str)> {
         let path_start = self.url.path_start as usize;
-        let (mut folder, mut path) = match reference.strip_prefix('/') {
-            Some(path) => ("/", path),
-            None => (self.url.text.get(path_start..self.folder_end)?, reference),
+        let (mut folder_end, mut path) = match reference.strip_prefix('/') {
+            Some(path) => (path_start + 1, path),
+            None => (self.folder_end, reference),
         };
         if reference.is_empty() || path.starts_with(['/', '?']) {
             return None;
@@ -63,22 +82,23 @@ impl Base {
         // RFC 3986, section 5.2.4, for dots in front; they are rare elsewhere.
         loop {
             if let Some(rest) = path.strip_prefix("../") {
+                let folder = self.url.text.get(path_start..folder_end)?;
                 let above = folder.strip_suffix('/').and_then(|name| name.rfind('/')).unwrap_or(0);
-                (folder, path) = (folder.get(..=above)?, rest);
+                (folder_end, path) = (path_start + above + 1, rest);
             } else if let Some(rest) = path.strip_prefix("./") {
                 path = rest;
             } else {
                 break;
             }
         }
-        let length = path_start + folder.len() + path.len();
-        if length > rules.max_length() || !is_plain(path.as_bytes()) {
+        Some((self.url.text.get(..folder_end)?, path))
+    }
+
+    fn join_plain(&self, folder: &str, path: &str, rules: &UrlRules) -> Option<CrawlUrl> {
+        if folder.len() + path.len() > rules.max_length() || !is_plain(path.as_bytes()) {
             return None;
         }
-        let mut text = String::with_capacity(length);
-        text.push_str(self.url.origin());
-        text.push_str(folder);
-        text.push_str(path);
+        let text = [folder, path].concat();
         let CrawlUrl { host_start, path_start, .. } = self.url;
         Some(CrawlUrl { key: rules.key(&text), text: text.into(), host_start, path_start })
     }

@@ -10,6 +10,7 @@ mod host_pattern;
 mod param_pattern;
 mod path_param;
 mod pattern;
+mod recent;
 mod rules;
 mod scheme;
 mod standard;
@@ -24,6 +25,7 @@ pub use param_pattern::ParamPattern;
 pub use path_param::PathParam;
 pub use pattern::Patterns;
 pub(crate) use pattern::check_pattern;
+pub use recent::{Recent, RecentUrls};
 pub use rules::UrlRules;
 pub use scheme::Scheme;
 
@@ -445,6 +447,12 @@ mod tests {
         let rules = UrlRules::new(60).ignoring(["utm_*".parse().unwrap()]);
         let plain = base.resolve_plain(reference, &rules);
         let parsed = base.resolve_encoded(reference, &rules, None);
+        let mut recent = RecentUrls::default().take();
+        for _ in 0..2 {
+            let again = base.resolve_recent(reference, &rules, &mut recent);
+            let told = |target: &Option<Target>| target.as_ref().map(|target| (target.text().clone(), target.key()));
+            prop_assert_eq!(told(&again), told(&parsed), "{} on {:?}", reference, base);
+        }
         if let Some(url) = &plain {
             let Some(Target::Url(parsed)) = &parsed else {
                 return Err(TestCaseError::fail(format!("{reference} on {base:?} is {url}, and no URL to the parser")));

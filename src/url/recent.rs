@@ -1,0 +1,133 @@
+//! The URLs that were met last: most links of a page stand on its neighbours as well.
+
+use std::hash::{BuildHasher, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hashbrown::DefaultHashBuilder;
+
+use super::CrawlUrl;
+
+/// What plain references came to on earlier pages, so that a link which stands on every page of a site is checked, hashed
+/// and stored once for many of them.
+///
+/// All who share it resolve by the same rules. It keeps at most 4,096 URLs for each page that is read at the same time, none
+/// longer than 256 bytes.
+/// Cloning is cheap, and gives the same.
+#[derive(Debug, Clone, Default)]
+pub struct RecentUrls {
+    /// Those that nobody uses: pages that are read side by side wait for nothing.
+    free: Arc<Mutex<Vec<Recent>>>,
+}
+
+/// The URLs that one page after the other meets.
+#[derive(Debug)]
+pub struct Recent {
+    /// Of two that fall on one slot, the later stays: to find out which is met more often costs more than to hash it again.
+    slots: Vec<Option<Met>>,
+    hashes: DefaultHashBuilder,
+}
+
+#[derive(Debug)]
+struct Met {
+    url: CrawlUrl,
+    /// Where the folder ends that the reference started from. The same text, split elsewhere, may not be plain.
+    folder_end: usize,
+}
+
+impl RecentUrls {
+    /// Takes URLs for the time of one page.
+    pub fn take(&self) -> Recent {
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        free.unwrap_or_else(|| Recent {
+            slots: std::iter::repeat_with(|| None).take(SLOTS).collect(),
+            hashes: DefaultHashBuilder::default(),
+        })
+    }
+
+    /// Hands back what was [taken](Self::take).
+    pub fn give_back(&self, recent: Recent) {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(recent);
+    }
+}
+
+impl Recent {
+    /// The URL of a path in a folder, which has its scheme and host in front: the one that was made before, or a new one.
+    pub(super) fn get_or_make(
+        &mut self,
+        folder: &str,
+        path: &str,
+        make: impl FnOnce() -> Option<CrawlUrl>,
+    ) -> Option<CrawlUrl> {
+        if folder.len() + path.len() > LONGEST {
+            return make();
+        }
+        let mut hasher = self.hashes.build_hasher();
+        hasher.write(folder.as_bytes());
+        hasher.write(path.as_bytes());
+        let nth = usize::try_from(hasher.finish() % SLOTS as u64).ok()?;
+        let slot = self.slots.get_mut(nth)?;
+        if let Some(met) = slot.as_ref().filter(|met| met.is(folder, path)) {
+            return Some(met.url.clone());
+        }
+        let url = make()?;
+        *slot = Some(Met { url: url.clone(), folder_end: folder.len() });
+        Some(url)
+    }
+}
+
+impl Met {
+    fn is(&self, folder: &str, path: &str) -> bool {
+        self.folder_end == folder.len()
+            && self.url.text.len() == folder.len() + path.len()
+            && self.url.text.starts_with(folder)
+            && self.url.text.ends_with(path)
+    }
+}
+
+const SLOTS: usize = 4096;
+/// Longer ones would take much memory, and few stand on many pages.
+const LONGEST: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Base, Target, UrlRules};
+    use super::*;
+
+    fn base(page: &str) -> Base {
+        Base::new(UrlRules::new(2048).parse(page).unwrap())
+    }
+
+    #[test]
+    fn a_url_that_was_met_is_the_same_one_and_comes_from_its_own_folder_only() {
+        let (rules, recent) = (UrlRules::new(2048), RecentUrls::default());
+        let mut urls = recent.take();
+        let mut resolve = |page: &str, reference: &str| match base(page).resolve_recent(reference, &rules, &mut urls) {
+            Some(Target::Url(url)) => url,
+            other => panic!("{reference} on {page} is {other:?}"),
+        };
+        let first = resolve("http://e.com/a/b", "c.html");
+        for (page, reference) in [("http://e.com/a/d", "c.html"), ("http://e.com/a/d/e", "../c.html")] {
+            assert!(Arc::ptr_eq(&first.text, &resolve(page, reference).text), "{reference} on {page}");
+        }
+        assert_eq!(resolve("http://e.com/b/d", "c.html").as_str(), "http://e.com/b/c.html");
+        assert_eq!(resolve("http://e.com/a:b/d", "e").as_str(), "http://e.com/a:b/e");
+        let other = base("http://e.com/").resolve_recent("a:b/e", &rules, &mut urls);
+        assert!(matches!(other, Some(Target::Other { .. })), "the same text, but a scheme: {other:?}");
+    }
+
+    #[test]
+    fn more_urls_than_there_is_room_for_are_all_right() {
+        let (rules, recent) = (UrlRules::new(2048), RecentUrls::default());
+        for _ in 0..2 {
+            let mut urls = recent.take();
+            for nth in 0..3 * SLOTS {
+                let reference = format!("page-{nth}");
+                let found = base("http://e.com/a/b").resolve_recent(&reference, &rules, &mut urls).unwrap();
+                let url = rules.parse(&format!("http://e.com/a/{reference}")).unwrap();
+                assert_eq!((&**found.text(), found.key()), (url.as_str(), url.key()));
+            }
+            recent.give_back(urls);
+        }
+        assert_eq!(recent.free.lock().unwrap().len(), 1, "one page after the other needs one");
+    }
+}
