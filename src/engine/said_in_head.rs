@@ -1,6 +1,7 @@
 //! Said in the head: what the headers of a response say that its page could say as well.
 
-use http::HeaderMap;
+use http::header::{HeaderName, LINK, REFRESH};
+use http::{HeaderMap, HeaderValue};
 
 /// The headers that say what a page could say as well.
 #[derive(Debug)]
@@ -17,8 +18,8 @@ impl SaidInHead {
             Ok(text) => text.to_owned(),
             Err(_) => value.iter().copied().map(char::from).collect(),
         };
-        let all = |name: &str| headers.get_all(name).iter().map(|value| text(value.as_bytes())).collect();
-        Self { robots_tags: all("x-robots-tag"), links: all("link"), refreshes: all("refresh") }
+        let all = |name: &HeaderName| headers.get_all(name).iter().map(HeaderValue::as_bytes).map(text).collect();
+        Self { robots_tags: all(&ROBOTS_TAG), links: all(&LINK), refreshes: all(&REFRESH) }
     }
 
     pub(super) fn with_texts<T>(&self, read: impl FnOnce(&[&str], &[&str], &[&str]) -> T) -> T {
@@ -27,3 +28,5 @@ impl SaidInHead {
         read(&robots_tags, &links, &refreshes)
     }
 }
+
+static ROBOTS_TAG: HeaderName = HeaderName::from_static("x-robots-tag");

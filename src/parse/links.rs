@@ -108,6 +108,8 @@ impl Links {
         let mut found = Self::default();
         // By text first: joining is what costs, and a page repeats most of its references.
         let room = references.len().min(max).min(ROOM);
+        // A vector that grows is moved each time.
+        found.links.reserve(room);
         let mut by_text: HashMap<Written<'_>, Option<usize>> =
             HashMap::with_capacity_and_hasher(room, DefaultHashBuilder::default());
         let mut by_target: HashTable<usize> = HashTable::with_capacity(room);
@@ -160,11 +162,12 @@ impl Links {
 
     /// The http and https URLs.
     pub(super) fn urls(&self) -> Vec<Arc<str>> {
-        let url = |link: &Link| match &link.target {
+        let mut urls = Vec::with_capacity(self.links.len());
+        urls.extend(self.links.iter().filter_map(|link| match &link.target {
             Target::Url(url) => Some(url.to_shared()),
             Target::Other { .. } => None,
-        };
-        self.links.iter().filter_map(url).collect()
+        }));
+        urls
     }
 }
 
