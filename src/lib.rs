@@ -79,6 +79,8 @@ pub mod sink;
 mod sitemaps;
 mod skip;
 mod store;
+mod trap;
+mod traps;
 mod tree;
 pub mod units;
 mod unread;

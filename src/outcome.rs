@@ -82,6 +82,8 @@ pub struct Outcome {
     pub links_left_out: u64,
     /// What this response leads to: the links of the page, or the one target of a redirect.
     pub links: Vec<Link>,
+    /// What the page says, numbers and dates aside, as one number; `None` when its text was not read for that.
+    pub said: Option<u64>,
     /// What rules took out of the response; `None` when no rule is for it.
     pub extracted: Option<Box<Extracted>>,
     /// What was sent and received; `None` when nobody asked for that, or no response head came.
@@ -110,6 +112,7 @@ impl Outcome {
             bad_references: BadReferences::default(),
             links_left_out: 0,
             links: Vec::new(),
+            said: None,
             extracted: None,
             exchange: None,
         }

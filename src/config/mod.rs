@@ -24,6 +24,7 @@ pub use crate::politeness::Options as PolitenessOptions;
 pub use crate::scope::Options as ScopeOptions;
 pub use crate::sink::Options as OutputOptions;
 pub use crate::sitemaps::Options as SitemapOptions;
+pub use crate::traps::{Budget as TrapBudget, Options as TrapOptions};
 pub use hosts::HostOptions;
 pub use layers::{Layers, Loaded, SettingOrigin};
 pub use secret::{REDACTED, is_secret_header, redact_url};
@@ -37,7 +38,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::units::{Limit, TimeLimit};
 use crate::url::{HostPattern, UrlRules};
-use crate::{extract, fetch, frontier, observe, parse, politeness, scope, sink, sitemaps};
+use crate::{extract, fetch, frontier, observe, parse, politeness, scope, sink, sitemaps, traps};
 
 /// All settings of a crawl: what `crawl.toml` holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -73,6 +74,8 @@ pub struct Config {
     pub parse: parse::Options,
     /// The lists of pages that sites make themselves.
     pub sitemaps: sitemaps::Options,
+    /// When a space of URLs is taken to be endless.
+    pub traps: traps::Options,
     /// Where records go.
     pub output: sink::Options,
     /// What is shown.
@@ -106,6 +109,7 @@ impl Default for Config {
             fetch: fetch::Options::default(),
             parse: parse::Options::default(),
             sitemaps: sitemaps::Options::default(),
+            traps: traps::Options::default(),
             output: sink::Options::default(),
             observe: observe::Options::default(),
             hosts: BTreeMap::new(),

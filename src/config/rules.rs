@@ -4,6 +4,7 @@
 use super::seeds::Seed;
 use crate::fetch::{AllowedHost, MediaRange, SiteOrigin};
 use crate::problem::Problem;
+use crate::traps::Budget;
 use crate::units;
 use crate::url::{HostPattern, ParamPattern, PathParam, UrlRules, check_pattern};
 use crate::user_agent::UserAgent;
@@ -21,6 +22,7 @@ pub(super) fn check(path: &str, text: &str) -> Result<(), Problem> {
         "politeness.robots_max_age" => at_most_a_day(text),
         "fetch.user_agent" => text.parse::<UserAgent>().map(drop),
         "sitemaps.urls" => sitemap(text),
+        "traps.budgets" => text.parse::<Budget>().map(drop),
         "fetch.timeout" | "fetch.connect_timeout" | "fetch.first_byte_timeout" | "fetch.idle_timeout" => {
             positive(path, units::parse_duration(text).is_ok_and(|duration| duration.is_zero()))
         }

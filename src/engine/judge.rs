@@ -6,21 +6,24 @@ use crate::fetch::{Fetch, Refusal};
 use crate::frontier::Found;
 use crate::outcome::SkipReason;
 use crate::scope::{OutOfScope, Scope, SeedMove};
+use crate::trap::Trap;
+use crate::traps::{Traps, Visit};
 use crate::url::{CrawlUrl, Link, Target};
 
 /// One verdict for links of pages, for what sitemaps list, and for what an earlier run has left.
 ///
-/// - It knows no state of a URL: the same URL gets the same verdict until a seed moves the scope.
-/// - The first rule that refuses gives the reason: scope, then the address guard.
+/// - It knows no state of a URL: the same URL gets the same verdict until a seed moves the scope, or a trap is closed.
+/// - The first rule that refuses gives the reason: scope, then the address guard, then traps.
 #[derive(Debug)]
 pub(super) struct Judge {
     scope: Scope,
     fetch: Arc<dyn Fetch>,
+    traps: Traps,
 }
 
 impl Judge {
-    pub(super) fn new(scope: Scope, fetch: Arc<dyn Fetch>) -> Self {
-        Self { scope, fetch }
+    pub(super) fn new(scope: Scope, fetch: Arc<dyn Fetch>, traps: Traps) -> Self {
+        Self { scope, fetch, traps }
     }
 
     /// Why a URL is not to be requested; `None` when it is.
@@ -28,7 +31,30 @@ impl Judge {
         if !self.scope.admits(url) {
             return Some(SkipReason::Scope);
         }
-        self.refuses_address(url).map(|_| SkipReason::UnsafeAddress)
+        if self.refuses_address(url).is_some() {
+            return Some(SkipReason::UnsafeAddress);
+        }
+        self.is_trap(url).then_some(SkipReason::Trap)
+    }
+
+    /// Whether a URL is of a space that was closed.
+    pub(super) fn is_trap(&self, url: &CrawlUrl) -> bool {
+        self.traps.refuses(url).is_some()
+    }
+
+    /// Takes a page that was read; the space that is closed for it, if one is. Verdicts of before may hold no longer.
+    pub(super) fn visited(&mut self, visit: Visit<'_>) -> Option<&Trap> {
+        self.traps.visited(visit)
+    }
+
+    /// The spaces that are closed.
+    pub(super) fn closed(&self) -> &[Trap] {
+        self.traps.closed()
+    }
+
+    /// Whether spaces are closed at all.
+    pub(super) fn closes_traps(&self) -> bool {
+        self.traps.is_on()
     }
 
     /// Decides about a link.
@@ -92,7 +118,8 @@ mod tests {
 
     fn judge(seeds: &[CrawlUrl]) -> Judge {
         let guard = AddressGuard::new(&[], &[]);
-        Judge::new(Scope::new(&Options::default(), seeds), Arc::new(Guarded(guard)))
+        let traps = Traps::new(crate::traps::Options::default());
+        Judge::new(Scope::new(&Options::default(), seeds), Arc::new(Guarded(guard)), traps)
     }
 
     #[test]

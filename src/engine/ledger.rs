@@ -14,6 +14,7 @@ use crate::politeness::SavedHost;
 use crate::sink::{Amendment, Checkpoint, Record, Settled};
 use crate::sitemaps::SavedSitemap;
 use crate::store::{Facts, Note, Store};
+use crate::trap::Trap;
 use crate::unread::Unread;
 use crate::url::{CrawlUrl, HostKey};
 
@@ -26,6 +27,8 @@ pub(super) struct Step {
     pub(super) unasked: Option<u64>,
     /// What was met and not read so far, with that URL, when it has changed.
     pub(super) unread: Option<Unread>,
+    /// The traps that are closed, with that URL, when one is closed for it.
+    pub(super) traps: Option<Vec<Trap>>,
     /// What has changed in the frontier.
     pub(super) changes: Vec<Change>,
     /// What the frontier asks for.
@@ -85,6 +88,9 @@ impl Ledger {
         }
         if let Some(unread) = step.unread {
             store.keep(Note::Unread(Box::new(unread)))?;
+        }
+        if let Some(traps) = step.traps {
+            store.keep(Note::Traps(traps))?;
         }
         for (host, saved) in step.host_states {
             store.keep(Note::Host(host, Box::new(saved)))?;

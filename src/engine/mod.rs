@@ -114,10 +114,11 @@ impl Crawl {
         // All of the crawl's state is in it: boxed, it is not moved with each future around it.
         let end = Box::pin(dispatcher.run(stopper.watch())).await;
         drop(reporter);
-        let End { state, accounts, hosts, tally, seeds, health } = end?;
+        let End { state, accounts, hosts, tally, seeds, traps, health } = end?;
         let started_at = before.started_at.unwrap_or_else(|| jiff::Timestamp::now() - started.elapsed());
         let elapsed = before.elapsed + started.elapsed();
         let mut summary = tally.summary(state, accounts, started_at, elapsed, &hosts);
+        summary.traps = traps;
         if state == State::Complete && summary.settled.ok == 0 {
             summary.failed_seeds = seeds.into_failed();
         }

@@ -23,6 +23,7 @@ use crate::politeness::{Admit, Politeness, RobotsAnswer};
 use crate::request::{Purpose, Request};
 use crate::response::Response;
 use crate::scope::Scope;
+use crate::traps::Traps;
 use crate::url::{CrawlUrl, Target, UrlKey, UrlRules};
 
 /// What is to be looked at.
@@ -130,7 +131,7 @@ impl PageClient {
             parser,
             rules,
             politeness,
-            judge: Judge::new(scope, fetch),
+            judge: Judge::new(scope, fetch, Traps::new(config.traps.clone())),
             robots: HashMap::new(),
             seeds: seeds.iter().map(CrawlUrl::key).collect(),
             page,

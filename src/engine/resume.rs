@@ -27,6 +27,7 @@ use crate::parse::Parser;
 use crate::politeness::Politeness;
 use crate::sitemaps::Sitemaps;
 use crate::store::{self, Counts, Memory, Note, Notes, RunSettings, Store};
+use crate::traps::Traps;
 use crate::url::CrawlUrl;
 use crate::wall_clock::WallClock;
 
@@ -62,7 +63,7 @@ pub(super) struct Before {
 impl Resume {
     /// A crawl that has no past, and leaves none.
     pub(super) fn nothing(plan: Plan) -> Result<(Box<dyn Store>, Self)> {
-        let judge = Judge::new(plan.scope.clone(), Arc::clone(&plan.fetch));
+        let judge = Judge::new(plan.scope.clone(), Arc::clone(&plan.fetch), Traps::new(plan.config.traps.clone()));
         let clock = WallClock::new(Instant::now(), jiff::Timestamp::now());
         let resume = Self {
             frontier: Frontier::new(plan.limits()),
@@ -106,7 +107,9 @@ impl Resume {
         if let Some(lost) = Lost::find(outputs, &notes, store)? {
             lost.ask_again(outputs, &notes, store)?;
         }
-        let mut judge = Judge::new(plan.scope.clone(), Arc::clone(&plan.fetch));
+        let mut traps = Traps::new(plan.config.traps.clone());
+        traps.restore(notes.traps.iter().cloned());
+        let mut judge = Judge::new(plan.scope.clone(), Arc::clone(&plan.fetch), traps);
         let seed_redirects = seed_redirects(&plan, &notes)?;
         for (from, to) in &seed_redirects {
             judge.follow_seed(from, to);
@@ -195,6 +198,7 @@ impl Resume {
         }
         let extraction = Extraction::new(plan.extract, plan.rules.clone());
         let worker = Worker::new(plan.fetch, parser, plan.rules, agent.to_owned()).extracting(extraction);
+        let worker = if judge.closes_traps() { worker.reading_texts() } else { worker };
         Dispatcher::new(Start {
             frontier,
             politeness,

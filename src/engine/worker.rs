@@ -24,6 +24,7 @@ use crate::politeness::robots::Robots;
 use crate::politeness::{RobotsAnswer, retry_after};
 use crate::request::{Purpose, Request};
 use crate::response::{Body, Response, is_redirect};
+use crate::traps;
 use crate::unread::Reading;
 use crate::url::{Base, CrawlUrl, Link, LinkKind, Target, UrlRules, header_text};
 
@@ -46,6 +47,13 @@ pub(super) enum SitemapReply {
     Nothing,
 }
 
+/// What is read of a page.
+struct Read {
+    parsed: Parsed,
+    said: Option<u64>,
+    extracted: Option<Box<Extracted>>,
+}
+
 /// What all workers of a crawl share.
 #[derive(Debug)]
 pub(super) struct Worker {
@@ -54,6 +62,8 @@ pub(super) struct Worker {
     rules: UrlRules,
     /// What is taken out of pages; `None` for nothing.
     extraction: Option<Extraction>,
+    /// Whether outcomes tell what pages say: traps are to be found.
+    reads_texts: bool,
     /// The product token that robots.txt groups are matched with.
     agent: String,
     /// Whether pages are to have their exchanges: an output wants them.
@@ -66,7 +76,7 @@ impl Worker {
     pub(super) fn new(fetch: Arc<dyn Fetch>, parser: Parser, rules: UrlRules, agent: String) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let (parser, parse_slots) = (Arc::new(parser), Semaphore::new(cores));
-        Self { fetch, parser, rules, extraction: None, agent, keep_exchanges: false, parse_slots }
+        Self { fetch, parser, rules, extraction: None, reads_texts: false, agent, keep_exchanges: false, parse_slots }
     }
 
     /// The same worker, whose outcomes have the exchanges that they come of.
@@ -77,6 +87,11 @@ impl Worker {
     /// The same worker, which takes data out of pages.
     pub(super) fn extracting(self, extraction: Option<Extraction>) -> Self {
         Self { extraction, ..self }
+    }
+
+    /// The same worker, which tells of pages what they say.
+    pub(super) fn reading_texts(self) -> Self {
+        Self { reads_texts: true, ..self }
     }
 
     /// Requests one page.
@@ -196,6 +211,7 @@ impl Worker {
             outcome.sets_cookie = response.headers.contains_key(SET_COOKIE);
             outcome.respelled = respelled(url, &target, outcome.sets_cookie);
             outcome.links.push(Link { target, kind: LinkKind::Redirect, mention: Mention::Location });
+            outcome.said = self.reads(url).then_some(traps::NOTHING);
         } else if let Some(location) = redirects_to(&response) {
             outcome.bad_references.note(&location);
         }
@@ -232,10 +248,7 @@ impl Worker {
             return outcome;
         }
         match self.parse(url, body, media_type, &response.headers).await {
-            Ok((parsed, extracted)) => {
-                take(&mut outcome, url, parsed);
-                extraction::take(&mut outcome, url, extracted);
-            }
+            Ok(read) => take_page(&mut outcome, url, read),
             Err(failure) => fail(&mut outcome, failure),
         }
         outcome
@@ -274,10 +287,10 @@ impl Worker {
             })
         });
         if !parsed.links.is_empty() {
-            outcome.respelled = parsed.refresh.and_then(|target| respelled(url, &target, false));
             outcome.page = Some(parsed.page);
             outcome.links_left_out = parsed.links_left_out as u64;
             outcome.links = parsed.links;
+            send_on(outcome, url, parsed.refresh);
         }
     }
 
@@ -287,8 +300,8 @@ impl Worker {
         body: &Bytes,
         media_type: Option<MediaType>,
         headers: &HeaderMap,
-    ) -> Result<(Parsed, Option<Box<Extracted>>), Failure> {
-        let extraction = self.extraction.clone();
+    ) -> Result<Read, Failure> {
+        let (extraction, reads) = (self.extraction.clone(), self.reads(url));
         let (parser, url, body) = (Arc::clone(&self.parser), url.clone(), body.clone());
         let (length, said) = (body.len(), SaidInHead::of(headers));
         let parse = move || {
@@ -301,10 +314,19 @@ impl Worker {
                     link_headers,
                     refresh_headers,
                 };
-                parser.parse_and(&input, |text, encoding| extraction.as_ref()?.of_page(&url, text, encoding))
+                let (parsed, (said, extracted)) = parser.parse_and(&input, |text, encoding| {
+                    let extracted = extraction.as_ref().and_then(|rules| rules.of_page(&url, text, encoding));
+                    (reads.then(|| traps::said(text, &url)), extracted)
+                });
+                Read { parsed, said, extracted }
             })
         };
         self.beside(length, parse).await.ok_or_else(|| panicked("the page"))
+    }
+
+    /// Whether the text of a page is read for what it says.
+    fn reads(&self, url: &CrawlUrl) -> bool {
+        self.reads_texts && traps::is_read(url)
     }
 
     /// Reads what is so many bytes long: here when it is short, else beside the runtime, where it holds up no other
@@ -372,8 +394,16 @@ fn panicked(what: &str) -> Failure {
     Failure::new(FailureKind::Panic, format!("{what} made the parser panic: please report it"))
 }
 
+fn take_page(outcome: &mut Outcome, url: &CrawlUrl, read: Read) {
+    let Read { mut parsed, said, extracted } = read;
+    let refresh = parsed.refresh.take();
+    take(outcome, url, parsed);
+    outcome.said = said;
+    extraction::take(outcome, url, extracted);
+    send_on(outcome, url, refresh);
+}
+
 fn take(outcome: &mut Outcome, url: &CrawlUrl, parsed: Parsed) {
-    outcome.respelled = parsed.refresh.and_then(|target| respelled(url, &target, false));
     let Page { title, description, lang, canonical, .. } = &parsed.page;
     let has_facts = [title, description, lang, canonical].iter().any(|fact| fact.is_some());
     outcome.reading = if has_facts || !parsed.links.is_empty() { Reading::Parsed } else { Reading::Nothing };
@@ -386,6 +416,17 @@ fn take(outcome: &mut Outcome, url: &CrawlUrl, parsed: Parsed) {
     outcome.charset = Some(parsed.charset);
     outcome.page = Some(parsed.page);
     outcome.links = parsed.links;
+}
+
+/// Takes where a page sends its reader at once: as a redirect, so that an endless chain of such pages ends as one of
+/// redirects does.
+fn send_on(outcome: &mut Outcome, url: &CrawlUrl, refresh: Option<Target>) {
+    let Some(target) = refresh else { return };
+    outcome.respelled = respelled(url, &target, false);
+    let mut links = outcome.links.iter_mut();
+    if let Some(link) = links.find(|link| link.kind == LinkKind::Follow && link.target.key() == target.key()) {
+        link.kind = LinkKind::Redirect;
+    }
 }
 
 /// How long a host asks to be left alone. Of several headers the longest wait holds: a proxy may have added its own.

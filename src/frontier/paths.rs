@@ -22,13 +22,24 @@ struct PathTo<'a> {
     from: Option<&'a Source>,
     /// What names it there, as far as that is known.
     mention: Option<Mention>,
-    /// Whether the rules for the text of the URL have nothing against it, as far as that is known.
-    wanted: bool,
+    /// What the rules for the text of the URL say.
+    verdict: Verdict,
+}
+
+/// What is known of a URL beside its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// The rules for its text have nothing against it.
+    Wanted,
+    /// They have.
+    Refused,
+    /// They were not asked.
+    Unknown,
 }
 
 impl PathTo<'_> {
     /// To what needs no way from a page.
-    const START: Self = Self { depth: 0, hops: 0, from: None, mention: None, wanted: true };
+    const START: Self = Self { depth: 0, hops: 0, from: None, mention: None, verdict: Verdict::Wanted };
 }
 
 impl Frontier {
@@ -58,7 +69,8 @@ impl Frontier {
         // What is out of scope may come into scope: its depth has to be right then.
         let is_path = found.kind != LinkKind::Nofollow && matches!(found.target, Target::Url(_));
         let way = from.map_or(Ok(PathTo::START), |from| self.way_on(from, redirect))?;
-        let mut way = PathTo { wanted: skip.is_none(), mention: found.mention, ..way };
+        let verdict = if skip.is_none() { Verdict::Wanted } else { Verdict::Refused };
+        let mut way = PathTo { verdict, mention: found.mention, ..way };
         if found.kind == LinkKind::Nofollow {
             way.hops = NO_WAY;
         }
@@ -132,7 +144,7 @@ impl Frontier {
         let node = self.node(from.id)?;
         let (depth, hops) = if redirect { (node.depth, node.hops + 1) } else { (node.depth + 1, 0) };
         let mention = redirect.then_some(Mention::Location);
-        Ok(PathTo { depth, hops, from: Some(from), mention, wanted: false })
+        Ok(PathTo { depth, hops, from: Some(from), mention, verdict: Verdict::Unknown })
     }
 
     fn insert(&mut self, target: Target, way: PathTo<'_>, skip: Option<SkipReason>) -> Result<u32> {
@@ -184,13 +196,13 @@ impl Frontier {
         let node = self.node(id)?;
         let reopens = self.limits.forbid(way.depth, way.hops).is_none()
             && match node.state {
-                // Skipped because of its place: any better place will do.
-                NodeState::Skipped(SkipReason::Depth | SkipReason::Trap) => true,
+                // Skipped because of its place: any better place will do, unless it is of a space that was closed since.
+                NodeState::Skipped(SkipReason::Depth | SkipReason::Trap) => way.verdict != Verdict::Refused,
                 NodeState::Skipped(SkipReason::Robots)
                 | NodeState::Pending
                 | NodeState::InFlight
                 | NodeState::Settled => false,
-                NodeState::Skipped(_) => way.wanted,
+                NodeState::Skipped(_) => way.verdict == Verdict::Wanted,
             };
         let shorter = (way.depth, way.hops) < (node.depth, node.hops);
         if !shorter && !reopens {

@@ -14,6 +14,7 @@ use crate::politeness::{HostReport, Politeness, SavedHost};
 use crate::scope::Scope;
 use crate::store::Session;
 use crate::store::sqlite::StoreReader;
+use crate::traps::Traps;
 use crate::url::{CrawlUrl, HostKey, UrlRules};
 use crate::wall_clock::WallClock;
 
@@ -107,6 +108,13 @@ impl RunRules {
             scope.follow_seed_redirect(&self.parse(store, &from)?, &self.parse(store, &to)?);
         }
         Ok(scope)
+    }
+
+    /// The spaces that were closed, and would be by the settings of the last run.
+    pub(super) fn traps(&self, store: &StoreReader) -> Result<Traps> {
+        let mut traps = Traps::new(self.config.traps.clone());
+        traps.restore(store.traps()?);
+        Ok(traps)
     }
 
     /// The name by which robots.txt files address the crawl.

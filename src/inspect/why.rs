@@ -58,10 +58,17 @@ pub(super) fn skipped(store: &StoreReader, known: &KnownUrl, reason: SkipReason,
             "it was left over; max_pages = {}; the same command with a higher limit takes it up",
             config.max_pages
         ),
-        SkipReason::Trap => format!(
-            "{} redirects in a row led to it; frontier.max_redirects = {}",
-            known.hops, config.frontier.max_redirects
-        ),
+        SkipReason::Trap => match rules.traps(store)?.refuses(&url()) {
+            Some(trap) => format!(
+                "it is of a trap that was closed: {trap}; to allow it: traps.budgets = [\"{} = none\"]",
+                trap.glob()
+            ),
+            None if known.hops > config.frontier.max_redirects => format!(
+                "{} redirects in a row led to it; frontier.max_redirects = {}",
+                known.hops, config.frontier.max_redirects
+            ),
+            None => NO_LONGER.to_owned(),
+        },
         SkipReason::Nofollow => {
             "only links that are not to be followed lead to it: rel=nofollow, a robots meta tag or \
                                  X-Robots-Tag; parse.nofollow = true"

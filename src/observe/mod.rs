@@ -17,6 +17,7 @@ mod text;
 mod unread_lines;
 
 pub use crate::accounts::{Settled, Skipped};
+pub use crate::trap::{Trap, TrapKind};
 pub use fail_on::FailOn;
 pub use host_summary::HostSummary;
 #[cfg(feature = "cli")]

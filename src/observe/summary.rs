@@ -14,6 +14,7 @@ use super::unread_lines::unread_lines;
 use crate::accounts::{Accounts, Settled, Skipped};
 use crate::extracted::{Drift, RuleHealth};
 use crate::outcome::FailureKind;
+use crate::trap::Trap;
 use crate::unread::Unread;
 
 /// What a crawl came to. `discovered = pending + settled + skipped`, and `records = settled`.
@@ -65,6 +66,9 @@ pub struct Summary {
     /// The rules that found something in the crawl before and do not find it any more. Absent when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rule_drift: Vec<Drift>,
+    /// The spaces of URLs that were closed because they are endless and say nothing new. Absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub traps: Vec<Trap>,
     /// Where the records are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,
@@ -132,6 +136,7 @@ impl Summary {
             items: BTreeMap::new(),
             rules: Vec::new(),
             rule_drift: Vec::new(),
+            traps: Vec::new(),
             output: None,
         }
     }

@@ -245,6 +245,7 @@ impl Store for Memory {
                 }
             }
             Note::Unasked(unasked) => self.notes.unasked = unasked,
+            Note::Traps(traps) => self.notes.traps = traps,
             Note::Rules(health) => self.notes.rules = Some(*health),
             Note::AskedAgain(records) => self.notes.asked_again = records,
             Note::Unread(unread) => self.notes.unread = *unread,

@@ -8,6 +8,7 @@ use crate::observe::{FailedSeed, State};
 use crate::politeness::SavedHost;
 use crate::sink::Checkpoint;
 use crate::sitemaps::SavedSitemap;
+use crate::trap::Trap;
 use crate::unread::Unread;
 use crate::url::{CrawlUrl, HostKey};
 
@@ -38,6 +39,8 @@ pub enum Note {
     Unasked(u64),
     /// What was met and not read, in all runs.
     Unread(Box<Unread>),
+    /// The traps that are closed, in all runs.
+    Traps(Vec<Trap>),
     /// What rules have found in all that is settled.
     Rules(Box<Health>),
     /// How far an output is durable, by its name.
@@ -84,6 +87,8 @@ pub struct Notes {
     pub unasked: u64,
     /// What was met and not read.
     pub unread: Unread,
+    /// The traps that are closed.
+    pub traps: Vec<Trap>,
     /// What rules have found in all that is settled; `None` when there are none.
     pub rules: Option<Health>,
     /// How far each output is durable, by its name.

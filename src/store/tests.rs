@@ -15,6 +15,7 @@ use crate::outcome::{FailureKind, OutcomeKind, SkipReason};
 use crate::politeness::SavedHost;
 use crate::sink::Checkpoint;
 use crate::sitemaps::SavedSitemap;
+use crate::trap::{Trap, TrapKind};
 use crate::unread::{BadReferences, Reading, Unread};
 use crate::url::{CrawlUrl, HostKey, LinkKind, Target, UrlRules};
 
@@ -393,6 +394,25 @@ fn an_endless_chain_of_redirects_ends() {
         }
         assert!(frontier.lease(now).unwrap().is_none());
         assert_eq!(frontier.accounts().skipped.iter().find(|(r, _)| *r == SkipReason::Trap).unwrap().1, 1);
+    });
+}
+
+#[test]
+fn what_is_of_a_closed_space_stays_skipped_whoever_leads_to_it() {
+    each(depth(1), |frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/")).unwrap();
+        let closed = |text: &str| Found { skip: Some(SkipReason::Trap), ..found(text, LinkKind::Follow) };
+        let seed = lease(frontier, now, "a/");
+        frontier.settle(seed.id, OutcomeKind::Ok, [links(&["a/1", "a/2"]), vec![closed("a/x")]].concat()).unwrap();
+        let one = lease(frontier, now, "a/1");
+        settle(frontier, &one, &["a/deep"]);
+        let two = lease(frontier, now, "a/2");
+        frontier.settle(two.id, OutcomeKind::Ok, vec![closed("a/x"), closed("a/deep")]).unwrap();
+        frontier.add_listed(vec![closed("a/deep"), closed("a/x")]).unwrap();
+        assert!(frontier.lease(now).unwrap().is_none());
+        frontier.add_listed(links(&["a/x"])).unwrap();
+        lease(frontier, now, "a/x");
     });
 }
 
@@ -823,6 +843,26 @@ fn notes_are_given_back_to_the_next_process() {
         let last = found.last.unwrap();
         assert_eq!((last.pid, last.ended, last.records), (1, Some(State::Limit), 0));
         assert_eq!(found.started_at, Some(last.started_at));
+    });
+}
+
+#[test]
+fn the_traps_that_were_closed_last_are_given_back() {
+    each_pair(unlimited(), |mut pair| {
+        let trap = Trap {
+            kind: TrapKind::Host,
+            template: "http://a/**".to_owned(),
+            pages: 1000,
+            compared: 50,
+            new: 2,
+            examples: vec!["http://a/1".to_owned()],
+            except: vec!["http://a/b/*".to_owned()],
+        };
+        for traps in [Vec::new(), vec![trap.clone()]] {
+            pair.store().keep(Note::Traps(traps)).unwrap();
+        }
+        let mut pair = pair.restarted(unlimited(), SAME);
+        assert_eq!(pair.store().recall().unwrap().traps, [trap]);
     });
 }
 

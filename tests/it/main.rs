@@ -42,5 +42,6 @@ mod tidy;
 // Apple's verifier takes no roots from the environment.
 #[cfg(not(target_vendor = "apple"))]
 mod tls;
+mod traps;
 mod unread;
 mod verify;

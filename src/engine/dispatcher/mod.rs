@@ -116,7 +116,7 @@ impl Dispatcher {
         };
         let (accounts, hosts) = (self.frontier.accounts(), self.politeness.reports());
         let (tally, seeds) = self.pages.finish();
-        Ok(End { state, accounts, hosts, tally, seeds, health })
+        Ok(End { state, accounts, hosts, tally, seeds, traps: self.judge.closed().to_vec(), health })
     }
 
     /// Crawls until nothing is left, a limit is reached, or someone stops it.
@@ -209,6 +209,9 @@ impl Dispatcher {
     /// Starts a job, puts it off, or ends it.
     async fn admit(&mut self, job: Job, now: Instant) -> Result<()> {
         let admit = match &job {
+            Job::Page(lease) if self.judge.is_trap(&lease.url) => {
+                return self.frontier.skip(lease.id, SkipReason::Trap);
+            }
             Job::Robots(hop) => self.politeness.admit_to_host(hop.asked(), now),
             job => self.politeness.admit(job.url(), now),
         };

@@ -1,5 +1,7 @@
 //! Pages: what comes of a page that is settled, and how many of them are enough.
 
+use std::sync::Arc;
+
 use super::job::Refused;
 use super::left_out::LeftOut;
 use super::seeds::Seeds;
@@ -7,12 +9,14 @@ use crate::engine::judge::Judge;
 use crate::engine::ledger::Step;
 use crate::engine::tally::Tally;
 use crate::error::Result;
-use crate::frontier::{Frontier, Lease, Place, Settlement};
+use crate::frontier::{Change, Frontier, Lease, NodeState, Place, Settlement};
 use crate::observe::FailedSeed;
-use crate::outcome::{Outcome, SkipReason};
+use crate::outcome::{Outcome, OutcomeKind, SkipReason};
 use crate::politeness::Politeness;
 use crate::sink::{Options, Record, Settled};
 use crate::sitemaps::Sitemaps;
+use crate::trap::Trap;
+use crate::traps::Visit;
 use crate::url::{CrawlUrl, Link, LinkKind, Target};
 
 /// What is counted and kept of the pages of a crawl.
@@ -46,13 +50,14 @@ impl Pages {
     ) -> Result<Step> {
         let links = std::mem::take(&mut outcome.links);
         let lead = self.seeds.follow(&lease.url, &outcome, &links, judge);
-        let judge = &*judge;
         if lead.as_ref().is_some_and(|lead| lead.moves_scope) {
             frontier.reconsider(SkipReason::Scope);
         }
         let found = links.into_iter().map(|link| judge.link(Link { kind: sitemaps.link_kind(link.kind), ..link }));
         let Settlement { place: Place { depth, referrer }, left_out } =
             frontier.settle(lease.id, outcome.kind, found.collect())?;
+        let changes = frontier.take_changes();
+        let traps = look_for_trap(&lease.url, &outcome, &changes, judge);
         tracing::debug!(url = %lease.url, depth, "{}", outcome.reason());
         self.tally.note(&lease.url, &outcome, outcome.links_left_out + left_out);
         outcome.location = outcome.location.or_else(|| lease.spelling.as_deref().map(CrawlUrl::to_shared));
@@ -65,7 +70,8 @@ impl Pages {
         }
         Ok(Step {
             settled: Some(settled),
-            changes: frontier.take_changes(),
+            changes,
+            traps,
             unasked: self.tally.unasked_to_keep(),
             unread: self.tally.unread_to_keep(),
             seed_redirect: lead.map(|lead| (lease.url.clone(), lead.target)),
@@ -113,6 +119,32 @@ impl Pages {
     pub(super) fn finish(self) -> (Tally, Seeds) {
         (self.tally, self.seeds)
     }
+}
+
+/// Takes a page as a part of the spaces that it is of: all that are closed, when one is closed now.
+fn look_for_trap(url: &CrawlUrl, outcome: &Outcome, changes: &[Change], judge: &mut Judge) -> Option<Vec<Trap>> {
+    let is_page = outcome.kind == OutcomeKind::Ok && outcome.page.is_some();
+    if !(is_page || outcome.kind == OutcomeKind::Redirect) || !judge.closes_traps() {
+        return None;
+    }
+    let found = changes.iter().filter_map(|change| match change {
+        Change::Found(found) if found.path.referrer.is_some() && found.state == NodeState::Pending => {
+            Some(CrawlUrl::stored(Arc::clone(&found.text), found.key))
+        }
+        _ => None,
+    });
+    let found: Vec<_> = found.collect();
+    let trap = judge.visited(Visit { url, said: outcome.said, found: &found })?;
+    tracing::warn!("{}", closed(trap));
+    Some(judge.closed().to_vec())
+}
+
+/// The one line that says what was closed, and how to open it.
+fn closed(trap: &Trap) -> String {
+    let (examples, glob) = (trap.examples.join(" and "), trap.glob());
+    format!(
+        "a trap is closed, its other URLs are skipped: {trap}; such as {examples}; to allow it: traps.budgets = [\"{glob} = none\"]"
+    )
 }
 
 /// Lets a page be asked for as what its response redirects to, when that is the same page by its key or leads back to

@@ -47,7 +47,8 @@ impl Seeds {
         if !self.contain(url) {
             return None;
         }
-        let Some(Link { target: Target::Url(target), kind: LinkKind::Redirect, .. }) = links.first() else {
+        let redirect = links.first().filter(|_| outcome.kind == OutcomeKind::Redirect);
+        let Some(Link { target: Target::Url(target), kind: LinkKind::Redirect, .. }) = redirect else {
             if outcome.kind != OutcomeKind::Ok {
                 self.failed(url, &outcome.reason());
             }

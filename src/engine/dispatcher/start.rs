@@ -16,6 +16,7 @@ use crate::observe::{State, Stats, counted};
 use crate::politeness::{HostReport, Politeness};
 use crate::sink;
 use crate::sitemaps::Sitemaps;
+use crate::trap::Trap;
 use crate::url::CrawlUrl;
 use crate::wall_clock::WallClock;
 
@@ -53,6 +54,8 @@ pub(in crate::engine) struct End {
     /// What the summary counts beside the accounts.
     pub(in crate::engine) tally: Tally,
     pub(in crate::engine) seeds: Seeds,
+    /// The traps that are closed.
+    pub(in crate::engine) traps: Vec<Trap>,
     /// What the rules have found; `None` when there are none.
     pub(in crate::engine) health: Option<Health>,
 }

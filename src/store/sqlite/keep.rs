@@ -32,6 +32,7 @@ impl Store for Sqlite {
             sitemaps: database.sitemaps()?,
             unasked: database.unasked()?,
             unread: database.unread()?,
+            traps: database.traps()?,
             rules: database.rules()?,
             outputs: database.outputs()?,
             asked_again: database.asked_again()?.unwrap_or_default(),
@@ -69,6 +70,7 @@ impl Store for Sqlite {
                 self.unasked = Some(unasked);
                 Ok(())
             }
+            Note::Traps(traps) => self.keep_setting(Setting::Traps, &json(&traps)?),
             Note::Rules(health) => self.keep_setting(Setting::Rules, &json(&*health)?),
             Note::AskedAgain(records) => self.keep_setting(Setting::AskedAgain, &records.to_string()),
             Note::Unread(unread) => {

@@ -18,6 +18,7 @@ use crate::politeness::SavedHost;
 use crate::sink::Checkpoint;
 use crate::sitemaps::SavedSitemap;
 use crate::store::{Counts, RunSettings, Session};
+use crate::trap::Trap;
 use crate::unread::Unread;
 use crate::url::{HostKey, UrlKey};
 use crate::wall_clock::WallClock;
@@ -146,6 +147,12 @@ impl Database {
     /// What rules have found; `None` when there were none.
     pub(crate) fn rules(&self) -> Result<Option<Health>> {
         self.setting(Setting::Rules)?.map(|kept| parse(&kept, || "the rules".to_owned())).transpose()
+    }
+
+    /// The traps that are closed.
+    pub(crate) fn traps(&self) -> Result<Vec<Trap>> {
+        let kept = self.setting(Setting::Traps)?;
+        Ok(kept.map(|kept| parse(&kept, || "the traps".to_owned())).transpose()?.unwrap_or_default())
     }
 
     /// How many records outputs have lost; `None` when they never have.

@@ -19,6 +19,8 @@ pub(super) enum Setting<'a> {
     Unasked,
     /// What rules have found, as JSON.
     Rules,
+    /// The traps that are closed, as JSON.
+    Traps,
     /// How many records outputs have lost.
     AskedAgain,
     /// What was met and not read, as JSON.
@@ -40,6 +42,7 @@ impl<'a> Setting<'a> {
             Self::FailedSeeds => "failed_seeds",
             Self::Unasked => "unasked",
             Self::Rules => "rules",
+            Self::Traps => "traps",
             Self::AskedAgain => "asked_again",
             Self::Unread => "unread",
             Self::CookiesOf(site) => return format!("{COOKIES_OF}{site}").into(),
