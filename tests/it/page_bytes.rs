@@ -48,7 +48,7 @@ fn a_base_that_makes_all_links_long_takes_no_more_than_other_pages() {
     let body = format!(
         "<base href=\"/{}/\"><title>hub</title>{}",
         "x".repeat(3000),
-        (0..2000).map(|n| format!("<a href={n}></a>")).collect::<String>()
+        (0..2000).map(|n| format!("<a href={n}></a>")).collect::<Vec<_>>().concat()
     );
     let server = Server::start(Site::default().with("/", Reply::html(body)).routes());
     let crawled = Crawl::of(server.url("/")).arg("--depth", "0").run();
