@@ -123,6 +123,12 @@ impl Outcome {
         Self { failure: Some(failure), ..Self::new(OutcomeKind::Failed, fetched_at, elapsed) }
     }
 
+    /// How many bytes of memory it takes until it is written, as far as its page decides: its links. The body of an exchange
+    /// is counted by whoever has read it.
+    pub fn weight(&self) -> u64 {
+        self.links.iter().map(|link| link.target.text().len() as u64 + LINK).sum()
+    }
+
     /// How the request ended, in few words for a person.
     pub fn reason(&self) -> String {
         match (&self.failure, self.status, &self.location) {
@@ -133,6 +139,9 @@ impl Outcome {
         }
     }
 }
+
+/// What a link takes beside its text, on its way to the writer.
+const LINK: u64 = 192;
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@ use super::fail_point::fail_point;
 use super::outputs::Output;
 use crate::error::Result;
 use crate::extracted::Health;
-use crate::fetch::{SavedCookies, SavedSeedName};
+use crate::fetch::{Held, SavedCookies, SavedSeedName};
 use crate::frontier::{Change, Moved, Rows, Want};
 use crate::observe::{FailedSeed, State};
 use crate::outcome::OutcomeKind;
@@ -43,6 +43,8 @@ pub(super) struct Step {
     pub(super) sitemaps: Vec<(CrawlUrl, SavedSitemap)>,
     /// A seed leads to another place.
     pub(super) seed_redirect: Option<(CrawlUrl, CrawlUrl)>,
+    /// What all of that takes in memory: given back with the step.
+    pub(super) held: Option<Held>,
     /// Whether this has to be durable at once: what another process must not forget.
     pub(super) urgent: bool,
 }
@@ -108,7 +110,9 @@ impl Ledger {
             store.keep(Note::SeedRedirect { from, to })?;
         }
         fail_point("changes-applied");
-        step.wants.into_iter().filter_map(|want| store.ask(want).transpose()).collect()
+        let answers = step.wants.into_iter().filter_map(|want| store.ask(want).transpose()).collect();
+        drop(step.held);
+        answers
     }
 
     /// Makes all steps so far durable, as one; answers that have come with that.

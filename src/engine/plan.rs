@@ -8,7 +8,7 @@ use super::descriptors::Descriptors;
 use crate::config::{Config, Seed};
 use crate::error::{Error, Result};
 use crate::extract;
-use crate::fetch::{ByOrigin, Credentials, Fetch, Http, LocalSite};
+use crate::fetch::{Budget, ByOrigin, Credentials, Fetch, Http, LocalSite};
 use crate::frontier;
 use crate::scope::Scope;
 use crate::url::{CrawlUrl, UrlRules};
@@ -31,6 +31,8 @@ pub(super) struct Plan {
     /// What is taken out of pages.
     pub(super) extract: extract::Rules,
     pub(super) fetch: Arc<dyn Fetch>,
+    /// For bodies, and what comes of them.
+    pub(super) budget: Budget,
     /// How many file descriptors there are for all of it, and how they are shared out.
     free: Option<usize>,
     pub(super) descriptors: Descriptors,
@@ -74,14 +76,30 @@ impl Plan {
             return Err(Error::Usage(format!("{} folders cannot all appear under {origin}; give one", sites.len())));
         }
         let folder = sites.first().map(|site| site.folder().to_owned());
+        let budget = Budget::new(config.fetch.max_buffered);
         let fetch = if let Some(fetch) = fetch {
             fetch
         } else {
             let asked = if seeds.is_empty() { &places } else { &network };
-            Arc::new(ByOrigin { sites, http: http(&config, asked, &credentials, descriptors)? })
+            let http = http(&config, asked, &credentials, descriptors)?;
+            Arc::new(ByOrigin { sites, http: http.map(|http| http.sharing(budget.clone())) })
         };
         let scope = Scope::new(&config.scope, &places).with_hosts(config.per_host(|host| host.scope.clone()));
-        Ok(Self { config, seeds, places, on_disk, folder, scope, rules, extract, fetch, free, descriptors, sitemaps })
+        Ok(Self {
+            config,
+            seeds,
+            places,
+            on_disk,
+            folder,
+            scope,
+            rules,
+            extract,
+            fetch,
+            budget,
+            free,
+            descriptors,
+            sitemaps,
+        })
     }
 
     pub(super) fn limits(&self) -> frontier::Limits {

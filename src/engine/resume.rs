@@ -204,6 +204,7 @@ impl Resume {
             politeness,
             judge,
             worker: if self.exchanges { worker.keeping_exchanges() } else { worker },
+            budget: plan.budget,
             sitemaps,
             named: plan.sitemaps,
             seeds,

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::MediaRange;
+use super::budget::Held;
 use super::coding::Stop;
 use super::decode::Decoder;
 use crate::exchange::{BodyEnd, RawBody};
@@ -81,18 +82,29 @@ impl Collector {
         }
     }
 
-    /// What was collected: the body, and that body before decoding if it was to be kept.
-    pub(super) fn into_parts(self) -> (Bytes, RawBody) {
+    /// What was collected: the body, and that body before decoding if it was to be kept. They hold that part of the budget
+    /// until they are dropped.
+    pub(super) fn into_parts(self, mut held: Held) -> (Bytes, RawBody) {
         let Self { decoder, first, joined, raw, whole, .. } = self;
-        let body = first.unwrap_or_else(|| Bytes::from(joined));
+        let raw_held = held.split(raw.as_ref().map_or(0, |raw| raw.capacity() as u64));
+        let body = match first {
+            Some(first) => held.owning(first),
+            None => held.owning(joined),
+        };
         let end = if whole { BodyEnd::Whole } else { BodyEnd::Cut };
         let raw = match raw {
             // Without a coding it is the same body, which is shared and not copied.
             Some(_) if decoder.is_none() => RawBody::new(body.clone(), end),
-            Some(raw) => RawBody::new(Bytes::from(raw), end),
+            Some(raw) => RawBody::new(raw_held.owning(raw), end),
             None => RawBody::default(),
         };
         (body, raw)
+    }
+
+    /// How many bytes of memory it takes.
+    pub(super) fn held(&self) -> usize {
+        let raw = self.raw.as_ref().map_or(0, Vec::capacity);
+        self.first.as_ref().map_or(0, Bytes::len) + self.joined.capacity() + raw
     }
 
     /// Bytes taken so far, before decoding.
@@ -128,6 +140,7 @@ const SLACK: u64 = 64 << 10;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fetch::Budget;
 
     #[test]
     fn media_types_match_without_case_and_parameters() {
@@ -157,7 +170,7 @@ mod tests {
             let mut collector = Collector::new(None, Some(100), limit);
             let result = chunks.iter().try_for_each(|chunk| collector.push(Bytes::from_static(chunk)));
             assert_eq!(result.is_err(), full, "{chunks:?}");
-            assert_eq!(collector.into_parts().0, body, "{chunks:?}");
+            assert_eq!(collector.into_parts(Budget::new(0).hold(0)).0, body, "{chunks:?}");
         };
         check(&[], 3, false, b"");
         check(&[b"abc"], 3, false, b"abc");

@@ -244,11 +244,20 @@ fn no_head(error: &reqwest::Error, chain: &Chain<'_>) -> Failure {
     }
 }
 
-fn no_body(chain: &Chain<'_>, taken: u64, length: Option<u64>) -> Failure {
-    let after = match length {
+/// The server ended the body before its end.
+pub(super) fn cut_off(taken: u64, length: Option<u64>) -> Failure {
+    Failure::new(FailureKind::Protocol, format!("the server ended the stream {}", after(taken, length)))
+}
+
+fn after(taken: u64, length: Option<u64>) -> String {
+    match length {
         Some(length) => format!("after {taken} of {length} bytes"),
         None => format!("after {taken} bytes"),
-    };
+    }
+}
+
+fn no_body(chain: &Chain<'_>, taken: u64, length: Option<u64>) -> Failure {
+    let after = after(taken, length);
     // An early end is the length's fault, not the connection's.
     if chain.kind() != Some(io::ErrorKind::UnexpectedEof)
         && let Some(failure) = lost(chain, &after)

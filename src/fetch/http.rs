@@ -1,19 +1,18 @@
 //! HTTP/1.1 and HTTP/2 over one pool of connections.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::header::LOCATION;
 use http::{HeaderMap, Method, StatusCode, Version};
 use hyper::ext::ReasonPhrase;
 use tokio::time::{Instant, timeout_at};
 
-use super::body::{Collector, MAX_ROBOTS, MAX_SITEMAP, is_wanted};
-use super::coding::Stop;
+use super::body::{MAX_ROBOTS, MAX_SITEMAP, is_wanted};
+use super::budget::Budget;
 use super::cookies::Jar;
 use super::decode::Decoder;
 use super::failure::{self, Phase};
 use super::headers::RequestHeaders;
+use super::incoming::{Deadlines, Incoming};
 use super::pool::Pool;
 use super::resolver::Resolver;
 use super::reuse::{self, Connection};
@@ -24,7 +23,6 @@ use crate::media_type::MediaType;
 use crate::outcome::{Failure, FailureKind};
 use crate::request::{Purpose, Request};
 use crate::response::{Body, Response, is_redirect};
-use crate::units::format_size;
 use crate::url::{CrawlUrl, HostPattern};
 
 /// Asks hosts over the network.
@@ -65,25 +63,7 @@ pub struct Http {
     types: Vec<MediaRange>,
     deadlines: Deadlines,
     max_body: u64,
-}
-
-/// The four deadlines, each at most [`LONGEST`].
-#[derive(Debug, Clone, Copy)]
-struct Deadlines {
-    connect: Duration,
-    first_byte: Duration,
-    idle: Duration,
-    whole: Duration,
-}
-
-/// A response whose body is still on its way.
-struct Incoming {
-    response: reqwest::Response,
-    /// The header lines that this request was given, when its exchange is kept.
-    own: Option<HeaderMap>,
-    /// When the whole request has to be over.
-    end: Instant,
-    deadlines: Deadlines,
+    budget: Budget,
 }
 
 impl Http {
@@ -100,6 +80,7 @@ impl Http {
             types: options.content_types.clone(),
             deadlines: Deadlines::new(options),
             max_body: options.max_body,
+            budget: Budget::new(options.max_buffered),
         })
     }
 
@@ -109,9 +90,15 @@ impl Http {
         Self { headers: self.headers.with_hosts(tables), ..self }
     }
 
-    /// Keeps at most so many connections for later requests, over all hosts. Without room, a request closes its
-    /// connection when it is done. Default: no bound; an idle connection is kept for seconds, so a crawl of many hosts
-    /// has many of them, and each holds a file descriptor.
+    /// The same client, whose bodies share this budget with others: in place of one of `max_buffered` bytes.
+    #[must_use]
+    pub fn sharing(self, budget: Budget) -> Self {
+        Self { budget, ..self }
+    }
+
+    /// Keeps at most so many connections for later requests, over all hosts, in as much memory as the options say.
+    /// Without room the idle ones are closed, and a request closes its own when it is done. Default: no bound of their
+    /// number; each holds a file descriptor.
     #[must_use]
     pub fn keep_alive(mut self, connections: usize) -> Self {
         self.pool.keep_at_most(connections);
@@ -152,7 +139,12 @@ impl Http {
             (Body::Read(Bytes::new()), RawBody::new(Bytes::new(), BodyEnd::Whole))
         } else {
             match Decoder::of(&headers) {
-                Ok(decoder) => incoming.read(decoder, self.limit(request.purpose), request).await,
+                Ok(decoder) => {
+                    let (body, raw, taken) =
+                        incoming.read(decoder, self.limit(request.purpose), request, self.budget.begin()).await;
+                    claim.has_read(taken);
+                    (body, raw)
+                }
                 Err(failure) => (Body::Failed(failure), RawBody::default()),
             }
         };
@@ -174,7 +166,7 @@ impl Http {
     }
 
     /// What was sent, and the head that came back.
-    fn exchange(&self, url: &CrawlUrl, own: HeaderMap, response: &reqwest::Response) -> Exchange {
+    fn exchange(&self, url: &CrawlUrl, own: HeaderMap, response: &http::Response<reqwest::Body>) -> Exchange {
         let (version, status) = (response.version(), response.status());
         let mut received = Received::new(status, response.headers(), RawBody::default());
         received.version = Some(version);
@@ -223,7 +215,7 @@ impl Http {
                     if let Some(jar) = &self.cookies {
                         jar.take(response.url(), response.headers());
                     }
-                    return Ok(Incoming { response, own, end, deadlines });
+                    return Ok(Incoming { response: response.into(), own, end, deadlines });
                 }
                 Err(error) if not_taken < NOT_TAKEN && failure::is_not_taken(&error) => not_taken += 1,
                 Err(error) if may_repeat && failure::is_cut_off(&error) => {
@@ -265,102 +257,6 @@ impl Fetch for Http {
     }
 }
 
-impl Incoming {
-    /// Reads the body: of a page to its end, and a longer one than the limit is a failure; else its start, up to the limit.
-    async fn read(mut self, decoder: Option<Decoder>, limit: u64, request: &Request) -> (Body, RawBody) {
-        let (expected, is_page) = (self.response.content_length(), request.purpose == Purpose::Page);
-        if let Some(length) = expected.filter(|length| is_page && decoder.is_none() && *length > limit) {
-            let message = format!("the body is {} long; at most {} are read", format_size(length), format_size(limit));
-            return (Body::Failed(Failure::new(FailureKind::TooLarge, message)), RawBody::default());
-        }
-        let mut collector = Collector::new(decoder, expected, limit);
-        if request.keep_exchange {
-            collector = collector.keep_raw();
-        }
-        let collected = self.collect(&mut collector).await;
-        let (body, raw) = collector.into_parts();
-        let body = match collected {
-            Ok(Ok(())) => Body::Read(body),
-            Ok(Err(Stop::Full)) if !is_page => Body::Read(body),
-            Ok(Err(stop)) => Body::Failed(stopped(stop, limit)),
-            Err(failure) => Body::Failed(failure),
-        };
-        (body, raw)
-    }
-
-    async fn collect(&mut self, collector: &mut Collector) -> Result<Result<(), Stop>, Failure> {
-        let length = self.response.content_length();
-        while let Some(chunk) = self.chunk(collector.taken(), length).await? {
-            if let Err(stop) = collector.push(chunk) {
-                return Ok(Err(stop));
-            }
-        }
-        Ok(collector.finish())
-    }
-
-    async fn chunk(&mut self, taken: u64, length: Option<u64>) -> Result<Option<Bytes>, Failure> {
-        let pause = Instant::now() + self.deadlines.idle;
-        match timeout_at(self.end.min(pause), self.response.chunk()).await {
-            Ok(Ok(chunk)) => Ok(chunk),
-            Ok(Err(error)) => Err(failure::classify(&error, Phase::Body { taken, length })),
-            Err(_) if self.end <= pause => Err(failure::too_slow(self.deadlines.whole)),
-            Err(_) => Err(failure::paused(self.deadlines.idle)),
-        }
-    }
-
-    /// Leaves a body that nobody wants. A short one is read to its end, so that the connection can be used again: of
-    /// redirects, that is nearly every one. A longer one costs less as a new connection. What was read is kept for the
-    /// exchange, if that is asked for.
-    async fn leave(mut self, request: &Request) -> RawBody {
-        let length = self.response.content_length();
-        let costs_nothing = self.response.version() == Version::HTTP_2 && !request.keep_exchange;
-        if costs_nothing || length.is_some_and(|length| length > MAX_LEFT) {
-            return RawBody::default();
-        }
-        let end = self.end.min(Instant::now() + LEAVE_TIME);
-        let (mut taken, mut raw) = (0, Vec::new());
-        let end = loop {
-            match timeout_at(end, self.response.chunk()).await {
-                Ok(Ok(Some(chunk))) => {
-                    taken += chunk.len() as u64;
-                    if taken > MAX_LEFT {
-                        break BodyEnd::Cut;
-                    }
-                    if request.keep_exchange {
-                        raw.extend_from_slice(&chunk);
-                    }
-                }
-                Ok(Ok(None)) => break BodyEnd::Whole,
-                _ => break BodyEnd::Cut,
-            }
-        };
-        RawBody::new(Bytes::from(raw), end)
-    }
-}
-
-impl Deadlines {
-    fn new(options: &Options) -> Self {
-        Self {
-            connect: options.connect_timeout,
-            first_byte: options.first_byte_timeout.min(LONGEST),
-            idle: options.idle_timeout.min(LONGEST),
-            whole: options.timeout.min(LONGEST),
-        }
-    }
-
-    /// The head did not come in time.
-    fn no_head(self) -> Failure {
-        if self.whole < self.first_byte { failure::too_slow(self.whole) } else { failure::no_headers(self.first_byte) }
-    }
-}
-
-fn stopped(stop: Stop, limit: u64) -> Failure {
-    match stop {
-        Stop::Full => Failure::new(FailureKind::TooLarge, format!("the body is longer than {}", format_size(limit))),
-        Stop::Damaged(message) => Failure::new(FailureKind::Decode, message),
-    }
-}
-
 /// Whether what was asked for is elsewhere, or where it was. A redirect that does not say where is a page: browsers show
 /// its body.
 fn is_elsewhere(status: StatusCode, headers: &HeaderMap) -> bool {
@@ -373,13 +269,6 @@ fn has_no_body(status: StatusCode) -> bool {
 
 /// How often a request that a host has not taken is made again at once: connections may end one after the other.
 const NOT_TAKEN: u32 = 3;
-/// The longest unwanted body that is read for the sake of its connection.
-const MAX_LEFT: u64 = 16 << 10;
-/// How long that may take.
-const LEAVE_TIME: Duration = Duration::from_secs(1);
-/// Keeps sums of instants in range.
-const LONGEST: Duration = Duration::from_hours(24 * 365);
-
 /// The URL Standard takes any name in ASCII; the client does not.
 fn no_name() -> Failure {
     Failure::new(FailureKind::Dns, "the name of the host is no valid Punycode, which cannot be asked for")
@@ -388,6 +277,7 @@ fn no_name() -> Failure {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::time::Duration;
 
     use super::*;
     use crate::exchange::HeaderLine;

@@ -3,6 +3,7 @@
 mod allowed_host;
 mod bad_port;
 mod body;
+mod budget;
 mod by_origin;
 mod coding;
 mod cookies;
@@ -14,6 +15,7 @@ mod gzip;
 mod header_lines;
 mod headers;
 mod http;
+mod incoming;
 mod keep_alive;
 mod local;
 #[cfg(test)]
@@ -32,6 +34,8 @@ mod variables;
 mod zstd;
 
 pub use allowed_host::AllowedHost;
+pub use budget::Budget;
+pub(crate) use budget::Held;
 pub use by_origin::ByOrigin;
 pub use cookies::SavedCookies;
 pub use guard::{AddressGuard, Refusal};

@@ -47,6 +47,17 @@ pub struct Options {
     #[serde(with = "units::size")]
     #[schemars(with = "units::size::Schema")]
     pub max_body: u64,
+    /// How much of bodies may be in memory at once, over all requests, with what comes of them until it is written. A body
+    /// for which there is no room is not read on until there is some; that is no fault of its host, and no deadline counts
+    /// it. One body at a time may go beyond, so that a crawl goes on with any value.
+    #[serde(with = "units::size")]
+    #[schemars(with = "units::size::Schema")]
+    pub max_buffered: u64,
+    /// How much memory the connections may take that are kept for later requests, over all hosts: some 16 KiB each, after
+    /// a long page up to half a MiB. Beyond, the idle ones are closed.
+    #[serde(with = "units::size")]
+    #[schemars(with = "units::size::Schema")]
+    pub max_idle_memory: u64,
     /// The media types whose bodies are downloaded; `text/*` and `*/*` work too. Others are recorded without a body.
     #[schemars(with = "Vec<String>")]
     pub content_types: Vec<MediaRange>,
@@ -71,6 +82,8 @@ impl Default for Options {
             first_byte_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(20),
             max_body: 8 << 20,
+            max_buffered: 128 << 20,
+            max_idle_memory: 64 << 20,
             content_types: PAGES.map(|media_type| media_type.parse().expect("each is a media type")).to_vec(),
             allow_hosts: Vec::new(),
             origin: SiteOrigin::default(),

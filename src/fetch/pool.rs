@@ -21,14 +21,23 @@ pub(super) struct Pool {
     closing: Clients,
     /// The origins that take HTTP/1.1 only, whatever their TLS says.
     http1: RwLock<HashSet<Box<str>>>,
-    /// Which requests leave a connection behind; `None`: all.
-    keep_alive: Option<KeepAlive>,
+    /// Which requests leave a connection behind.
+    keep_alive: KeepAlive,
 }
 
 /// Whom a request is to be sent with. As long as this lives, it is in flight.
 pub(super) struct Claim<'a> {
     pub(super) client: reqwest::Client,
-    _keeps: Option<Keeps<'a>>,
+    keeps: Option<Keeps<'a>>,
+}
+
+impl Claim<'_> {
+    /// Says how long the body of the answer was: the connection keeps a buffer for as much.
+    pub(super) fn has_read(&self, bytes: u64) {
+        if let Some(keeps) = &self.keeps {
+            keeps.has_read(bytes);
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -66,29 +75,31 @@ struct Recipe {
 }
 
 impl Pool {
-    /// A pool without a bound; all requests have these headers. [`Error::Internal`] when the HTTP client has another
+    /// A pool without a bound of their number; all requests have these headers. [`Error::Internal`] when the HTTP client has another
     /// idea of what can be set.
     pub(super) fn new(options: &Options, resolver: Resolver, headers: HeaderMap) -> Result<Self> {
         let recipe = Recipe { tls: tls::client_config(), resolver, headers, connect_timeout: options.connect_timeout };
         let keeping = RwLock::new(Keeping { clients: Clients::new(&recipe, usize::MAX)?, since: Instant::now() });
         let closing = Clients::new(&recipe, 0)?;
-        Ok(Self { recipe, keeping, closing, http1: RwLock::default(), keep_alive: None })
+        let keep_alive = KeepAlive::new(usize::MAX, options.max_idle_memory, POOL_IDLE * 2);
+        Ok(Self { recipe, keeping, closing, http1: RwLock::default(), keep_alive })
     }
 
     /// Keeps at most so many connections, over all hosts.
     pub(super) fn keep_at_most(&mut self, connections: usize) {
-        self.keep_alive = Some(KeepAlive::new(connections, POOL_IDLE * 2));
+        self.keep_alive.keep_at_most(connections);
     }
 
     /// A client for a request to this origin.
     pub(super) fn claim(&self, origin: &str) -> Claim<'_> {
         let versions = self.versions(origin);
-        let claimed = self.keep_alive.as_ref().map(|keep_alive| keep_alive.claim(origin, Instant::now()));
-        match claimed {
-            Some(None) => Claim { client: self.closing.client(&self.recipe, versions), _keeps: None },
-            claimed => {
+        let now = Instant::now();
+        let again = || self.close_idle().then(|| self.keep_alive.claim(origin, now)).flatten();
+        match self.keep_alive.claim(origin, now).or_else(again) {
+            None => Claim { client: self.closing.client(&self.recipe, versions), keeps: None },
+            keeps => {
                 let keeping = self.keeping.read().unwrap_or_else(PoisonError::into_inner);
-                Claim { client: keeping.clients.client(&self.recipe, versions), _keeps: claimed.flatten() }
+                Claim { client: keeping.clients.client(&self.recipe, versions), keeps }
             }
         }
     }
@@ -113,16 +124,19 @@ impl Pool {
         if !http1.is_empty() && http1.contains(origin) { Versions::Http1 } else { Versions::Any }
     }
 
-    /// Closes the idle connections: something else needs their file descriptors. Once a second at most, since whoever
-    /// runs out does so many times at once.
-    pub(super) fn close_idle(&self) {
+    /// Closes the idle connections: something else needs their file descriptors, or their memory. Once a second at most,
+    /// since whoever runs out does so many times at once; whether it was done.
+    pub(super) fn close_idle(&self) -> bool {
         let now = Instant::now();
         let mut keeping = self.keeping.write().unwrap_or_else(PoisonError::into_inner);
         if now.duration_since(keeping.since) >= CLOSED_EVERY
             && let Ok(clients) = Clients::new(&self.recipe, usize::MAX)
         {
             *keeping = Keeping { clients, since: now };
+            self.keep_alive.forget_idle();
+            return true;
         }
+        false
     }
 }
 
@@ -236,12 +250,12 @@ mod tests {
     async fn idle_connections_are_closed_when_there_is_need_and_not_all_the_time() {
         let close_soon = async |pool: &Pool| {
             pool.keeping.write().unwrap().since = Instant::now();
-            pool.close_idle();
+            assert!(!pool.close_idle());
         };
         assert_eq!(connections(&pool(), close_soon).await, 1, "less than a second ago");
         let close_later = async |pool: &Pool| {
             pool.keeping.write().unwrap().since -= CLOSED_EVERY;
-            pool.close_idle();
+            assert!(pool.close_idle());
         };
         assert_eq!(connections(&pool(), close_later).await, 3);
     }

@@ -61,3 +61,17 @@ fn a_base_that_makes_all_links_long_takes_no_more_than_other_pages() {
     let unread = crawled.summary["unread"]["links"]["count"].as_u64().unwrap();
     assert_eq!(crawled.summary["discovered"].as_u64().unwrap() - 1 + unread, 2000, "{}", crawled.summary);
 }
+
+#[test]
+fn a_crawl_whose_bodies_have_hardly_any_room_comes_to_its_end() {
+    let paths: Vec<_> = (0..24).map(|n| format!("/{n}")).collect();
+    let mut site = Site::default().with("/", Reply::links("hub", &paths));
+    for path in &paths {
+        site = site.with(path, Reply::html(format!("<title>long</title>{}", "<p>text</p>".repeat(40_000))));
+    }
+    let server = Server::start(site.routes());
+    let crawl = Crawl::of(server.url("/")).concurrency(16).set("politeness.per_host_concurrency", "16");
+    let crawled = crawl.set("fetch.max_buffered", "\"100KiB\"").run();
+    assert!(crawled.assert_code(0).records.iter().all(|record| record["outcome"] == "ok"));
+    assert_eq!(crawled.urls().len(), 25);
+}

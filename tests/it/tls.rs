@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hyper::Version;
 
-use crate::support::{Authority, Crawl, Crawled, Manners, Place, Reply, Server, Site, TlsServer};
+use crate::support::{Authority, Crawl, Crawled, Cut, Manners, Place, Reply, Server, Site, TlsServer};
 
 /// A page that links to so many others.
 fn pages(n: usize) -> Site {
@@ -165,6 +165,23 @@ fn what_is_malformed_over_http_2_is_asked_for_over_http_1_1() {
     let crawl = Crawl::of(server.url("/")).trusting(&authority).arg("--set", "politeness.robots=false");
     let crawled = crawl.arg("--set", "politeness.retries=0").run();
     assert_eq!(crawled.record(&server.url("/"))["error"]["kind"], "tls");
+}
+
+#[test]
+fn half_a_page_over_http_2_is_a_failure_though_the_server_says_that_nothing_is_wrong() {
+    for (has_length, goes_away) in [(false, false), (true, false), (false, true), (true, true)] {
+        let authority = Authority::named("The test");
+        let manners = authority.certify(&["127.0.0.1"]).cuts_over_http2(Cut { has_length, goes_away });
+        let server = TlsServer::start(manners.offers(&["h2"]), pages(1).routes());
+        let crawl = Crawl::of(server.url("/")).trusting(&authority).arg("--set", "politeness.robots=false");
+        let crawled = crawl.arg("--set", "politeness.retries=0").run();
+        let record = crawled.record(&server.url("/"));
+        assert_eq!((&record["outcome"], record.get("links")), (&"failed".into(), None), "{record}");
+        let error = &record["error"];
+        assert!(error["kind"] == "protocol" || goes_away && error["kind"] == "reset", "{error}");
+        let length = if has_length { " of 80" } else { "" };
+        assert!(error["message"].as_str().unwrap().contains(&format!("after 50{length} bytes")), "{error}");
+    }
 }
 
 #[test]

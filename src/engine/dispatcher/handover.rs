@@ -8,6 +8,7 @@ use crate::engine::worker::Worker;
 use crate::engine::writer::Writer;
 use crate::error::Result;
 use crate::extracted::Health;
+use crate::fetch::Held;
 use crate::frontier::{Frontier, Rows};
 use crate::observe::{FailedSeed, State};
 use crate::politeness::Politeness;
@@ -43,10 +44,10 @@ impl Handover {
         Self { writer, clock, states_due: started, counts_due: started }
     }
 
-    /// Hands over what belongs to one settled URL. Waits while the writer is behind: this is where a slow disk slows the
+    /// Hands over what belongs to one settled URL, with what it takes in memory until it is written. Waits while the writer is behind: this is where a slow disk slows the
     /// crawl.
-    pub(super) async fn settled(&mut self, step: Step) -> Result<()> {
-        self.writer.step(step).await
+    pub(super) async fn settled(&mut self, step: Step, held: Option<Held>) -> Result<()> {
+        self.writer.step(Step { held, ..step }).await
     }
 
     /// Hands over what has changed beside what is settled, and what the frontier asks for.

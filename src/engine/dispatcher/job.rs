@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::robots_hops::RobotsHop;
 use crate::engine::worker::{RobotsReply, SitemapReply};
+use crate::fetch::Held;
 use crate::frontier::Lease;
 use crate::outcome::{Failure, Outcome};
 use crate::sitemaps::Ask;
@@ -24,7 +25,8 @@ pub(super) enum Job {
 /// A job with what came of its one request.
 #[derive(Debug)]
 pub(super) enum Done {
-    Page(Lease, Outcome),
+    /// With what the outcome takes in memory.
+    Page(Lease, Outcome, Option<Held>),
     Robots(RobotsHop, RobotsReply, Outcome),
     Sitemap(Ask, SitemapReply, Outcome),
 }
@@ -52,14 +54,14 @@ impl Job {
 impl Done {
     pub(super) fn outcome(&self) -> &Outcome {
         match self {
-            Self::Page(_, outcome) | Self::Robots(_, _, outcome) | Self::Sitemap(_, _, outcome) => outcome,
+            Self::Page(_, outcome, _) | Self::Robots(_, _, outcome) | Self::Sitemap(_, _, outcome) => outcome,
         }
     }
 
     /// The job, to be done once more: nothing came of it.
     pub(super) fn into_job(self) -> Job {
         match self {
-            Self::Page(lease, _) => Job::Page(lease),
+            Self::Page(lease, ..) => Job::Page(lease),
             Self::Robots(hop, ..) => Job::Robots(hop),
             Self::Sitemap(ask, ..) => Job::Sitemap(ask),
         }

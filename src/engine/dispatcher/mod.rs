@@ -29,6 +29,7 @@ use super::judge::Judge;
 use super::shutdown::Stop;
 use super::worker::{RobotsReply, Worker};
 use crate::error::{Error, Result};
+use crate::fetch::Held;
 use crate::frontier::{Frontier, Lease, Rows};
 use crate::observe::{State, Stats};
 use crate::outcome::{Failure, Outcome, SkipReason};
@@ -83,7 +84,7 @@ impl Dispatcher {
             frontier,
             politeness,
             judge,
-            tasks: Tasks::new(Arc::clone(&worker)),
+            tasks: Tasks::new(Arc::clone(&worker), start.budget),
             worker,
             slots: Slots::new(start.slots),
             waiting_hosts: WaitingHosts::default(),
@@ -179,13 +180,8 @@ impl Dispatcher {
         match self.slots.held_until() {
             _ if self.ending.has_begun() => None,
             Some(until) => Some(until),
-            None => {
-                if starts {
-                    self.queues().next_due()
-                } else {
-                    None
-                }
-            }
+            None if starts => self.queues().next_due(),
+            None => None,
         }
     }
 
@@ -246,7 +242,7 @@ impl Dispatcher {
             }
             (Job::Page(lease), Refused::GivenUp(failure)) => {
                 self.pages.given_up(&lease);
-                return self.settle(&lease, unasked(failure)).await;
+                return self.settle(&lease, unasked(failure), None).await;
             }
             (Job::Sitemap(ask), refused) => self.sitemaps.leave_out(&ask, &refused.to_string()),
             (Job::Robots(hop), Refused::GivenUp(failure)) => {
@@ -269,10 +265,10 @@ impl Dispatcher {
         }
         self.slots.answered();
         match done {
-            Done::Page(lease, outcome) => match self.finished(lease.asked(), lease.attempt, &outcome, now) {
+            Done::Page(lease, outcome, held) => match self.finished(lease.asked(), lease.attempt, &outcome, now) {
                 Some(at) => return self.frontier.retry(lease.id, at),
                 None if respell(&lease, &outcome, &self.judge, &mut self.politeness, &mut self.frontier)? => {}
-                None => return self.settle(&lease, outcome).await,
+                None => return self.settle(&lease, outcome, held).await,
             },
             Done::Robots(hop, reply, outcome) => self.take_robots(hop, reply, &outcome, now),
             Done::Sitemap(ask, reply, outcome) => match self.finished(&ask.url, ask.attempt, &outcome, now) {
@@ -321,11 +317,11 @@ impl Dispatcher {
         self.slots.short(failure, self.tasks.len(), now)
     }
 
-    /// Ends a lease with a record.
-    async fn settle(&mut self, lease: &Lease, outcome: Outcome) -> Result<()> {
+    /// Ends a lease with a record. What the outcome takes in memory is held until that is written.
+    async fn settle(&mut self, lease: &Lease, outcome: Outcome, held: Option<Held>) -> Result<()> {
         let sitemaps = self.sitemaps.queue();
         let step = self.pages.settle(lease, outcome, &mut self.judge, sitemaps, &mut self.frontier)?;
-        self.handover.settled(step).await
+        self.handover.settled(step, held).await
     }
 
     /// Takes what the frontier has asked for.

@@ -11,6 +11,7 @@ use crate::engine::tally::Tally;
 use crate::engine::worker::Worker;
 use crate::engine::writer::Writer;
 use crate::extracted::Health;
+use crate::fetch::Budget;
 use crate::frontier::Frontier;
 use crate::observe::{State, Stats, counted};
 use crate::politeness::{HostReport, Politeness};
@@ -27,6 +28,8 @@ pub(in crate::engine) struct Start {
     pub(in crate::engine) politeness: Politeness,
     pub(in crate::engine) judge: Judge,
     pub(in crate::engine) worker: Worker,
+    /// What the outcomes of pages hold until they are written.
+    pub(in crate::engine) budget: Budget,
     pub(in crate::engine) sitemaps: Sitemaps,
     /// The sitemaps that settings name.
     pub(in crate::engine) named: Vec<CrawlUrl>,

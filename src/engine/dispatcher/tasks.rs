@@ -9,6 +9,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::job::{Done, Job};
 use crate::engine::worker::{RobotsReply, SitemapReply, Worker};
 use crate::error::{Error, Result};
+use crate::fetch::{Budget, Held};
 use crate::outcome::{Failure, FailureKind, Outcome};
 use crate::politeness::RobotsAnswer;
 
@@ -19,6 +20,8 @@ use crate::politeness::RobotsAnswer;
 #[derive(Debug)]
 pub(super) struct Tasks {
     worker: Arc<Worker>,
+    /// What the outcomes of pages hold until they are written.
+    budget: Budget,
     running: JoinSet<Answer>,
     jobs: HashMap<Id, Job>,
 }
@@ -26,14 +29,14 @@ pub(super) struct Tasks {
 /// What a task hands back.
 #[derive(Debug)]
 enum Answer {
-    Page(Outcome),
+    Page(Outcome, Held),
     Robots(RobotsReply, Outcome),
     Sitemap(SitemapReply, Outcome),
 }
 
 impl Tasks {
-    pub(super) fn new(worker: Arc<Worker>) -> Self {
-        Self { worker, running: JoinSet::new(), jobs: HashMap::new() }
+    pub(super) fn new(worker: Arc<Worker>, budget: Budget) -> Self {
+        Self { worker, budget, running: JoinSet::new(), jobs: HashMap::new() }
     }
 
     /// How many requests are in flight.
@@ -49,7 +52,14 @@ impl Tasks {
     pub(super) fn start(&mut self, job: Job) {
         let (worker, url) = (Arc::clone(&self.worker), job.url().clone());
         let task = match &job {
-            Job::Page(_) => self.running.spawn(async move { Answer::Page(worker.visit(url).await) }),
+            Job::Page(_) => {
+                let budget = self.budget.clone();
+                self.running.spawn(async move {
+                    let outcome = worker.visit(url).await;
+                    let held = budget.hold(outcome.weight());
+                    Answer::Page(outcome, held)
+                })
+            }
             Job::Robots(_) => self.running.spawn(async move {
                 let (reply, outcome) = worker.ask_robots(url).await;
                 Answer::Robots(reply, outcome)
@@ -88,10 +98,10 @@ impl Tasks {
         };
         let job = self.jobs.remove(&id).ok_or_else(|| Error::Internal("a task ended that was never started".into()))?;
         Ok(match (job, answer) {
-            (Job::Page(lease), Some(Answer::Page(outcome))) => Done::Page(lease, outcome),
+            (Job::Page(lease), Some(Answer::Page(outcome, held))) => Done::Page(lease, outcome, Some(held)),
             (Job::Robots(hop), Some(Answer::Robots(reply, outcome))) => Done::Robots(hop, reply, outcome),
             (Job::Sitemap(ask), Some(Answer::Sitemap(reply, outcome))) => Done::Sitemap(ask, reply, outcome),
-            (Job::Page(lease), _) => Done::Page(lease, panicked()),
+            (Job::Page(lease), _) => Done::Page(lease, panicked(), None),
             (Job::Robots(hop), _) => Done::Robots(hop, RobotsReply::Answer(RobotsAnswer::Unreachable), panicked()),
             (Job::Sitemap(ask), _) => Done::Sitemap(ask, SitemapReply::Nothing, panicked()),
         })

@@ -1,6 +1,7 @@
 //! What the tests stand on: sites on loopback that can misbehave, and runs of the real binary whose accounts are checked.
 
 mod crawled;
+mod frames;
 mod log;
 mod reply;
 mod run;
@@ -10,6 +11,7 @@ mod site;
 mod tls;
 
 pub(crate) use crawled::Crawled;
+pub(crate) use frames::Cut;
 pub(crate) use log::{Arrival, FAIL_SAFE, Log};
 pub(crate) use reply::{Place, Reply};
 pub(crate) use run::{Crawl, Running};

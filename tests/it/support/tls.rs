@@ -16,7 +16,7 @@ use hyper::{Request, Response, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
@@ -24,6 +24,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 
+use super::frames::{Cut, malformed, raw};
 use super::reply::Fault;
 use super::{Arrival, Place, Reply};
 
@@ -47,6 +48,7 @@ enum Http2 {
     Served,
     Refused,
     Malformed,
+    Cut(Cut),
 }
 
 /// A server that runs until it is dropped, on a thread of its own.
@@ -153,6 +155,11 @@ impl Manners {
     /// Agrees on HTTP/2 and then refuses each request over it: HTTP/1.1 is required.
     pub(crate) fn wants_http1(self) -> Self {
         Self { http2: Http2::Refused, ..self }
+    }
+
+    /// Answers each request over HTTP/2 with half a page.
+    pub(crate) fn cuts_over_http2(self, cut: Cut) -> Self {
+        Self { http2: Http2::Cut(cut), ..self }
     }
 
     /// Answers each request over HTTP/2 with a head that is malformed there.
@@ -296,32 +303,11 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
     // A client that does not trust the certificate leaves here.
     if let Ok(stream) = acceptor.accept(stream).await {
         let alpn = stream.get_ref().1.alpn_protocol().map(|name| String::from_utf8(name.to_vec()).unwrap());
-        if shared.http2 == Http2::Malformed && alpn.as_deref() == Some("h2") {
-            // Until the client has had enough.
-            drop(malformed(stream).await);
-        } else {
-            http(stream, alpn, &shared).await;
-        }
-    }
-}
-
-/// Answers each request with `Connection: close`, which makes a head malformed (RFC 9113, section 8.2.2).
-async fn malformed<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) -> std::io::Result<()> {
-    let mut preface = [0; 24];
-    stream.read_exact(&mut preface).await?;
-    // Empty settings.
-    stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await?;
-    loop {
-        let mut head = [0; 9];
-        stream.read_exact(&mut head).await?;
-        let [first, second, third, kind, _, id @ ..] = head;
-        let mut payload = vec![0; u32::from_be_bytes([0, first, second, third]) as usize];
-        stream.read_exact(&mut payload).await?;
-        if kind == 1 {
-            // `:status: 200` of the static table, and a literal; the head is whole, and the stream ends with it.
-            let block = b"\x88\x00\x0aconnection\x05close";
-            let frame = [&[0, 0, u8::try_from(block.len()).unwrap(), 1, 5], &id[..], block].concat();
-            stream.write_all(&frame).await?;
+        // Until the client has had enough.
+        match shared.http2 {
+            Http2::Malformed if alpn.as_deref() == Some("h2") => drop(raw(stream, false, &malformed).await),
+            Http2::Cut(cut) => drop(raw(stream, cut.goes_away, &|id| cut.frames(id)).await),
+            _ => http(stream, alpn, &shared).await,
         }
     }
 }
