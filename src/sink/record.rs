@@ -260,7 +260,7 @@ pub(super) mod tests {
         assert_eq!(record(&three, 5, 1 << 20), (3, Some(5)));
         assert_eq!(record(&three, 0, 0), (0, Some(3)));
         assert_eq!(
-            record(&["http://e.com/?\\\\", "http://e.com/"], 0, 37),
+            record(&["http://e.com/?\\\\", "http://e.com/"], 0, 36),
             (1, Some(1)),
             "a backslash takes two bytes"
         );
