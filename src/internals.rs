@@ -6,6 +6,12 @@ pub use crate::media_type::MediaType;
 pub use crate::page::Page;
 pub use crate::wall_clock::WallClock;
 
+/// What is fetched.
+#[cfg(fuzzing)]
+pub mod fetch {
+    pub use crate::fetch::decoded;
+}
+
 /// The frontier.
 pub mod frontier {
     pub use crate::frontier::{Found, Frontier, Lease, Limits};
@@ -13,15 +19,21 @@ pub mod frontier {
 
 /// The parser.
 pub mod parse {
-    #[cfg(fuzzing)]
-    pub use crate::parse::compare;
     pub use crate::parse::{Input, Options, Parsed, Parser};
+    #[cfg(fuzzing)]
+    pub use crate::parse::{compare, sitemap_targets};
 }
 
 /// Politeness.
 pub mod politeness {
     pub use crate::politeness::robots::Robots;
     pub use crate::politeness::{Admit, Options, Politeness, RobotsAnswer};
+
+    /// What a `Retry-After` says.
+    #[cfg(fuzzing)]
+    pub fn retry_after(value: &str, now: std::time::SystemTime) -> Option<std::time::Duration> {
+        crate::politeness::retry_after(value, now)
+    }
 }
 
 /// Stores.

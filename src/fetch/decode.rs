@@ -77,6 +77,25 @@ fn coding(name: &[u8]) -> Result<Option<Box<dyn Coding>>, Failure> {
     Ok(Some(coding))
 }
 
+/// What a body comes to that arrives in pieces of so many bytes, up to a limit; `None` when it cannot be decoded. For the
+/// fuzz target.
+#[cfg(fuzzing)]
+pub fn decoded(codings: &http::HeaderValue, body: &[u8], piece: usize, limit: usize) -> Option<Vec<u8>> {
+    let headers = HeaderMap::from_iter([(CONTENT_ENCODING, codings.clone())]);
+    let mut decoder = Decoder::of(&headers).ok()??;
+    let mut read = Vec::new();
+    let mut emit = |piece: &[u8]| {
+        let room = limit - read.len();
+        read.extend_from_slice(piece.get(..room.min(piece.len())).unwrap_or_default());
+        if piece.len() > room { Err(Stop::Full) } else { Ok(()) }
+    };
+    let mut pieces = body.chunks(piece.max(1)).try_for_each(|piece| decoder.push(piece, &mut emit));
+    if pieces.is_ok() {
+        pieces = decoder.finish(&mut emit);
+    }
+    matches!(pieces, Ok(()) | Err(Stop::Full)).then_some(read)
+}
+
 /// Brotli (RFC 7932).
 struct Brotli {
     state: Box<BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>>,

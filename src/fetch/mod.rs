@@ -38,6 +38,8 @@ pub use budget::Budget;
 pub(crate) use budget::Held;
 pub use by_origin::ByOrigin;
 pub use cookies::SavedCookies;
+#[cfg(fuzzing)]
+pub use decode::decoded;
 pub use guard::{AddressGuard, Refusal};
 pub(crate) use header_lines::wrong_variable;
 pub use header_lines::{HeaderLines, parse_header_name};

@@ -206,6 +206,13 @@ pub fn compare(page: &str) -> Result<(), String> {
     comparison::alike(page)
 }
 
+/// The targets of a sitemap, in its order: for the fuzz target.
+#[cfg(fuzzing)]
+pub fn sitemap_targets(url: &crate::url::CrawlUrl, body: &[u8], rules: &UrlRules) -> Vec<Target> {
+    let sitemap = sitemap::Sitemap::read(url, body, None, rules);
+    sitemap.entries.into_iter().map(|entry| entry.target).chain(sitemap.alternates).collect()
+}
+
 /// Whether an XML document is a page: its root is the `<html>` of XHTML.
 pub(crate) fn holds_xhtml(body: &[u8]) -> bool {
     let start = body.get(..XML_START).unwrap_or(body);
