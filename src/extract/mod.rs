@@ -8,6 +8,7 @@
 
 mod apply;
 pub mod autopsy;
+mod candidates;
 mod compile;
 mod css;
 mod date;

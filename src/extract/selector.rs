@@ -1,13 +1,13 @@
 //! CSS selectors: parsed, with what is wrong in our own words; and matched, many at once in one walk.
 
 use html5ever::tree_builder::QuirksMode as TreeQuirks;
-use html5ever::{LocalName, local_name, ns};
 use scraper::ElementRef;
 use scraper::selector::Simple;
 use selectors::context::{MatchingForInvalidation, MatchingMode, NeedsSelectorFlags, QuirksMode, SelectorCaches};
 use selectors::matching::{MatchingContext, matches_selector};
-use selectors::parser::{Component, SelectorList};
+use selectors::parser::SelectorList;
 
+use super::candidates::{Candidates, Key};
 use super::css;
 use super::element::{Counted, Work};
 use super::mistake;
@@ -31,16 +31,6 @@ pub(super) struct Selector {
     /// What the last step of each part needs at least.
     keys: Box<[Key]>,
     region: Region,
-}
-
-/// Something without which no element matches: cheaper to ask than all else.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Key {
-    Id(LocalName),
-    Class(LocalName),
-    /// In lower case, as elements of HTML have it, and as it is written, for those of SVG.
-    Name(LocalName, LocalName),
-    None,
 }
 
 /// Where elements may be that match, seen from the scope.
@@ -69,19 +59,8 @@ impl Selector {
             Scope::Item => css::parse(&scoped(text, &parts)),
         };
         let list = list.map_err(|()| mistake::explain(text, &parts))?;
-        let keys = list.slice().iter().map(|selector| Key::of(selector.iter())).collect();
+        let keys = list.slice().iter().map(|part| Key::of(part.iter())).collect();
         Ok(Self { list, keys, region: Region::of(text, &parts, scope) })
-    }
-
-    /// Whether an element matches, with the caches of this selector only.
-    fn matches(
-        &self,
-        candidate: &Candidate<'_>,
-        element: &Counted<'_, '_>,
-        context: &mut MatchingContext<'_, Simple>,
-    ) -> bool {
-        let mut parts = self.keys.iter().zip(self.list.slice());
-        parts.any(|(key, selector)| candidate.has(key) && matches_selector(selector, 0, None, element, context))
     }
 }
 
@@ -110,18 +89,26 @@ pub(super) fn select<'a>(
     );
     context.scope_element = scope.map(|scope| selectors::Element::opaque(&scope));
     let root = scope.map_or_else(|| document.html.tree.root(), |scope| *scope);
-    let mut look_at = |element: ElementRef<'a>, wanted: &dyn Fn(&Selector) -> bool| {
-        let candidate = Candidate::new(element);
+    let all = selectors.iter().enumerate().flat_map(|(nth, selector)| {
+        selector.keys.iter().zip(selector.list.slice()).map(move |(key, part)| (key, (nth, selector.region, part)))
+    });
+    let candidates = Candidates::new(all);
+    let mut look_at = |element: ElementRef<'a>, wanted: &dyn Fn(Region) -> bool| {
         let counted = Counted { element, work };
-        for (selector, found) in selectors.iter().zip(&mut found) {
-            if wanted(selector) && selector.matches(&candidate, &counted, &mut context) {
+        candidates.of(element, |(nth, region, part)| {
+            // Of a list, more than one part may match.
+            if let Some(found) = found.get_mut(*nth)
+                && wanted(*region)
+                && found.last() != Some(&element)
+                && matches_selector(part, 0, None, &counted, &mut context)
+            {
                 found.push(element);
             }
-        }
+        });
     };
     if selectors.iter().any(|selector| selector.region.inside) {
         for element in below(root).take_while(|_| work.spend(1)) {
-            look_at(element, &|selector| selector.region.inside);
+            look_at(element, &|region| region.inside);
         }
     }
     let after = selectors.iter().map(|selector| selector.region.after).max().unwrap_or(0);
@@ -131,61 +118,10 @@ pub(super) fn select<'a>(
             if !work.spend(1) {
                 return found;
             }
-            look_at(element, &|selector| selector.region.after > nth);
+            look_at(element, &|region| region.after > nth);
         }
     }
     found
-}
-
-/// What is asked of each element before it is compared with a selector.
-struct Candidate<'a> {
-    name: &'a LocalName,
-    id: Option<&'a str>,
-    class: Option<&'a str>,
-}
-
-impl<'a> Candidate<'a> {
-    fn new(element: ElementRef<'a>) -> Self {
-        let element = element.value();
-        let (mut id, mut class) = (None, None);
-        for (name, value) in &element.attrs {
-            if name.local == local_name!("id") && name.ns == ns!() {
-                id = Some(&**value);
-            } else if name.local == local_name!("class") && name.ns == ns!() {
-                class = Some(&**value);
-            }
-        }
-        Self { name: &element.name.local, id, class }
-    }
-
-    /// Case does not matter in old pages, so it does not here: what is asked is only whether it is worth the comparison.
-    fn has(&self, key: &Key) -> bool {
-        match key {
-            Key::Name(lower, written) => self.name == lower || self.name == written,
-            Key::Id(id) => self.id.is_some_and(|has| has.eq_ignore_ascii_case(id)),
-            Key::Class(class) => self.class.is_some_and(|has| {
-                has.len() >= class.len() && has.split_ascii_whitespace().any(|has| has.eq_ignore_ascii_case(class))
-            }),
-            Key::None => true,
-        }
-    }
-}
-
-impl Key {
-    fn of<'a>(last_step: impl Iterator<Item = &'a Component<Simple>>) -> Self {
-        let mut key = Self::None;
-        for component in last_step {
-            match (component, &key) {
-                (Component::ID(id), _) => return Self::Id(id.0.clone()),
-                (Component::Class(class), Self::None | Self::Name(..)) => key = Self::Class(class.0.clone()),
-                (Component::LocalName(name), Self::None) => {
-                    key = Self::Name(name.lower_name.0.clone(), name.name.0.clone());
-                }
-                _ => {}
-            }
-        }
-        key
-    }
 }
 
 impl Region {
@@ -227,4 +163,35 @@ fn scoped(text: &str, parts: &[Part]) -> String {
         }
     });
     bound.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::tree::Bounds;
+
+    proptest! {
+        #[test]
+        fn what_is_selected_is_what_each_element_says_by_itself(
+            body in "(<(li|p|B|svg|linearGradient)( class='?[abA]( b)?'?| id=[bB])?>|</(li|p|svg)>|x){0,40}",
+            selectors in prop::collection::vec(
+                prop::collection::vec(prop::sample::select(&[
+                    "li", "P", "b", "linearGradient", ".a", ".b", "#b", "*", " ", " > ", " + ", " ~ ", ", ", ":first-child", "[id]",
+                    ":not(.a)", ":is(li, .b)",
+                ][..]), 1..6).prop_map(|pieces| pieces.concat()), 1..5),
+        ) {
+            let document = Document::parse(&format!("<!doctype html><body>{body}"), Bounds::default());
+            let both = selectors.iter().filter_map(|text| {
+                Some((Selector::parse(text, Scope::Page).ok()?, scraper::Selector::parse(text).ok()?))
+            });
+            let (selectors, plain): (Vec<_>, Vec<_>) = both.unzip();
+            let found = select(&document, &selectors, None, &Work::for_size(10_000));
+            for (found, plain) in found.iter().zip(&plain) {
+                let expected: Vec<_> = document.elements().filter(|element| plain.matches(element)).collect();
+                prop_assert_eq!(found, &expected);
+            }
+        }
+    }
 }

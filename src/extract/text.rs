@@ -8,7 +8,7 @@ use crate::tree::NodeRef;
 
 /// The text of an element and all that is in it; empty when nothing is left.
 pub(super) fn of(element: ElementRef<'_>, work: &Work) -> String {
-    let mut text = Folded::default();
+    let mut text = Folded::new();
     // The text of a script is what it consists of, but none of what a browser shows of the elements around it.
     let is_unseen = |node: ElementRef<'_>| node != element && is_unseen(&node.value().name.local);
     let mut at = element.first_child();
@@ -29,7 +29,7 @@ pub(super) fn of(element: ElementRef<'_>, work: &Work) -> String {
 
 /// The text that stands in an element itself, without that of the elements in it.
 pub(super) fn own(element: ElementRef<'_>, work: &Work) -> String {
-    let mut text = Folded::default();
+    let mut text = Folded::new();
     for node in element.children().take_while(|_| work.spend(1)) {
         match node.value() {
             Node::Text(piece) if work.spend(piece.len() / 64) => text.push(piece),
@@ -54,10 +54,15 @@ fn after<'a>(node: NodeRef<'a>, root: ElementRef<'a>, text: &mut Folded) -> Opti
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Folded(String, bool);
 
 impl Folded {
+    fn new() -> Self {
+        // Most texts are shorter: one allocation each, while they grow.
+        Self(String::with_capacity(256), false)
+    }
+
     fn push(&mut self, piece: &str) {
         self.space_if(piece.starts_with(|c: char| c.is_ascii_whitespace()));
         let mut rest = false;
@@ -86,62 +91,61 @@ fn is_unseen(name: &LocalName) -> bool {
 /// Elements that begin and end a line, a cell or an entry of their own (HTML Standard, section 15.3), and `<br>`.
 fn is_block(name: &LocalName) -> bool {
     matches!(
-        &**name,
-        "address"
-            | "article"
-            | "aside"
-            | "blockquote"
-            | "body"
-            | "br"
-            | "caption"
-            | "center"
-            | "dd"
-            | "details"
-            | "dialog"
-            | "dir"
-            | "div"
-            | "dl"
-            | "dt"
-            | "fieldset"
-            | "figcaption"
-            | "figure"
-            | "footer"
-            | "form"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "header"
-            | "hgroup"
-            | "hr"
-            | "html"
-            | "legend"
-            | "li"
-            | "listing"
-            | "main"
-            | "menu"
-            | "nav"
-            | "ol"
-            | "optgroup"
-            | "option"
-            | "p"
-            | "plaintext"
-            | "pre"
-            | "search"
-            | "section"
-            | "summary"
-            | "table"
-            | "tbody"
-            | "td"
-            | "tfoot"
-            | "th"
-            | "thead"
-            | "tr"
-            | "ul"
-            | "xmp"
-    )
+        *name,
+        local_name!("address")
+            | local_name!("article")
+            | local_name!("aside")
+            | local_name!("blockquote")
+            | local_name!("body")
+            | local_name!("br")
+            | local_name!("caption")
+            | local_name!("center")
+            | local_name!("dd")
+            | local_name!("details")
+            | local_name!("dialog")
+            | local_name!("dir")
+            | local_name!("div")
+            | local_name!("dl")
+            | local_name!("dt")
+            | local_name!("fieldset")
+            | local_name!("figcaption")
+            | local_name!("figure")
+            | local_name!("footer")
+            | local_name!("form")
+            | local_name!("h1")
+            | local_name!("h2")
+            | local_name!("h3")
+            | local_name!("h4")
+            | local_name!("h5")
+            | local_name!("h6")
+            | local_name!("header")
+            | local_name!("hgroup")
+            | local_name!("hr")
+            | local_name!("html")
+            | local_name!("legend")
+            | local_name!("li")
+            | local_name!("listing")
+            | local_name!("main")
+            | local_name!("menu")
+            | local_name!("nav")
+            | local_name!("ol")
+            | local_name!("optgroup")
+            | local_name!("option")
+            | local_name!("p")
+            | local_name!("plaintext")
+            | local_name!("pre")
+            | local_name!("section")
+            | local_name!("summary")
+            | local_name!("table")
+            | local_name!("tbody")
+            | local_name!("td")
+            | local_name!("tfoot")
+            | local_name!("th")
+            | local_name!("thead")
+            | local_name!("tr")
+            | local_name!("ul")
+            | local_name!("xmp")
+    ) || **name == *"search"
 }
 
 #[cfg(test)]
