@@ -6,15 +6,14 @@
 
 use crawler::config::{Config, Layers};
 use crawler::extract::{Input, Options, Rules, examine};
-use crawler::url::{CrawlUrl, UrlRules};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|made_up: &str| {
     let (rules, page) = made_up.split_once("\n---\n").unwrap_or((made_up, ""));
     let Some(options) = options(rules) else { return };
     let Ok(rules) = Rules::new(&options) else { return };
-    let url_rules = UrlRules::default();
-    let url = CrawlUrl::parse("http://example.com/a/b?c", &url_rules).expect("a URL");
+    let url_rules = Config::default().url_rules();
+    let url = url_rules.parse("http://example.com/a/b?c").expect("it is a URL");
     for content_type in [None, Some("application/json")] {
         let input = Input { url: &url, text: page, content_type, encoding: encoding_rs::UTF_8, url_rules: &url_rules };
         let Some(matched) = rules.on(url.as_str(), content_type) else { continue };
