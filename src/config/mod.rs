@@ -20,7 +20,7 @@ pub use crate::fetch::Options as FetchOptions;
 pub use crate::frontier::Options as FrontierOptions;
 pub use crate::observe::Options as ObserveOptions;
 pub use crate::parse::Options as ParseOptions;
-pub use crate::politeness::Options as PolitenessOptions;
+pub use crate::politeness::{GroupBy, Options as PolitenessOptions};
 pub use crate::scope::Options as ScopeOptions;
 pub use crate::sink::Options as OutputOptions;
 pub use crate::sitemaps::Options as SitemapOptions;

@@ -249,6 +249,8 @@ impl PageClient {
                 // Nothing else is in flight, so that there is nobody to wait for.
                 Admit::Now | Admit::Busy | Admit::Crowded(_) => return Ok(None),
                 Admit::NotBefore(at) | Admit::Unmet(at) => wait(url, at, waits).await,
+                Admit::InLine => self.wait_for_turn(url, waits).await,
+                Admit::AskAddress => self.ask_addresses(url).await,
                 Admit::AskRobots => {
                     let file = self.ask_robots(url, waits).await?;
                     let is_readable = !file.is_unreadable();
@@ -261,6 +263,31 @@ impl PageClient {
                 Admit::Disallowed | Admit::NoConnection(_) => return Ok(Some(self.disallowed(url))),
             }
         }
+    }
+
+    /// Waits until what a robots.txt redirects to may be asked for.
+    async fn admit_hop(&mut self, url: &CrawlUrl, waits: &(dyn Fn(&str) + Sync)) {
+        loop {
+            match self.politeness.admit_to_host(url, clock::now()) {
+                Admit::NotBefore(at) | Admit::Unmet(at) => wait(url, at, waits).await,
+                Admit::InLine => self.wait_for_turn(url, waits).await,
+                Admit::AskAddress => self.ask_addresses(url).await,
+                _ => return,
+            }
+        }
+    }
+
+    /// Waits for the turn of the one host that is in line.
+    async fn wait_for_turn(&mut self, url: &CrawlUrl, waits: &(dyn Fn(&str) + Sync)) {
+        if let Some(at) = self.politeness.next_turn_due() {
+            wait(url, at, waits).await;
+            self.politeness.next_turn(clock::now());
+        }
+    }
+
+    async fn ask_addresses(&mut self, url: &CrawlUrl) {
+        let addresses = self.fetch.addresses(url).await;
+        self.politeness.addresses_known(url, &addresses, clock::now());
     }
 
     fn disallowed(&self, url: &CrawlUrl) -> End {
@@ -279,11 +306,7 @@ impl PageClient {
                 RobotsReply::Redirect(to) if redirects < REDIRECTS => {
                     redirects += 1;
                     asked = to;
-                    while let Admit::NotBefore(at) | Admit::Unmet(at) =
-                        self.politeness.admit_to_host(&asked, clock::now())
-                    {
-                        wait(&asked, at, waits).await;
-                    }
+                    self.admit_hop(&asked, waits).await;
                     continue;
                 }
                 RobotsReply::Redirect(_) => {

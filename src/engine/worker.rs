@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::extraction::{self, Extraction};
 use super::said_in_head::SaidInHead;
 use crate::extracted::Extracted;
-use crate::fetch::{Fetch, SavedCookies, SavedSeedName};
+use crate::fetch::Fetch;
 use crate::media_type::{BodyKind, MediaType};
 use crate::mention::Mention;
 use crate::outcome::{Failure, FailureKind, Outcome, OutcomeKind};
@@ -112,14 +112,9 @@ impl Worker {
         &self.rules
     }
 
-    /// The cookies of sites that have others than when it was asked last.
-    pub(super) fn take_cookies(&self) -> Vec<SavedCookies> {
-        self.fetch.take_cookies()
-    }
-
-    /// What was learnt of the names of seeds since it was asked last.
-    pub(super) fn take_seed_names(&self) -> Vec<SavedSeedName> {
-        self.fetch.take_seed_names()
+    /// What answers its requests.
+    pub(super) fn network(&self) -> &dyn Fetch {
+        &*self.fetch
     }
 
     /// Requests one robots.txt. A redirect is handed back like any other answer: its target has limits of its own.

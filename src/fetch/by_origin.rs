@@ -1,6 +1,6 @@
 //! Sites on disk and the network side by side: the origin of a URL decides who answers.
 
-use super::{Fetch, Fetching, Http, LocalSite, Refusal, SavedCookies, SavedSeedName};
+use super::{Fetch, Fetching, Http, LocalSite, LookingUp, Refusal, SavedCookies, SavedSeedName};
 use crate::outcome::{Failure, FailureKind};
 use crate::request::Request;
 use crate::url::CrawlUrl;
@@ -45,6 +45,13 @@ impl Fetch for ByOrigin {
     fn restore_cookies(&self, saved: &SavedCookies) {
         if let Some(http) = &self.http {
             http.restore_cookies(saved);
+        }
+    }
+
+    fn addresses<'a>(&'a self, url: &'a CrawlUrl) -> LookingUp<'a> {
+        match (self.site(url), &self.http) {
+            (None, Some(http)) => http.addresses(url),
+            _ => Box::pin(std::future::ready(Vec::new())),
         }
     }
 

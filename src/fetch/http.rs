@@ -16,7 +16,9 @@ use super::incoming::{Deadlines, Incoming};
 use super::pool::Pool;
 use super::resolver::Resolver;
 use super::reuse::{self, Connection};
-use super::{AddressGuard, Credentials, Fetch, Fetching, MediaRange, Options, Overrides, SavedCookies, SavedSeedName};
+use super::{
+    AddressGuard, Credentials, Fetch, Fetching, LookingUp, MediaRange, Options, Overrides, SavedCookies, SavedSeedName,
+};
 use crate::error::Result;
 use crate::exchange::{BodyEnd, Exchange, RawBody, Received, Sent};
 use crate::media_type::MediaType;
@@ -57,6 +59,7 @@ use crate::url::{CrawlUrl, HostPattern};
 pub struct Http {
     pool: Pool,
     guard: AddressGuard,
+    resolver: Resolver,
     headers: RequestHeaders,
     /// `None` when cookies are not to be kept.
     cookies: Option<Jar>,
@@ -71,10 +74,12 @@ impl Http {
     /// credentials and cookies. [`Error::Internal`](crate::error::Error::Internal) when there can be no HTTP client.
     pub fn new(options: &Options, seeds: &[CrawlUrl], credentials: &[Credentials]) -> Result<Self> {
         let guard = AddressGuard::new(&options.allow_hosts, seeds);
+        let resolver = Resolver::new(guard.clone());
         let headers = RequestHeaders::new(options, seeds, credentials);
         Ok(Self {
-            pool: Pool::new(options, Resolver::new(guard.clone()), headers.everywhere().clone())?,
+            pool: Pool::new(options, resolver.clone(), headers.everywhere().clone())?,
             guard,
+            resolver,
             headers,
             cookies: options.cookies.then(Jar::default),
             types: options.content_types.clone(),
@@ -246,6 +251,13 @@ impl Fetch for Http {
         if let Some(jar) = &self.cookies {
             jar.restore(saved);
         }
+    }
+
+    fn addresses<'a>(&'a self, url: &'a CrawlUrl) -> LookingUp<'a> {
+        Box::pin(async move {
+            let found = self.resolver.addresses(url.host_name());
+            timeout_at(Instant::now() + self.deadlines.connect, found).await.unwrap_or_default()
+        })
     }
 
     fn take_seed_names(&self) -> Vec<SavedSeedName> {

@@ -54,6 +54,7 @@ pub use site_origin::SiteOrigin;
 
 use std::fmt;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 
 use crate::outcome::Failure;
@@ -63,6 +64,9 @@ use crate::url::CrawlUrl;
 
 /// A fetch under way.
 pub type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Response, Failure>> + Send + 'a>>;
+
+/// A look-up under way.
+pub type LookingUp<'a> = Pin<Box<dyn Future<Output = Vec<IpAddr>> + Send + 'a>>;
 
 /// Something that can answer requests: HTTP, a folder of files, an archive.
 ///
@@ -92,6 +96,13 @@ pub trait Fetch: fmt::Debug + Send + Sync {
     /// Takes back the cookies of one site that an earlier run has kept. By default nothing is done with them.
     fn restore_cookies(&self, saved: &SavedCookies) {
         let _ = saved;
+    }
+
+    /// The addresses at which the host of a URL would be asked, for a crawl whose politeness goes by them. None when that is not
+    /// known, as by default. It ends within its own deadline, and is cancel safe.
+    fn addresses<'a>(&'a self, url: &'a CrawlUrl) -> LookingUp<'a> {
+        let _ = url;
+        Box::pin(std::future::ready(Vec::new()))
     }
 
     /// What was learnt of the names of seeds since this was asked last, to be kept for the next run. By default that is

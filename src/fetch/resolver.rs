@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -41,6 +41,13 @@ impl Lookup for System {
 impl Resolver {
     pub(super) fn new(guard: AddressGuard) -> Self {
         Self { guard, lookup: Arc::new(System) }
+    }
+
+    /// The addresses of a name that may be connected to; none when it has none.
+    pub(super) async fn addresses(&self, name: &str) -> Vec<IpAddr> {
+        let found = self.lookup.addresses(name).await.unwrap_or_default();
+        let left = self.guard.filter(name, found).unwrap_or_default();
+        left.into_iter().map(|address| address.ip()).collect()
     }
 }
 

@@ -18,6 +18,12 @@ pub enum Admit {
     Unmet(Instant),
     /// Not before another request to this host has finished.
     Busy,
+    /// Not before it is the host's turn among those that share a rate with it: [`next_turn`](super::Politeness::next_turn)
+    /// will say so.
+    InLine,
+    /// Not before the addresses of the host are known, which have to be asked for now: see
+    /// [`addresses_known`](super::Politeness::addresses_known).
+    AskAddress,
     /// Not before there is as much [`room`](super::Politeness::room): few requests are left, and they are for hosts that
     /// are known to answer, or to answer quickly.
     Crowded(Room),

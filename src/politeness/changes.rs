@@ -1,4 +1,6 @@
-//! Changes: which hosts have something to be kept, and when it is worth it.
+//! Changes: which hosts have something to be kept, when it is worth it, and what the next process does with it.
+
+use std::time::Instant;
 
 use super::host::Host;
 use super::{Politeness, SavedHost};
@@ -33,12 +35,39 @@ impl Politeness {
         saved
     }
 
+    /// Takes over what an earlier process has kept of a host: call it before the first request. `agent` is the product
+    /// token that robots.txt is read with. The clock on the wall may have been set meanwhile, so nothing holds for
+    /// longer than it could if it were new.
+    pub fn restore(&mut self, key: HostKey, saved: SavedHost, agent: &str, wall: &WallClock) {
+        self.clock.set(wall.instant());
+        if !self.hosts.contains_key(&key) {
+            self.meet(key.clone());
+        }
+        if let Some(host) = self.hosts.get_mut(&key) {
+            host.restore(saved, agent, wall);
+        }
+        self.tell_group(key.as_str());
+    }
+
+    /// Continues a crawl: an earlier process may have sent a request to any host a moment ago, and been killed before
+    /// that was kept. So no host is asked before its own interval has passed from `now` on.
+    pub fn resumed(&mut self, now: Instant) {
+        self.clock.set(now);
+        self.quiet_since = Some(now);
+        for host in self.hosts.values_mut() {
+            host.quiet_since = host.quiet_since.max(Some(now));
+        }
+        self.groups.quiet_since(now, &self.clock);
+    }
+
     /// Those of the hosts that have something to be kept still.
     fn saved(&mut self, hosts: Vec<HostKey>, wall: &WallClock) -> Vec<(HostKey, SavedHost)> {
         let saved = hosts.into_iter().filter_map(|key| {
             let host = self.hosts.get_mut(&key)?;
+            let group = host.belongs.group().and_then(|group| self.groups.get(group));
+            let lowered = group.and_then(|group| group.concurrency.lowered());
             let changed = std::mem::take(&mut host.changed) | std::mem::take(&mut host.counted);
-            changed.then(|| (key, host.saved(wall)))
+            changed.then(|| (key, host.saved(lowered, wall)))
         });
         saved.collect()
     }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::backoff::{is_overloaded, is_trouble, slows};
+use super::backoff::{is_overloaded, slows};
 use super::breaker::{Breaker, is_our_own};
-use super::concurrency::Concurrency;
+use super::groups::{GroupId, Place};
 use super::latency::Latency;
 use super::origin_state::OriginState;
-use super::rate::{HostRate, PassedClock, SeenRate};
+use super::rate::{SeenRate, with_headroom};
 use super::robots_state::RobotsState;
 use super::share::Standing;
 use super::{Admit, Options};
@@ -20,10 +20,10 @@ use crate::url::Scheme;
 ///
 /// - Every request that started has ended, was withdrawn, or is in flight: `requests` counts the first and the last,
 ///   and `silent_in_flight` and `slow_in_flight` together are never more than `in_flight`.
-/// - What may be asked is decided by the strictest of rate, concurrency, `left_alone_until`, latency, and of the state of
-///   one origin: robots.txt and breaker belong to an origin, all else to the host.
-/// - The rate is that of the slowest of `options` and the `Crawl-delay` of both origins, and counts from `quiet_since`
-///   on; it is never made faster by a restart.
+/// - What may be asked is decided by the strictest of the limits of its group, `left_alone_until`, `Crawl-delay`, latency, and
+///   of the state of one origin: robots.txt and breaker belong to an origin, rate and concurrency to the group, all else to
+///   the host.
+/// - A `Crawl-delay` counts from `quiet_since` on; it is never made shorter by a restart.
 /// - `contact` never becomes less again.
 /// - Whoever changes what has to be kept sets `changed` or `counted`, which stand for a place in a queue of
 ///   [`Politeness`](super::Politeness).
@@ -31,9 +31,10 @@ use crate::url::Scheme;
 pub(super) struct Host {
     /// What holds for this host.
     pub(super) options: Arc<Options>,
-    pub(super) rate: HostRate,
-    /// What the rate comes of.
-    pub(super) pace: DelayReason,
+    /// Whom it shares rate and concurrency with.
+    pub(super) belongs: Belongs,
+    /// Where it is while that group is busy.
+    pub(super) place: Place,
     pub(super) in_flight: usize,
     /// How many of them were sent before it had answered anything.
     silent_in_flight: usize,
@@ -41,8 +42,8 @@ pub(super) struct Host {
     slow_in_flight: usize,
     /// How long its latest page took. Its robots.txt says nothing about its pages.
     latest_page: Option<Duration>,
-    /// How many may be in flight.
-    pub(super) concurrency: Concurrency,
+    /// To how many requests at once an earlier process had come down, until its group knows.
+    pub(super) lowered: Option<usize>,
     /// Nothing is asked before: the host said so, or is overloaded.
     pub(super) left_alone_until: Option<Instant>,
     pub(super) left_alone_because: DelayReason,
@@ -51,7 +52,7 @@ pub(super) struct Host {
     http: OriginState,
     https: OriginState,
     pub(super) contact: Contact,
-    /// When the rate last began to count: the last request, or what counts as one.
+    /// The last request, or what counts as one.
     pub(super) quiet_since: Option<Instant>,
     /// When the last request ended.
     pub(super) ended_last: Option<Instant>,
@@ -77,15 +78,36 @@ pub(super) enum Contact {
     Answered,
 }
 
+/// The group of a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Belongs {
+    /// Its address has to be known first.
+    Unknown,
+    /// It is being asked for.
+    Asking,
+    To(GroupId),
+    /// As long as its name leads nowhere.
+    ForNow(GroupId),
+}
+
+impl Belongs {
+    /// The group that it belongs to.
+    pub(super) fn group(self) -> Option<GroupId> {
+        match self {
+            Self::To(group) | Self::ForNow(group) => Some(group),
+            Self::Unknown | Self::Asking => None,
+        }
+    }
+}
+
 impl Host {
     /// A host of which nothing is known. `quiet_since` is when somebody else may have sent it a request.
-    pub(super) fn new(options: Arc<Options>, clock: &PassedClock, quiet_since: Option<Instant>) -> Self {
-        let (rate, pace) = limiter(&options, Duration::ZERO, clock);
-        let mut host = Self {
-            concurrency: Concurrency::new(options.per_host_concurrency),
+    pub(super) fn new(options: Arc<Options>, belongs: Belongs, quiet_since: Option<Instant>) -> Self {
+        Self {
             options,
-            rate,
-            pace,
+            belongs,
+            place: Place::default(),
+            lowered: None,
             in_flight: 0,
             silent_in_flight: 0,
             slow_in_flight: 0,
@@ -96,7 +118,7 @@ impl Host {
             http: OriginState::default(),
             https: OriginState::default(),
             contact: Contact::None,
-            quiet_since: None,
+            quiet_since,
             ended_last: None,
             latency: Latency::default(),
             changed: false,
@@ -106,18 +128,7 @@ impl Host {
             failures: 0,
             slowed: 0,
             response_time: Duration::ZERO,
-        };
-        if let Some(since) = quiet_since {
-            host.quiet_since(since, clock);
         }
-        host
-    }
-
-    /// Other options hold for it from now on. The rate begins anew.
-    pub(super) fn set_options(&mut self, options: Arc<Options>, clock: &PassedClock) {
-        (self.rate, self.pace) = limiter(&options, self.crawl_delay(), clock);
-        self.concurrency = Concurrency::new(options.per_host_concurrency);
-        self.options = options;
     }
 
     /// What is known of one of its origins.
@@ -148,34 +159,19 @@ impl Host {
         }
     }
 
-    /// Obeys the `Crawl-delay` of the robots.txt of one scheme, or that it has none any more. The slowest of both
-    /// schemes' delays and of what the options ask for holds.
-    pub(super) fn set_delay(&mut self, scheme: Scheme, delay: Option<Duration>, clock: &PassedClock) {
-        let before = self.crawl_delay();
+    /// Obeys the `Crawl-delay` of the robots.txt of one scheme, or that it has none any more.
+    pub(super) fn set_delay(&mut self, scheme: Scheme, delay: Option<Duration>) {
         let (least, most) = (self.options.min_crawl_delay, self.options.max_crawl_delay);
         let delay = delay.map(|delay| delay.max(least).min(most));
         self.origin_mut(scheme).crawl_delay = delay.unwrap_or_default();
-        if self.crawl_delay() != before {
-            (self.rate, self.pace) = limiter(&self.options, self.crawl_delay(), clock);
-        }
     }
 
-    /// Counts the rate from now on, as if a request had just been sent.
-    pub(super) fn restart_rate(&mut self, clock: &PassedClock) {
-        self.rate = self.rate.restarted(clock);
-        let _ = self.rate.take(clock);
-        self.quiet_since = Some(clock.time());
-    }
-
-    /// Counts the rate as if all that it allows at once had been sent at `since`, unless something was sent later.
-    pub(super) fn quiet_since(&mut self, since: Instant, clock: &PassedClock) {
-        let since = self.quiet_since.map_or(since, |known| known.max(since));
-        self.rate = self.rate.spent(since, clock);
-        self.quiet_since = Some(since);
-    }
-
-    fn crawl_delay(&self) -> Duration {
-        self.http.crawl_delay.max(self.https.crawl_delay)
+    /// The time between two requests that it asks for, when that is more than its group keeps anyhow. The slowest of both
+    /// schemes' delays holds.
+    pub(super) fn crawl_delay(&self) -> Option<Duration> {
+        let delay = self.http.crawl_delay.max(self.https.crawl_delay);
+        let of_group = self.options.delay.max(self.options.rate.interval().unwrap_or_default());
+        (delay > of_group).then(|| with_headroom(delay))
     }
 
     pub(super) fn started(&mut self, scheme: Scheme, now: Instant) {
@@ -211,11 +207,6 @@ impl Host {
         self.response_time += outcome.elapsed;
         self.failures += u64::from(outcome.failure.is_some());
         self.slowed += u64::from(slows(outcome));
-        if is_trouble(outcome) {
-            self.concurrency.trouble(now.checked_sub(outcome.elapsed).unwrap_or(now), now);
-        } else if outcome.status.is_some() {
-            self.concurrency.went_well();
-        }
         self.overloads = if is_overloaded(outcome) { self.overloads + 1 } else { 0 };
         self.one_less_in_flight()
     }
@@ -284,21 +275,8 @@ impl Host {
     pub(super) fn rests_until(&self, now: Instant) -> Option<Instant> {
         let active_last = self.quiet_since.max(self.ended_last);
         let rests = self.latency.delay(&self.options).and_then(|delay| Some(active_last? + delay));
-        self.left_alone_until.max(rests).filter(|until| *until > now)
-    }
-}
-
-/// The slowest of the rate, the delay of the options and the `Crawl-delay`, and which of them that is.
-fn limiter(options: &Options, crawl_delay: Duration, clock: &PassedClock) -> (HostRate, DelayReason) {
-    let (delay, because) = if crawl_delay > options.delay {
-        (crawl_delay, DelayReason::CrawlDelay)
-    } else {
-        (options.delay, DelayReason::Delay)
-    };
-    if delay > options.rate.interval().unwrap_or_default() {
-        (HostRate::spaced(Some(delay), 1, clock), because)
-    } else {
-        (HostRate::new(options.rate, options.burst, clock), DelayReason::Rate)
+        let spaced = self.crawl_delay().and_then(|delay| Some(self.quiet_since? + delay));
+        self.left_alone_until.max(rests).max(spaced).filter(|until| *until > now)
     }
 }
 

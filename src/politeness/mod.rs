@@ -7,6 +7,8 @@ mod backoff;
 mod breaker;
 mod changes;
 mod concurrency;
+mod group;
+mod groups;
 mod host;
 mod latency;
 mod options;
@@ -19,11 +21,12 @@ pub(crate) mod robots;
 mod robots_state;
 mod saved;
 mod share;
+mod turns;
 
 pub(crate) use crate::host_report::{DelayReason, HostReport};
 pub use admit::{Admit, RobotsAnswer};
 pub(crate) use admit::{Next, Room};
-pub use options::Options;
+pub use options::{GroupBy, Options};
 pub(crate) use per_host::Overrides;
 pub(crate) use retry_after::retry_after;
 pub(crate) use saved::{SavedHost, SavedRobots};
@@ -33,6 +36,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use breaker::Gate;
+use groups::{Groups, Turn};
 use host::Host;
 use rate::PassedClock;
 use robots::Robots;
@@ -42,7 +46,6 @@ use share::{Share, Standing};
 use crate::outcome::Outcome;
 use crate::units::Rate;
 use crate::url::{CrawlUrl, HostKey, HostPattern, PerHost, Scheme};
-use crate::wall_clock::WallClock;
 
 /// What a crawl knows of all its hosts, and when it may ask each of them.
 #[derive(Debug)]
@@ -50,6 +53,7 @@ pub struct Politeness {
     options: Arc<Options>,
     tables: PerHost<Overrides>,
     hosts: HashMap<HostKey, Host>,
+    groups: Groups,
     clock: PassedClock,
     random: fastrand::Rng,
     /// When an earlier process may have sent any host a request that nobody remembers.
@@ -69,6 +73,7 @@ impl Politeness {
             options: Arc::new(options),
             tables: PerHost::default(),
             hosts: HashMap::new(),
+            groups: Groups::default(),
             clock: PassedClock::new(start),
             random: fastrand::Rng::new(),
             quiet_since: None,
@@ -100,20 +105,26 @@ impl Politeness {
     /// Lifts rate, delays and concurrency for the host of a URL that is no host at all: a site on this disk. What is known
     /// of it, as what it was asked, stays.
     pub fn lift(&mut self, url: &CrawlUrl) {
+        let options = self.host(url).options.as_ref().clone();
         let lifted = Options {
             rate: Rate::UNLIMITED,
             per_host_concurrency: usize::MAX,
             delay: Duration::ZERO,
             latency_factor: 0,
-            ..Options::clone(&self.options_of(url.host()))
+            ..options
         };
-        let clock = self.clock.clone();
-        self.host(url).set_options(Arc::new(lifted), &clock);
+        self.set_options(url, lifted);
     }
 
     /// Whether a URL may be requested at `now`. The strictest rule of its host wins. What admits, takes: call it once for
     /// each request.
     pub fn admit(&mut self, url: &CrawlUrl, now: Instant) -> Admit {
+        let admit = self.admit_page(url, now);
+        self.pass_on(url, now);
+        admit
+    }
+
+    fn admit_page(&mut self, url: &CrawlUrl, now: Instant) -> Admit {
         self.clock.set(now);
         let host = self.host(url);
         let asks = host.options.robots;
@@ -135,7 +146,7 @@ impl Politeness {
             }
             _ => true,
         };
-        match self.admit_to_host(url, now) {
+        match self.take_turn(url, now) {
             Admit::Now if ask => {
                 self.change(url).robots(url.scheme()).ask();
                 Admit::AskRobots
@@ -157,8 +168,13 @@ impl Politeness {
     /// Whether a robots.txt that another one redirects to may be requested at `now`: all limits of its host hold, but
     /// no robots.txt applies to itself (RFC 9309, section 2.2.2).
     pub fn admit_to_host(&mut self, url: &CrawlUrl, now: Instant) -> Admit {
+        let admit = self.take_turn(url, now);
+        self.pass_on(url, now);
+        admit
+    }
+
+    fn take_turn(&mut self, url: &CrawlUrl, now: Instant) -> Admit {
         self.clock.set(now);
-        let clock = self.clock.clone();
         let host = self.host(url);
         let (of_host, standing) = (host.in_flight, host.standing());
         let has_share = self.share.allows(of_host, standing);
@@ -173,16 +189,18 @@ impl Politeness {
         if let Some(until) = rests {
             return Admit::NotBefore(until);
         }
-        if of_host >= host.concurrency.allowed() || !has_share && of_host > 0 {
-            return Admit::Busy;
-        }
         if !has_share {
-            return Admit::Crowded(if standing == Standing::Silent { Room::Any } else { Room::Answered });
+            let room = if standing == Standing::Silent { Room::Any } else { Room::Answered };
+            return if of_host > 0 { Admit::Busy } else { Admit::Crowded(room) };
         }
-        if let Err(at) = host.rate.take(&clock) {
-            return Admit::NotBefore(at);
+        match self.turn(url) {
+            Ok(Turn::Now) => {}
+            Ok(Turn::NotBefore(at)) => return Admit::NotBefore(at),
+            Ok(Turn::Busy) => return Admit::Busy,
+            Ok(Turn::InLine) => return Admit::InLine,
+            Err(ask) => return ask,
         }
-        host.started(url.scheme(), now);
+        self.host(url).started(url.scheme(), now);
         self.share.started(of_host, standing);
         self.count(url);
         Admit::Now
@@ -211,6 +229,7 @@ impl Politeness {
         let next = host.rests_until(now).map_or(Next::Any, Next::NotBefore);
         self.share.ended(left, was);
         self.share.met(standing);
+        self.leave_flight(url, Some(outcome), now);
         next
     }
 
@@ -220,6 +239,7 @@ impl Politeness {
         let was = host.withdrawn(url.scheme(), now);
         let (left, next) = (host.in_flight, host.rests_until(now).map_or(Next::Any, Next::NotBefore));
         self.share.ended(left, was);
+        self.leave_flight(url, None, now);
         next
     }
 
@@ -227,8 +247,10 @@ impl Politeness {
     /// whether it will be asked for again before anything else of the origin.
     pub fn robots_known(&mut self, url: &CrawlUrl, answer: RobotsAnswer, outcome: &Outcome, now: Instant) -> bool {
         self.clock.set(now);
-        let (clock, mut random) = (self.clock.clone(), self.random.fork());
+        let mut random = self.random.fork();
         self.urgent |= matches!(&answer, RobotsAnswer::Rules(rules) if rules.crawl_delay().is_some());
+        // The first request to a host had to connect, and may have arrived that much later than it left.
+        self.restart_rate(url, now);
         let host = self.change(url);
         if !matches!(answer, RobotsAnswer::Rules(_)) && !backoff::slows(outcome) {
             // A server error is none for a page, but here the whole host waits for it.
@@ -237,10 +259,8 @@ impl Politeness {
         let options = Arc::clone(&host.options);
         let fresh_until = now + options.robots_max_age;
         if let RobotsAnswer::Rules(rules) = &answer {
-            host.set_delay(url.scheme(), rules.crawl_delay(), &clock);
+            host.set_delay(url.scheme(), rules.crawl_delay());
         }
-        // The first request to a host had to connect, and may have arrived that much later than it left.
-        host.restart_rate(&clock);
         let breaker = host.breaker(url.scheme());
         let (is_closed, is_given_up) = (breaker.is_closed(), breaker.is_given_up());
         let failure = match answer {
@@ -313,27 +333,6 @@ impl Politeness {
         self.urgent
     }
 
-    /// Takes over what an earlier process has kept of a host: call it before the first request. `agent` is the product
-    /// token that robots.txt is read with. The clock on the wall may have been set meanwhile, so nothing holds for
-    /// longer than it could if it were new.
-    pub fn restore(&mut self, key: HostKey, saved: SavedHost, agent: &str, wall: &WallClock) {
-        self.clock.set(wall.instant());
-        let options = self.options_of(key.as_str());
-        let new = || Host::new(options, &self.clock, self.quiet_since);
-        let host = self.hosts.entry(key).or_insert_with(new);
-        host.restore(saved, agent, &self.clock, wall);
-    }
-
-    /// Continues a crawl: an earlier process may have sent a request to any host a moment ago, and been killed before
-    /// that was kept. So no host is asked before its own interval has passed from `now` on.
-    pub fn resumed(&mut self, now: Instant) {
-        self.clock.set(now);
-        self.quiet_since = Some(now);
-        for host in self.hosts.values_mut() {
-            host.quiet_since(now, &self.clock);
-        }
-    }
-
     /// Each robots.txt that is known and obeyed, with the scheme and the host of its origin, in the order of the hosts.
     pub fn known_robots(&self) -> Vec<(Scheme, HostKey, Arc<Robots>)> {
         let of_host = |(key, host): (&HostKey, &Host)| {
@@ -351,22 +350,12 @@ impl Politeness {
         known
     }
 
-    /// What every host was asked, in the order of their names, and what holds it back at the time that was passed in
-    /// last.
-    pub fn reports(&self) -> Vec<HostReport> {
-        let report = |(key, host): (&HostKey, &Host)| host.report(key.clone(), self.clock.time());
-        let mut reports: Vec<_> = self.hosts.iter().map(report).collect();
-        reports.sort_unstable_by(|a, b| a.host.cmp(&b.host));
-        reports
-    }
-
     fn host(&mut self, url: &CrawlUrl) -> &mut Host {
         // Looked up twice only for a new host: a key is made for none that is known.
         if !self.hosts.contains_key(url.host()) {
-            let options = self.options_of(url.host());
-            self.hosts.insert(url.host_key(), Host::new(options, &self.clock, self.quiet_since));
+            self.meet(url.host_key());
         }
-        self.hosts.get_mut(url.host()).expect("inserted above")
+        self.hosts.get_mut(url.host()).expect("met above")
     }
 
     fn options_of(&self, host: &str) -> Arc<Options> {

@@ -13,6 +13,12 @@ pub struct Options {
     /// Obey robots.txt (RFC 9309). `false` is for sites of your own. Of a robots.txt the first 512 KiB are read; a longer
     /// one is told in the log.
     pub robots: bool,
+    /// Which hosts share `rate`, `burst`, `delay` and `per_host_concurrency`: those of one name on whatever port
+    /// ("host"), of one registrable domain by the public suffix list ("domain"), or those whose names lead to one address
+    /// ("address"). Of several addresses of a name the least counts, IPv4 before IPv6, and of an IPv6 address its network
+    /// of 64 bits; names are looked up once more for it. robots.txt, `Crawl-delay` and `Retry-After` are of each host with
+    /// its port.
+    pub group: GroupBy,
     /// Requests per second to each host, or "none".
     pub rate: Rate,
     /// How many requests may follow each other at once before the rate holds.
@@ -82,10 +88,24 @@ pub struct Options {
     pub robots_max_age: Duration,
 }
 
+/// Which hosts share `rate`, `burst`, `delay` and `per_host_concurrency`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum GroupBy {
+    /// Those of one name, on whatever port.
+    #[default]
+    Host,
+    /// Those of one registrable domain by the public suffix list.
+    Domain,
+    /// Those whose names lead to one address.
+    Address,
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
             robots: true,
+            group: GroupBy::Host,
             rate: Rate::per_second(5.0).unwrap_or(Rate::UNLIMITED),
             burst: 1,
             per_host_concurrency: 4,

@@ -1,4 +1,4 @@
-//! Rate: how many requests a second a host gets, by governor's limiter, in the time that is passed in.
+//! Rate: how many requests a second a host gets, or a group of hosts, by governor's limiter, in the time that is passed in.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use governor::{Quota, RateLimiter};
 
 use crate::units::Rate;
 
-/// The limiter of one host.
+/// The limiter of one group.
 #[derive(Debug)]
 pub(super) struct HostRate {
     quota: Option<Quota>,
@@ -46,7 +46,7 @@ impl HostRate {
     /// A limiter by the time between two requests.
     pub(super) fn spaced(interval: Option<Duration>, burst: u32, clock: &PassedClock) -> Self {
         let burst = std::num::NonZeroU32::new(burst).unwrap_or(std::num::NonZeroU32::MIN);
-        let quota = interval.and_then(|interval| Quota::with_period(interval.mul_f64(HEADROOM)));
+        let quota = interval.and_then(|interval| Quota::with_period(with_headroom(interval)));
         Self::of(quota.map(|quota| quota.allow_burst(burst)), clock)
     }
 
@@ -77,6 +77,17 @@ impl HostRate {
     /// The time between two requests that it keeps.
     pub(super) fn interval(&self) -> Option<Duration> {
         self.quota.map(|quota| quota.replenish_interval())
+    }
+
+    /// Whether it allows no more than one request at once, so that a new limiter is never ahead of an old one.
+    pub(super) fn is_even(&self) -> bool {
+        self.quota.is_none_or(|quota| quota.burst_size().get() == 1)
+    }
+
+    /// When it is worth asking for another request, right after one was taken at the clock's time.
+    pub(super) fn next(&self, clock: &PassedClock) -> Instant {
+        let spaced = self.interval().filter(|_| self.is_even());
+        clock.time() + spaced.unwrap_or_default()
     }
 
     /// Takes one request at the clock's time, or says when there will be one.
@@ -153,6 +164,11 @@ impl SeenRate {
     fn saw_gap(&mut self, gap: Duration) {
         self.smallest_gap = Some(self.smallest_gap.map_or(gap, |smallest| smallest.min(gap)));
     }
+}
+
+/// The time between two requests that leave, for one between two that arrive.
+pub(super) fn with_headroom(interval: Duration) -> Duration {
+    interval.mul_f64(HEADROOM)
 }
 
 const HEADROOM: f64 = 1.02;

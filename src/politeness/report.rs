@@ -2,15 +2,32 @@
 
 use std::time::{Duration, Instant};
 
+use super::Politeness;
 use super::breaker::Gate;
+use super::group::Group;
 use super::host::Host;
 use super::origin_state::OriginState;
 use super::robots_state::RobotsState;
 use crate::host_report::{Delay, DelayReason, HostReport};
 use crate::url::HostKey;
 
+impl Politeness {
+    /// What every host was asked, in the order of their names, and what holds it back at the time that was passed in
+    /// last.
+    pub fn reports(&self) -> Vec<HostReport> {
+        let report = |(key, host): (&HostKey, &Host)| {
+            let group = host.belongs.group().and_then(|group| self.groups.get(group));
+            host.report(key.clone(), group.and_then(Group::pace), self.clock.time())
+        };
+        let mut reports: Vec<_> = self.hosts.iter().map(report).collect();
+        reports.sort_unstable_by(|a, b| a.host.cmp(&b.host));
+        reports
+    }
+}
+
 impl Host {
-    pub(super) fn report(&self, host: HostKey, now: Instant) -> HostReport {
+    /// What it was asked. `pace` is the time that its group keeps between two requests, and why.
+    pub(super) fn report(&self, host: HostKey, pace: Option<(Duration, DelayReason)>, now: Instant) -> HostReport {
         let answered = u32::try_from(self.requests).unwrap_or(u32::MAX).max(1);
         HostReport {
             host,
@@ -18,20 +35,20 @@ impl Host {
             failures: self.failures,
             highest_rate: self.seen.highest(),
             smallest_gap: self.seen.smallest_gap(),
-            delay: self.delay_at(now),
+            delay: self.delay_at(pace, now),
             slowed: self.slowed,
             mean_response_time: self.response_time / answered,
         }
     }
 
-    fn delay_at(&self, now: Instant) -> Delay {
+    fn delay_at(&self, pace: Option<(Duration, DelayReason)>, now: Instant) -> Delay {
         let left = |until: Instant| until.saturating_duration_since(now);
-        let pace = self.rate.interval().map(|interval| (interval, self.pace));
+        let own = self.crawl_delay().map(|delay| (delay, DelayReason::CrawlDelay));
         let latency = self.latency.delay(&self.options).map(|delay| (delay, DelayReason::Latency));
         let alone = self.left_alone_until.map(|until| (left(until), self.left_alone_because));
         let origins = self.origins().into_iter().flat_map(|origin| self.holds_of_origin(origin, now));
         let origins = origins.map(|(until, reason)| Some((left(until), reason)));
-        let delays = [pace, latency, alone].into_iter().chain(origins).flatten();
+        let delays = [pace, own, latency, alone].into_iter().chain(origins).flatten();
         let delays = delays.filter(|(time, _)| !time.is_zero()).map(|(time, reason)| Delay { time, reason });
         delays.max().unwrap_or(Delay { time: Duration::ZERO, reason: DelayReason::None })
     }

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::Host;
 
-use super::UrlRules;
+use super::{UrlRules, split_port};
 
 /// One host, or with `*.` in front all hosts below it. A port belongs to it when it is not the scheme's own, as in
 /// [`CrawlUrl::host`](super::CrawlUrl::host): `example.com`, `*.example.com`, `127.0.0.1:8080`, `[::1]:8080`.
@@ -49,14 +49,6 @@ impl HostPattern {
         let is_named = if self.below { is_below() } else { host == name };
         (is_named && port != own).then(|| Self { name: format!("{name}{port}").into(), below: self.below })
     }
-}
-
-/// A host without its port, and the port with its colon.
-pub(super) fn split_port(host: &str) -> (&str, &str) {
-    // The last colon of an address in brackets may be one of the address.
-    let end = host.rfind(']').map_or(0, |bracket| bracket + 1);
-    let colon = host.rfind(':').filter(|colon| *colon >= end).unwrap_or(host.len());
-    host.split_at(colon)
 }
 
 impl<T> Default for PerHost<T> {

@@ -19,7 +19,6 @@ pub use crate::mention::{LinkType, Mention};
 pub use alike::Alike;
 pub use base::Base;
 pub use header::header_text;
-use host_pattern::split_port;
 pub use host_pattern::{HostPattern, PerHost};
 pub use param_pattern::ParamPattern;
 pub use path_param::PathParam;
@@ -223,6 +222,11 @@ impl HostKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Its name or address without the port.
+    pub fn name(&self) -> &str {
+        split_port(&self.0).0
+    }
 }
 
 impl std::borrow::Borrow<str> for HostKey {
@@ -259,6 +263,14 @@ impl fmt::Debug for UrlKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "UrlKey({:032x})", u128::from_be_bytes(self.0))
     }
+}
+
+/// A host without its port, and the port with its colon.
+fn split_port(host: &str) -> (&str, &str) {
+    // The last colon of an address in brackets may be one of the address.
+    let end = host.rfind(']').map_or(0, |bracket| bracket + 1);
+    let colon = host.rfind(':').filter(|colon| *colon >= end).unwrap_or(host.len());
+    host.split_at(colon)
 }
 
 fn offset(at: usize) -> u32 {

@@ -223,6 +223,18 @@ fn a_crawl_delay_is_kept() {
     assert_proved(&crawled, 510, "crawl_delay");
 }
 
+#[test]
+fn all_ports_of_a_host_share_its_rate() {
+    let servers: Vec<Server> =
+        (0..3).map(|_| Server::start(Site::linked(&[("/", &["/a"]), ("/a", &[])]).routes())).collect();
+    let started = Instant::now();
+    let crawl = servers.iter().fold(Crawl::bare(), |crawl, server| crawl.seed(server.url("/")));
+    let crawled = crawl.arg("--rate", "8").run();
+    assert_eq!(crawled.assert_code(0).records.len(), 6);
+    let last = servers.iter().map(|server| server.log(|log| log.arrivals.last().unwrap().at)).max().unwrap();
+    assert!(last - started >= Duration::from_millis(8 * 125), "nine requests: {:?}", last - started);
+}
+
 /// Checks that the summary says how far apart the requests to the only host were, and why.
 #[track_caller]
 fn assert_proved(crawled: &Crawled, delay: u64, reason: &str) {

@@ -60,7 +60,7 @@ impl Handover {
         keep: Keep,
     ) -> Result<()> {
         let now = now();
-        let seed_names = worker.take_seed_names();
+        let seed_names = worker.network().take_seed_names();
         // Whoever forgets where a seed was follows it to wherever it is next.
         let urgent = politeness.is_urgent() || !seed_names.is_empty();
         let mut step = Step {
@@ -79,7 +79,7 @@ impl Handover {
             step.host_states = politeness.take_changed(&self.clock);
         }
         if all || urgent || now >= self.states_due {
-            step.cookies = worker.take_cookies();
+            step.cookies = worker.network().take_cookies();
         }
         let no_states = step.host_states.is_empty() && step.cookies.is_empty();
         if !no_states {

@@ -1,6 +1,7 @@
 //! Job: one request that the crawl wants to make, and what came of it.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::robots_hops::RobotsHop;
@@ -20,6 +21,8 @@ pub(super) enum Job {
     Robots(RobotsHop),
     /// A sitemap.
     Sitemap(Ask),
+    /// The addresses of the host of a URL: no request, and admitted with the question for them.
+    Addresses(CrawlUrl),
 }
 
 /// A job with what came of its one request.
@@ -29,6 +32,7 @@ pub(super) enum Done {
     Page(Lease, Outcome, Option<Held>),
     Robots(RobotsHop, RobotsReply, Outcome),
     Sitemap(Ask, SitemapReply, Outcome),
+    Addresses(CrawlUrl, Vec<IpAddr>),
 }
 
 /// Why a job is never done.
@@ -47,14 +51,17 @@ impl Job {
             Self::Page(lease) => lease.asked(),
             Self::Robots(hop) => hop.asked(),
             Self::Sitemap(ask) => &ask.url,
+            Self::Addresses(url) => url,
         }
     }
 }
 
 impl Done {
-    pub(super) fn outcome(&self) -> &Outcome {
+    /// What came of its request, if it is one.
+    pub(super) fn outcome(&self) -> Option<&Outcome> {
         match self {
-            Self::Page(_, outcome, _) | Self::Robots(_, _, outcome) | Self::Sitemap(_, _, outcome) => outcome,
+            Self::Page(_, outcome, _) | Self::Robots(_, _, outcome) | Self::Sitemap(_, _, outcome) => Some(outcome),
+            Self::Addresses(..) => None,
         }
     }
 
@@ -64,6 +71,7 @@ impl Done {
             Self::Page(lease, ..) => Job::Page(lease),
             Self::Robots(hop, ..) => Job::Robots(hop),
             Self::Sitemap(ask, ..) => Job::Sitemap(ask),
+            Self::Addresses(url, _) => Job::Addresses(url),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The dispatcher: the one place that walks from links back to the frontier, and the only owner of the crawl's state.
 
+mod admission;
 mod ending;
 mod event;
 mod handover;
@@ -33,19 +34,19 @@ use crate::fetch::Held;
 use crate::frontier::{Frontier, Lease, Rows};
 use crate::observe::{State, Stats};
 use crate::outcome::{Failure, Outcome, SkipReason};
-use crate::politeness::{Admit, Next, Politeness, RobotsAnswer};
+use crate::politeness::{Next, Politeness, RobotsAnswer};
 use crate::url::CrawlUrl;
 use ending::Ending;
 use event::{Event, Filled};
 use handover::{Handover, Keep};
-use job::{Done, Job, Refused, unasked};
+use job::{Done, Job};
 use pages::{Pages, respell};
 use queues::Queues;
 use robots_hops::{NextHop, RobotsHop, RobotsHops};
 use sitemap_files::SitemapFiles;
 use slots::{Slots, shortage};
 use tasks::Tasks;
-use waiting_hosts::{Wait, WaitingHosts};
+use waiting_hosts::WaitingHosts;
 
 /// A running crawl: a loop over its parts.
 ///
@@ -180,7 +181,7 @@ impl Dispatcher {
         match self.slots.held_until() {
             _ if self.ending.has_begun() => None,
             Some(until) => Some(until),
-            None if starts => self.queues().next_due(),
+            None if starts => self.queues().next_due().into_iter().chain(self.politeness.next_turn_due()).min(),
             None => None,
         }
     }
@@ -196,75 +197,30 @@ impl Dispatcher {
                 return Ok(Filled::Up);
             }
             let (now, room) = (now(), self.politeness.room());
+            if let Some(url) = self.politeness.next_turn(now) {
+                self.queues().call(&url);
+            }
             let Some(job) = self.queues().next(now, room)? else { return Ok(Filled::Up) };
             self.admit(job, now).await?;
         }
         Ok(Filled::Partly)
     }
 
-    /// Starts a job, puts it off, or ends it.
-    async fn admit(&mut self, job: Job, now: Instant) -> Result<()> {
-        let admit = match &job {
-            Job::Page(lease) if self.judge.is_trap(&lease.url) => {
-                return self.frontier.skip(lease.id, SkipReason::Trap);
-            }
-            Job::Robots(hop) => self.politeness.admit_to_host(hop.asked(), now),
-            job => self.politeness.admit(job.url(), now),
-        };
-        match admit {
-            Admit::Now => {
-                self.tasks.start(job);
-                Ok(())
-            }
-            Admit::NotBefore(at) => self.queues().put_off(job, Wait::Until(at)),
-            Admit::Unmet(at) => self.queues().put_off(job, Wait::Unmet(at)),
-            Admit::Busy => self.queues().put_off(job, Wait::Request),
-            Admit::Crowded(room) => self.queues().put_off(job, Wait::Crowded(room)),
-            Admit::AskRobots => {
-                let page = job.url().clone();
-                self.queues().put_off(job, Wait::Request)?;
-                let asked = self.worker.rules().robots_of(&page).map_err(Error::Internal)?;
-                // It is admitted with the answer.
-                self.tasks.start(Job::Robots(RobotsHop::new(page, asked)));
-                Ok(())
-            }
-            Admit::Disallowed => self.refuse(job, Refused::ByRobots).await,
-            Admit::NoConnection(failure) => self.refuse(job, Refused::GivenUp(failure)).await,
-        }
-    }
-
-    /// Ends a job that is never admitted: robots.txt disallows it, or its host was given up.
-    async fn refuse(&mut self, job: Job, refused: Refused) -> Result<()> {
-        match (job, refused) {
-            (Job::Page(lease), Refused::ByRobots) => {
-                self.pages.disallowed(&lease.url);
-                return self.frontier.skip(lease.id, SkipReason::Robots);
-            }
-            (Job::Page(lease), Refused::GivenUp(failure)) => {
-                self.pages.given_up(&lease);
-                return self.settle(&lease, unasked(failure), None).await;
-            }
-            (Job::Sitemap(ask), refused) => self.sitemaps.leave_out(&ask, &refused.to_string()),
-            (Job::Robots(hop), Refused::GivenUp(failure)) => {
-                let outcome = unasked(failure);
-                self.robots_known(&hop, RobotsAnswer::Unreachable, &outcome, &outcome.reason(), now());
-            }
-            (Job::Robots(_), Refused::ByRobots) => {
-                return Err(Error::Internal("a robots.txt was judged by another one".to_owned()));
-            }
-        }
-        Ok(())
-    }
-
     /// Takes what came of a job.
     async fn take(&mut self, done: Done) -> Result<()> {
         let now = now();
-        if let Some(failure) = shortage(done.outcome()) {
+        if let Some(failure) = done.outcome().and_then(shortage) {
             let failure = failure.clone();
             return self.withdraw(done.into_job(), &failure, now);
         }
-        self.slots.answered();
+        if done.outcome().is_some() {
+            self.slots.answered();
+        }
         match done {
+            Done::Addresses(url, addresses) => {
+                self.politeness.addresses_known(&url, &addresses, now);
+                self.queues().release(&url, Next::Any);
+            }
             Done::Page(lease, outcome, held) => match self.finished(lease.asked(), lease.attempt, &outcome, now) {
                 Some(at) => return self.frontier.retry(lease.id, at),
                 None if respell(&lease, &outcome, &self.judge, &mut self.politeness, &mut self.frontier)? => {}

@@ -45,11 +45,8 @@ impl<'a> Queues<'a> {
     pub(super) fn next(&mut self, now: Instant, room: Room) -> Result<Option<Job>> {
         loop {
             if let Some(url) = self.hosts.next_crowded(room) {
-                self.release_others(url.host());
                 // Its turn comes before that of hosts whose request has ended just now: those have had one.
-                if let Some(host) = self.frontier.host_of(&url) {
-                    self.frontier.release_first(host);
-                }
+                self.call(&url);
             }
             if self.hosts.is_full() {
                 return Ok(None);
@@ -77,6 +74,8 @@ impl<'a> Queues<'a> {
                 self.frontier.hold(lease.host, hold);
             }
             Job::Robots(hop) => self.robots.put_off(hop, hold),
+            // Nobody lets a look-up wait: it is no request.
+            Job::Addresses(_) => {}
             Job::Sitemap(ask) => {
                 let until = if let Hold::Until(at) = hold { Some(at) } else { None };
                 self.sitemaps.put_off(ask, until);
@@ -91,6 +90,8 @@ impl<'a> Queues<'a> {
             Job::Page(lease) => return self.frontier.give_back(lease.id),
             Job::Robots(hop) => self.robots.push(hop),
             Job::Sitemap(ask) => self.sitemaps.put_off(ask, Some(now)),
+            // What waits for it asks again.
+            Job::Addresses(url) => self.release(&url, Next::Any),
         }
         Ok(())
     }
@@ -103,6 +104,14 @@ impl<'a> Queues<'a> {
             (Some(host), Next::NotBefore(at)) => self.frontier.hold(host, Hold::Until(at)),
             // Only robots.txt and sitemaps were asked for there.
             (None, _) => {}
+        }
+    }
+
+    /// Ends all waiting for a host, whose turn comes before that of any other.
+    pub(super) fn call(&mut self, url: &CrawlUrl) {
+        self.release_others(url.host());
+        if let Some(host) = self.frontier.host_of(url) {
+            self.frontier.release_first(host);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Tasks: the requests in flight, each with what it was started for.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +33,7 @@ enum Answer {
     Page(Outcome, Held),
     Robots(RobotsReply, Outcome),
     Sitemap(SitemapReply, Outcome),
+    Addresses(Vec<IpAddr>),
 }
 
 impl Tasks {
@@ -68,6 +70,9 @@ impl Tasks {
                 let (reply, outcome) = worker.ask_sitemap(url).await;
                 Answer::Sitemap(reply, outcome)
             }),
+            Job::Addresses(_) => {
+                self.running.spawn(async move { Answer::Addresses(worker.network().addresses(&url).await) })
+            }
         };
         self.jobs.insert(task.id(), job);
     }
@@ -101,9 +106,11 @@ impl Tasks {
             (Job::Page(lease), Some(Answer::Page(outcome, held))) => Done::Page(lease, outcome, Some(held)),
             (Job::Robots(hop), Some(Answer::Robots(reply, outcome))) => Done::Robots(hop, reply, outcome),
             (Job::Sitemap(ask), Some(Answer::Sitemap(reply, outcome))) => Done::Sitemap(ask, reply, outcome),
+            (Job::Addresses(url), Some(Answer::Addresses(found))) => Done::Addresses(url, found),
             (Job::Page(lease), _) => Done::Page(lease, panicked(), None),
             (Job::Robots(hop), _) => Done::Robots(hop, RobotsReply::Answer(RobotsAnswer::Unreachable), panicked()),
             (Job::Sitemap(ask), _) => Done::Sitemap(ask, SitemapReply::Nothing, panicked()),
+            (Job::Addresses(url), _) => Done::Addresses(url, Vec::new()),
         })
     }
 }

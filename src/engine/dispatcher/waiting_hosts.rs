@@ -14,6 +14,8 @@ pub(super) enum Wait {
     Until(Instant),
     /// Until a request to it has ended, or its robots.txt is known.
     Request,
+    /// Until it is called: others of its group come before.
+    Turn,
     /// There was never a connection to it. It is tried again at an instant, and nobody waits for that once nothing else
     /// is left to do.
     Unmet(Instant),
@@ -43,7 +45,7 @@ impl WaitingHosts {
     pub(super) fn put_off(&mut self, url: &CrawlUrl, wait: Wait) -> Hold {
         match wait {
             Wait::Until(at) => return Hold::Until(at),
-            Wait::Request => {}
+            Wait::Request | Wait::Turn => {}
             Wait::Unmet(at) => self.unmet.entry(at).or_default().push(url.clone()),
             Wait::Crowded(Room::None | Room::Answered) => self.answered.push_back(url.clone()),
             Wait::Crowded(Room::Any) => self.silent.push_back(url.clone()),

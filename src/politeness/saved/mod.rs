@@ -9,7 +9,6 @@ use super::Options;
 use super::breaker::{self, Breaker};
 use super::host::{Contact, Host};
 use super::latency::Latency;
-use super::rate::PassedClock;
 use super::robots::Robots;
 use super::robots_state::RobotsState;
 use crate::host_report::DelayReason;
@@ -151,8 +150,8 @@ impl Host {
         sources.filter_map(|rules| rules.source().map(|source| source.len())).sum()
     }
 
-    /// What is to be kept of it.
-    pub(super) fn saved(&self, wall: &WallClock) -> SavedHost {
+    /// What is to be kept of it. `concurrency` is what its group has come down to.
+    pub(super) fn saved(&self, concurrency: Option<usize>, wall: &WallClock) -> SavedHost {
         let [http, https] = self.origins();
         let left_alone_until = self.left_alone_until.filter(|at| *at > wall.instant());
         SavedHost {
@@ -168,7 +167,7 @@ impl Host {
             left_alone_until_ms: left_alone_until.map(|at| wall.to_millis(at)),
             left_alone_because: left_alone_until.map(|_| self.left_alone_because),
             overloads: self.overloads,
-            concurrency: self.concurrency.lowered(),
+            concurrency: concurrency.or(self.lowered),
             requests: self.requests,
             failures: self.failures,
             slowed: self.slowed,
@@ -178,8 +177,9 @@ impl Host {
         }
     }
 
-    /// Goes on from what was kept. The burst of the rate counts as spent, since how much of it was is not known.
-    pub(super) fn restore(&mut self, saved: SavedHost, agent: &str, clock: &PassedClock, wall: &WallClock) {
+    /// Goes on from what was kept. When the last request was sent, and to how many at once the host had come down, its
+    /// group has to be told.
+    pub(super) fn restore(&mut self, saved: SavedHost, agent: &str, wall: &WallClock) {
         let (now, options) = (wall.instant(), Arc::clone(&self.options));
         let longest_hold = options.max_retry_after.max(options.max_backoff);
         for (scheme, robots) in [(Scheme::Http, saved.robots_http), (Scheme::Https, saved.robots_https)] {
@@ -188,7 +188,7 @@ impl Host {
             let delay = state.last_rules().and_then(|rules| rules.crawl_delay());
             *self.robots(scheme) = state;
             if options.robots {
-                self.set_delay(scheme, delay, clock);
+                self.set_delay(scheme, delay);
             }
         }
         for (scheme, breaker) in [(Scheme::Http, saved.breaker_http), (Scheme::Https, saved.breaker_https)] {
@@ -199,9 +199,7 @@ impl Host {
         let met = if saved.met { Contact::Met } else { Contact::None };
         self.contact = self.contact.max(if saved.answered { Contact::Answered } else { met });
         let since = saved.quiet_since_ms.map(|since| wall.at_millis(since).min(now));
-        if let Some(since) = since.max(self.quiet_since) {
-            self.quiet_since(since, clock);
-        }
+        self.quiet_since = since.max(self.quiet_since);
         self.ended_last = saved.ended_last_ms.map(|at| wall.at_millis(at).min(now));
         self.latency = Latency::restored(saved.latency_us.map(Duration::from_micros));
         if let Some(until) = saved.left_alone_until_ms {
@@ -209,9 +207,7 @@ impl Host {
             self.leave_alone(wall.at_millis(until).min(now + longest_hold), because);
         }
         self.overloads = saved.overloads;
-        if let Some(lowered) = saved.concurrency {
-            self.concurrency.lower(lowered);
-        }
+        self.lowered = saved.concurrency;
         self.requests += saved.requests;
         self.failures += saved.failures;
         self.slowed += saved.slowed;

@@ -61,16 +61,18 @@ impl Server {
 
     /// Serves on 127.0.0.`last`: another host for the crawl, on the same loopback.
     pub(crate) fn start_on(last: u8, routes: impl Fn(&Arrival) -> Reply + Send + Sync + 'static) -> Self {
-        Self::listen(Ipv4Addr::new(127, 0, 0, last), 1, routes)
+        Self::listen(Ipv4Addr::new(127, 0, 0, last), routes)
     }
 
-    /// Serves the same on so many ports of 127.0.0.1: as many hosts for the crawl.
-    pub(crate) fn start_many(ports: usize, routes: impl Fn(&Arrival) -> Reply + Send + Sync + 'static) -> Self {
-        Self::listen(Ipv4Addr::LOCALHOST, ports, routes)
+    /// Serves the same on so many addresses, from 127.0.16.1 on: as many hosts for the crawl.
+    pub(crate) fn start_many(hosts: usize, routes: impl Fn(&Arrival) -> Reply + Send + Sync + 'static) -> Self {
+        let first = Ipv4Addr::new(127, 0, 16, 1).to_bits();
+        let listen = |address| TcpListener::bind((Ipv4Addr::from_bits(address), 0)).unwrap();
+        Self::serve((first..).take(hosts).map(listen).collect(), routes)
     }
 
-    fn listen(on: Ipv4Addr, ports: usize, routes: impl Fn(&Arrival) -> Reply + Send + Sync + 'static) -> Self {
-        Self::serve((0..ports).map(|_| TcpListener::bind((on, 0)).unwrap()).collect(), routes)
+    fn listen(on: Ipv4Addr, routes: impl Fn(&Arrival) -> Reply + Send + Sync + 'static) -> Self {
+        Self::serve(vec![TcpListener::bind((on, 0)).unwrap()], routes)
     }
 
     fn serve(listeners: Vec<TcpListener>, routes: impl Fn(&Arrival) -> Reply + Send + Sync + 'static) -> Self {
