@@ -40,13 +40,14 @@ impl Politeness {
     /// longer than it could if it were new.
     pub fn restore(&mut self, key: HostKey, saved: SavedHost, agent: &str, wall: &WallClock) {
         self.clock.set(wall.instant());
+        let host = key.clone();
         if !self.hosts.contains_key(&key) {
-            self.meet(key.clone());
+            self.meet(key);
         }
-        if let Some(host) = self.hosts.get_mut(&key) {
+        if let Some(host) = self.hosts.get_mut(&host) {
             host.restore(saved, agent, wall);
         }
-        self.tell_group(key.as_str());
+        self.tell_group(host.as_str());
     }
 
     /// Continues a crawl: an earlier process may have sent a request to any host a moment ago, and been killed before

@@ -12,7 +12,7 @@ use crate::url::CrawlUrl;
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     by_key: HashMap<GroupKey, GroupId>,
-    groups: Vec<Group>,
+    all: Vec<Group>,
     /// The alarms of groups.
     alarms: BTreeSet<(Instant, GroupId)>,
     /// Whether anybody ever stood in line: most crawls need not look.
@@ -56,10 +56,10 @@ impl Groups {
         since: Option<Instant>,
         clock: &PassedClock,
     ) -> GroupId {
-        let new = GroupId(self.groups.len());
+        let new = GroupId(self.all.len());
         let id = *self.by_key.entry(key).or_insert(new);
         if id == new {
-            self.groups.push(Group::new(options, clock));
+            self.all.push(Group::new(options, clock));
         }
         let group = self.of(id);
         group.hosts += 1;
@@ -77,17 +77,17 @@ impl Groups {
 
     /// The group.
     pub(super) fn of(&mut self, id: GroupId) -> &mut Group {
-        self.groups.get_mut(id.0).expect("only this makes ids, and no group is forgotten")
+        self.all.get_mut(id.0).expect("only this makes ids, and no group is forgotten")
     }
 
     /// The group, to look at.
     pub(super) fn get(&self, id: GroupId) -> Option<&Group> {
-        self.groups.get(id.0)
+        self.all.get(id.0)
     }
 
     /// All of them count their rate as if all that it allows at once had been sent at `since`.
     pub(super) fn quiet_since(&mut self, since: Instant, clock: &PassedClock) {
-        self.groups.iter_mut().for_each(|group| group.quiet_since(since, clock));
+        self.all.iter_mut().for_each(|group| group.quiet_since(since, clock));
     }
 
     /// Whether it is the turn of the host of a URL, which then has one more in flight; else it is put in line, unless it
