@@ -300,7 +300,7 @@ mod tests {
             let (budget, most) = (budget.clone(), Arc::clone(&most));
             tasks.spawn(async move {
                 let mut body = budget.begin();
-                for _ in 0..(n * 7 % 38 + 1) {
+                for _ in 0..=(n * 7 % 38) {
                     body.grow(16 * KIB).await;
                     most.fetch_max(all(&budget), Ordering::Relaxed);
                     yield_now().await;

@@ -3,7 +3,7 @@
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// A page of which half is sent over HTTP/2: with its length in the head or not; then the connection ends, with GOAWAY,
-/// or the stream alone, with RST_STREAM. Both say that nothing is wrong.
+/// or the stream alone, with `RST_STREAM`. Both say that nothing is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Cut {
     pub(crate) has_length: bool,
