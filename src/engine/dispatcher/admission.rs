@@ -106,10 +106,10 @@ mod tests {
                 self.0.lock().unwrap().push((now(), request.url.host().to_owned()));
                 tokio::time::sleep_until(tokio::time::Instant::now() + Duration::from_millis(30)).await;
                 let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("text/html"))]);
-                let links: String = (0..HOSTS).map(|n| format!("<a href=http://{}/>x</a>", host(n))).collect();
+                let links: Vec<_> = (0..HOSTS).map(|n| format!("<a href=http://{}/>x</a>", host(n))).collect();
                 Ok(match request.purpose {
                     Purpose::Robots | Purpose::Sitemap => Response::new(StatusCode::NOT_FOUND, headers, Body::Unwanted),
-                    Purpose::Page => Response::new(StatusCode::OK, headers, Body::Read(Bytes::from(links))),
+                    Purpose::Page => Response::new(StatusCode::OK, headers, Body::Read(Bytes::from(links.concat()))),
                 })
             })
         }
