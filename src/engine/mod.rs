@@ -13,6 +13,7 @@ mod outputs;
 mod page_client;
 mod page_links;
 mod page_look;
+mod page_read;
 mod page_report;
 mod plan;
 mod reporter;

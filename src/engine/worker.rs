@@ -11,15 +11,14 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::extraction::{self, Extraction};
+use super::page_read::{self, PageRead, respelled};
 use super::said_in_head::SaidInHead;
-use crate::extracted::Extracted;
 use crate::fetch::Fetch;
 use crate::media_type::{BodyKind, MediaType};
 use crate::mention::Mention;
 use crate::outcome::{Failure, FailureKind, Outcome, OutcomeKind};
-use crate::page::Page;
 use crate::parse::sitemap::{Entry, Sitemap};
-use crate::parse::{self, Input, Parsed, Parser};
+use crate::parse::{self, Input, Parser};
 use crate::politeness::robots::Robots;
 use crate::politeness::{RobotsAnswer, retry_after};
 use crate::request::{Purpose, Request};
@@ -45,13 +44,6 @@ pub(super) enum SitemapReply {
     Redirect(CrawlUrl),
     /// The outcome says why.
     Nothing,
-}
-
-/// What is read of a page.
-struct Read {
-    parsed: Parsed,
-    said: Option<u64>,
-    extracted: Option<Box<Extracted>>,
 }
 
 /// What all workers of a crawl share.
@@ -243,7 +235,7 @@ impl Worker {
             return outcome;
         }
         match self.parse(url, body, media_type, &response.headers).await {
-            Ok(read) => take_page(&mut outcome, url, read),
+            Ok(read) => page_read::take(&mut outcome, url, read),
             Err(failure) => fail(&mut outcome, failure),
         }
         outcome
@@ -285,7 +277,7 @@ impl Worker {
             outcome.page = Some(parsed.page);
             outcome.links_left_out = parsed.links_left_out as u64;
             outcome.links = parsed.links;
-            send_on(outcome, url, parsed.refresh);
+            page_read::send_on(outcome, url, parsed.refresh);
         }
     }
 
@@ -295,7 +287,7 @@ impl Worker {
         body: &Bytes,
         media_type: Option<MediaType>,
         headers: &HeaderMap,
-    ) -> Result<Read, Failure> {
+    ) -> Result<PageRead, Failure> {
         let (extraction, reads) = (self.extraction.clone(), self.reads(url));
         let (parser, url, body) = (Arc::clone(&self.parser), url.clone(), body.clone());
         let (length, said) = (body.len(), SaidInHead::of(headers));
@@ -313,7 +305,7 @@ impl Worker {
                     let extracted = extraction.as_ref().and_then(|rules| rules.of_page(&url, text, encoding));
                     (reads.then(|| traps::said(text, &url)), extracted)
                 });
-                Read { parsed, said, extracted }
+                PageRead { parsed, said, extracted }
             })
         };
         self.beside(length, parse).await.ok_or_else(|| panicked("the page"))
@@ -359,17 +351,6 @@ fn kind(response: &Response, redirect: Option<&Target>) -> OutcomeKind {
     }
 }
 
-/// What a redirect to the page that redirects is to be followed as. To be asked in the same words again is worth it only
-/// to who got a cookie for it.
-fn respelled(url: &CrawlUrl, target: &Target, with_cookie: bool) -> Option<Box<CrawlUrl>> {
-    match target {
-        Target::Url(to) if to.key() == url.key() && (with_cookie || to.as_str() != url.as_str()) => {
-            Some(Box::new(to.clone()))
-        }
-        _ => None,
-    }
-}
-
 /// Whether the body of a response is what was asked for. That of a redirect which leads nowhere is all there is: people
 /// are shown it, and mostly it has the link.
 fn counts_as_page(kind: OutcomeKind, status: StatusCode) -> bool {
@@ -387,41 +368,6 @@ fn fail(outcome: &mut Outcome, failure: Failure) {
 
 fn panicked(what: &str) -> Failure {
     Failure::new(FailureKind::Panic, format!("{what} made the parser panic: please report it"))
-}
-
-fn take_page(outcome: &mut Outcome, url: &CrawlUrl, read: Read) {
-    let Read { mut parsed, said, extracted } = read;
-    let refresh = parsed.refresh.take();
-    take(outcome, url, parsed);
-    outcome.said = said;
-    extraction::take(outcome, url, extracted);
-    send_on(outcome, url, refresh);
-}
-
-fn take(outcome: &mut Outcome, url: &CrawlUrl, parsed: Parsed) {
-    let Page { title, description, lang, canonical, .. } = &parsed.page;
-    let has_facts = [title, description, lang, canonical].iter().any(|fact| fact.is_some());
-    outcome.reading = if has_facts || !parsed.links.is_empty() { Reading::Parsed } else { Reading::Nothing };
-    if parsed.page.needs_script {
-        tracing::debug!(%url, "this page has script and no link: what a script would put there is not seen");
-        outcome.reading = Reading::NeedsScript;
-    }
-    outcome.bad_references = parsed.bad_references;
-    outcome.links_left_out = parsed.links_left_out as u64;
-    outcome.charset = Some(parsed.charset);
-    outcome.page = Some(parsed.page);
-    outcome.links = parsed.links;
-}
-
-/// Takes where a page sends its reader at once: as a redirect, so that an endless chain of such pages ends as one of
-/// redirects does.
-fn send_on(outcome: &mut Outcome, url: &CrawlUrl, refresh: Option<Target>) {
-    let Some(target) = refresh else { return };
-    outcome.respelled = respelled(url, &target, false);
-    let mut links = outcome.links.iter_mut();
-    if let Some(link) = links.find(|link| link.kind == LinkKind::Follow && link.target.key() == target.key()) {
-        link.kind = LinkKind::Redirect;
-    }
 }
 
 /// How long a host asks to be left alone. Of several headers the longest wait holds: a proxy may have added its own.

@@ -1,0 +1,65 @@
+//! A page that was read, and what comes of it in the outcome of its request.
+
+use super::extraction;
+use crate::extracted::Extracted;
+use crate::outcome::Outcome;
+use crate::page::Page;
+use crate::parse::Parsed;
+use crate::unread::Reading;
+use crate::url::{CrawlUrl, LinkKind, Target};
+
+/// What is read of a page.
+#[derive(Debug)]
+pub(super) struct PageRead {
+    pub(super) parsed: Parsed,
+    /// What it says, numbers and dates aside; `None` when that was not read.
+    pub(super) said: Option<u64>,
+    pub(super) extracted: Option<Box<Extracted>>,
+}
+
+/// Takes a page into the outcome of its request.
+pub(super) fn take(outcome: &mut Outcome, url: &CrawlUrl, read: PageRead) {
+    let PageRead { mut parsed, said, extracted } = read;
+    let refresh = parsed.refresh.take();
+    take_parsed(outcome, url, parsed);
+    outcome.said = said;
+    extraction::take(outcome, url, extracted);
+    send_on(outcome, url, refresh);
+}
+
+fn take_parsed(outcome: &mut Outcome, url: &CrawlUrl, parsed: Parsed) {
+    let Page { title, description, lang, canonical, .. } = &parsed.page;
+    let has_facts = [title, description, lang, canonical].iter().any(|fact| fact.is_some());
+    outcome.reading = if has_facts || !parsed.links.is_empty() { Reading::Parsed } else { Reading::Nothing };
+    if parsed.page.needs_script {
+        tracing::debug!(%url, "this page has script and no link: what a script would put there is not seen");
+        outcome.reading = Reading::NeedsScript;
+    }
+    outcome.bad_references = parsed.bad_references;
+    outcome.links_left_out = parsed.links_left_out as u64;
+    outcome.charset = Some(parsed.charset);
+    outcome.page = Some(parsed.page);
+    outcome.links = parsed.links;
+}
+
+/// Takes where a page sends its reader at once: as a redirect, so that an endless chain of such pages ends as one of
+/// redirects does.
+pub(super) fn send_on(outcome: &mut Outcome, url: &CrawlUrl, refresh: Option<Target>) {
+    let Some(target) = refresh else { return };
+    outcome.respelled = respelled(url, &target, false);
+    let mut links = outcome.links.iter_mut();
+    if let Some(link) = links.find(|link| link.kind == LinkKind::Follow && link.target.key() == target.key()) {
+        link.kind = LinkKind::Redirect;
+    }
+}
+
+/// What a redirect to the page that redirects is to be followed as. To be asked in the same words again is worth it only
+/// to who got a cookie for it.
+pub(super) fn respelled(url: &CrawlUrl, target: &Target, with_cookie: bool) -> Option<Box<CrawlUrl>> {
+    match target {
+        Target::Url(to) if to.key() == url.key() && (with_cookie || to.as_str() != url.as_str()) => {
+            Some(Box::new(to.clone()))
+        }
+        _ => None,
+    }
+}
