@@ -39,6 +39,8 @@ pub enum FailureKind {
     Decode,
     /// The name resolves to a private, loopback, link-local or metadata address that nothing allows.
     BlockedAddress,
+    /// Its host gave nothing but errors for so long that it was given up: the URL was not asked for any more.
+    Unavailable,
     /// A file of a site on disk cannot be read.
     File,
     /// This process has run out of file descriptors, ports or memory: no fault of the site, so the crawl waits and asks
@@ -68,7 +70,7 @@ impl Failure {
 
 impl FailureKind {
     /// All kinds.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Dns,
         Self::Connect,
         Self::Tls,
@@ -78,6 +80,7 @@ impl FailureKind {
         Self::Protocol,
         Self::Decode,
         Self::BlockedAddress,
+        Self::Unavailable,
         Self::File,
         Self::Resources,
         Self::Panic,
@@ -105,6 +108,7 @@ impl FailureKind {
             Self::Protocol => "protocol",
             Self::Decode => "decode",
             Self::BlockedAddress => "blocked_address",
+            Self::Unavailable => "unavailable",
             Self::File => "file",
             Self::Resources => "resources",
             Self::Panic => "panic",

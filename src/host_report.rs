@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::failure::Failure;
 use crate::url::HostKey;
 
 /// What a host was asked, for the summary.
@@ -21,11 +22,22 @@ pub struct HostReport {
     pub smallest_gap: Option<Duration>,
     /// The wait that was in force at the end.
     pub delay: Delay,
+    /// That it was given up; `None` while it is still to be asked.
+    pub given_up: Option<GivenUp>,
     /// How often it gave reason to ask it less: 429, 503, no connection, a timeout, a reset, a robots.txt that cannot be
     /// read.
     pub slowed: u64,
     /// The mean time from a request to the end of its response.
     pub mean_response_time: Duration,
+}
+
+/// That nothing more is expected of a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenUp {
+    /// How long nothing good had come of it.
+    pub after: Duration,
+    /// What came of the last request.
+    pub failure: Failure,
 }
 
 /// How long a host is not asked, and why. Of several reasons the one with the longest wait: it is what counts.
@@ -57,7 +69,7 @@ pub enum DelayReason {
     Backoff,
     /// Its robots.txt could not be read: it is asked for again, and until it can be read nothing is allowed.
     Robots,
-    /// There was no connection to it: it is parked, or given up.
+    /// Nothing good came of it for a while, or no connection: it is parked, or given up.
     Breaker,
 }
 

@@ -247,7 +247,7 @@ impl PageClient {
         loop {
             match self.politeness.admit(url, clock::now()) {
                 // Nothing else is in flight, so that there is nobody to wait for.
-                Admit::Now | Admit::Busy | Admit::Crowded(_) => return Ok(None),
+                Admit::Now | Admit::Busy | Admit::Crowded(_) | Admit::AskWitness(_) => return Ok(None),
                 Admit::NotBefore(at) | Admit::Unmet(at) => wait(url, at, waits).await,
                 Admit::InLine => self.wait_for_turn(url, waits).await,
                 Admit::AskAddress => self.ask_addresses(url).await,
@@ -260,7 +260,7 @@ impl PageClient {
                         return Ok(Some(self.disallowed(url)));
                     }
                 }
-                Admit::Disallowed | Admit::NoConnection(_) => return Ok(Some(self.disallowed(url))),
+                Admit::Disallowed | Admit::GivenUp(_) => return Ok(Some(self.disallowed(url))),
             }
         }
     }

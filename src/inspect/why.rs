@@ -36,7 +36,7 @@ pub(super) fn held(report: &HostReport) -> String {
         DelayReason::RetryAfter => format!("its host {host} is left alone for {time}: it asked for that (Retry-After)"),
         DelayReason::Backoff => format!("its host {host} is left alone for {time}: it is overloaded (429 or 503)"),
         DelayReason::Robots => format!("robots.txt of its host {host} could not be read, and is asked for in {time}"),
-        DelayReason::Breaker => format!("there is no connection to its host {host}, which is left alone for {time}"),
+        DelayReason::Breaker => format!("nothing good comes of its host {host}, which is left alone for {time}"),
     }
 }
 

@@ -25,6 +25,12 @@ pub struct HostSummary {
     pub delay_ms: u64,
     /// Why.
     pub delay_reason: &'static str,
+    /// How long nothing good had come of it when it was given up (`politeness.patience`); absent when it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given_up_after_ms: Option<u64>,
+    /// What came of the last request before that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given_up_because: Option<String>,
     /// How often it gave reason to ask it less: 429, 503, 529, no connection, a timeout, a reset, a robots.txt that
     /// cannot be read.
     pub slowed: u64,
@@ -49,6 +55,8 @@ impl From<&HostReport> for HostSummary {
             smallest_gap_ms: report.smallest_gap.map(millis),
             delay_ms: millis(report.delay.time),
             delay_reason: report.delay.reason.name(),
+            given_up_after_ms: report.given_up.as_ref().map(|given_up| millis(given_up.after)),
+            given_up_because: report.given_up.as_ref().map(|given_up| given_up.failure.to_string()),
             slowed: report.slowed,
             mean_response_ms: millis(report.mean_response_time),
         }

@@ -167,6 +167,8 @@ mod tests {
             smallest_gap_ms: Some(204),
             delay_ms: 204,
             delay_reason: "rate",
+            given_up_after_ms: None,
+            given_up_because: None,
             slowed: 0,
             mean_response_ms: 20,
         }

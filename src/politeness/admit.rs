@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::robots::Robots;
 use crate::outcome::Failure;
+use crate::url::CrawlUrl;
 
 /// Whether a URL may be requested.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +33,11 @@ pub enum Admit {
     AskRobots,
     /// Never: robots.txt disallows it.
     Disallowed,
-    /// Never: there is no connection to its origin, and it is not worth trying another one.
-    NoConnection(Failure),
+    /// Not before a page that had answered well was asked for again: is it its origin that fails, or only some pages? That
+    /// request counts as in flight until [`finished`](super::Politeness::finished).
+    AskWitness(CrawlUrl),
+    /// Never: there is no connection to its origin, or nothing good came of it for long, and it is not worth trying again.
+    GivenUp(Failure),
 }
 
 /// Which hosts may be asked at all, as far as the requests to all of them go.

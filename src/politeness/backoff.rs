@@ -47,7 +47,7 @@ pub(super) fn slows(outcome: &Outcome) -> bool {
 }
 
 /// Whether the same request may succeed later.
-fn is_transient(outcome: &Outcome) -> bool {
+pub(super) fn is_transient(outcome: &Outcome) -> bool {
     match &outcome.failure {
         Some(failure) => may_pass(failure),
         None => outcome.status.is_some_and(|status| TRANSIENT.contains(&status)),

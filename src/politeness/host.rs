@@ -152,7 +152,7 @@ impl Host {
         &mut self.origin_mut(scheme).breaker
     }
 
-    fn origin_mut(&mut self, scheme: Scheme) -> &mut OriginState {
+    pub(super) fn origin_mut(&mut self, scheme: Scheme) -> &mut OriginState {
         match scheme {
             Scheme::Http => &mut self.http,
             Scheme::Https => &mut self.https,
@@ -175,7 +175,7 @@ impl Host {
     }
 
     pub(super) fn started(&mut self, scheme: Scheme, now: Instant) {
-        self.breaker(scheme).started();
+        self.breaker(scheme).started(now);
         self.in_flight += 1;
         match self.standing() {
             Standing::Silent => self.silent_in_flight += 1,
@@ -190,7 +190,7 @@ impl Host {
     /// A request has ended. How the host had answered when it was sent.
     pub(super) fn ended(&mut self, scheme: Scheme, outcome: &Outcome, now: Instant) -> Standing {
         let options = Arc::clone(&self.options);
-        self.breaker(scheme).ended(outcome, now, &options);
+        self.origin_mut(scheme).ended(outcome, now, &options);
         if outcome.failure.as_ref().is_some_and(Failure::is_no_connection) {
             self.origin_mut(scheme).tried = true;
         } else {

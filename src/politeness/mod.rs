@@ -16,11 +16,13 @@ mod origin_state;
 mod per_host;
 mod rate;
 mod report;
+mod retry;
 mod retry_after;
 pub(crate) mod robots;
 mod robots_state;
 mod saved;
 mod share;
+mod trouble;
 mod turns;
 
 pub(crate) use crate::host_report::{DelayReason, HostReport};
@@ -42,6 +44,7 @@ use rate::PassedClock;
 use robots::Robots;
 use robots_state::{RobotsState, Unread};
 use share::{Share, Standing};
+use trouble::trouble;
 
 use crate::outcome::Outcome;
 use crate::units::Rate;
@@ -142,7 +145,7 @@ impl Politeness {
                 return host.not_before(url.scheme(), until);
             }
             RobotsState::NoConnection { failure, until } if now < *until => {
-                return Admit::NoConnection(failure.clone());
+                return Admit::GivenUp(failure.clone());
             }
             _ => true,
         };
@@ -150,6 +153,10 @@ impl Politeness {
             Admit::Now if ask => {
                 self.change(url).robots(url.scheme()).ask();
                 Admit::AskRobots
+            }
+            Admit::Now => {
+                let witness = self.host(url).origin_mut(url.scheme()).call_witness();
+                witness.map_or(Admit::Now, Admit::AskWitness)
             }
             admit => admit,
         }
@@ -181,7 +188,7 @@ impl Politeness {
         let host = self.host(url);
         let rests = host.rests_until(now);
         match host.breaker(url.scheme()).gate(now) {
-            Gate::GivenUp(_, failure) => return Admit::NoConnection(failure.clone()),
+            Gate::GivenUp(_, failure) => return Admit::GivenUp(failure.clone()),
             Gate::NotBefore(at) => return host.not_before(url.scheme(), rests.unwrap_or(at).max(at)),
             Gate::Busy => return Admit::Busy,
             Gate::Open => {}
@@ -212,10 +219,11 @@ impl Politeness {
         let mut random = self.random.fork();
         let overloaded = backoff::is_overloaded(outcome);
         self.urgent |= overloaded;
-        let is_news = overloaded || outcome.failure.is_some() || !self.host(url).is_met();
+        let is_news = trouble(outcome).is_some() || outcome.failure.is_some() || !self.host(url).is_met();
         let host = if is_news { self.change(url) } else { self.count(url) };
         let before = host.breaker(url.scheme()).clone();
         let was = host.ended(url.scheme(), outcome, now);
+        host.origin_mut(url.scheme()).note_witness(url, outcome, before.failures > 0);
         let (left, standing) = (host.in_flight, host.standing());
         host.breaker(url.scheme()).tell(url.origin(), &before, now);
         if overloaded {
@@ -266,6 +274,8 @@ impl Politeness {
         let failure = match answer {
             RobotsAnswer::Rules(rules) => {
                 *host.robots(url.scheme()) = RobotsState::Known { rules, until: fresh_until };
+                // They may not allow it any more.
+                host.origin_mut(url.scheme()).witness = None;
                 return false;
             }
             RobotsAnswer::Unreachable => None,
@@ -303,23 +313,6 @@ impl Politeness {
         let before = host.breaker(url.scheme()).clone();
         host.hurry(url.scheme(), now);
         host.breaker(url.scheme()).tell(url.origin(), &before, now);
-    }
-
-    /// When a URL that was requested for the `attempt`-th time is to be tried again; `None` when it is settled. While
-    /// its origin is parked it is, however often it was requested: what fails then is the origin.
-    pub fn retry_at(&mut self, url: &CrawlUrl, attempt: u32, outcome: &Outcome, now: Instant) -> Option<Instant> {
-        if outcome.failure.as_ref().is_some_and(|failure| failure.is_no_connection() && backoff::may_pass(failure)) {
-            let breaker = self.host(url).breaker(url.scheme());
-            if breaker.is_given_up() {
-                return None;
-            }
-            if let Some(until) = breaker.parked_until() {
-                // Of a host that nobody has met the URL does not wait, but the host: see [`Admit::Unmet`].
-                return Some(if self.host(url).is_met() { until } else { now });
-            }
-        }
-        let options = Arc::clone(&self.host(url).options);
-        backoff::wait(&options, attempt, outcome, &mut self.random).map(|wait| now + wait)
     }
 
     /// Whether something is to be kept that was not there at the last [`take_changed`](Self::take_changed).

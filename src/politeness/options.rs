@@ -34,7 +34,8 @@ pub struct Options {
     pub delay: Duration,
     /// How often a URL is tried again after a failure that may pass (of the kinds dns, connect, timeout, reset,
     /// protocol) or a status of 408, 429, 500, 502, 503, 504, 520 to 524 or 529. While its origin is parked
-    /// (`breaker_failures`) a URL is tried again however often it was.
+    /// (`breaker_failures`, `patience`) a URL is tried again however often it was, and once more when nothing else of its
+    /// host was good since its first attempt.
     #[schemars(range(max = 100))]
     pub retries: u32,
     /// The wait before the first retry of a URL. It doubles with each further one, and up to half of it is taken off
@@ -69,19 +70,23 @@ pub struct Options {
     #[serde(with = "units::duration")]
     #[schemars(with = "units::duration::Schema")]
     pub max_latency_delay: Duration,
-    /// After so many connections in a row that failed (of the kinds dns, connect, tls, `blocked_address`, and a timeout
-    /// while connecting) an origin is parked: its URLs wait. 0 parks nothing.
+    /// After so many requests in a row that came to nothing (of the kinds dns, connect, tls, `blocked_address`, timeout,
+    /// reset, or a status of 429, 500, 502, 503, 504, 520 to 524 or 529) an origin is parked: its URLs wait, unless a page
+    /// that had answered well still does. 0 parks nothing.
     #[schemars(range(max = 10000))]
     pub breaker_failures: u32,
-    /// How long an origin is parked before one request probes it. Each time that fails it is parked twice as long, up
-    /// to a day.
+    /// How long an origin is parked before one request probes it. Each time that fails it is parked twice as long, up to
+    /// what is left of `patience`.
     #[serde(with = "units::duration")]
     #[schemars(with = "units::duration::Schema")]
     pub breaker_pause: Duration,
-    /// After so many failed probes an origin is given up for a day: all its URLs fail without being requested. One of a
-    /// host to which there was never a connection is given up before, as soon as nothing else is left to do.
-    #[schemars(range(max = 100))]
-    pub breaker_probes: u32,
+    /// How long nothing good may come of an origin, from the first of the requests in a row that came to nothing on.
+    /// Then, with the next probe that fails, it is given up for a day: all its URLs fail without being requested. 0 has
+    /// no probes at all. One of a host to which there was never a connection is given up before, as soon as nothing else
+    /// is left to do.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "units::duration::Schema")]
+    pub patience: Duration,
     /// How old a robots.txt may get before it is asked for again (RFC 9309: at most 24 hours).
     #[serde(with = "units::duration")]
     #[schemars(with = "units::duration::Schema")]
@@ -119,8 +124,8 @@ impl Default for Options {
             latency_factor: 0,
             max_latency_delay: Duration::from_secs(30),
             breaker_failures: 5,
-            breaker_pause: Duration::from_secs(30),
-            breaker_probes: 3,
+            breaker_pause: Duration::from_secs(5),
+            patience: Duration::from_mins(5),
             robots_max_age: Duration::from_hours(24),
         }
     }

@@ -8,7 +8,7 @@ use super::group::Group;
 use super::host::Host;
 use super::origin_state::OriginState;
 use super::robots_state::RobotsState;
-use crate::host_report::{Delay, DelayReason, HostReport};
+use crate::host_report::{Delay, DelayReason, GivenUp, HostReport};
 use crate::url::HostKey;
 
 impl Politeness {
@@ -36,6 +36,7 @@ impl Host {
             highest_rate: self.seen.highest(),
             smallest_gap: self.seen.smallest_gap(),
             delay: self.delay_at(pace, now),
+            given_up: self.given_up(),
             slowed: self.slowed,
             mean_response_time: self.response_time / answered,
         }
@@ -51,6 +52,19 @@ impl Host {
         let delays = [pace, own, latency, alone].into_iter().chain(origins).flatten();
         let delays = delays.filter(|(time, _)| !time.is_zero()).map(|(time, reason)| Delay { time, reason });
         delays.max().unwrap_or(Delay { time: Duration::ZERO, reason: DelayReason::None })
+    }
+
+    /// That it was given up; not when one of its origins is well, or only waits.
+    fn given_up(&self) -> Option<GivenUp> {
+        if self.origins().into_iter().any(|origin| origin.is_well() || origin.breaker.parked_until().is_some()) {
+            return None;
+        }
+        self.origins().into_iter().find_map(|origin| match &origin.robots {
+            RobotsState::NoConnection { failure, .. } if origin.breaker.given_up().is_none() => {
+                Some(GivenUp { after: Duration::ZERO, failure: failure.clone() })
+            }
+            _ => origin.breaker.given_up(),
+        })
     }
 
     /// What holds one origin of the host. That it was given up is left out when the other one is well: then the host is

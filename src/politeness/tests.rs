@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::host_report::GivenUp;
 use crate::outcome::{Failure, FailureKind, OutcomeKind};
 use crate::url::UrlRules;
 
@@ -101,7 +102,7 @@ fn a_host_that_cannot_be_connected_to_is_told_apart_from_one_that_disallows() {
         let mut manners = Politeness::new(options, now);
         assert_eq!(manners.admit(&page, now), Admit::AskRobots);
         assert!(!answer(&mut manners, &page, answered, &failed, now));
-        assert_eq!(manners.admit(&page, now), Admit::NoConnection(failed.failure.unwrap()));
+        assert_eq!(manners.admit(&page, now), Admit::GivenUp(failed.failure.unwrap()));
     }
 }
 
@@ -110,6 +111,7 @@ fn a_host_that_is_down_when_it_is_met_is_parked_probed_and_given_up() {
     let (mut now, page) = (Instant::now(), url("http://a/x"));
     let options = Options { rate: crate::units::Rate::UNLIMITED, ..Options::default() };
     let (mut manners, mut asked, mut parked) = (Politeness::new(options.clone(), now), 0, Vec::new());
+    let started = now;
     let failure = loop {
         match manners.admit(&page, now) {
             Admit::AskRobots => {
@@ -126,12 +128,14 @@ fn a_host_that_is_down_when_it_is_met_is_parked_probed_and_given_up() {
                 parked.extend((asked >= options.breaker_failures).then(|| (at - now).as_secs()));
                 now = at;
             }
-            Admit::NoConnection(failure) => break failure,
+            Admit::GivenUp(failure) => break failure,
             other => panic!("{other:?}"),
         }
     };
     assert_eq!(failure, Failure::new(FailureKind::Connect, "x"));
-    assert_eq!((asked, parked), (options.breaker_failures + options.breaker_probes, vec![30, 60, 120]));
+    assert_eq!((asked, &parked[..5]), (options.breaker_failures + 6, [5, 10, 20, 40, 80].as_slice()));
+    assert_eq!(now - started, options.patience, "the last probe comes when the time is over");
+    assert_eq!(manners.reports()[0].given_up, Some(GivenUp { after: options.patience, failure }));
     assert_eq!(delay(&manners), (DelayReason::Breaker, Duration::from_hours(24)));
 }
 
@@ -153,7 +157,7 @@ fn a_host_that_comes_up_late_loses_no_url() {
 #[test]
 fn an_unmet_host_is_given_up_once_nothing_else_is_left_to_do() {
     let (now, page) = (Instant::now(), url("http://a/x"));
-    let refused = Admit::NoConnection(Failure::new(FailureKind::Connect, "x"));
+    let refused = Admit::GivenUp(Failure::new(FailureKind::Connect, "x"));
     for breaker_failures in [5, 1] {
         let mut manners = Politeness::new(Options { retries: 0, breaker_failures, ..Options::default() }, now);
         ask_in_vain(&mut manners, &page, now);
@@ -174,9 +178,9 @@ fn a_host_that_was_met_is_waited_for() {
         assert_eq!(manners.admit(&page, now), Admit::Now);
         manners.finished(&page, outcome, now);
     }
-    let parked = Admit::NotBefore(now + seconds(30));
+    let parked = Admit::NotBefore(now + seconds(5));
     assert_eq!(manners.admit(&page, now), parked);
-    assert_eq!(manners.retry_at(&page, 9, &failed, now), Some(now + seconds(30)));
+    assert_eq!(manners.retry_at(&page, 9, &failed, now), Some(now + seconds(5)));
     manners.hurry(&page, now);
     assert_eq!(manners.admit(&page, now), parked);
 }
@@ -192,7 +196,7 @@ fn an_origin_without_a_connection_does_not_hold_the_other_one_of_its_host_for_lo
         assert_eq!(ask_in_vain(&mut manners, &http, now), attempt < options.retries);
         now += seconds(30);
     }
-    assert!(matches!(manners.admit(&http, now), Admit::NoConnection(_)), "as many attempts as a URL has");
+    assert!(matches!(manners.admit(&http, now), Admit::GivenUp(_)), "as many attempts as a URL has");
     assert_eq!(manners.admit(&https, now), Admit::Now);
 }
 
@@ -391,16 +395,16 @@ fn a_dead_host_costs_a_handful_of_attempts_and_no_url_of_it_is_left_over() {
                 now = at;
                 queue.push_front((page, attempt));
             }
-            Admit::NoConnection(failure) => {
+            Admit::GivenUp(failure) => {
                 assert_eq!(failure, refused);
                 given_up += 1;
             }
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(requests, options.breaker_failures + options.breaker_probes);
+    assert_eq!(requests, options.breaker_failures + 6, "after pauses that double");
     assert_eq!(given_up, 10_000 - 2, "two were settled by what became of their own requests");
-    assert_eq!(now - started, seconds(30 + 60 + 120));
+    assert_eq!(now - started, options.patience);
 }
 
 #[test]
@@ -431,7 +435,7 @@ fn http_and_https_of_one_host_are_parked_apart() {
     let refused = Failure::new(FailureKind::Connect, "connection refused");
     manners.admit(&url("https://a/"), now);
     manners.finished(&url("https://a/"), &Outcome::failed(refused, jiff::Timestamp::UNIX_EPOCH, seconds(0)), now);
-    assert_eq!(manners.admit(&url("https://a/"), now), Admit::Unmet(now + seconds(30)));
+    assert_eq!(manners.admit(&url("https://a/"), now), Admit::Unmet(now + seconds(5)));
     assert_eq!(manners.admit(&url("http://a/"), now), Admit::Now);
 }
 
@@ -495,6 +499,7 @@ fn delay(manners: &Politeness) -> (DelayReason, Duration) {
 fn a_report_names_the_wait_that_is_in_force_and_why() {
     let mut now = Instant::now();
     let options = Options { latency_factor: 2, per_host_concurrency: 9, breaker_failures: 1, ..Options::default() };
+    let options = Options { breaker_pause: seconds(30), ..options };
     let mut manners = Politeness::new(options, now);
     let page = url("http://a/");
     manners.admit(&page, now);

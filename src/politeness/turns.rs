@@ -102,7 +102,8 @@ impl Politeness {
         if leads_somewhere {
             host.belongs = Belongs::Unknown;
         }
-        self.groups.ended(group, outcome.and_then(|outcome| trouble(outcome, now)), now);
+        let in_a_row = host.breaker(url.scheme()).failures;
+        self.groups.ended(group, outcome.and_then(|outcome| trouble(outcome, in_a_row, now)), now);
         if leads_somewhere {
             self.groups.leave(group);
         }
@@ -135,9 +136,9 @@ impl Politeness {
     }
 }
 
-/// What an outcome says of how much may be asked at once, if anything.
-fn trouble(outcome: &Outcome, now: Instant) -> Option<Trouble> {
-    if is_trouble(outcome) {
+/// What an outcome says of how much may be asked at once, if anything, after so many in a row that came to nothing.
+fn trouble(outcome: &Outcome, in_a_row: u32, now: Instant) -> Option<Trouble> {
+    if is_trouble(outcome) || in_a_row > 1 && super::trouble::trouble(outcome).is_some() {
         return Some(Trouble::Since(now.checked_sub(outcome.elapsed).unwrap_or(now)));
     }
     outcome.status.map(|_| Trouble::None)

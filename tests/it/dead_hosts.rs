@@ -31,14 +31,15 @@ fn a_dead_host_costs_few_requests_and_each_of_its_urls_is_recorded() {
     server.hold("/held");
     // Without robots.txt, which would be asked for first, and in vain.
     let crawl = Crawl::of(server.url("/")).any_host().flag("--ignore-robots").set("politeness.retries", "2");
-    let crawl = crawl.set("politeness.breaker_pause", "'20ms'").talkative().start();
+    let crawl = crawl.set("politeness.breaker_pause", "'20ms'").set("politeness.patience", "'140ms'");
+    let crawl = crawl.talkative().start();
     crawl.wait_for_stderr("is given up, no connection comes about: connect: ");
     server.open_all();
     let crawled = crawl.finish();
     assert_refused(&crawled, &pages);
     let requests = crawled.count("requests");
-    assert!(requests <= 2 + 5 + 3 + 3, "{requests}: 5 failures, what was in flight with the last of them, 3 probes");
-    let parked = "is left alone for 80ms, no connection comes about: connect: ";
+    assert!(requests <= 2 + 5 + 3 + 4, "{requests}: 5 failures, what was in flight with the last of them, and probes");
+    let parked = "is left alone for 20ms, no connection comes about: connect: ";
     assert!(crawled.stderr.contains(parked), "{}", crawled.stderr);
 }
 
@@ -46,7 +47,7 @@ fn a_dead_host_costs_few_requests_and_each_of_its_urls_is_recorded() {
 fn a_host_that_starts_late_is_crawled_as_a_whole() {
     let (late, busy) = (ClosedPort::reserve(), busy());
     let crawl = Crawl::of(late.url("/")).seed(busy.url("/")).talkative();
-    let crawl = crawl.set("politeness.breaker_failures", "2").set("politeness.breaker_probes", "12");
+    let crawl = crawl.set("politeness.breaker_failures", "2");
     let crawl = crawl.set("politeness.breaker_pause", "'20ms'").start();
     crawl.wait_for_stderr("is left alone for 40ms");
     let late = late.open(Site::linked(PAGES).routes());
@@ -105,7 +106,7 @@ fn pages_that_were_never_asked_for_do_not_use_up_the_limit() {
     let server = Server::start(site.routes());
     let crawl = |most: &str| {
         let crawl = pages.iter().fold(Crawl::of(server.url("/")), Crawl::seed).arg("--max-pages", most).talkative();
-        crawl.set("politeness.breaker_failures", "1").set("politeness.breaker_probes", "0")
+        crawl.set("politeness.breaker_failures", "1").set("politeness.patience", "'0s'")
     };
     server.hold("/");
     let running = crawl("4").start();
@@ -143,7 +144,7 @@ fn a_parked_host_is_explained_and_tried_once_more_by_the_next_run() {
     };
     wait_for(&dir, &["status"], is_parked);
     let why = json(&dir, &["explain", &closed.url("/a")])["why"][1].as_str().unwrap().to_owned();
-    assert!(why.starts_with(&format!("there is no connection to its host {}, which is left", closed.host())), "{why}");
+    assert!(why.starts_with(&format!("nothing good comes of its host {}, which is left", closed.host())), "{why}");
     let killed = running.kill();
     busy.open_all();
     let crawled = crawl().on(&killed).run();

@@ -43,5 +43,6 @@ mod tidy;
 #[cfg(not(target_vendor = "apple"))]
 mod tls;
 mod traps;
+mod trouble;
 mod unread;
 mod verify;

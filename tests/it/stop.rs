@@ -159,7 +159,7 @@ async fn a_crawl_of_dead_seeds_is_stopped_before_all_are_settled_and_goes_on() {
         let mut config = crawler::config::Config { seeds, ..crawler::config::Config::default() };
         config.politeness.retries = 0;
         config.politeness.breaker_failures = 1;
-        config.politeness.breaker_probes = 0;
+        config.politeness.patience = std::time::Duration::ZERO;
         let dir = crawler::CrawlDir::take(&place.path().join("crawl")).unwrap();
         crawler::Crawl::builder().config(config).dir(dir).sink(sink).build().unwrap()
     };

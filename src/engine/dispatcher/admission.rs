@@ -46,8 +46,13 @@ impl Dispatcher {
                 self.tasks.start(Job::Robots(RobotsHop::new(page, asked)));
                 Ok(())
             }
+            Admit::AskWitness(witness) => {
+                self.queues().put_off(job, Wait::Request)?;
+                self.tasks.start(Job::Witness(witness));
+                Ok(())
+            }
             Admit::Disallowed => self.refuse(job, Refused::ByRobots).await,
-            Admit::NoConnection(failure) => self.refuse(job, Refused::GivenUp(failure)).await,
+            Admit::GivenUp(failure) => self.refuse(job, Refused::GivenUp(failure)).await,
         }
     }
 
@@ -67,7 +72,8 @@ impl Dispatcher {
                 let outcome = unasked(failure);
                 self.robots_known(&hop, RobotsAnswer::Unreachable, &outcome, &outcome.reason(), now());
             }
-            (Job::Addresses(_), _) => {}
+            // What called it calls one again.
+            (Job::Addresses(_) | Job::Witness(_), _) => {}
             (Job::Robots(_), Refused::ByRobots) => {
                 return Err(Error::Internal("a robots.txt was judged by another one".to_owned()));
             }

@@ -23,6 +23,8 @@ pub(super) enum Job {
     Sitemap(Ask),
     /// The addresses of the host of a URL: no request, and admitted with the question for them.
     Addresses(CrawlUrl),
+    /// A page that had answered well, to see whether it still does. Nothing waits for what it says.
+    Witness(CrawlUrl),
 }
 
 /// A job with what came of its one request.
@@ -33,6 +35,7 @@ pub(super) enum Done {
     Robots(RobotsHop, RobotsReply, Outcome),
     Sitemap(Ask, SitemapReply, Outcome),
     Addresses(CrawlUrl, Vec<IpAddr>),
+    Witness(CrawlUrl, Outcome),
 }
 
 /// Why a job is never done.
@@ -40,7 +43,7 @@ pub(super) enum Done {
 pub(super) enum Refused {
     /// By robots.txt.
     ByRobots,
-    /// There is no connection to its host, and nobody tries another one.
+    /// Nothing comes of its host, and nobody tries again.
     GivenUp(Failure),
 }
 
@@ -52,6 +55,7 @@ impl Job {
             Self::Robots(hop) => hop.asked(),
             Self::Sitemap(ask) => &ask.url,
             Self::Addresses(url) => url,
+            Self::Witness(url) => url,
         }
     }
 }
@@ -60,7 +64,10 @@ impl Done {
     /// What came of its request, if it is one.
     pub(super) fn outcome(&self) -> Option<&Outcome> {
         match self {
-            Self::Page(_, outcome, _) | Self::Robots(_, _, outcome) | Self::Sitemap(_, _, outcome) => Some(outcome),
+            Self::Page(_, outcome, _)
+            | Self::Robots(_, _, outcome)
+            | Self::Sitemap(_, _, outcome)
+            | Self::Witness(_, outcome) => Some(outcome),
             Self::Addresses(..) => None,
         }
     }
@@ -72,6 +79,7 @@ impl Done {
             Self::Robots(hop, ..) => Job::Robots(hop),
             Self::Sitemap(ask, ..) => Job::Sitemap(ask),
             Self::Addresses(url, _) => Job::Addresses(url),
+            Self::Witness(url, _) => Job::Witness(url),
         }
     }
 }

@@ -226,6 +226,10 @@ impl Dispatcher {
                 None if respell(&lease, &outcome, &self.judge, &mut self.politeness, &mut self.frontier)? => {}
                 None => return self.settle(&lease, outcome, held).await,
             },
+            Done::Witness(url, outcome) => {
+                let next = self.politeness.finished(&url, &outcome, now);
+                self.queues().release(&url, next);
+            }
             Done::Robots(hop, reply, outcome) => self.take_robots(hop, reply, &outcome, now),
             Done::Sitemap(ask, reply, outcome) => match self.finished(&ask.url, ask.attempt, &outcome, now) {
                 Some(at) => self.sitemaps.queue().retry(ask, Some(at)),
@@ -419,7 +423,7 @@ mod tests {
         config.politeness.rate = Rate::UNLIMITED;
         config.politeness.retries = 0;
         config.politeness.breaker_failures = 1;
-        config.politeness.breaker_probes = 0;
+        config.politeness.patience = Duration::ZERO;
         config
     }
 
@@ -464,7 +468,7 @@ mod tests {
             config.seeds = ["http://dead/", "http://gone/", "http://dead/a"].map(str::to_owned).to_vec();
             config.politeness.retries = 1;
             config.politeness.breaker_failures = breaker_failures;
-            config.politeness.breaker_probes = 9;
+            config.politeness.breaker_pause = Duration::from_secs(30);
             let (started, pause) = (now(), config.politeness.breaker_pause.max(config.politeness.max_backoff));
             let summary = Crawl::builder().config(config).fetch(OneAlive).build().unwrap().run().await.unwrap();
             assert_eq!((summary.state, summary.settled.failed), (State::Complete, 3));

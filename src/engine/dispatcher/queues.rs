@@ -73,6 +73,8 @@ impl<'a> Queues<'a> {
                 self.frontier.give_back(lease.id)?;
                 self.frontier.hold(lease.host, hold);
             }
+            // What called it calls one again.
+            Job::Witness(_) => {}
             Job::Robots(hop) => self.robots.put_off(hop, hold),
             // Nobody lets a look-up wait: it is no request.
             Job::Addresses(_) => {}
@@ -88,6 +90,7 @@ impl<'a> Queues<'a> {
     pub(super) fn take_back(&mut self, job: Job, now: Instant) -> Result<()> {
         match job {
             Job::Page(lease) => return self.frontier.give_back(lease.id),
+            Job::Witness(_) => {}
             Job::Robots(hop) => self.robots.push(hop),
             Job::Sitemap(ask) => self.sitemaps.put_off(ask, Some(now)),
             // What waits for it asks again.

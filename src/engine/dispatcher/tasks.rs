@@ -54,7 +54,7 @@ impl Tasks {
     pub(super) fn start(&mut self, job: Job) {
         let (worker, url) = (Arc::clone(&self.worker), job.url().clone());
         let task = match &job {
-            Job::Page(_) => {
+            Job::Page(_) | Job::Witness(_) => {
                 let budget = self.budget.clone();
                 self.running.spawn(async move {
                     let outcome = worker.visit(url).await;
@@ -108,6 +108,8 @@ impl Tasks {
             (Job::Sitemap(ask), Some(Answer::Sitemap(reply, outcome))) => Done::Sitemap(ask, reply, outcome),
             (Job::Addresses(url), Some(Answer::Addresses(found))) => Done::Addresses(url, found),
             (Job::Page(lease), _) => Done::Page(lease, panicked(), None),
+            (Job::Witness(url), Some(Answer::Page(outcome, _))) => Done::Witness(url, outcome),
+            (Job::Witness(url), _) => Done::Witness(url, panicked()),
             (Job::Robots(hop), _) => Done::Robots(hop, RobotsReply::Answer(RobotsAnswer::Unreachable), panicked()),
             (Job::Sitemap(ask), _) => Done::Sitemap(ask, SitemapReply::Nothing, panicked()),
             (Job::Addresses(url), _) => Done::Addresses(url, Vec::new()),

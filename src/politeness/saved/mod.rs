@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Options;
-use super::breaker::{self, Breaker};
+use super::breaker::{self, Breaker, State};
 use super::host::{Contact, Host};
 use super::latency::Latency;
 use super::robots::Robots;
@@ -118,10 +118,13 @@ pub enum SavedRobots {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum SavedBreaker {
-    /// Connections have failed, too few to park it.
+    /// Requests came to nothing, too few to park it.
     Failing {
         /// How many in a row.
         failures: u32,
+        /// For how long, in milliseconds.
+        #[serde(default)]
+        for_ms: u64,
     },
     /// Nothing is asked before an instant.
     Parked {
@@ -131,6 +134,9 @@ pub enum SavedBreaker {
         until_ms: i64,
         /// What came of the last one.
         failure: Failure,
+        /// For how long nothing good came of it, in milliseconds.
+        #[serde(default)]
+        for_ms: u64,
     },
     /// Whatever is asked fails.
     GivenUp {
@@ -140,6 +146,9 @@ pub enum SavedBreaker {
         until_ms: i64,
         /// What came of the last one.
         failure: Failure,
+        /// For how long nothing good had come of it, in milliseconds.
+        #[serde(default)]
+        for_ms: u64,
     },
 }
 
@@ -269,35 +278,51 @@ impl RobotsState {
 
 impl Breaker {
     fn saved(&self, wall: &WallClock) -> Option<SavedBreaker> {
-        Some(match self.clone() {
-            Self::Closed { failures: 0 } => return None,
-            Self::Closed { failures } => SavedBreaker::Failing { failures },
-            Self::Parked { failed_probes, until, failure } => {
-                SavedBreaker::Parked { failed_probes, until_ms: wall.to_millis(until), failure }
-            }
+        let now = wall.instant();
+        let for_ms = millis(self.in_trouble_for(now));
+        let failed = |failed_probes: &u32, until, failure: &Failure| SavedBreaker::Parked {
+            failed_probes: *failed_probes,
+            until_ms: wall.to_millis(until),
+            failure: failure.clone(),
+            for_ms,
+        };
+        Some(match &self.state {
+            State::Closed if self.failures == 0 => return None,
+            State::Closed => SavedBreaker::Failing { failures: self.failures, for_ms },
+            State::Parked { failed_probes, until, failure } => failed(failed_probes, *until, failure),
             // The probe is lost with the process, and sent again by the next.
-            Self::Probing { failed_probes, failure } => {
-                SavedBreaker::Parked { failed_probes, until_ms: wall.to_millis(wall.instant()), failure }
-            }
-            Self::GivenUp { failed_probes, until, failure } => {
-                SavedBreaker::GivenUp { failed_probes, until_ms: wall.to_millis(until), failure }
-            }
+            State::Probing { failed_probes, failure, .. } => failed(failed_probes, now, failure),
+            State::GivenUp { failed_probes, until, failure, after } => SavedBreaker::GivenUp {
+                failed_probes: *failed_probes,
+                until_ms: wall.to_millis(*until),
+                failure: failure.clone(),
+                for_ms: millis(*after),
+            },
         })
     }
 
+    /// Its time goes on from where it was: while no process ran, nobody waited.
     fn restored(saved: SavedBreaker, options: &Options, wall: &WallClock) -> Self {
-        let within = |millis, longest| wall.at_millis(millis).min(wall.instant() + longest);
-        match saved {
-            SavedBreaker::Failing { failures } => Self::Closed { failures },
-            SavedBreaker::Parked { failed_probes, until_ms, failure } => {
+        let now = wall.instant();
+        let within = |millis, longest| wall.at_millis(millis).min(now + longest);
+        let (state, failures, for_ms) = match saved {
+            SavedBreaker::Failing { failures, for_ms } => (State::Closed, failures, for_ms),
+            SavedBreaker::Parked { failed_probes, until_ms, failure, for_ms } => {
                 let until = within(until_ms, breaker::pause(failed_probes, options));
-                Self::Parked { failed_probes, until, failure }
+                (State::Parked { failed_probes, until, failure }, options.breaker_failures, for_ms)
             }
-            SavedBreaker::GivenUp { failed_probes, until_ms, failure } => {
-                Self::GivenUp { failed_probes, until: within(until_ms, breaker::GIVEN_UP_FOR), failure }
+            SavedBreaker::GivenUp { failed_probes, until_ms, failure, for_ms } => {
+                let until = within(until_ms, breaker::GIVEN_UP_FOR);
+                let after = Duration::from_millis(for_ms);
+                (State::GivenUp { failed_probes, until, failure, after }, options.breaker_failures, for_ms)
             }
-        }
+        };
+        Self::kept(state, failures, now.checked_sub(Duration::from_millis(for_ms)).or(Some(now)))
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Rounded up, as times are.
