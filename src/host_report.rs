@@ -50,7 +50,7 @@ pub struct Delay {
 }
 
 /// Why a host is not asked more often.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DelayReason {
     /// Nothing holds it back but the concurrency.
@@ -90,6 +90,21 @@ impl DelayReason {
     /// Whether it is one that passes: until then nothing is asked at all.
     pub const fn is_hold(self) -> bool {
         matches!(self, Self::RetryAfter | Self::Backoff | Self::Robots | Self::Breaker)
+    }
+
+    /// What it is to a person, in few words.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::None => "nothing",
+            Self::Rate => "rate",
+            Self::Delay => "delay",
+            Self::CrawlDelay => "Crawl-delay",
+            Self::Latency => "slow",
+            Self::RetryAfter => "Retry-After",
+            Self::Backoff => "overloaded",
+            Self::Robots => "robots.txt cannot be read",
+            Self::Breaker => "nothing good comes of it",
+        }
     }
 
     /// The name in summaries.

@@ -25,7 +25,7 @@ pub use log::subscriber;
 pub use options::{LogFormat, LogLevel, Options, ProgressMode};
 #[cfg(feature = "cli")]
 pub use progress::Progress;
-pub use stats::{Snapshot, Stats};
+pub use stats::{Held, Snapshot, Stats};
 pub use summary::{FailedSeed, State, Summary};
 #[cfg(feature = "cli")]
 pub use terminal::Terminal;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike as _};
 
 use super::terminal::{Narrowed, Terminal};
-use super::text::{bytes, count, elapsed};
+use super::text::{bytes, count, counted, elapsed, printable};
 use super::{Observer, Snapshot};
 
 /// Shows the numbers of a crawl on stderr.
@@ -57,7 +57,8 @@ impl Progress {
                 bar.set_position(snapshot.done);
                 let counts = format!("{}/{}", count(snapshot.done), count(snapshot.known()));
                 let width = usize::from(Narrowed::stderr().width());
-                let (wide, text) = fit(format!("{counts}  {}", numbers(snapshot, rate, running)), width);
+                let (wide, text) =
+                    fit(format!("{counts}  {}{}", held(snapshot, now), numbers(snapshot, rate, running)), width);
                 bar.set_style(style(wide));
                 bar.set_message(text);
                 bar.tick();
@@ -68,7 +69,7 @@ impl Progress {
                     *last = Some(now);
                     let (done, known) = (count(snapshot.done), count(snapshot.known()));
                     let numbers = numbers(snapshot, rate, running);
-                    self.terminal.line(&format!("{done} of {known} known pages  {numbers}"));
+                    self.terminal.line(&format!("{done} of {known} known pages  {}{numbers}", held(snapshot, now)));
                 }
             }
         }
@@ -129,6 +130,14 @@ fn style(columns: usize) -> ProgressStyle {
     ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
+/// Which hosts are held, if any: a crawl that stands still says why before anything else.
+fn held(snapshot: &Snapshot, now: Instant) -> String {
+    let Some(held) = &snapshot.held else { return String::new() };
+    let hosts = counted(held.hosts as u64, "host", "hosts");
+    let left = elapsed(held.until.saturating_duration_since(now));
+    format!("{hosts} held, next in {left}: {}, {}  ", printable(&held.next), held.because.label())
+}
+
 /// What bar and line both say.
 fn numbers(snapshot: &Snapshot, rate: f64, running: Duration) -> String {
     let Snapshot { in_flight, hosts, errors, bytes: read, .. } = *snapshot;
@@ -170,6 +179,7 @@ const RATE_OVER: Duration = Duration::from_secs(3);
 
 #[cfg(test)]
 mod tests {
+    use super::super::Held;
     use super::*;
 
     fn snapshot() -> Snapshot {
@@ -181,6 +191,7 @@ mod tests {
             hosts: 2,
             bytes: 3 << 20,
             discovery_closed: false,
+            held: None,
         }
     }
 
@@ -188,7 +199,7 @@ mod tests {
     fn the_rest_is_estimated_only_once_it_is_known() {
         let open = snapshot();
         assert_eq!(estimate(&open, 10.0), None);
-        let closed = Snapshot { discovery_closed: true, ..open };
+        let closed = Snapshot { discovery_closed: true, ..open.clone() };
         assert_eq!(estimate(&closed, 10.0), Some(Duration::from_secs(10)));
         assert_eq!(estimate(&closed, 0.0), None);
     }
@@ -210,6 +221,16 @@ mod tests {
             numbers(&closed, 12.34, Duration::from_secs(75)),
             "12.3/s  10 in flight  2 hosts  3 errors  3.00 MiB  1m 15s  about 8.1s left"
         );
+    }
+
+    #[test]
+    fn hosts_that_are_held_come_first() {
+        let (now, because) = (Instant::now(), crate::host_report::DelayReason::RetryAfter);
+        let until = now + Duration::from_secs(750);
+        let hosts = Held { hosts: 3, until, next: "example.com".to_owned(), because };
+        let snapshot = Snapshot { held: Some(hosts), ..snapshot() };
+        assert_eq!(held(&snapshot, now), "3 hosts held, next in 12m 30s: example.com, Retry-After  ");
+        assert_eq!(held(&Snapshot { held: None, ..snapshot }, now), "");
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! Statistics: the numbers of a running crawl, for whoever looks at it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use crate::accounts::Accounts;
+use crate::host_report::DelayReason;
 
-/// The numbers of a running crawl. The crawl writes, anyone reads; neither waits for the other.
+/// The numbers of a running crawl. The crawl writes, anyone reads; neither waits for the other for longer than a copy
+/// takes.
 #[derive(Debug, Default)]
 pub struct Stats {
     pending: AtomicU64,
@@ -14,10 +18,11 @@ pub struct Stats {
     hosts: AtomicU64,
     bytes: AtomicU64,
     closed: AtomicBool,
+    held: Mutex<Option<Held>>,
 }
 
 /// The numbers at one moment. Each is exact; together they may be a request apart.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Snapshot {
     /// URLs that wait.
@@ -34,6 +39,21 @@ pub struct Snapshot {
     pub bytes: u64,
     /// Whether nothing new can be found: from here on, how much is left is known.
     pub discovery_closed: bool,
+    /// The hosts that something waits for and that are not asked for a minute or more.
+    pub held: Option<Held>,
+}
+
+/// Hosts that are held for long, at least one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// How many.
+    pub hosts: usize,
+    /// When the next of them may be asked.
+    pub until: Instant,
+    /// Its name or address.
+    pub next: String,
+    /// Why it is held.
+    pub because: DelayReason,
 }
 
 impl Stats {
@@ -49,6 +69,11 @@ impl Stats {
         self.closed.store(discovery_closed, Ordering::Relaxed);
     }
 
+    /// Publishes which hosts are held.
+    pub fn hold(&self, held: Option<Held>) {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = held;
+    }
+
     /// The numbers now.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
@@ -59,6 +84,7 @@ impl Stats {
             hosts: self.hosts.load(Ordering::Relaxed),
             bytes: self.bytes.load(Ordering::Relaxed),
             discovery_closed: self.closed.load(Ordering::Relaxed),
+            held: self.held.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 }

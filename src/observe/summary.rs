@@ -223,6 +223,8 @@ mod tests {
                 smallest_gap_ms: Some(204 * n as u64),
                 delay_ms: 30_300 * n as u64,
                 delay_reason: if n == 0 { "none" } else { "crawl_delay" },
+                given_up_after_ms: None,
+                given_up_because: None,
                 slowed: 2 * n as u64,
                 mean_response_ms: 20 + n as u64,
             })

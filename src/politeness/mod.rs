@@ -47,7 +47,7 @@ use share::{Share, Standing};
 use trouble::trouble;
 
 use crate::outcome::Outcome;
-use crate::units::Rate;
+use crate::units::{Rate, format_duration};
 use crate::url::{CrawlUrl, HostKey, HostPattern, PerHost, Scheme};
 
 /// What a crawl knows of all its hosts, and when it may ask each of them.
@@ -268,6 +268,7 @@ impl Politeness {
         let fresh_until = now + options.robots_max_age;
         if let RobotsAnswer::Rules(rules) = &answer {
             host.set_delay(url.scheme(), rules.crawl_delay());
+            tell_cut_delay(url, rules, &options);
         }
         let breaker = host.breaker(url.scheme());
         let (is_closed, is_given_up) = (breaker.is_closed(), breaker.is_given_up());
@@ -372,6 +373,17 @@ impl Politeness {
             self.changed.push(url.host_key());
         }
         self.host(url)
+    }
+}
+
+/// Says that a `Crawl-delay` is not kept: whoever is asked every minute for it should know.
+fn tell_cut_delay(url: &CrawlUrl, rules: &Robots, options: &Options) {
+    if let Some(asked) = rules.crawl_delay().filter(|asked| *asked > options.max_crawl_delay) {
+        let (asked, most) = (format_duration(asked), format_duration(options.max_crawl_delay));
+        tracing::warn!(
+            "{} asks for a Crawl-delay of {asked}: {most} is kept (politeness.max_crawl_delay)",
+            url.origin()
+        );
     }
 }
 

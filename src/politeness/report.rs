@@ -9,7 +9,7 @@ use super::host::Host;
 use super::origin_state::OriginState;
 use super::robots_state::RobotsState;
 use crate::host_report::{Delay, DelayReason, GivenUp, HostReport};
-use crate::url::HostKey;
+use crate::url::{CrawlUrl, HostKey};
 
 impl Politeness {
     /// What every host was asked, in the order of their names, and what holds it back at the time that was passed in
@@ -22,6 +22,13 @@ impl Politeness {
         let mut reports: Vec<_> = self.hosts.iter().map(report).collect();
         reports.sort_unstable_by(|a, b| a.host.cmp(&b.host));
         reports
+    }
+
+    /// What holds the host of a URL back at the time that was passed in last.
+    pub fn delay_reason(&self, url: &CrawlUrl) -> DelayReason {
+        let Some(host) = self.hosts.get(url.host()) else { return DelayReason::None };
+        let group = host.belongs.group().and_then(|group| self.groups.get(group));
+        host.delay_at(group.and_then(Group::pace), self.clock.time()).reason
     }
 }
 

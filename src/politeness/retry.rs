@@ -19,7 +19,7 @@ impl Politeness {
             return None;
         }
         let host = self.host(url);
-        let (options, met) = (Arc::clone(&host.options), host.met);
+        let (options, met) = (Arc::clone(&host.options), host.is_met());
         let origin = host.origin_mut(url.scheme());
         if origin.breaker.is_given_up() {
             return None;
@@ -81,7 +81,7 @@ mod tests {
         let mut queue: BTreeMap<_, _> = (0..pages).map(|n| ((start, n), (url(n), 1))).collect();
         while let Some(((due, n), (page, attempt))) = queue.pop_first() {
             now = now.max(due);
-            let mut ask = |manners: &mut Politeness, url: &CrawlUrl, now: &mut Instant| {
+            let ask = |manners: &mut Politeness, url: &CrawlUrl, now: &mut Instant| {
                 let outcome = answer(url.path_and_query(), *now - start);
                 *now += outcome.elapsed;
                 manners.finished(url, &outcome, *now);

@@ -39,7 +39,7 @@ use standard::StandardUrl;
 /// An absolute http or https URL without fragment and credentials.
 ///
 /// Two `CrawlUrl`s are the same page for the crawl when their [keys](CrawlUrl::key) are equal. Cloning is cheap.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct CrawlUrl {
     text: Arc<str>,
     key: UrlKey,

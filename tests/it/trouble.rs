@@ -58,7 +58,7 @@ fn a_host_of_which_nothing_good_comes_is_given_up_and_the_summary_states_after_h
 fn a_host_that_is_held_for_long_is_told() {
     let (server, _) = failing(9, 9, Reply::new(429).header("Retry-After", "3000"));
     let crawl = Crawl::of(server.url("/")).set("politeness.retries", "2").talkative().start();
-    crawl.wait_for_stderr(&format!("{} is not asked for 49m", server.host()));
+    crawl.wait_for_stderr(&format!("{} is not asked for 50m 0s: Retry-After", server.host()));
     let crawled = crawl.kill();
     assert_eq!(crawled.stderr.matches(": Retry-After").count(), 1, "{}", crawled.stderr);
 }

@@ -22,6 +22,9 @@ impl Dispatcher {
             Job::Robots(hop) => self.politeness.admit_to_host(hop.asked(), now),
             job => self.politeness.admit(job.url(), now),
         };
+        if let Admit::NotBefore(at) | Admit::Unmet(at) = admit {
+            self.note_hold(job.url(), at, now);
+        }
         match admit {
             Admit::Now => {
                 self.tasks.start(job);

@@ -4,10 +4,12 @@ mod admission;
 mod ending;
 mod event;
 mod handover;
+mod held_hosts;
 mod job;
 mod left_out;
 mod pages;
 mod queues;
+mod release;
 mod robots_hops;
 mod seeds;
 mod sitemap_files;
@@ -228,7 +230,7 @@ impl Dispatcher {
             },
             Done::Witness(url, outcome) => {
                 let next = self.politeness.finished(&url, &outcome, now);
-                self.queues().release(&url, next);
+                self.release(&url, next, now);
             }
             Done::Robots(hop, reply, outcome) => self.take_robots(hop, reply, &outcome, now),
             Done::Sitemap(ask, reply, outcome) => match self.finished(&ask.url, ask.attempt, &outcome, now) {
@@ -241,7 +243,7 @@ impl Dispatcher {
 
     fn take_robots(&mut self, hop: RobotsHop, reply: RobotsReply, outcome: &Outcome, now: Instant) {
         let next = self.politeness.finished(hop.asked(), outcome, now);
-        self.queues().release(hop.asked(), next);
+        self.release(hop.asked(), next, now);
         match hop.follow(reply, outcome) {
             NextHop::On(hop) => self.robots.push(hop),
             NextHop::End(hop, answer, why) => self.robots_known(&hop, answer, outcome, &why, now),
@@ -262,7 +264,7 @@ impl Dispatcher {
     /// if it is.
     fn finished(&mut self, url: &CrawlUrl, attempt: u32, outcome: &Outcome, now: Instant) -> Option<Instant> {
         let next = self.politeness.finished(url, outcome, now);
-        self.queues().release(url, next);
+        self.release(url, next, now);
         let at = self.politeness.retry_at(url, attempt, outcome, now)?;
         tracing::debug!(%url, attempt, "will be tried again: {}", outcome.reason());
         self.pages.retried();
@@ -272,7 +274,7 @@ impl Dispatcher {
     /// Takes back a job that was never sent for a shortage of this process: it was no attempt, and no fault of its host.
     fn withdraw(&mut self, job: Job, failure: &Failure, now: Instant) -> Result<()> {
         let next = self.politeness.withdrawn(job.url(), now);
-        self.queues().release(job.url(), next);
+        self.release(job.url(), next, now);
         self.queues().take_back(job, now)?;
         self.slots.short(failure, self.tasks.len(), now)
     }
@@ -288,16 +290,6 @@ impl Dispatcher {
     fn supply(&mut self, rows: Rows) -> Result<()> {
         let judge = &self.judge;
         self.frontier.supply(rows, &|url| judge.is_in_scope(url))
-    }
-
-    /// Ends the waiting for hosts that were never met. Whether there were any.
-    fn hurry(&mut self) -> bool {
-        let unmet = self.waiting_hosts.take_unmet();
-        for url in &unmet {
-            self.politeness.hurry(url, now());
-            self.queues().release(url, Next::Any);
-        }
-        !unmet.is_empty()
     }
 
     fn queues(&mut self) -> Queues<'_> {
@@ -345,11 +337,15 @@ impl Dispatcher {
         self.handover.pass_on(&mut self.frontier, &mut self.politeness, sitemaps, &self.worker, keep).await
     }
 
-    fn publish(&self) {
+    fn publish(&mut self) {
         let frontier = &self.frontier;
         let (accounts, hosts) = (frontier.accounts(), frontier.host_count());
         let closed = frontier.discovery_closed() && self.sitemaps.is_idle();
         self.stats.publish(&accounts, hosts, self.pages.bytes(), closed);
+        let held = self.waiting_hosts.held();
+        if held.has_news(now()) {
+            self.stats.hold(held.shown());
+        }
     }
 }
 

@@ -102,6 +102,9 @@ impl<'a> Queues<'a> {
     /// Ends all waiting for a host: its pages go on from an instant on, and whatever else waits there asks again.
     pub(super) fn release(&mut self, url: &CrawlUrl, next: Next) {
         self.release_others(url.host());
+        if next == Next::Any {
+            self.hosts.held().release(url.host());
+        }
         match (self.frontier.host_of(url), next) {
             (Some(host), Next::Any) => self.frontier.release(host),
             (Some(host), Next::NotBefore(at)) => self.frontier.hold(host, Hold::Until(at)),

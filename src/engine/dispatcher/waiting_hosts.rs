@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
+use super::held_hosts::HeldHosts;
 use crate::frontier::Hold;
 use crate::politeness::Room;
 use crate::url::CrawlUrl;
@@ -38,6 +39,8 @@ pub(super) struct WaitingHosts {
     answered: VecDeque<CrawlUrl>,
     /// Those that never have.
     silent: VecDeque<CrawlUrl>,
+    /// Those of all hosts that wait for long.
+    held: HeldHosts,
 }
 
 impl WaitingHosts {
@@ -51,6 +54,11 @@ impl WaitingHosts {
             Wait::Crowded(Room::Any) => self.silent.push_back(url.clone()),
         }
         Hold::Released
+    }
+
+    /// The hosts that wait for long, whatever wakes them.
+    pub(super) fn held(&mut self) -> &mut HeldHosts {
+        &mut self.held
     }
 
     /// The first of those that there is room for.
