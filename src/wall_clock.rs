@@ -25,6 +25,12 @@ impl WallClock {
         self.instant
     }
 
+    /// A clock on the wall that shows so much more than this one.
+    #[must_use]
+    pub fn later(self, by: Duration) -> Self {
+        Self { time: self.time.saturating_add(by).unwrap_or(Timestamp::MAX), ..self }
+    }
+
     /// An instant as milliseconds since 1970 in UTC, rounded up: what has to wait until it never gets due earlier.
     pub fn to_millis(self, at: Instant) -> i64 {
         let passed = |from: Instant, to: Instant| signed(to.saturating_duration_since(from));

@@ -152,6 +152,44 @@ pub enum SavedBreaker {
     },
 }
 
+impl SavedHost {
+    /// The same by a clock on the wall that was set back by so much.
+    #[must_use]
+    pub fn set_back(mut self, by: Duration) -> Self {
+        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        let robots = [&mut self.robots_http, &mut self.robots_https];
+        let breakers = [&mut self.breaker_http, &mut self.breaker_https];
+        let times = [&mut self.quiet_since_ms, &mut self.ended_last_ms, &mut self.left_alone_until_ms];
+        let times = times.into_iter().flatten();
+        let robots = robots.into_iter().flatten().filter_map(SavedRobots::until_ms);
+        let breakers = breakers.into_iter().flatten().filter_map(SavedBreaker::until_ms);
+        for time in times.chain(robots).chain(breakers) {
+            *time = time.saturating_sub(by);
+        }
+        self
+    }
+}
+
+impl SavedRobots {
+    fn until_ms(&mut self) -> Option<&mut i64> {
+        match self {
+            Self::Read { until_ms, .. } | Self::DisallowAll { until_ms } | Self::NoConnection { until_ms, .. } => {
+                Some(until_ms)
+            }
+            Self::Unreachable { until_ms, .. } => until_ms.as_mut(),
+        }
+    }
+}
+
+impl SavedBreaker {
+    fn until_ms(&mut self) -> Option<&mut i64> {
+        match self {
+            Self::Failing { .. } => None,
+            Self::Parked { until_ms, .. } | Self::GivenUp { until_ms, .. } => Some(until_ms),
+        }
+    }
+}
+
 impl Host {
     /// How long what is kept of its robots.txt is, about.
     pub(super) fn robots_bytes(&self) -> usize {

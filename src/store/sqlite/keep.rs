@@ -26,7 +26,7 @@ impl Store for Sqlite {
             seeds: database.seeds()?,
             seed_redirects: database.seed_redirects()?,
             settings: database.settings()?,
-            hosts: database.hosts_known()?,
+            hosts: self.hosts_known()?,
             cookies: database.cookies()?,
             seed_names: database.seed_names()?,
             sitemaps: database.sitemaps()?,
@@ -44,7 +44,7 @@ impl Store for Sqlite {
     }
 
     fn restore(&mut self, to: &mut Restore<'_>) -> Result<Counts> {
-        self.database.read_back(to, &self.clock)?;
+        self.database.read_back(to, &self.clock.later(self.set_back_by()?))?;
         self.database.counts()
     }
 
@@ -137,6 +137,7 @@ impl Store for Sqlite {
 
 impl Sqlite {
     fn begin_run(&mut self, pid: u32, at: Instant) -> Result<()> {
+        self.keep_times_anew()?;
         self.records = self.database.last_session()?.map_or(0, |last| last.records.cast_signed());
         let (version, at) = (env!("CARGO_PKG_VERSION"), self.clock.to_millis(at));
         self.execute(SESSION, params![version, pid, at, self.records, RUNNING])?;
@@ -157,7 +158,7 @@ impl Sqlite {
     }
 }
 
-fn json(value: &(impl Serialize + ?Sized)) -> Result<String> {
+pub(super) fn json(value: &(impl Serialize + ?Sized)) -> Result<String> {
     serde_json::to_string(value).map_err(|error| Error::Internal(error.to_string()))
 }
 
@@ -165,7 +166,7 @@ fn json(value: &(impl Serialize + ?Sized)) -> Result<String> {
 const RUNNING: &str = "running";
 const SEED: &str = "INSERT OR IGNORE INTO seed (url) VALUES (?1)";
 const SEED_REDIRECT: &str = "INSERT INTO seed_redirect (url, target) VALUES (?1, ?2)";
-const MANNERS: &str = "INSERT OR REPLACE INTO manners (host, saved) VALUES (?1, ?2)";
+pub(super) const MANNERS: &str = "INSERT OR REPLACE INTO manners (host, saved) VALUES (?1, ?2)";
 const SITEMAP: &str =
     "INSERT INTO sitemap (url, saved) VALUES (?1, ?2) ON CONFLICT (url) DO UPDATE SET saved = excluded.saved";
 const OUTPUT: &str = "INSERT OR REPLACE INTO output (name, length, amended) VALUES (?1, ?2, ?3)";

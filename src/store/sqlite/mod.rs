@@ -9,6 +9,7 @@ mod open;
 mod read;
 mod reader;
 mod requeue;
+mod set_back;
 mod setting;
 mod write;
 
