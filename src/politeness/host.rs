@@ -208,7 +208,12 @@ impl Host {
         self.failures += u64::from(outcome.failure.is_some());
         self.slowed += u64::from(slows(outcome));
         self.overloads = if is_overloaded(outcome) { self.overloads + 1 } else { 0 };
-        self.one_less_in_flight()
+        let was = self.one_less_in_flight();
+        if self.in_flight == 0 {
+            // Whatever was taken for older than the probe: nothing is left that could end it.
+            self.breaker(scheme).withdrawn(now);
+        }
+        was
     }
 
     /// How it has answered so far.
