@@ -156,7 +156,7 @@ impl Site {
     fn found(&self, host: u32, n: u32) -> Found {
         let text = format!("http://host-{host}.example/docs/{}/page-{n}.html", n % 100);
         let url = self.0.parse(&text).expect("a URL");
-        Found { target: Target::Url(url), kind: LinkKind::Follow, mention: None, skip: None }
+        Found { target: Target::Url(url), kind: LinkKind::Follow, mention: None, link_text: None, skip: None }
     }
 }
 

@@ -82,7 +82,8 @@ fn text(known: &Explanation) -> String {
         Beginning::Further => "and so on",
     };
     if let Some(found_by) = known.found_by.as_ref().filter(|_| !known.found_on.is_empty()) {
-        line("found by", found_by);
+        let link_text = known.link_text.as_ref().map(|text| format!(" \"{text}\"")).unwrap_or_default();
+        line("found by", &format!("{found_by}{link_text}"));
     }
     for (n, page) in known.found_on.iter().enumerate() {
         let name = if n == 0 { "found on" } else { "" };

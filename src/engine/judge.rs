@@ -64,7 +64,8 @@ impl Judge {
             // What cannot be requested says so itself.
             Target::Other { .. } => None,
         };
-        Found { target: link.target, kind: link.kind, mention: Some(link.mention), skip }
+        let Link { target, kind, mention, link_text } = link;
+        Found { target, kind, mention: Some(mention), link_text, skip }
     }
 
     /// Whether the scope alone admits a URL.
@@ -133,7 +134,7 @@ mod tests {
         ] {
             assert_eq!(judge.refuses(&url(text)), expected, "{text}");
             let target = Target::Url(url(text));
-            let found = judge.link(Link { target, kind: LinkKind::Follow, mention: Mention::Anchor });
+            let found = judge.link(Link { target, kind: LinkKind::Follow, mention: Mention::Anchor, link_text: None });
             assert_eq!(found.skip, expected, "{text}");
         }
         assert!(judge.refuses_address(&url("http://10.0.0.1/a")).is_some());

@@ -197,7 +197,7 @@ impl Worker {
             outcome.location = Some(Arc::clone(target.text()));
             outcome.sets_cookie = response.headers.contains_key(SET_COOKIE);
             outcome.respelled = respelled(url, &target, outcome.sets_cookie);
-            outcome.links.push(Link { target, kind: LinkKind::Redirect, mention: Mention::Location });
+            outcome.links.push(Link { target, kind: LinkKind::Redirect, mention: Mention::Location, link_text: None });
             outcome.said = self.reads(url).then_some(traps::NOTHING);
         } else if let Some(location) = redirects_to(&response) {
             outcome.bad_references.note(&location);

@@ -44,6 +44,8 @@ pub enum Change {
         referrer: Option<u32>,
         /// What names it there; `None` when that is not known, and for a seed.
         mention: Option<Mention>,
+        /// What that says to a reader, when that is known.
+        link_text: Option<Arc<str>>,
     },
     /// A URL is settled.
     Settled {
@@ -90,6 +92,8 @@ pub struct StoredUrl {
     pub path: Path,
     /// What names it there; `None` when that is not asked for or not known, and for a seed.
     pub mention: Option<Mention>,
+    /// What that says to a reader, when that is known.
+    pub link_text: Option<Arc<str>>,
     /// Its state.
     pub state: NodeState,
     /// Whose it is, when it is or was pending.

@@ -15,6 +15,8 @@ pub struct Found {
     pub kind: LinkKind,
     /// What names it there, when that is known.
     pub mention: Option<Mention>,
+    /// What that says to a reader, when that is known.
+    pub link_text: Option<Arc<str>>,
     /// Why it is not to be requested, when the rules that know only the URL say so.
     pub skip: Option<SkipReason>,
 }

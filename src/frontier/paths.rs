@@ -22,6 +22,8 @@ struct PathTo<'a> {
     from: Option<&'a Source>,
     /// What names it there, as far as that is known.
     mention: Option<Mention>,
+    /// What that says to a reader.
+    link_text: Option<&'a Arc<str>>,
     /// What the rules for the text of the URL say.
     verdict: Verdict,
 }
@@ -39,7 +41,8 @@ enum Verdict {
 
 impl PathTo<'_> {
     /// To what needs no way from a page.
-    const START: Self = Self { depth: 0, hops: 0, from: None, mention: None, verdict: Verdict::Wanted };
+    const START: Self =
+        Self { depth: 0, hops: 0, from: None, mention: None, link_text: None, verdict: Verdict::Wanted };
 }
 
 impl Frontier {
@@ -70,12 +73,16 @@ impl Frontier {
         let is_path = found.kind != LinkKind::Nofollow && matches!(found.target, Target::Url(_));
         let way = from.map_or(Ok(PathTo::START), |from| self.way_on(from, redirect))?;
         let verdict = if skip.is_none() { Verdict::Wanted } else { Verdict::Refused };
-        let mut way = PathTo { verdict, mention: found.mention, ..way };
+        let mut way = PathTo { verdict, mention: found.mention, link_text: found.link_text.as_ref(), ..way };
         if found.kind == LinkKind::Nofollow {
             way.hops = NO_WAY;
         }
         let to = match (self.known.get(found.target.key()), &found.target) {
-            (None, target) if !room.takes(target.text().len()) => return Ok(None),
+            (None, target)
+                if !room.takes(target.text().len() + found.link_text.as_ref().map_or(0, |text| text.len())) =>
+            {
+                return Ok(None);
+            }
             (None, _) => self.insert(found.target, way, skip)?,
             (Some(id), Target::Url(url)) if is_path => {
                 if self.node(id)?.hops == NO_WAY {
@@ -144,11 +151,11 @@ impl Frontier {
         let node = self.node(from.id)?;
         let (depth, hops) = if redirect { (node.depth, node.hops + 1) } else { (node.depth + 1, 0) };
         let mention = redirect.then_some(Mention::Location);
-        Ok(PathTo { depth, hops, from: Some(from), mention, verdict: Verdict::Unknown })
+        Ok(PathTo { depth, hops, from: Some(from), mention, link_text: None, verdict: Verdict::Unknown })
     }
 
     fn insert(&mut self, target: Target, way: PathTo<'_>, skip: Option<SkipReason>) -> Result<u32> {
-        let PathTo { depth, hops, from, mention, .. } = way;
+        let PathTo { depth, hops, from, mention, link_text, .. } = way;
         let id = self.known.insert(target.key()).ok_or_else(too_many)?;
         let reason = skip.or_else(|| self.limits.forbid(depth, hops));
         let state = reason.map_or(NodeState::Pending, NodeState::Skipped);
@@ -159,7 +166,8 @@ impl Frontier {
         };
         let path = Path { depth, hops, referrer: from.map(|from| from.id) };
         let (text, key) = (Arc::clone(target.text()), target.key());
-        self.changes.push(Change::Found(StoredUrl { id, text, key, path, mention, state, host }));
+        let link_text = link_text.cloned();
+        self.changes.push(Change::Found(StoredUrl { id, text, key, path, mention, link_text, state, host }));
         if let Some(reason) = reason {
             *self.accounts.skipped.of(reason) += 1;
         }
@@ -176,11 +184,12 @@ impl Frontier {
         let NodeState::Skipped(before) = node.state else {
             return Err(Error::Internal(format!("URL {id} was taken up, and no path leads to it")));
         };
-        let PathTo { depth, hops, from, mention, .. } = way;
+        let PathTo { depth, hops, from, mention, link_text, .. } = way;
         let reason = skip.or_else(|| self.limits.forbid(depth, hops));
         let state = NodeState::Skipped(reason.unwrap_or(before));
         self.set(id, Node { depth, hops, state, ..node })?;
-        self.changes.push(Change::Moved { id, referrer: from.map(|from| from.id), mention });
+        let (referrer, link_text) = (from.map(|from| from.id), link_text.cloned());
+        self.changes.push(Change::Moved { id, referrer, mention, link_text });
         if let Some(reason) = reason {
             *self.accounts.skipped.of(before) -= 1;
             *self.accounts.skipped.of(reason) += 1;
@@ -217,7 +226,8 @@ impl Frontier {
         self.set(id, Node { depth, hops, ..node })?;
         if moves {
             let referrer = way.from.map(|from| from.id);
-            self.changes.push(Change::Moved { id, referrer, mention: way.mention });
+            let link_text = way.link_text.cloned();
+            self.changes.push(Change::Moved { id, referrer, mention: way.mention, link_text });
             if let Some(near) = self.near.get_mut(&id) {
                 near.referrer = way.from.map(|from| Arc::clone(&from.text));
             }

@@ -41,6 +41,10 @@ pub(crate) struct Explanation {
     /// sitemap. Absent for a seed, and where the store does not know it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) found_by: Option<String>,
+    /// What that says to a reader: the text of a link, in at most 80 characters. Absent where there is none, and where the
+    /// store does not know it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) link_text: Option<String>,
     /// The way to it, from the page on which it was found back to where the crawl began.
     pub(crate) found_on: Vec<FoundOn>,
     /// Where that way begins.
@@ -110,6 +114,7 @@ pub(super) struct KnownUrl {
     pub(super) hops: u32,
     referrer: Option<u32>,
     mention: Option<Mention>,
+    link_text: Option<String>,
     pub(super) host: Option<u32>,
     pub(super) attempts: u32,
     pub(super) due: Option<i64>,
@@ -162,6 +167,7 @@ fn explained(dir: &Path, store: &StoreReader, text: &str) -> Result<Option<Expla
         why,
         depth: known.depth,
         found_by: known.mention.map(|mention| mention.to_string()),
+        link_text: known.link_text,
         found_on,
         origin,
         attempts: known.attempts,
@@ -185,6 +191,7 @@ impl KnownUrl {
             hops: entry.path.hops,
             referrer: entry.path.referrer,
             mention: entry.mention,
+            link_text: entry.link_text.map(str::to_owned),
             host: entry.host,
             attempts: entry.attempts,
             due: entry.due,

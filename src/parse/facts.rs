@@ -2,6 +2,7 @@
 //! whether they may be followed, and what the page is called.
 
 use std::borrow::Cow;
+use std::num::NonZeroU32;
 
 use super::charset;
 use super::refresh;
@@ -32,6 +33,8 @@ pub(super) struct Facts<'a> {
     pub(super) has_script: bool,
     /// The labels that `<meta>` elements give for the charset, in their order.
     pub(super) charset_labels: Vec<Cow<'a, str>>,
+    /// Where the name begins of the tag that is read, in bytes of the page.
+    pub(super) tag: usize,
 }
 
 /// A link as it is written.
@@ -44,6 +47,8 @@ pub(super) struct Reference<'a> {
     pub(super) start: Start,
     /// What it stands in.
     pub(super) mention: Mention,
+    /// Where the name begins of the tag that it stands in, in bytes of the page; only of an element that says something.
+    pub(super) tag: Option<NonZeroU32>,
 }
 
 /// What a reference starts from.
@@ -140,6 +145,8 @@ impl<'a> Facts<'a> {
             nofollow: reference.nofollow || inner.nofollow,
             start: moved(reference.start),
             mention: reference.mention,
+            // It is none of this page.
+            tag: None,
         }));
         self.has_script |= inner.has_script;
     }
@@ -162,7 +169,13 @@ impl<'a> Facts<'a> {
         let has = |list: &[&str]| tokens(rel).any(|token| list.iter().any(|word| token.eq_ignore_ascii_case(word)));
         if has(&["canonical"]) && self.canonicals.len() < MAX_CANONICALS {
             let mention = Mention::Link(LinkType::CANONICAL);
-            self.canonicals.push(Reference { text: href.clone(), nofollow: false, start: Start::Base, mention });
+            self.canonicals.push(Reference {
+                text: href.clone(),
+                nofollow: false,
+                start: Start::Base,
+                mention,
+                tag: None,
+            });
         }
         // `alternate stylesheet` is a style sheet; a feed or a search description says itself that it is no page.
         let is_page = || attribute("type").as_deref().is_none_or(media_type::is_html) && !has(&["stylesheet"]);
@@ -194,7 +207,7 @@ impl<'a> Facts<'a> {
         let Some(text) = target else { return };
         if self.refresh.is_none() && is_immediate {
             let (start, mention) = (Start::Base, Mention::Refresh);
-            self.refresh = Some(Reference { text: text.clone(), nofollow: false, start, mention });
+            self.refresh = Some(Reference { text: text.clone(), nofollow: false, start, mention, tag: None });
         }
         self.refer(Some(text), None, Mention::Refresh);
     }
@@ -203,12 +216,16 @@ impl<'a> Facts<'a> {
         let Some(text) = text.and_then(|text| part_of(&text, |text| Some(trimmed(text)))) else { return };
         let nofollow = rel.is_some()
             && tokens(rel).any(|token| NOFOLLOW_TYPES.iter().any(|word| token.eq_ignore_ascii_case(word)));
-        self.references.push(Reference { text, nofollow, start: Start::Base, mention });
+        let tag = match mention {
+            Mention::Anchor | Mention::Area => u32::try_from(self.tag).ok().and_then(NonZeroU32::new),
+            _ => None,
+        };
+        self.references.push(Reference { text, nofollow, start: Start::Base, mention, tag });
     }
 
     /// Takes a reference that was put together of a form.
     pub(super) fn refer_from_form(&mut self, text: Cow<'a, str>, start: Start) {
-        self.references.push(Reference { text, nofollow: false, start, mention: Mention::Form });
+        self.references.push(Reference { text, nofollow: false, start, mention: Mention::Form, tag: None });
     }
 
     /// Takes what is loaded into the page. Nothing is, when the reference is empty (HTML Standard, section 4.8.5,

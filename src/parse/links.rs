@@ -12,9 +12,9 @@ use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use memchr::memchr;
 
 use super::facts::{Facts, Reference, Start};
-use crate::mention::Mention;
+use super::scan;
 use crate::unread::BadReferences;
-use crate::url::{Base, CrawlUrl, Link, LinkKind, Recent, Target, UrlKey, UrlRules};
+use crate::url::{Base, CrawlUrl, Link, LinkKind, Recent, Sight, Target, UrlKey, UrlRules};
 
 /// How the references of one page are resolved.
 #[derive(Debug)]
@@ -79,12 +79,19 @@ impl<'a> Resolver<'a> {
 
     /// The target of a reference; `None` when it is no URL.
     pub(super) fn resolve(&self, reference: &str, start: Start) -> Option<Target> {
+        self.meet(reference, start).map(|(target, _)| target)
+    }
+
+    /// The same, and whether earlier pages, or this one, have led there.
+    fn meet(&self, reference: &str, start: Start) -> Option<(Target, Sight)> {
         let base = self.base_at(start);
         if self.encoding == UTF_8 || reference.is_ascii() {
             return base.resolve_recent(reference, self.rules, &mut self.recent.borrow_mut());
         }
         let encode: &dyn Fn(&str) -> Cow<'_, [u8]> = &|query| encoded(query, self.encoding);
-        base.resolve_encoded(reference, self.rules, Some(encode))
+        let target = base.resolve_encoded(reference, self.rules, Some(encode))?;
+        let sight = self.recent.borrow_mut().meet(target.key());
+        Some((target, sight))
     }
 
     /// What this page and those before it have met.
@@ -102,9 +109,15 @@ impl<'a> Resolver<'a> {
 }
 
 impl Links {
-    /// Resolves `references`, of which at most `max` different ones are looked at, and those only while the links have
-    /// at most `max_bytes` together. What is to be followed at one place of the page is to be followed.
-    pub(super) fn resolve(references: &[Reference<'_>], resolver: &Resolver<'_>, max: usize, max_bytes: u64) -> Self {
+    /// Resolves the `references` of a page, of which at most `max` different ones are looked at, and those only while the
+    /// links have at most `max_bytes` together. What is to be followed at one place of the page is to be followed.
+    pub(super) fn resolve(
+        page: &str,
+        references: &[Reference<'_>],
+        resolver: &Resolver<'_>,
+        max: usize,
+        max_bytes: u64,
+    ) -> Self {
         let mut found = Self::default();
         // By text first: joining is what costs, and a page repeats most of its references.
         let room = references.len().min(max).min(ROOM);
@@ -119,11 +132,11 @@ impl Links {
             let place = match by_text.entry(Written { text, start: reference.start }) {
                 Entry::Occupied(entry) => *entry.get(),
                 Entry::Vacant(entry) if looked_at < max && found.bytes < max_bytes => {
-                    let target = resolver.resolve(text, reference.start);
-                    if target.is_none() {
+                    let met = resolver.meet(text, reference.start);
+                    if met.is_none() {
                         found.no_urls.note(text);
                     }
-                    let place = target.map(|target| found.place(target, reference.mention, &mut by_target));
+                    let place = met.map(|met| found.place(page, met, reference, &mut by_target));
                     *entry.insert(place)
                 }
                 Entry::Vacant(entry) => {
@@ -135,13 +148,22 @@ impl Links {
                 && link.kind != LinkKind::Follow
             {
                 (link.kind, link.mention) = (LinkKind::Follow, reference.mention);
+                if link.link_text.is_some() {
+                    link.link_text = text_of(reference, page);
+                }
             }
         }
         found
     }
 
     /// Where a target is among the links; a new one comes last.
-    fn place(&mut self, target: Target, mention: Mention, by_target: &mut HashTable<usize>) -> usize {
+    fn place(
+        &mut self,
+        page: &str,
+        (target, sight): (Target, Sight),
+        reference: &Reference<'_>,
+        by_target: &mut HashTable<usize>,
+    ) -> usize {
         let links = &mut self.links;
         let is_same = |link: &Link| link.target.key() == target.key() && link.target.text() == target.text();
         let entry = by_target.entry(
@@ -154,7 +176,9 @@ impl Links {
             TableEntry::Vacant(entry) => {
                 let place = *entry.insert(links.len()).get();
                 self.bytes += target.text().len() as u64;
-                links.push(Link { target, kind: LinkKind::Nofollow, mention });
+                // Only what is new to a crawl is kept with its text, and that mostly comes here for the first time.
+                let link_text = if sight == Sight::First { text_of(reference, page) } else { None };
+                links.push(Link { target, kind: LinkKind::Nofollow, mention: reference.mention, link_text });
                 place
             }
         }
@@ -183,6 +207,10 @@ impl Hash for Written<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.text.hash(state);
     }
+}
+
+fn text_of(reference: &Reference<'_>, page: &str) -> Option<Arc<str>> {
+    reference.tag.and_then(|tag| scan::link_text(page, tag))
 }
 
 /// A query in the encoding of its page. What that lacks is written as a reference to its number, escaped, so that the

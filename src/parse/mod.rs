@@ -114,7 +114,7 @@ impl Parser {
         if input.media_type.is_some_and(MediaType::is_xml) {
             let charset = Charset::of_xml(input.body, label, input.url.host());
             let text = charset.decode(input.body);
-            let parsed = self.resolve(input, scan::scan_xhtml(&text, self.bounds(), &self.robots), charset);
+            let parsed = self.resolve(input, &text, scan::scan_xhtml(&text, self.bounds(), &self.robots), charset);
             return (parsed, read(&text, charset.encoding));
         }
         let charset = Charset::of(input.body, label, input.url.host());
@@ -125,15 +125,15 @@ impl Parser {
             // Standard, section 13.2.3.5, "Changing the encoding while parsing").
             Some(declared) => {
                 let text = declared.decode(input.body);
-                (self.resolve(input, self.scan(&text), declared), read(&text, declared.encoding))
+                (self.resolve(input, &text, self.scan(&text), declared), read(&text, declared.encoding))
             }
-            None => (self.resolve(input, facts, charset), read(&text, charset.encoding)),
+            None => (self.resolve(input, &text, facts, charset), read(&text, charset.encoding)),
         }
     }
 
     /// What the headers alone say: for a body that is no page, as a PDF, or that was not read.
     pub fn parse_headers(&self, input: &Input<'_>) -> Parsed {
-        self.resolve(input, Facts::default(), Charset::UTF_8)
+        self.resolve(input, "", Facts::default(), Charset::UTF_8)
     }
 
     fn scan<'a>(&self, text: &'a str) -> Facts<'a> {
@@ -146,7 +146,7 @@ impl Parser {
     }
 
     /// Turns what a page and its headers say into what that means.
-    fn resolve<'a>(&self, input: &Input<'a>, mut facts: Facts<'a>, charset: Charset) -> Parsed {
+    fn resolve<'a>(&self, input: &Input<'a>, text: &str, mut facts: Facts<'a>, charset: Charset) -> Parsed {
         read_headers(input, &mut facts);
         let resolver = Resolver::new(&self.rules, self.recent.take(), input.url, &facts, charset.encoding);
         let Options { max_links, max_link_bytes, .. } = self.options;
@@ -154,7 +154,7 @@ impl Parser {
         for reference in &mut facts.references {
             reference.nofollow = self.options.nofollow && (all_nofollow || reference.nofollow);
         }
-        let links = Links::resolve(&facts.references, &resolver, max_links, max_link_bytes);
+        let links = Links::resolve(text, &facts.references, &resolver, max_links, max_link_bytes);
         let page_of = |reference: &Reference<'_>| match resolver.resolve(&reference.text, reference.start)? {
             Target::Url(url) => Some(url.as_str().to_owned()),
             Target::Other { .. } => None,

@@ -312,7 +312,7 @@ impl Kept {
             Stands::Settled(_) => NodeState::Settled,
         };
         let host = some(self.host).map(HostId::at);
-        StoredUrl { id, text, key: self.key, path, mention: None, state, host }
+        StoredUrl { id, text, key: self.key, path, mention: None, link_text: None, state, host }
     }
 }
 

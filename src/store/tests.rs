@@ -44,7 +44,7 @@ fn url(text: &str) -> CrawlUrl {
 }
 
 fn found(text: &str, kind: LinkKind) -> Found {
-    Found { target: Target::Url(url(text)), kind, mention: Some(Mention::Anchor), skip: None }
+    Found { target: Target::Url(url(text)), kind, mention: Some(Mention::Anchor), link_text: None, skip: None }
 }
 
 fn links(texts: &[&str]) -> Vec<Found> {

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use url::EncodingOverride;
 
-use super::recent::Recent;
+use super::recent::{Recent, Sight};
 use super::standard::StandardUrl;
 use super::{CrawlUrl, Target, UrlRules};
 
@@ -35,15 +35,17 @@ impl Base {
         }
     }
 
-    /// The same, with what references on earlier pages came to by the same rules.
-    pub fn resolve_recent(&self, reference: &str, rules: &UrlRules, recent: &mut Recent) -> Option<Target> {
+    /// The same, with what references on earlier pages came to by the same rules, and whether this came up there.
+    pub fn resolve_recent(&self, reference: &str, rules: &UrlRules, recent: &mut Recent) -> Option<(Target, Sight)> {
         let plain = self
             .split_plain(reference)
             .and_then(|(folder, path)| recent.get_or_make(folder, path, || self.join_plain(folder, path, rules)));
-        match plain {
-            Some(url) => Some(Target::Url(url)),
-            None => self.resolve_encoded(reference, rules, None),
+        if let Some((url, sight)) = plain {
+            return Some((Target::Url(url), sight));
         }
+        let target = self.resolve_encoded(reference, rules, None)?;
+        let sight = recent.meet(target.key());
+        Some((target, sight))
     }
 
     /// The same as [`resolve`](Self::resolve) for a reference whose query is written in the encoding of the page (URL Standard, section 4.4, "query

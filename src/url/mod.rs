@@ -24,7 +24,7 @@ pub use param_pattern::ParamPattern;
 pub use path_param::PathParam;
 pub use pattern::Patterns;
 pub(crate) use pattern::check_pattern;
-pub use recent::{Recent, RecentUrls};
+pub use recent::{Recent, RecentUrls, Sight};
 pub use rules::UrlRules;
 pub use scheme::Scheme;
 
@@ -67,6 +67,9 @@ pub struct Link {
     pub kind: LinkKind,
     /// What names it.
     pub mention: Mention,
+    /// What that says to a reader, in at most 80 characters; `None` when it says nothing, and when the URL was met before, as
+    /// most are.
+    pub link_text: Option<Arc<str>>,
 }
 
 /// How a URL was found.
@@ -462,8 +465,14 @@ mod tests {
         let mut recent = RecentUrls::default().take();
         for _ in 0..2 {
             let again = base.resolve_recent(reference, &rules, &mut recent);
-            let told = |target: &Option<Target>| target.as_ref().map(|target| (target.text().clone(), target.key()));
-            prop_assert_eq!(told(&again), told(&parsed), "{} on {:?}", reference, base);
+            let told = |target: Option<&Target>| target.map(|target| (target.text().clone(), target.key()));
+            prop_assert_eq!(
+                told(again.as_ref().map(|(target, _)| target)),
+                told(parsed.as_ref()),
+                "{} on {:?}",
+                reference,
+                base
+            );
         }
         if let Some(url) = &plain {
             let Some(Target::Url(parsed)) = &parsed else {

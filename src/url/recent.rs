@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hashbrown::DefaultHashBuilder;
 
-use super::CrawlUrl;
+use super::{CrawlUrl, UrlKey};
 
 /// What plain references came to on earlier pages, so that a link which stands on every page of a site is checked, hashed
 /// and stored once for many of them.
@@ -19,12 +19,23 @@ pub struct RecentUrls {
     free: Arc<Mutex<Vec<Recent>>>,
 }
 
+/// Whether a URL was met on an earlier page, as far as that is remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight {
+    /// It was not, or long ago.
+    First,
+    /// It was.
+    Again,
+}
+
 /// The URLs that one page after the other meets.
 #[derive(Debug)]
 pub struct Recent {
     /// Of two that fall on one slot, the later stays: to find out which is met more often costs more than to hash it again.
     slots: Vec<Option<Met>>,
     hashes: DefaultHashBuilder,
+    /// A part of the key of each that is no plain path, by another part of it.
+    others: Vec<u64>,
 }
 
 #[derive(Debug)]
@@ -41,6 +52,7 @@ impl RecentUrls {
         free.unwrap_or_else(|| Recent {
             slots: std::iter::repeat_with(|| None).take(SLOTS).collect(),
             hashes: DefaultHashBuilder::default(),
+            others: vec![0; SLOTS],
         })
     }
 
@@ -57,9 +69,11 @@ impl Recent {
         folder: &str,
         path: &str,
         make: impl FnOnce() -> Option<CrawlUrl>,
-    ) -> Option<CrawlUrl> {
+    ) -> Option<(CrawlUrl, Sight)> {
         if folder.len() + path.len() > LONGEST {
-            return make();
+            let url = make()?;
+            let sight = self.meet(url.key());
+            return Some((url, sight));
         }
         let mut hasher = self.hashes.build_hasher();
         hasher.write(folder.as_bytes());
@@ -67,11 +81,22 @@ impl Recent {
         let nth = usize::try_from(hasher.finish() % SLOTS as u64).ok()?;
         let slot = self.slots.get_mut(nth)?;
         if let Some(met) = slot.as_ref().filter(|met| met.is(folder, path)) {
-            return Some(met.url.clone());
+            return Some((met.url.clone(), Sight::Again));
         }
         let url = make()?;
         *slot = Some(Met { url: url.clone(), folder_end: folder.len() });
-        Some(url)
+        Some((url, Sight::First))
+    }
+
+    /// Meets what is not kept here, by its key.
+    pub fn meet(&mut self, key: UrlKey) -> Sight {
+        let half = |bytes: Option<&[u8; 8]>| bytes.copied().map_or(0, u64::from_le_bytes);
+        let (nth, mark) = (half(key.as_bytes().first_chunk()), half(key.as_bytes().last_chunk()));
+        let slot = usize::try_from(nth % SLOTS as u64).ok().and_then(|nth| self.others.get_mut(nth));
+        match slot.map(|slot| std::mem::replace(slot, mark)) {
+            Some(before) if before == mark => Sight::Again,
+            _ => Sight::First,
+        }
     }
 }
 
@@ -102,7 +127,7 @@ mod tests {
         let (rules, recent) = (UrlRules::new(2048), RecentUrls::default());
         let mut urls = recent.take();
         let mut resolve = |page: &str, reference: &str| match base(page).resolve_recent(reference, &rules, &mut urls) {
-            Some(Target::Url(url)) => url,
+            Some((Target::Url(url), _)) => url,
             other => panic!("{reference} on {page} is {other:?}"),
         };
         let first = resolve("http://e.com/a/b", "c.html");
@@ -112,7 +137,23 @@ mod tests {
         assert_eq!(resolve("http://e.com/b/d", "c.html").as_str(), "http://e.com/b/c.html");
         assert_eq!(resolve("http://e.com/a:b/d", "e").as_str(), "http://e.com/a:b/e");
         let other = base("http://e.com/").resolve_recent("a:b/e", &rules, &mut urls);
-        assert!(matches!(other, Some(Target::Other { .. })), "the same text, but a scheme: {other:?}");
+        assert!(matches!(other, Some((Target::Other { .. }, _))), "the same text, but a scheme: {other:?}");
+    }
+
+    #[test]
+    fn a_url_is_met_first_once_however_it_is_written() {
+        let (rules, recent) = (UrlRules::new(2048), RecentUrls::default());
+        let mut urls = recent.take();
+        let long = format!("/{}", "x".repeat(2 * LONGEST));
+        for reference in ["c.html", "http://other.com/", "/a%20b", "?q=a:b", "mailto:a@e.com", &long] {
+            let mut sight =
+                || base("http://e.com/a/b").resolve_recent(reference, &rules, &mut urls).map(|(_, sight)| sight);
+            assert_eq!(
+                [sight(), sight(), sight()],
+                [Sight::First, Sight::Again, Sight::Again].map(Some),
+                "{reference}"
+            );
+        }
     }
 
     #[test]
@@ -122,7 +163,7 @@ mod tests {
             let mut urls = recent.take();
             for nth in 0..3 * SLOTS {
                 let reference = format!("page-{nth}");
-                let found = base("http://e.com/a/b").resolve_recent(&reference, &rules, &mut urls).unwrap();
+                let (found, _) = base("http://e.com/a/b").resolve_recent(&reference, &rules, &mut urls).unwrap();
                 let url = rules.parse(&format!("http://e.com/a/{reference}")).unwrap();
                 assert_eq!((&**found.text(), found.key()), (url.as_str(), url.key()));
             }

@@ -1,4 +1,4 @@
-//! `crawler explain` names what a URL was found by: the element, the header, the redirect, the sitemap.
+//! `crawler explain` names what a URL was found by: the element, the header, the redirect, the sitemap; and what a link says.
 
 use crate::cli::Run;
 use crate::inspect::{json, store};
@@ -6,6 +6,11 @@ use crate::support::{Arrival, Crawl, Crawled, Reply, Server, Site};
 
 fn found_by(crawled: &Crawled, url: &str) -> Option<String> {
     json(&crawled.path(""), &["explain", url])["found_by"].as_str().map(str::to_owned)
+}
+
+/// What the link says by which a URL was found.
+fn link_text(crawled: &Crawled, url: &str) -> Option<String> {
+    json(&crawled.path(""), &["explain", url])["link_text"].as_str().map(str::to_owned)
 }
 
 #[test]
@@ -45,6 +50,38 @@ fn each_way_to_be_found_has_its_name() {
 }
 
 #[test]
+fn what_a_link_says_is_told_where_it_led_to_something_new() {
+    let home = "<a href=/a>Next  <b>pa</b>ge</a><a href=/a#x>other</a><a href='/b?q=%20'><img alt='The \u{1b}[1m shop'></a>\
+                <map><area href=/area alt=East></map><a href=/none></a><a href=/hidden rel=nofollow>no</a><a href=/hidden>yes</a>\
+                <iframe srcdoc='<a href=/inside>x</a>'></iframe><link rel=next href=/next title=x>";
+    let xhtml = "<html xmlns='http://www.w3.org/1999/xhtml' xmlns:h='http://www.w3.org/1999/xhtml'><body>\
+                 <a href='/empty'/><h:a href='/prefixed'>one</h:a> two</body></html>";
+    let xhtml = Reply::new(200).header("Content-Type", "application/xhtml+xml").body(xhtml);
+    // The page is read once more when it turns out to be in another charset than the first guess.
+    let late = format!("{}<meta charset=utf-8><a href=/late>Käse</a>", "<!-- -->".repeat(400));
+    let site = Site::default().with("/", Reply::html(home)).with("/a", xhtml).with("/area", Reply::html(late));
+    let server = Server::start(site.routes());
+    let crawled = Crawl::of(server.url("/")).concurrency(1).run();
+    for (path, expected) in [
+        ("/", None),
+        ("/a", Some("Next page")),
+        ("/b?q=%20", Some("The [1m shop")),
+        ("/area", Some("East")),
+        ("/none", None),
+        ("/hidden", Some("yes")),
+        ("/inside", None),
+        ("/next", None),
+        ("/empty", None),
+        ("/prefixed", Some("one")),
+        ("/late", Some("Käse")),
+    ] {
+        assert_eq!(link_text(&crawled, &server.url(path)).as_deref(), expected, "{path}");
+    }
+    let explained = Run::new(&crawled.path(""), &["explain", &server.url("/a")]);
+    assert!(explained.stdout.contains("found by    <a href> \"Next page\"\n"), "{}", explained.stdout);
+}
+
+#[test]
 fn what_a_sitemap_lists_is_found_by_it_whatever_links_there_as_well() {
     let server = Server::start(|arrival: &Arrival| match arrival.path.as_str() {
         "/sitemap.txt" => Reply::text(format!("http://{}/b", arrival.header("host").unwrap_or_default())),
@@ -59,6 +96,9 @@ fn what_a_sitemap_lists_is_found_by_it_whatever_links_there_as_well() {
 fn a_store_without_room_for_it_is_read_and_gone_on_with() {
     let server = Server::start(Site::linked(&[("/", &["/a"]), ("/a", &["/b"]), ("/b", &["/c"])]).routes());
     let crawled = Crawl::of(server.url("/")).arg("--depth", "1").run();
+    store(&crawled.path("")).execute_batch("ALTER TABLE url DROP COLUMN link_text").unwrap();
+    assert_eq!(found_by(&crawled, &server.url("/a")).as_deref(), Some("<a href>"));
+    assert_eq!(link_text(&crawled, &server.url("/a")), None);
     store(&crawled.path("")).execute_batch("ALTER TABLE url DROP COLUMN mention").unwrap();
     assert_eq!(found_by(&crawled, &server.url("/a")), None);
     let verified = Run::new(&crawled.path(""), &["verify"]);
@@ -66,4 +106,5 @@ fn a_store_without_room_for_it_is_read_and_gone_on_with() {
     let crawled = Crawl::of(server.url("/")).arg("--depth", "3").on(&crawled).run();
     assert_eq!(found_by(&crawled, &server.url("/a")), None);
     assert_eq!(found_by(&crawled, &server.url("/c")).as_deref(), Some("<a href>"));
+    assert_eq!(link_text(&crawled, &server.url("/c")).as_deref(), Some("/c"));
 }

@@ -123,7 +123,9 @@ impl SitemapFiles {
             tracing::debug!(url = %ask.url, "a sitemap of {count} pages");
             let alternates = if self.sitemaps.options().alternates { sitemap.alternates } else { Vec::new() };
             let targets = targets.chain(alternates);
-            let listed = |target| judge.link(Link { target, kind: LinkKind::Follow, mention: Mention::Sitemap });
+            let listed = |target| {
+                judge.link(Link { target, kind: LinkKind::Follow, mention: Mention::Sitemap, link_text: None })
+            };
             let found = targets.map(listed).collect();
             return frontier.add_listed(found);
         }

@@ -10,6 +10,7 @@
 mod char_ref;
 mod forms;
 mod frames;
+mod link_text;
 mod name;
 mod near;
 mod nesting;
@@ -18,6 +19,7 @@ mod tag;
 mod xhtml;
 mod xml;
 
+pub(super) use link_text::link_text;
 pub(super) use xhtml::{has_xhtml_root, scan_xhtml};
 
 use std::borrow::Cow;
@@ -145,6 +147,7 @@ impl<'a> Scan<'a, '_> {
     #[inline(never)]
     fn read_tag_that_matters(&mut self, name: Name, start: usize) -> Option<()> {
         let end = self.cursor.at;
+        self.facts.tag = start;
         let closes_itself = if name.has_asked_attributes() || self.around.stacks && Control::of(name).is_some() {
             self.cursor.attributes(&mut self.attributes)?
         } else {

@@ -169,6 +169,33 @@ impl Name {
         )
     }
 
+    /// Whether it marks a part of a line, so that the texts on both sides of its tags are one word.
+    pub(super) fn is_in_line(self) -> bool {
+        matches!(
+            self,
+            Self::B
+                | Self::BIG
+                | Self::CODE
+                | Self::EM
+                | Self::FONT
+                | Self::I
+                | Self::NOBR
+                | Self::S
+                | Self::SCRIPT
+                | Self::SMALL
+                | Self::SPAN
+                | Self::STRIKE
+                | Self::STRONG
+                | Self::STYLE
+                | Self::SUB
+                | Self::SUP
+                | Self::TT
+                | Self::U
+                | Self::VAR
+                | Self::WBR
+        )
+    }
+
     /// Whether nothing else is ever read inside of an element: it has no content, or only text.
     pub(super) fn is_never_open(self) -> bool {
         matches!(

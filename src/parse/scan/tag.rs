@@ -82,6 +82,15 @@ impl<'a> Cursor<'a> {
         })
     }
 
+    /// Reads past the `>` of a tag. The value of its first attribute of this name, as it is written, `None` when the tag never
+    /// ends.
+    pub(super) fn attribute(&mut self, wanted: Name) -> Option<Option<&'a str>> {
+        let mut value = None;
+        let read_name = |cursor: &mut Self| cursor.name(|byte| ends_name(byte) || byte == b'=');
+        self.each_attribute(read_name, |name, raw| value = value.or((name == wanted).then_some(raw)))?;
+        Some(value)
+    }
+
     /// Reads past the `>` of a tag. Whether the tag closes itself, `None` when it never ends.
     #[inline]
     pub(super) fn skip_attributes(&mut self) -> Option<bool> {

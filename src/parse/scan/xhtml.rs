@@ -111,6 +111,7 @@ impl<'a> Scan<'a, '_> {
     }
 
     fn read_start_tag(&mut self, tag: &StartTag<'a>) -> Option<()> {
+        self.facts.tag = tag.at;
         let declared = self.elements.declared.len();
         let space = self.elements.space_of(tag, &self.markup);
         if self.elements.open.is_empty() && space == Space::Xhtml && tag.name.contains(':') {

@@ -37,6 +37,8 @@ pub(super) enum Token<'a> {
 /// A start tag, or one of an empty element. Names are as they are written, with their prefixes: case matters.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct StartTag<'a> {
+    /// Where its name begins.
+    pub(super) at: usize,
     pub(super) name: &'a str,
     /// Values are raw.
     pub(super) attributes: Vec<(&'a str, &'a str)>,
@@ -206,6 +208,7 @@ impl<'a> Markup<'a> {
 
     fn start_tag(&mut self) -> Option<Token<'a>> {
         self.at += "<".len();
+        let at = self.at;
         let name = self.name();
         let mut attributes: Vec<(&str, &str)> = Vec::new();
         loop {
@@ -215,11 +218,11 @@ impl<'a> Markup<'a> {
                 [] => return None,
                 [b'>', ..] => {
                     self.at += 1;
-                    return Some(Token::Start(StartTag { name, attributes, is_empty: false }));
+                    return Some(Token::Start(StartTag { at, name, attributes, is_empty: false }));
                 }
                 [b'/', b'>', ..] => {
                     self.at += 2;
-                    return Some(Token::Start(StartTag { name, attributes, is_empty: true }));
+                    return Some(Token::Start(StartTag { at, name, attributes, is_empty: true }));
                 }
                 [b'/' | b'=', ..] => self.at += 1,
                 _ => {

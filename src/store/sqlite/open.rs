@@ -89,10 +89,12 @@ impl Sqlite {
     /// Adds what the stores of earlier builds of this version lack. Who does not know a column does not ask for it, so they
     /// can go on with this one as well.
     fn add_columns(&self) -> Result<()> {
-        if self.database.keeps_mentions()? {
-            return Ok(());
+        for (name, kind) in LATE_COLUMNS {
+            if !self.database.has_column(name)? {
+                self.database.run("write", &format!("ALTER TABLE url ADD COLUMN {name} {kind}"))?;
+            }
         }
-        self.database.run("write", "ALTER TABLE url ADD COLUMN mention INTEGER")
+        Ok(())
     }
 
     /// Ends the time in which a store is new: its file is durable, and from here on each commit is.
@@ -119,10 +121,10 @@ impl Sqlite {
 }
 
 impl Database {
-    /// Whether it has room for what names each URL, which the first stores of this version have not.
-    pub(super) fn keeps_mentions(&self) -> Result<bool> {
-        let columns = "SELECT count(*) FROM pragma_table_info('url') WHERE name = 'mention'";
-        let columns = self.connection.query_row(columns, [], |row| row.get::<_, i64>(0));
+    /// Whether it has a column for each URL, as the first stores of this version have not all.
+    pub(super) fn has_column(&self, name: &str) -> Result<bool> {
+        let columns = "SELECT count(*) FROM pragma_table_info('url') WHERE name = ?1";
+        let columns = self.connection.query_row(columns, [name], |row| row.get::<_, i64>(0));
         columns.map(|columns| columns > 0).map_err(|error| self.failed("read", &error))
     }
 
@@ -154,6 +156,9 @@ fn identity(path: &Path) -> Option<Identity> {
 
 /// The version of the schema.
 pub(crate) const VERSION: i64 = 1;
+
+/// The columns of each URL that the first stores of this version lack.
+pub(super) const LATE_COLUMNS: [(&str, &str); 2] = [("mention", "INTEGER"), ("link_text", "TEXT")];
 
 /// `FULL`: a commit is on disk when it returns. The log is cut back when a checkpoint has emptied it.
 const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; \

@@ -44,6 +44,7 @@ impl Database {
                     text: text(row, 2)?,
                     path,
                     mention: None,
+                    link_text: None,
                     state,
                     host: row.get::<_, Option<u32>>(7)?.map(HostId::at),
                 };

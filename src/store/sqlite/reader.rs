@@ -7,6 +7,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row as SqlRow};
 
 use super::database::{Database, failed};
+use super::open::LATE_COLUMNS;
 use super::{edges, of_code};
 use crate::error::{Error, Result};
 use crate::frontier::{Edge, NodeState, Path};
@@ -24,7 +25,7 @@ pub(crate) struct StoreReader {
     /// beside it, and so works in a directory that cannot be written to.
     frozen: bool,
     /// What is asked of each URL.
-    columns: &'static str,
+    columns: String,
 }
 
 /// A URL with all that a store knows of it.
@@ -38,6 +39,8 @@ pub(crate) struct UrlRow<'a> {
     pub(crate) url: &'a str,
     /// What names it where it was found; `None` for a seed, and when that is not known.
     pub(crate) mention: Option<Mention>,
+    /// What that says to a reader, when that is known.
+    pub(crate) link_text: Option<&'a str>,
     /// Its state, and the outcome when it is settled; `None` when the store has a number for it that means nothing.
     pub(crate) state: Option<(NodeState, Option<OutcomeKind>)>,
     /// How it was found.
@@ -92,7 +95,11 @@ impl StoreReader {
         let connection = connection.map_err(|error| failed(&path, "open", &error))?;
         let database = Database { connection, path };
         database.expect_version()?;
-        let columns = if database.keeps_mentions()? { COLUMNS } else { COLUMNS_BEFORE_MENTIONS };
+        let mut columns = COLUMNS.to_owned();
+        for (name, _) in LATE_COLUMNS {
+            columns.push_str(", ");
+            columns.push_str(if database.has_column(name)? { name } else { "NULL" });
+        }
         Ok(Self { database, frozen, columns })
     }
 
@@ -226,6 +233,7 @@ fn entry<'a>(row: &'a SqlRow<'_>) -> rusqlite::Result<UrlRow<'a>> {
         moved: row.get::<_, Option<i64>>(14)?.is_some(),
         untold: row.get::<_, Option<bool>>(15)?.unwrap_or_default(),
         mention: row.get::<_, Option<u8>>(16)?.and_then(Mention::of_code),
+        link_text: row.get_ref(17)?.as_str_or_null()?,
     })
 }
 
@@ -253,10 +261,7 @@ fn frozen_uri(path: &FilePath) -> Result<String> {
 /// The log of changes that are not in the store yet. The last one who writes takes it away.
 const LOG: &str = "-wal";
 const COLUMNS: &str = "id, key, url, state, depth, hops, referrer, host, attempts, due, record, status, error, bytes, \
-                       moved, untold, mention";
-/// The same of a store that has no room for mentions.
-const COLUMNS_BEFORE_MENTIONS: &str = "id, key, url, state, depth, hops, referrer, host, attempts, due, record, status, \
-                                       error, bytes, moved, untold, NULL";
+                       moved, untold";
 const IN_URI: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#').add(b' ');
 
 #[cfg(test)]

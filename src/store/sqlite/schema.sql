@@ -27,7 +27,8 @@ CREATE TABLE url (
   bytes INTEGER,
   moved INTEGER,
   untold INTEGER,
-  mention INTEGER
+  mention INTEGER,
+  link_text TEXT
 ) STRICT;
 
 CREATE INDEX moved ON url (record) WHERE moved IS NOT NULL;

@@ -25,8 +25,8 @@ impl Sqlite {
                     }
                 }
                 Change::Told { id } => self.execute(UNTOLD, params![id, None::<bool>])?,
-                Change::Moved { id, referrer, mention } => {
-                    self.execute(MOVED, params![id, referrer, mention.map(Mention::code)])?;
+                Change::Moved { id, referrer, mention, link_text } => {
+                    self.execute(MOVED, params![id, referrer, mention.map(Mention::code), link_text.as_deref()])?;
                 }
                 Change::Settled { id, kind, edges } => {
                     let facts =
@@ -61,7 +61,7 @@ impl Sqlite {
     }
 
     fn found(&mut self, url: &StoredUrl) -> Result<()> {
-        let StoredUrl { id, text, key, path, mention, state, host } = url;
+        let StoredUrl { id, text, key, path, mention, link_text, state, host } = url;
         let (state, key) = (code(*state, None), key.as_bytes().as_slice());
         self.execute(
             FOUND,
@@ -74,7 +74,8 @@ impl Sqlite {
                 path.hops,
                 path.referrer,
                 host.map(HostId::number),
-                mention.map(Mention::code)
+                mention.map(Mention::code),
+                link_text.as_deref()
             ],
         )
     }
@@ -94,12 +95,12 @@ impl Sqlite {
     }
 }
 
-const FOUND: &str = "INSERT INTO url (id, key, url, state, depth, hops, referrer, host, mention) \
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+const FOUND: &str = "INSERT INTO url (id, key, url, state, depth, hops, referrer, host, mention, link_text) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 const PLACED: &str = "UPDATE url SET depth = ?2, hops = ?3 WHERE id = ?1";
 const STANDS: &str = "UPDATE url SET state = ?2, host = ?3 WHERE id = ?1";
 const UNTOLD: &str = "UPDATE url SET untold = ?2 WHERE id = ?1";
-const MOVED: &str = "UPDATE url SET referrer = ?2, mention = ?3, moved = 1 WHERE id = ?1";
+const MOVED: &str = "UPDATE url SET referrer = ?2, mention = ?3, link_text = ?4, moved = 1 WHERE id = ?1";
 const EDGES: &str = "INSERT OR REPLACE INTO edges (id, links) VALUES (?1, ?2)";
 const RETRY: &str = "UPDATE url SET attempts = ?2, due = ?3 WHERE id = ?1";
 const SKIPPED: &str = "UPDATE url SET state = ?2 WHERE id = ?1";
