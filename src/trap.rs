@@ -37,7 +37,7 @@ pub struct Trap {
     /// Its URLs: `{n}` stands for a number, `{hex}`, `{uuid}` and `{id}` for what they say, `*` for anything in a segment,
     /// `**` for any path.
     pub template: String,
-    /// How many pages of it were read when it was closed.
+    /// How many pages of it, and of those that were closed with it, were read.
     pub pages: u64,
     /// How many of the last ones were compared.
     pub compared: u32,
@@ -45,6 +45,9 @@ pub struct Trap {
     pub new: u32,
     /// Two of its URLs.
     pub examples: Vec<String>,
+    /// Templates that it leads to and that lead to it, large and stale as it is, and closed with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub with: Vec<String>,
     /// Templates within it that were large by themselves and stay open: only for kinds that are wider than a folder.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<String>,
@@ -100,8 +103,12 @@ impl Trap {
 /// Which pages, how many, how much of it new.
 impl fmt::Display for Trap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { template, pages, compared, new, .. } = self;
-        write!(f, "{template}: {pages} pages that lead to each other, {new} of the last {compared} compared were new")
+        let Self { template, pages, compared, new, with, .. } = self;
+        f.write_str(template)?;
+        for other in with {
+            write!(f, ", with {other}")?;
+        }
+        write!(f, ": {pages} pages that lead to each other, {new} of the last {compared} compared were new")
     }
 }
 
@@ -117,6 +124,7 @@ mod tests {
             compared: 50,
             new: 1,
             examples: Vec::new(),
+            with: Vec::new(),
             except: Vec::new(),
         }
     }
@@ -141,6 +149,10 @@ mod tests {
         let trap = trap("http://e.com/{n}");
         let text = "http://e.com/{n}: 1003 pages that lead to each other, 1 of the last 50 compared were new";
         assert_eq!(trap.to_string(), text);
+        let two = Trap { with: vec!["http://e.com/a".to_owned()], ..trap.clone() };
+        assert!(
+            two.to_string().starts_with("http://e.com/{n}, with http://e.com/a: 1003 pages that lead to each other")
+        );
         let kept = serde_json::to_string(&trap).unwrap();
         assert_eq!(serde_json::from_str::<Trap>(&kept).unwrap(), trap);
         assert!(TrapKind::ALL.into_iter().enumerate().all(|(n, kind)| kind.index() == n));

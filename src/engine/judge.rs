@@ -42,8 +42,8 @@ impl Judge {
         self.traps.refuses(url).is_some()
     }
 
-    /// Takes a page that was read; the space that is closed for it, if one is. Verdicts of before may hold no longer.
-    pub(super) fn visited(&mut self, visit: Visit<'_>) -> Option<&Trap> {
+    /// Takes a page that was read; what is closed for it. Verdicts of before may hold no longer.
+    pub(super) fn visited(&mut self, visit: Visit<'_>) -> &[Trap] {
         self.traps.visited(visit)
     }
 

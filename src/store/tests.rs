@@ -856,6 +856,7 @@ fn the_traps_that_were_closed_last_are_given_back() {
             compared: 50,
             new: 2,
             examples: vec!["http://a/1".to_owned()],
+            with: vec!["http://a/c".to_owned()],
             except: vec!["http://a/b/*".to_owned()],
         };
         for traps in [Vec::new(), vec![trap.clone()]] {

@@ -76,7 +76,7 @@ mod tests {
         let except = except.iter().map(|text| (*text).to_owned()).collect();
         let (template, examples) = (template.to_owned(), Vec::new());
         let mut closed = Closed::default();
-        closed.add(Trap { kind, template, pages: 1, compared: 1, new: 0, examples, except });
+        closed.add(Trap { kind, template, pages: 1, compared: 1, new: 0, examples, with: Vec::new(), except });
         closed
     }
 

@@ -3,7 +3,10 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
+use super::ties::Ties;
 use super::window::Window;
+use crate::trap::TrapKind;
+use crate::url::CrawlUrl;
 
 /// What was seen of one space.
 #[derive(Debug, Default)]
@@ -19,6 +22,8 @@ pub(super) struct Group {
     pub(super) first: Option<Arc<str>>,
     /// Its hosts, if it has several.
     pub(super) hosts: HashSet<Box<str>>,
+    /// What it has to do with others, as long as it is large and stale.
+    pub(super) ties: Option<Box<Ties>>,
 }
 
 /// What its pages have said, as far as they were read.
@@ -67,6 +72,27 @@ impl Group {
                 u32::try_from(last.len()).unwrap_or(n).saturating_sub(1)
             }
         })
+    }
+
+    /// Whether it says almost nothing new, by the last `n` texts.
+    pub(super) fn is_stale(&self, n: u32, compared: Compared) -> bool {
+        self.new_of_last(n, compared).is_some_and(|new| new * 20 <= n)
+    }
+
+    /// Whether its last `n` URLs were found on its own pages, and these led to nothing else.
+    pub(super) fn leads_to_itself(&self, n: u32) -> bool {
+        let fed = self.from_within.of_last(n).is_some_and(|within| within * 10 >= n * 9);
+        fed && self.leads_out.of_last(n).is_some_and(|out| out * 10 <= n)
+    }
+
+    /// Watches what it has to do with others, as long as there is reason to.
+    pub(super) fn watch(&mut self, is_barren: bool, kind: TrapKind, template: &str, last: &CrawlUrl) {
+        if is_barren {
+            let ties = self.ties.get_or_insert_with(|| Box::new(Ties::new(kind, template)));
+            ties.last = Some(last.to_shared());
+        } else {
+            self.ties = None;
+        }
     }
 
     /// Forgets what speaks against it: how many there are, and the last of them.

@@ -13,7 +13,7 @@ use crate::trap::TrapKind;
 /// grows is seen again at once, and one that does not is no trap.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
-    kinds: [HashMap<Box<str>, Group>; TrapKind::ALL.len()],
+    kinds: [HashMap<String, Group>; TrapKind::ALL.len()],
     /// How many texts all groups remember.
     texts: usize,
 }
@@ -26,7 +26,7 @@ impl Groups {
             let texts = &mut self.texts;
             forget(groups, |group| *texts = texts.saturating_sub(group.texts()));
         }
-        Some(groups.entry(template.into()).or_default())
+        Some(groups.entry_ref(template).or_default())
     }
 
     pub(super) fn get(&self, kind: TrapKind, template: &str) -> Option<&Group> {
@@ -58,7 +58,7 @@ impl Groups {
 }
 
 /// Forgets the smallest groups: half of them at least.
-fn forget(groups: &mut HashMap<Box<str>, Group>, mut forgotten: impl FnMut(&Group)) {
+fn forget(groups: &mut HashMap<String, Group>, mut forgotten: impl FnMut(&Group)) {
     let mut pages = 1;
     while groups.len() > MOST / 2 {
         groups.retain(|_, group| {

@@ -10,11 +10,13 @@ mod closed;
 mod dates;
 mod group;
 mod groups;
+mod kin;
 mod mask;
 mod options;
 mod reading;
 mod repeats;
 mod template;
+mod ties;
 mod window;
 
 pub use budget::Budget;
@@ -27,7 +29,9 @@ use crate::url::CrawlUrl;
 use closed::Closed;
 use group::{Compared, Group};
 use groups::Groups;
+use kin::MOST_KIN;
 use template::Templates;
+use ties::Form;
 
 /// What decides that a space is closed, and which URLs are of one that is.
 ///
@@ -84,11 +88,16 @@ impl Traps {
         self.closed.of(url).filter(|trap| self.budget(trap.kind, url.as_str()).is_some())
     }
 
-    /// Takes a page; the space that is closed now, if one is.
-    pub(crate) fn visited(&mut self, visit: Visit<'_>) -> Option<&Trap> {
-        if !self.is_on() {
-            return None;
+    /// Takes a page; what is closed now.
+    pub(crate) fn visited(&mut self, visit: Visit<'_>) -> &[Trap] {
+        let known = self.closed.as_slice().len();
+        if self.is_on() {
+            self.take(visit);
         }
+        self.closed.as_slice().get(known..).unwrap_or_default()
+    }
+
+    fn take(&mut self, visit: Visit<'_>) {
         let own = Templates::of(visit.url);
         let is_of_large = self.groups.has_narrow(&own, self.large());
         // Pages of a template that is large by itself say nothing about what is around it.
@@ -107,20 +116,28 @@ impl Traps {
             }
         }
         self.make_up_for(&own);
-        let trap = own.iter().find_map(|(kind, template)| self.judge(*kind, template, visit.url))?;
+        self.watch(&own, visit.url);
+        let traps =
+            own.iter().map(|(kind, template)| self.judge(*kind, template, visit.url)).find(|traps| !traps.is_empty());
+        let Some(traps) = traps else { return };
         // What was seen of the spaces around it was mostly it.
-        for (kind, template) in own.iter().filter(|(kind, _)| *kind > trap.kind) {
+        let widest = traps.iter().map(|trap| trap.kind).max();
+        for (kind, template) in own.iter().filter(|(kind, _)| Some(*kind) > widest) {
             if let Some(group) = self.groups.get_mut(*kind, template) {
                 group.begin_again();
             }
         }
-        let is_new = self.closed.add(trap);
-        self.closed.as_slice().last().filter(|_| is_new)
+        for trap in traps {
+            self.closed.add(trap);
+        }
     }
 
     /// Takes what was found on a page of these spaces: for each of them whether that leads out of it.
     fn find(&mut self, found: &[CrawlUrl], own: &[(TrapKind, &str)]) -> Vec<bool> {
         let mut leads_out = vec![false; own.len()];
+        let (form, mut led_to) = (form_of(own), Vec::new());
+        let source =
+            form.and_then(|(kind, template)| Some(self.groups.get(kind, template)?.ties.as_ref()?.form.clone()));
         for url in found {
             let templates = Templates::of(url);
             let is_of_large = self.groups.has_narrow(&templates, self.large());
@@ -130,10 +147,23 @@ impl Traps {
             }
             for (kind, template) in templates.iter().filter(|(kind, _)| !(kind.is_wide() && is_of_large)) {
                 let is_within = own.contains(&(kind, template));
-                if let Some(group) = self.groups.get_mut(kind, template) {
-                    group.from_within.push(is_within);
+                let Some(group) = self.groups.get_mut(kind, template) else { continue };
+                group.from_within.push(is_within);
+                if let Some(ties) = &mut group.ties {
+                    ties.found_on(source.clone());
                 }
             }
+            if source.is_some() && form != templates.form() && led_to.len() <= MOST_KIN {
+                let barren =
+                    templates.form().and_then(|(kind, template)| self.groups.get(kind, template)?.ties.as_ref());
+                let barren = barren.map(|ties| ties.form.clone());
+                if !led_to.contains(&barren) {
+                    led_to.push(barren);
+                }
+            }
+        }
+        if let Some(ties) = form.and_then(|(kind, template)| self.groups.get_mut(kind, template)?.ties.as_mut()) {
+            ties.led_to(led_to);
         }
         leads_out
     }
@@ -153,8 +183,23 @@ impl Traps {
         }
     }
 
-    /// Whether a space is large and stale and leads only to itself.
-    fn judge(&self, kind: TrapKind, template: &str, last: &CrawlUrl) -> Option<Trap> {
+    /// Watches to what else a page's own template leads, once that is large and stale.
+    fn watch(&mut self, own: &[(TrapKind, &str)], url: &CrawlUrl) {
+        let (large, Some((kind, template))) = (self.large(), form_of(own)) else { return };
+        let n = self.budget(kind, url.as_str()).map(compared);
+        if let Some(group) = self.groups.get_mut(kind, template).filter(|group| group.pages >= large) {
+            let is_stale = n.is_some_and(|n| group.is_stale(n, Compared::WithAll));
+            group.watch(is_stale, kind, template, url);
+        }
+    }
+
+    /// What is to be closed of a space that is large and stale and leads only to itself, or to others that are so with it.
+    fn judge(&self, kind: TrapKind, template: &str, last: &CrawlUrl) -> Vec<Trap> {
+        let alone = || self.judge_alone(kind, template, last).map(|trap| vec![trap]);
+        alone().or_else(|| self.judge_kin(kind, template, last)).unwrap_or_default()
+    }
+
+    fn judge_alone(&self, kind: TrapKind, template: &str, last: &CrawlUrl) -> Option<Trap> {
         let group = self.groups.get(kind, template)?;
         // Most are too small for any of it.
         if group.pages < self.smallest() {
@@ -163,23 +208,46 @@ impl Traps {
         let pages = self.budget(kind, last.as_str())?;
         let n = compared(pages);
         let how = if kind.is_wide() { Compared::WithEachOther } else { Compared::WithAll };
-        let new = group.new_of_last(n, how)?;
-        let is_stale = new * 20 <= n;
-        let leads_to_itself = group.from_within.of_last(n)? * 10 >= n * 9 && group.leads_out.of_last(n)? * 10 <= n;
         let multiplies = kind != TrapKind::Domain || group.hosts.len() >= (n as usize).min(ENOUGH_HOSTS);
-        if group.pages < pages || !is_stale || !leads_to_itself || !multiplies {
+        if group.pages < pages || !group.is_stale(n, how) || !group.leads_to_itself(n) || !multiplies {
             return None;
         }
         let except = if kind.is_wide() { self.large_within(template) } else { Vec::new() };
-        Some(Trap {
-            kind,
-            template: template.to_owned(),
-            pages: group.pages,
-            compared: n,
-            new,
-            examples: examples(group, last),
-            except,
-        })
+        let examples = examples(group, last.to_string());
+        let (pages, compared, new) = (group.pages, n, group.new_of_last(n, how)?);
+        Some(Trap { kind, template: template.to_owned(), pages, compared, new, examples, with: Vec::new(), except })
+    }
+
+    /// The same of several templates that lead to each other: together they have to be large.
+    fn judge_kin(&self, kind: TrapKind, template: &str, last: &CrawlUrl) -> Option<Vec<Trap>> {
+        let group = self.groups.get(kind, template).filter(|group| group.ties.is_some())?;
+        let pages = self.budget(kind, last.as_str())?;
+        let n = compared(pages);
+        if !group.is_stale(n, Compared::WithAll) {
+            return None;
+        }
+        let kin = self.groups.kin(kind, template, n)?;
+        let groups = kin.iter().map(|(kind, template)| self.groups.get(*kind, template));
+        let groups: Vec<&Group> = groups.collect::<Option<_>>()?;
+        let all: u64 = groups.iter().map(|group| group.pages).sum();
+        let may_close = |(form, group): (&Form, &&Group)| self.budget(form.0, group.first.as_deref()?);
+        if all < pages || !kin.iter().zip(&groups).all(|of| may_close(of).is_some()) {
+            return None;
+        }
+        let trap = |((kind, template), group): (&Form, &Group)| {
+            let with = kin.iter().filter(|(_, other)| other != template).map(|(_, other)| other.to_string());
+            Some(Trap {
+                kind: *kind,
+                template: template.to_string(),
+                pages: all,
+                compared: n,
+                new: group.new_of_last(n, Compared::WithAll)?,
+                examples: examples(group, group.ties.as_ref()?.last.as_ref()?.to_string()),
+                with: with.collect(),
+                except: Vec::new(),
+            })
+        };
+        kin.iter().zip(groups).map(trap).collect()
     }
 
     /// The templates within a wide space that are large by themselves.
@@ -200,6 +268,8 @@ impl Traps {
         let Limit(pages) = own.unwrap_or(match kind {
             TrapKind::Domain => self.options.domain_pages,
             kind if kind.is_wide() => self.options.host_pages,
+            // That they come again is half of what there is to know.
+            TrapKind::Repeats => Limit(self.options.template_pages.0.map(|pages| pages.div_ceil(2))),
             _ => self.options.template_pages,
         });
         pages.map(|pages| pages.saturating_add(pages / 32 * kind.index() as u64))
@@ -224,9 +294,13 @@ fn compared(pages: u64) -> u32 {
     u32::try_from(pages / 20).unwrap_or(u32::MAX).clamp(4, u64::BITS)
 }
 
-fn examples(group: &Group, last: &CrawlUrl) -> Vec<String> {
-    let first = group.first.iter().map(ToString::to_string);
-    first.chain([last.to_string()]).collect()
+fn examples(group: &Group, last: String) -> Vec<String> {
+    group.first.iter().map(ToString::to_string).chain([last]).collect()
+}
+
+/// The narrowest of the spaces of a page, if it has one that is no wide one.
+fn form_of<'a>(own: &[(TrapKind, &'a str)]) -> Option<(TrapKind, &'a str)> {
+    own.first().copied().filter(|(kind, _)| !kind.is_wide())
 }
 
 /// So many hosts of a domain are enough for it to be one whose hosts multiply.

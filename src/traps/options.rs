@@ -15,7 +15,8 @@ use crate::units::Limit;
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// How many pages make a template large: the URLs of one path, numbers aside, and of the same names in the query; or
-    /// those of one folder, or of one path with whatever query. "none" closes no template.
+    /// those of one folder, or of one path with whatever query. Half as many do where segments of the path come again and
+    /// again. "none" closes no template.
     pub template_pages: Limit,
     /// How many pages make a host large, or a section of it (all below the first one or two segments of the path), that no
     /// large template accounts for. "none" closes none.

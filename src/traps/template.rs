@@ -66,6 +66,11 @@ impl Templates {
         self.0.get(kind.index())?.as_deref()
     }
 
+    /// The narrowest of them, if that is no wide one.
+    pub(super) fn form(&self) -> Option<(TrapKind, &str)> {
+        self.iter().next().filter(|(kind, _)| !kind.is_wide())
+    }
+
     /// All of them, the narrowest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = (TrapKind, &str)> {
         TrapKind::ALL.into_iter().filter_map(|kind| Some((kind, self.get(kind)?)))

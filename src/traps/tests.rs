@@ -154,9 +154,16 @@ fn facets_in_any_order_end() {
 
 #[test]
 fn relative_links_that_pile_up_end() {
-    let site = |url: &str| format!("a section{}{}", link(format!("{}a/", path(url))), link(format!("{}b/", path(url))));
-    let crawled = crawl(&site);
-    assert!(crawled.pages.len() <= 2000, "{} pages, {:?}", crawled.pages.len(), crawled.closed());
+    for links in [&["a/", "b/"][..], &["guide/intro/", "guide/setup/", "more/help/"], &["a/", "b/", "c/", "d/"]] {
+        for place in ["", "docs/"] {
+            let site = move |url: &str| {
+                let at = if path(url).is_empty() { place } else { path(url) };
+                format!("a section{}", links.iter().map(|next| link(format!("{at}{next}"))).collect::<String>())
+            };
+            let crawled = crawl(&site);
+            assert!(crawled.pages.len() <= 2000, "{} pages, {:?}", crawled.pages.len(), crawled.closed());
+        }
+    }
 }
 
 #[test]
@@ -205,6 +212,87 @@ fn logins_and_pages_that_are_not_found_end_although_every_page_leads_there() {
     assert_eq!(crawled.pages_of("http://e.com/doc/"), 800);
     assert!(crawled.pages_of("http://e.com/login") <= 2000, "{}", crawled.pages.len());
     assert!(crawled.closed().iter().all(|(_, template)| template.contains("/login?")), "{:?}", crawled.closed());
+}
+
+/// Pages of so many kinds that answer for everything and lead to each other, as a login page, a help page and so on do,
+/// beside a real site of 300 pages.
+fn walls(kinds: &'static [&'static str]) -> impl Fn(&str) -> String {
+    move |url: &str| {
+        let from = blake3::hash(url.as_bytes()).to_hex();
+        let to_walls = kinds.iter().map(|kind| link(format!("{kind}={from}"))).collect::<String>();
+        match kinds.iter().find(|kind| path(url).starts_with(**kind)) {
+            Some(kind) => format!("{}{to_walls}", text(kind.len() as u64)),
+            None => {
+                let n = number(url);
+                let pages = (0..5).map(|k| link(format!("doc/p{}.html", (n * 5 + k) % 300)));
+                text(n) + &pages.collect::<String>() + &link(format!("{}={from}", kinds[0]))
+            }
+        }
+    }
+}
+
+#[test]
+fn templates_that_only_lead_to_each_other_end_together() {
+    for kinds in [
+        &["login?return", "login/help?from"][..],
+        &["login?to", "register?back", "forgot?next"],
+        &["a/in?to", "wall/up?back", "reset?next", "welcome/me?from"],
+    ] {
+        let crawled = crawl(&walls(kinds));
+        assert_eq!(crawled.pages_of("http://e.com/doc/"), 300);
+        let traps = crawled.traps.closed();
+        assert!(traps.iter().all(|trap| trap.with.len() + 1 == kinds.len() && trap.pages >= 1000), "{traps:?}");
+        assert_eq!(traps.len(), kinds.len());
+        assert!(crawled.pages.len() <= 2000, "{} pages of {kinds:?}", crawled.pages.len());
+    }
+}
+
+#[test]
+fn a_budget_of_one_of_several_templates_leaves_all_of_them_open() {
+    let of = |text: &str| Options { budgets: vec![text.parse().unwrap()], ..options(100) };
+    let is_closed = |options: Options| {
+        let mut traps = Traps::new(options);
+        let (rules, site) = (UrlRules::new(4096), walls(&["in?to", "help?from"]));
+        let mut queue = VecDeque::from([rules.parse("http://e.com/in?to=1").unwrap()]);
+        for _ in 0..1000 {
+            let url = queue.pop_front().unwrap();
+            let html = site(url.as_str());
+            let found: Vec<_> =
+                html.split("href=").skip(1).filter_map(|link| rules.parse(link.split('>').next()?).ok()).collect();
+            traps.visited(Visit { url: &url, said: Some(said(&html, &url)), found: &found });
+            queue.extend(found);
+        }
+        !traps.closed().is_empty()
+    };
+    assert!(is_closed(options(100)));
+    assert!(is_closed(of("http://e.com/other* = none")));
+    assert!(!is_closed(of("http://e.com/help* = none")));
+}
+
+#[test]
+fn endless_lists_of_products_in_numbers_lose_nothing_and_neither_do_their_reviews() {
+    // 3000 pages of a list, each with new products that say nothing but numbers, each of these with new reviews.
+    let site = |url: &str| {
+        let n = number(url);
+        match path(url) {
+            doc if doc.starts_with("review") => format!("review of {n}"),
+            doc if doc.starts_with("product") => {
+                format!(
+                    "product {n}, price {} {}{}",
+                    n * 7,
+                    link(format!("list/{}", n / 2)),
+                    link(format!("review/{n}"))
+                )
+            }
+            _ => {
+                let next = if n < 3000 { link(format!("list/{}", n + 1)) } else { String::new() };
+                (0..2).map(|k| link(format!("product/{}", n * 2 + k))).collect::<String>() + &next
+            }
+        }
+    };
+    let crawled = crawl(&site);
+    assert_eq!((crawled.closed(), crawled.pages_of("http://e.com/product")), (Vec::new(), 6002));
+    assert_eq!(crawled.pages_of("http://e.com/review"), 6002);
 }
 
 #[test]

@@ -134,9 +134,12 @@ fn look_for_trap(url: &CrawlUrl, outcome: &Outcome, changes: &[Change], judge: &
         _ => None,
     });
     let found: Vec<_> = found.collect();
-    let trap = judge.visited(Visit { url, said: outcome.said, found: &found })?;
-    tracing::warn!("{}", closed(trap));
-    Some(judge.closed().to_vec())
+    let traps = judge.visited(Visit { url, said: outcome.said, found: &found });
+    for trap in traps {
+        tracing::warn!("{}", closed(trap));
+    }
+    let any = !traps.is_empty();
+    any.then(|| judge.closed().to_vec())
 }
 
 /// The one line that says what was closed, and how to open it.
