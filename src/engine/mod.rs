@@ -16,6 +16,7 @@ mod page_look;
 mod page_read;
 mod page_report;
 mod plan;
+mod proxies;
 mod reporter;
 mod resume;
 mod robots_client;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::descriptors::Descriptors;
+use super::proxies;
 use crate::config::{Config, Seed};
 use crate::error::{Error, Result};
 use crate::extract;
@@ -31,6 +32,8 @@ pub(super) struct Plan {
     /// What is taken out of pages.
     pub(super) extract: extract::Rules,
     pub(super) fetch: Arc<dyn Fetch>,
+    /// Whether that connects to hosts itself.
+    connects: bool,
     /// For bodies, and what comes of them.
     pub(super) budget: Budget,
     /// How many file descriptors there are for all of it, and how they are shared out.
@@ -77,11 +80,13 @@ impl Plan {
         }
         let folder = sites.first().map(|site| site.folder().to_owned());
         let budget = Budget::new(config.fetch.max_buffered);
+        let mut connects = false;
         let fetch = if let Some(fetch) = fetch {
             fetch
         } else {
             let asked = if seeds.is_empty() { &places } else { &network };
             let http = http(&config, asked, &credentials, descriptors)?;
+            connects = http.is_some();
             Arc::new(ByOrigin { sites, http: http.map(|http| http.sharing(budget.clone())) })
         };
         let scope = Scope::new(&config.scope, &places).with_hosts(config.per_host(|host| host.scope.clone()));
@@ -95,6 +100,7 @@ impl Plan {
             rules,
             extract,
             fetch,
+            connects,
             budget,
             free,
             descriptors,
@@ -122,6 +128,9 @@ impl Plan {
             tracing::info!(
                 "concurrency lowered from {from} to {to}: only {free} file descriptors are free (ulimit -n)"
             );
+        }
+        if let Some(not_used) = proxies::not_used(|name| std::env::var_os(name)).filter(|_| self.connects) {
+            tracing::warn!("{not_used}");
         }
         let is_on_disk = |seed: &CrawlUrl| self.on_disk.iter().any(|site| site.key() == seed.key());
         let seeds = self.seeds.iter().filter(|seed| !is_on_disk(seed));
