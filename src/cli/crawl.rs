@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use crate::config::Config;
+use crate::config::{Config, Loaded};
 use crate::error::{Error, Result};
 use crate::observe::{
     FailOn, LogFormat, LogLevel, Progress, ProgressMode, State, Summary, Terminal, printable, subscriber,
@@ -14,11 +14,15 @@ use super::descriptors;
 use super::signals::{self, Signal, Signals};
 
 /// Crawls with these settings.
-pub(crate) fn crawl(config: Config, fresh: bool) -> ExitCode {
+pub(crate) fn crawl(loaded: Loaded, fresh: bool) -> ExitCode {
+    let (exposed, config) = (loaded.exposed(), loaded.config);
     let terminal = Terminal::default();
     // Only fails when there is one already, and this is the first.
     let _ = tracing::subscriber::set_global_default(subscriber(&config.observe, terminal.clone()));
     std::panic::set_hook(Box::new(|panic| tracing::error!("internal error: {panic}")));
+    for told in exposed {
+        tracing::warn!("{told}");
+    }
     let (goes_on, has_items) = (config.frontier.store, !config.items.is_empty());
     match start(config, fresh, &terminal) {
         Ok(code) => code,

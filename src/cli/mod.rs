@@ -121,7 +121,7 @@ enum Schema {
 /// Runs the command line, the name of the program first; what the process exits with.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match read(args) {
-        Ok(Call::Crawl { loaded, fresh }) => crawl::crawl(loaded.config, fresh),
+        Ok(Call::Crawl { loaded, fresh }) => crawl::crawl(*loaded, fresh),
         Ok(Call::Done(code)) | Err(code) => code,
     }
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod dotted;
+mod exposed;
 mod hosts;
 mod keys;
 mod layers;

@@ -363,6 +363,9 @@ Durations and sizes carry a unit: `\"30s\"`, `\"1m 30s\"`, `\"250ms\"`; `\"8MiB\
 wrong type and a value out of bounds end the call with exit code 2 and a message that names the line and the column.
 Relative paths are relative to the current directory, not to the file.
 
+A file that holds a secret, as a header like `Authorization` or a URL with a password is, belongs to its owner alone
+(`chmod 600`): a crawl warns when others can read or write it. `${NAME}` in a header takes the secret from the environment.
+
 `crawler init` writes a commented `crawl.toml`, `crawler config` prints the settings in force and where each comes from,
 and `crawler schema config` prints the JSON Schema for editors.
 
