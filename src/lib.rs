@@ -86,7 +86,9 @@ pub mod units;
 mod unread;
 pub mod url;
 mod user_agent;
+mod wall;
 mod wall_clock;
+mod walls;
 
 pub use crawl_dir::CrawlDir;
 pub use engine::{Crawl, CrawlBuilder, Given, ItemStream, Records, SettledStream, Stopper};

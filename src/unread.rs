@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::url::CrawlUrl;
+use crate::wall::Wall;
 
 /// How far the body of a response was read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,6 +52,9 @@ pub struct Unread {
     pub scripts: Seen,
     /// Links that were not taken, since their page has too many of them, or too long ones; the example is the page.
     pub links: Seen,
+    /// What hosts answer with in place of their pages, of at most 64 of them. Absent when there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub walls: Vec<Wall>,
 }
 
 /// How often something was met, and where first.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::error::Result;
 use crate::inspect::{self, HostStatus, RunState, Status as Found};
-use crate::observe::{bytes, count, counted, elapsed, printable, unread_lines};
+use crate::observe::{bytes, count, counted, elapsed, printable, unread_lines, wall_lines};
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -51,7 +51,7 @@ fn text(found: &Found) -> String {
     line("outcome", &pairs(outcomes));
     line("status", &pairs(found.statuses.iter().map(|(status, n)| (status, *n))));
     line("error", &pairs(found.errors.iter().map(|(kind, n)| (kind.name(), *n))));
-    for (name, unread) in unread_lines(&found.unread) {
+    for (name, unread) in unread_lines(&found.unread).into_iter().chain(wall_lines(&found.unread.walls)) {
         line(name, &unread);
     }
     line("skipped", &pairs(found.skipped.iter().map(|(reason, n)| (reason.name(), n))));

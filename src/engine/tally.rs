@@ -5,10 +5,9 @@ use std::time::Duration;
 use crate::accounts::Accounts;
 use crate::host_report::HostReport;
 use crate::observe::{HostSummary, State, Summary};
-use crate::outcome::Outcome;
 use crate::store::Counts;
 use crate::unread::Unread;
-use crate::url::CrawlUrl;
+use crate::walls::{Answer, Walls};
 
 /// Counts of what was settled.
 #[derive(Debug, Default)]
@@ -18,6 +17,7 @@ pub(super) struct Tally {
     unasked: u64,
     unasked_kept: u64,
     unread: Unread,
+    walls: Walls,
     /// Whether that is not what was kept last.
     unread_changed: bool,
 }
@@ -28,13 +28,16 @@ impl Tally {
     /// again: nobody knows any more which ones it was.
     pub(super) fn of(counts: Counts, unasked: u64, unread: Unread) -> Self {
         let failed = counts.errors.values().sum();
-        Self { counts, unasked: unasked.min(failed), unasked_kept: unasked, unread, unread_changed: false }
+        let walls = Walls::restore(&unread.walls);
+        Self { counts, unasked: unasked.min(failed), unasked_kept: unasked, unread, walls, unread_changed: false }
     }
 
     /// Counts one settled URL, and how many links of it are not taken.
-    pub(super) fn note(&mut self, url: &CrawlUrl, outcome: &Outcome, links_left_out: u64) {
-        let Outcome { reading, content_type, bad_references, .. } = outcome;
-        self.unread_changed |= self.unread.note(url, *reading, content_type.as_deref(), bad_references);
+    pub(super) fn note(&mut self, answer: Answer<'_>, links_left_out: u64) {
+        let Answer { url, outcome, .. } = answer;
+        let media_type = outcome.content_type.as_deref();
+        self.unread_changed |= self.unread.note(url, outcome.reading, media_type, &outcome.bad_references);
+        self.unread_changed |= self.walls.note(answer, &mut self.unread.walls);
         self.unread_changed |= self.unread.note_links(url, links_left_out);
         let error = outcome.failure.as_ref().map(|failure| failure.kind);
         self.counts.add(outcome.status, error, 1, outcome.bytes.unwrap_or_default());

@@ -15,9 +15,11 @@ mod summary;
 mod terminal;
 mod text;
 mod unread_lines;
+mod wall_lines;
 
 pub use crate::accounts::{Settled, Skipped};
 pub use crate::trap::{Trap, TrapKind};
+pub use crate::wall::{Wall, WallKind};
 pub use fail_on::FailOn;
 pub use host_summary::HostSummary;
 #[cfg(feature = "cli")]
@@ -31,6 +33,7 @@ pub use summary::{FailedSeed, State, Summary};
 pub use terminal::Terminal;
 pub use text::{bytes, count, counted, elapsed, printable};
 pub use unread_lines::unread_lines;
+pub use wall_lines::wall_lines;
 
 use std::fmt;
 use std::time::{Duration, Instant};

@@ -11,6 +11,7 @@ use super::host_table::host_table;
 use super::rule_table::rule_table;
 use super::text::{bytes, count, counted, elapsed, printable};
 use super::unread_lines::unread_lines;
+use super::wall_lines::wall_lines;
 use crate::accounts::{Accounts, Settled, Skipped};
 use crate::extracted::{Drift, RuleHealth};
 use crate::outcome::FailureKind;
@@ -169,7 +170,7 @@ impl fmt::Display for Summary {
         line("outcome", pairs(outcomes.map(|(name, n)| (name.to_owned(), n)).to_vec()))?;
         line("status", pairs(self.statuses.iter().map(|(status, n)| (status.to_string(), *n)).collect()))?;
         line("error", pairs(self.errors.iter().map(|(kind, n)| (kind.name().to_owned(), *n)).collect()))?;
-        for (name, unread) in unread_lines(&self.unread) {
+        for (name, unread) in unread_lines(&self.unread).into_iter().chain(wall_lines(&self.unread.walls)) {
             line(name, unread)?;
         }
         line("skipped", pairs(self.skipped.iter().map(|(reason, n)| (reason.name().to_owned(), n)).collect()))?;

@@ -90,6 +90,7 @@ mod tests {
             pages: seen(1, "http://e.com/empty"),
             scripts: seen(3, "http://e.com/app"),
             links: seen(4000, "http://e.com/long"),
+            ..Unread::default()
         };
         insta::assert_snapshot!(text(&unread), @r"
         unread: e/e 2,500  d/d 2,000  c/c 1,500  b/b 1,000  and 1 more type, first http://e.com/e/e

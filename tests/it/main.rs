@@ -34,6 +34,7 @@ mod shop;
 mod sitemap_forms;
 mod sitemaps;
 mod slow_hosts;
+mod start;
 mod stop;
 #[cfg_attr(target_vendor = "apple", allow(dead_code, unused_imports, reason = "`tls` uses them, which is not there"))]
 mod support;
@@ -46,3 +47,4 @@ mod traps;
 mod trouble;
 mod unread;
 mod verify;
+mod walls;

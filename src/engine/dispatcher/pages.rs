@@ -18,6 +18,7 @@ use crate::sitemaps::Sitemaps;
 use crate::trap::Trap;
 use crate::traps::Visit;
 use crate::url::{CrawlUrl, Link, LinkKind, Target};
+use crate::walls::{Answer, Standing};
 
 /// What is counted and kept of the pages of a crawl.
 ///
@@ -53,13 +54,16 @@ impl Pages {
         if lead.as_ref().is_some_and(|lead| lead.moves_scope) {
             frontier.reconsider(SkipReason::Scope);
         }
+        let leads_to = links.iter().find_map(sends_on).cloned();
         let found = links.into_iter().map(|link| judge.link(Link { kind: sitemaps.link_kind(link.kind), ..link }));
         let Settlement { place: Place { depth, referrer }, left_out } =
             frontier.settle(lease.id, outcome.kind, found.collect())?;
         let changes = frontier.take_changes();
         let traps = look_for_trap(&lease.url, &outcome, &changes, judge);
         tracing::debug!(url = %lease.url, depth, "{}", outcome.reason());
-        self.tally.note(&lease.url, &outcome, outcome.links_left_out + left_out);
+        let standing = if traps.is_some() { Standing::Trap } else { standing(lease, &outcome, leads_to.as_ref()) };
+        let answer = Answer { url: &lease.url, outcome: &outcome, leads_to: leads_to.as_ref(), standing };
+        self.tally.note(answer, outcome.links_left_out + left_out);
         outcome.location = outcome.location.or_else(|| lease.spelling.as_deref().map(CrawlUrl::to_shared));
         let record = Record::new(&lease.url, depth, referrer, lease.attempt, &mut outcome, &self.output);
         self.left_out.tell(&record, outcome.links_left_out, left_out);
@@ -172,9 +176,22 @@ pub(super) fn respell(
 
 /// As what a page is to be asked for now, under the same lease.
 fn respelled<'o>(lease: &Lease, outcome: &'o Outcome) -> Option<&'o CrawlUrl> {
-    let bounced = || match outcome.links.first() {
-        Some(Link { target: Target::Url(to), kind: LinkKind::Redirect, .. }) if lease.leads_back(to) => Some(to),
-        _ => None,
-    };
+    let bounced = || outcome.links.first().and_then(sends_on).filter(|to| lease.leads_back(to));
     outcome.respelled.as_deref().or_else(|| bounced().filter(|_| outcome.sets_cookie))
+}
+
+/// Whether a page that leads to itself, or back to what has led to it, did so with a cookie on its way: it was asked again
+/// with that, as often as there may be redirects.
+fn standing(lease: &Lease, outcome: &Outcome, leads_to: Option<&CrawlUrl>) -> Standing {
+    let is_loop = leads_to.is_some_and(|to| to.key() == lease.url.key() || lease.leads_back(to));
+    let had_cookie = || lease.spelling.as_deref().is_some_and(|asked| asked.key() != lease.url.key());
+    if is_loop && (outcome.sets_cookie || had_cookie()) { Standing::CookieInVain } else { Standing::Plain }
+}
+
+/// Where a link leads to at once.
+fn sends_on(link: &Link) -> Option<&CrawlUrl> {
+    match link {
+        Link { target: Target::Url(to), kind: LinkKind::Redirect, .. } => Some(to),
+        _ => None,
+    }
 }
