@@ -2,16 +2,19 @@
 //!
 //! A server may close a kept connection at any time, also while a request is on its way to it (RFC 9112, section 9.3.1).
 //! Only of a reused connection is that no fault of the site, and reqwest does not say which one a request had. So the
-//! connector is watched: a request whose own connection came about while it waited has a new one. hyper-util also hands
-//! out connections that others give back in the meantime; the one that it had begun is then finished by a task of its
-//! own, where no request is being watched. One moment is left: between the end of the handshake and the first look at
-//! the new connection the request may still be given another one. Then it counts as new, and a loss is an attempt.
+//! connector is watched: a request has a new connection when its own came about while it waited, and the answer, or the
+//! loss, came over that one. hyper-util also hands out connections that others give back in the meantime, up to the moment
+//! in which the new one is ready; the local address of each tells them apart.
 
 use std::cell::Cell;
+use std::error::Error as _;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use http::Extensions;
+use hyper_util::client::legacy::connect::{Connected, Connection as Carries, HttpInfo};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -28,17 +31,61 @@ pub(super) enum Connection {
 ///
 /// # Cancel safety
 /// As safe as the request.
-pub(super) async fn watch<T>(request: impl Future<Output = T>) -> (T, Connection) {
+pub(super) async fn watch(
+    request: impl Future<Output = reqwest::Result<reqwest::Response>>,
+) -> (reqwest::Result<reqwest::Response>, Connection) {
     let watched = async {
         let answer = request.await;
-        (answer, CONNECTION.with(Cell::get))
+        let connection = MADE.with(Cell::get).carried(&answer);
+        (answer, connection)
     };
-    CONNECTION.scope(Cell::new(Connection::Reused), watched).await
+    MADE.scope(Cell::new(Made::None), watched).await
 }
 
 tokio::task_local! {
-    /// What is known of the request that this task makes.
-    static CONNECTION: Cell<Connection>;
+    /// What came about for the request that this task makes.
+    static MADE: Cell<Made>;
+}
+
+/// The connection that was made last while a request waited.
+#[derive(Debug, Clone, Copy)]
+enum Made {
+    None,
+    /// With this local address, when that is known.
+    One(Option<SocketAddr>),
+}
+
+impl Made {
+    /// Over which connection this answer came. When nobody says, over the one that was made.
+    fn carried(self, answer: &reqwest::Result<reqwest::Response>) -> Connection {
+        let Self::One(made) = self else { return Connection::Reused };
+        let used = match answer {
+            Ok(response) => response.extensions().get().map(HttpInfo::local_addr),
+            Err(error) => lost_connection(error).and_then(local_address),
+        };
+        match (made, used) {
+            (Some(made), Some(used)) if made != used => Connection::Reused,
+            _ => Connection::New,
+        }
+    }
+}
+
+/// The connection on which a request failed, when it had one.
+fn lost_connection(error: &reqwest::Error) -> Option<&Connected> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<hyper_util::client::legacy::Error>() {
+            return error.connect_info();
+        }
+        cause = error.source();
+    }
+    None
+}
+
+fn local_address(connection: &Connected) -> Option<SocketAddr> {
+    let mut known = Extensions::new();
+    connection.get_extras(&mut known);
+    known.get().map(HttpInfo::local_addr)
 }
 
 /// The layer of the connector that tells [`watch`].
@@ -63,6 +110,7 @@ impl<S> Layer<S> for Watched {
 impl<S, R> Service<R> for Connector<S>
 where
     S: Service<R>,
+    S::Response: Carries,
     S::Future: Unpin,
 {
     type Response = S::Response;
@@ -81,14 +129,15 @@ where
 impl<F, T, E> Future for Connecting<F>
 where
     F: Future<Output = Result<T, E>> + Unpin,
+    T: Carries,
 {
     type Output = Result<T, E>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let polled = Pin::new(&mut self.0).poll(cx);
-        if let Poll::Ready(Ok(_)) = polled {
+        if let Poll::Ready(Ok(connection)) = &polled {
             // Nobody is told when the connection is finished by a task of its own: then no request waits for it.
-            let _ = CONNECTION.try_with(|connection| connection.set(Connection::New));
+            let _ = MADE.try_with(|made| made.set(Made::One(local_address(&connection.connected()))));
         }
         polled
     }
