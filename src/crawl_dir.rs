@@ -239,6 +239,11 @@ pub(crate) fn holds_items(output: &str) -> bool {
     Path::new(output).starts_with(ITEMS)
 }
 
+/// Whether an output, as the store calls it, is that of the records unless the user names another.
+pub(crate) fn is_default(output: &str) -> bool {
+    output == RECORDS
+}
+
 /// Whether it is what items may be called: never a way out of their folder.
 fn is_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::fail_point::fail_point;
-use crate::crawl_dir::{CrawlDir, holds_items};
+use crate::crawl_dir::{CrawlDir, holds_items, is_default};
 use crate::error::{Error, Result};
 use crate::extract::Rules;
 use crate::observe::Summary;
@@ -102,10 +102,11 @@ impl Outputs {
             if let Some(message) = other_items(dir, known, &self.list) {
                 return Err(Error::Usage(message));
             }
-            let (dir, known) = (dir.path().display(), shown(known.iter().map(|(name, _)| name)));
+            let (dir, again) = (dir.path().display(), again(known));
+            let known = shown(known.iter().map(|(name, _)| name));
             let named = shown(self.list.iter().map(|place| &place.name));
             return Err(Error::Usage(format!(
-                "the records of the crawl in {dir} go to {known}, not to {named}; leave --output as it was, \
+                "the records of the crawl in {dir} go to {known}, not to {named}; {again}, \
                  or --fresh starts over, or --dir takes another directory"
             )));
         }
@@ -196,6 +197,13 @@ fn other_items(dir: &CrawlDir, known: &[(String, Checkpoint)], list: &[OutputPla
         or_none(shown(known.filter(|name| holds_items(name)))),
         or_none(shown(now.filter(|name| holds_items(name))))
     ))
+}
+
+/// What to do about `--output` to have the records where they go already.
+fn again(known: &[(String, Checkpoint)]) -> String {
+    let records = known.iter().map(|(name, _)| name).filter(|name| !holds_items(name));
+    let given: Vec<_> = records.filter(|name| !is_default(name)).map(|name| format!("--output {name}")).collect();
+    if given.is_empty() { "leave --output out".to_owned() } else { format!("give {} again", given.join(" and ")) }
 }
 
 /// Outputs as messages have them.

@@ -158,6 +158,17 @@ fn what_would_be_another_crawl_is_refused() {
     assert_asked_once(&server);
 }
 
+#[test]
+fn an_output_that_was_named_has_to_be_named_again() {
+    let server = two_levels();
+    let first = Crawl::of(server.url("/")).arg("--max-pages", "1").arg("--output", "other.jsonl").run();
+    let refused = Crawl::of(server.url("/")).talkative().on(&first).run();
+    assert_eq!(refused.code, Some(2));
+    let message = shown(&refused.stderr, &first, &server);
+    let told = "go to PLACE/other.jsonl, not to pages.jsonl; give --output PLACE/other.jsonl again, or --fresh";
+    assert!(message.contains(told), "{message}");
+}
+
 fn shown(message: &str, crawled: &Crawled, server: &Server) -> String {
     let place = crawled.path("").canonicalize().unwrap();
     message.replace(&server.host(), "HOST").replace(&place.display().to_string(), "PLACE")
