@@ -101,7 +101,7 @@ fn an_output_that_is_cut_to_nothing_is_noticed_and_written_again() {
     let server = star();
     let left = disturbed(&server, |pages| File::options().write(true).open(pages).unwrap().set_len(0).unwrap());
     insta::assert_snapshot!(told_and_made_good(&server, &left), @r"
-    error: crawl/pages.jsonl has been cut from N to N bytes by another program during the crawl
+    error: crawl/pages.jsonl has had N bytes cut off by another program during the crawl
      = help: the same command asks again for what is lost, or for nothing if the file is put back before
     warning: crawl/pages.jsonl is not what the crawl has left there, and is now crawl/pages.jsonl.aside: N records are lost, and asked for again
     ");
