@@ -39,8 +39,7 @@ pub struct Record {
     /// Why there is no complete response. Absent when there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
-    /// How often the URL was requested until this came of it, the retries included.
-    #[schemars(range(min = 1))]
+    /// How often the URL was requested until this came of it, the retries included. 0 when its host was given up before.
     pub attempts: u32,
     /// When the last request was sent: RFC 3339 with milliseconds, UTC.
     #[serde(with = "milliseconds")]

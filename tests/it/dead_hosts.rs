@@ -115,6 +115,8 @@ fn pages_that_were_never_asked_for_do_not_use_up_the_limit() {
     wait_for(&running.path(""), &["status"], |status| status["settled"]["failed"] == pages.len());
     server.open("/");
     let mut crawled = running.finish();
+    assert_eq!(crawled.record(&pages[0])["attempts"], 0, "none was made");
+    assert_eq!(json(&crawled.path(""), &["explain", &pages[0]])["attempts"], 0);
     for (most, asked) in [("4", 4), ("6", 6), ("6", 6)] {
         crawled = crawl(most).on(&crawled).run();
         assert_refused(crawled.assert_code(0), &pages);

@@ -66,8 +66,10 @@ impl Dispatcher {
                 self.pages.disallowed(&lease.url);
                 return self.frontier.skip(lease.id, SkipReason::Robots);
             }
-            (Job::Page(lease), Refused::GivenUp(failure)) => {
+            (Job::Page(mut lease), Refused::GivenUp(failure)) => {
                 self.pages.given_up(&lease);
+                // This attempt is not made.
+                lease.attempt -= 1;
                 return self.settle(&lease, unasked(failure), None).await;
             }
             (Job::Sitemap(ask), refused) => self.sitemaps.leave_out(&ask, &refused.to_string()),
