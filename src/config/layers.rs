@@ -509,6 +509,7 @@ mod tests {
                 "fetch.user_agent" => text(&["bot", "my-bot/1.0 (\"+http://a/\")"]),
                 "fetch.content_types" => text(&["text/html", "text/*", "*/*"]),
                 "fetch.allow_hosts" => text(&["localhost", "10.0.0.0/8", "::1"]),
+                "traps.budgets" => text(&["http://e.com/?month=* = 20", "re:/cal/\\d+ = none"]),
                 "fetch.origin" => text(&["http://localhost/", "https://example.com/docs/"]),
                 _ => ".{1,20}".prop_map(Value::from).boxed(),
             },
