@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hyper::Version;
 
-use crate::support::{Authority, Crawl, Crawled, Cut, Manners, Place, Reply, Server, Site, TlsServer};
+use crate::support::{Authority, Crawl, Crawled, Cut, Manners, Place, Reply, Server, Site, TlsServer, frames};
 
 /// A page that links to so many others.
 fn pages(n: usize) -> Site {
@@ -157,10 +157,11 @@ fn a_server_that_requires_http_1_1_gets_it_and_is_not_asked_otherwise_again() {
 #[test]
 fn what_is_malformed_over_http_2_is_asked_for_over_http_1_1() {
     let authority = Authority::named("The test");
-    let server = TlsServer::start(authority.certify(&["127.0.0.1"]).malformed_over_http2(), pages(9).routes());
+    let server =
+        TlsServer::start(authority.certify(&["127.0.0.1"]).answers_over_http2(frames::malformed), pages(9).routes());
     assert_all_ok(Crawl::of(server.url("/")).trusting(&authority).run().assert_code(0), 10);
     assert!(server.log().requests.iter().all(|asked| asked.version == Version::HTTP_11));
-    let only_http2 = authority.certify(&["127.0.0.1"]).malformed_over_http2().offers(&["h2"]);
+    let only_http2 = authority.certify(&["127.0.0.1"]).answers_over_http2(frames::malformed).offers(&["h2"]);
     let server = TlsServer::start(only_http2, pages(9).routes());
     let crawl = Crawl::of(server.url("/")).trusting(&authority).arg("--set", "politeness.robots=false");
     let crawled = crawl.arg("--set", "politeness.retries=0").run();

@@ -11,7 +11,7 @@ pub(crate) struct Cut {
 }
 
 /// `Connection: close`, which makes a head malformed (RFC 9113, section 8.2.2).
-pub(super) fn malformed(id: [u8; 4]) -> Vec<u8> {
+pub(crate) fn malformed(id: [u8; 4]) -> Vec<u8> {
     // `:status: 200` of the static table, and a literal; the head is whole, and the stream ends with it.
     frame(1, 5, id, b"\x88\x00\x0aconnection\x05close")
 }
@@ -29,8 +29,9 @@ impl Cut {
 }
 
 /// A frame (RFC 9113, section 4.1).
-fn frame(kind: u8, flags: u8, id: [u8; 4], payload: &[u8]) -> Vec<u8> {
-    [&[0, 0, u8::try_from(payload.len()).unwrap(), kind, flags], &id[..], payload].concat()
+pub(crate) fn frame(kind: u8, flags: u8, id: [u8; 4], payload: &[u8]) -> Vec<u8> {
+    let [_, length @ ..] = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[..], &[kind, flags], &id[..], payload].concat()
 }
 
 /// Answers each request with these frames, or one.

@@ -1,7 +1,7 @@
 //! What the tests stand on: sites on loopback that can misbehave, and runs of the real binary whose accounts are checked.
 
 mod crawled;
-mod frames;
+pub(crate) mod frames;
 mod log;
 mod reply;
 mod run;

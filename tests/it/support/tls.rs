@@ -24,7 +24,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 
-use super::frames::{Cut, malformed, raw};
+use super::frames::{Cut, raw};
 use super::reply::Fault;
 use super::{Arrival, Place, Reply};
 
@@ -43,11 +43,11 @@ pub(crate) struct Manners {
 }
 
 /// What becomes of a request over HTTP/2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 enum Http2 {
     Served,
     Refused,
-    Malformed,
+    Answered(fn([u8; 4]) -> Vec<u8>),
     Cut(Cut),
 }
 
@@ -162,9 +162,9 @@ impl Manners {
         Self { http2: Http2::Cut(cut), ..self }
     }
 
-    /// Answers each request over HTTP/2 with a head that is malformed there.
-    pub(crate) fn malformed_over_http2(self) -> Self {
-        Self { http2: Http2::Malformed, ..self }
+    /// Answers each request over HTTP/2 with these frames, made for the identifier of its stream.
+    pub(crate) fn answers_over_http2(self, frames: fn([u8; 4]) -> Vec<u8>) -> Self {
+        Self { http2: Http2::Answered(frames), ..self }
     }
 }
 
@@ -228,7 +228,7 @@ impl Shared {
         let path = request.uri().path_and_query().unwrap().to_string();
         let alpn = alpn.map(str::to_owned);
         self.log().requests.push(Asked { path: path.clone(), version: request.version(), alpn });
-        if self.http2 == Http2::Refused && request.version() == Version::HTTP_2 {
+        if matches!(self.http2, Http2::Refused) && request.version() == Version::HTTP_2 {
             return Err(h2::Reason::HTTP_1_1_REQUIRED.into());
         }
         let headers = request.headers().iter();
@@ -305,7 +305,7 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
         let alpn = stream.get_ref().1.alpn_protocol().map(|name| String::from_utf8(name.to_vec()).unwrap());
         // Until the client has had enough.
         match shared.http2 {
-            Http2::Malformed if alpn.as_deref() == Some("h2") => drop(raw(stream, false, &malformed).await),
+            Http2::Answered(frames) if alpn.as_deref() == Some("h2") => drop(raw(stream, false, &frames).await),
             Http2::Cut(cut) => drop(raw(stream, cut.goes_away, &|id| cut.frames(id)).await),
             _ => http(stream, alpn, &shared).await,
         }
