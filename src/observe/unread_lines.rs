@@ -11,7 +11,7 @@ pub fn unread_lines(unread: &Unread) -> [(&'static str, String); 5] {
     [
         ("unread", bodies(unread)),
         ("no content", pages(&unread.pages)),
-        ("script only", pages(&unread.scripts)),
+        ("script only", scripts(&unread.scripts)),
         ("no URL", references(&unread.references)),
         ("too many", links(&unread.links)),
     ]
@@ -35,6 +35,12 @@ fn pages(pages: &Seen) -> String {
         return String::new();
     }
     with_example(counted(pages.count, "page", "pages"), pages.example.as_deref())
+}
+
+/// With what can be done: what a script would show is out of reach, what it leads to may be listed.
+fn scripts(scripts: &Seen) -> String {
+    let text = pages(scripts);
+    if text.is_empty() { text } else { text + ": no script is run, but --sitemaps may list what they lead to" }
 }
 
 fn links(links: &Seen) -> String {
@@ -95,7 +101,7 @@ mod tests {
         insta::assert_snapshot!(text(&unread), @r"
         unread: e/e 2,500  d/d 2,000  c/c 1,500  b/b 1,000  and 1 more type, first http://e.com/e/e
         no content: 1 page, first http://e.com/empty
-        script only: 3 pages, first http://e.com/app
+        script only: 3 pages, first http://e.com/app: no script is run, but --sitemaps may list what they lead to
         no URL: 2 references, first http://[� on http://e.com/p
         too many: 4,000 links, first http://e.com/long
         ");
