@@ -36,6 +36,8 @@ pub(super) struct Selector {
 /// Where elements may be that match, seen from the scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Region {
+    /// The scope itself.
+    itself: bool,
     /// Below it.
     inside: bool,
     /// How many of the siblings after it, with all below them.
@@ -106,6 +108,9 @@ pub(super) fn select<'a>(
             }
         });
     };
+    if let Some(scope) = scope.filter(|_| selectors.iter().any(|selector| selector.region.itself) && work.spend(1)) {
+        look_at(scope, &|region| region.itself);
+    }
     if selectors.iter().any(|selector| selector.region.inside) {
         for element in below(root).take_while(|_| work.spend(1)) {
             look_at(element, &|region| region.inside);
@@ -126,16 +131,19 @@ pub(super) fn select<'a>(
 
 impl Region {
     fn of(text: &str, parts: &[Part], scope: Scope) -> Self {
-        let mut region = Self { inside: scope == Scope::Page, after: 0 };
+        let mut region = Self { itself: false, inside: scope == Scope::Page, after: 0 };
         let sideways = |step: &Step| matches!(step.combinator, Some(Combinator::Next | Combinator::Following));
         for part in parts.iter().filter(|_| scope == Scope::Item) {
+            let last = part.steps.last().and_then(|step| text.get(step.range.clone()));
+            region.itself |= last.is_some_and(|last| last.contains(":scope"));
             // `:scope + a` is `+ a`.
             let names_scope = |step: &Step| text.get(step.range.clone()) == Some(":scope") && step.combinator.is_none();
             let steps = match part.steps.split_first() {
                 Some((first, rest)) if names_scope(first) => rest,
                 _ => &part.steps,
             };
-            match steps.first().and_then(|step| step.combinator) {
+            let Some(first) = steps.first() else { continue };
+            match first.combinator {
                 Some(Combinator::Following) => region.after = usize::MAX,
                 Some(Combinator::Next) if steps.iter().any(|step| step.combinator == Some(Combinator::Following)) => {
                     region.after = usize::MAX;

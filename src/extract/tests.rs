@@ -212,6 +212,31 @@ fn a_leading_combinator_starts_from_the_item() {
 }
 
 #[test]
+fn the_scope_of_a_field_is_its_item() {
+    let items = |css: &str, expected: &[Value]| {
+        let table =
+            format!("each = 'li'\n[items.fields]\nall = {{ css = '{css}', all = true }}\nname = {{ text = true }}");
+        let expected: Vec<_> =
+            ["ab", "c"].iter().zip(expected).map(|(name, all)| json!({"all": all, "name": name})).collect();
+        check_items(&table, "<ul><li class=x>a<b>b</b><li>c</ul><b>d</b>", &expected);
+    };
+    items(":scope", &[json!(["ab"]), json!(["c"])]);
+    items("li:scope", &[json!(["ab"]), json!(["c"])]);
+    items(".x:scope", &[json!(["ab"]), json!([])]);
+    items(":is(b, :scope)", &[json!(["ab", "b"]), json!(["c"])]);
+    items("b, :scope", &[json!(["ab", "b"]), json!(["c"])]);
+    items(":scope:has(b)", &[json!(["ab"]), json!([])]);
+    items("b:scope", &[json!([]), json!([])]);
+    items(":scope > b", &[json!(["b"]), json!([])]);
+}
+
+#[test]
+fn the_title_of_a_page_is_an_item_with_a_text() {
+    let table = "each = 'title'\n[items.fields]\nx = { css = ':scope' }";
+    check_items(table, "<title>T</title><p>x", &[json!({"x": "T"})]);
+}
+
+#[test]
 fn the_search_starts_where_it_is_told_to() {
     let page = "<div id=d><b>0</b><i class=x>1</i><b>2</b></div>";
     let check = |field: &str, expected: Value| {
