@@ -62,11 +62,11 @@ impl Lost {
         let mut told = Vec::new();
         for (at, place) in outputs.list.iter_mut().enumerate() {
             let Some(left) = left_of(place, self.of)? else { continue };
-            let length = compare(left, store, self.left)?.length();
+            let comparison = compare(left, store, self.left)?;
             if let Some((_, rest)) = self.damaged.iter().find(|(damaged, _)| *damaged == at) {
-                told.push(befallen(&place.path, *rest, length)?);
+                told.push(befallen(&place.path, *rest, comparison.length())?);
             }
-            let checkpoint = Checkpoint::length(length);
+            let checkpoint = comparison.checkpoint();
             store.keep(Note::Output(place.name.clone(), checkpoint.clone()))?;
             if let Some(Checkpoint::Length { amended: Some(_), .. }) = place.checkpoint.replace(checkpoint) {
                 store.keep(Note::Corrected)?;

@@ -70,6 +70,7 @@ fn check(dir: &Path, store: &StoreReader) -> Result<Verification> {
     // All else would follow from that.
     if problems.count == 0 {
         let opened = open_outputs(dir, store)?;
+        store.broken_rows(|what| problems.say(|| what))?;
         urls = Urls::read(store, &mut problems)?;
         links = urls.check_edges(store, &mut problems)?;
         check_items(dir, store, urls.ended, &mut problems)?;
@@ -129,7 +130,11 @@ fn check_items(dir: &Path, store: &StoreReader, ended: bool, problems: &mut Prob
                 problems
                     .say(|| format!("{} has {more} bytes behind what the crawl has written to it", shown(dir, &name)));
             }
-            Ok(found) if found.len() >= committed => {}
+            Ok(found) if found.len() >= committed => {
+                if have_changed(&path, &checkpoint)? {
+                    problems.say(|| changed(&shown(dir, &name)));
+                }
+            }
             Ok(found) => problems.say(|| {
                 format!("{} has {} bytes of the {committed} that were written", shown(dir, &name), found.len())
             }),
@@ -138,6 +143,15 @@ fn check_items(dir: &Path, store: &StoreReader, ended: bool, problems: &mut Prob
         }
     }
     Ok(())
+}
+
+/// Whether a file has other bytes than were committed to it.
+fn have_changed(path: &Path, checkpoint: &Checkpoint) -> Result<bool> {
+    let Some(mut lines) = Written::open(path)?.map(|written| written.lines(checkpoint)).transpose()?.flatten() else {
+        return Ok(false);
+    };
+    while lines.next_line()?.is_some() {}
+    Ok(lines.have_changed())
 }
 
 /// What is known of all URLs, packed: 12 bytes for each, and 12 more with a record.
@@ -353,9 +367,19 @@ impl Urls {
             }
             _ => {}
         }
-        let lines = self.expected.compare(&name, &mut lines, problems)?;
-        Ok(CheckedOutput { name, lines: Some(lines) })
+        let before = problems.count;
+        let count = self.expected.compare(&name, &mut lines, problems)?;
+        // Whatever has been told of a line would be told once more.
+        if problems.count == before && lines.have_changed() {
+            problems.say(|| changed(&name));
+        }
+        Ok(CheckedOutput { name, lines: Some(count) })
     }
+}
+
+/// Says of an output that it has other bytes than were written.
+fn changed(name: &str) -> String {
+    format!("{name} is as long as what the crawl has written to it, but has other bytes: its checksum is another")
 }
 
 fn hash(text: &str) -> u64 {

@@ -9,6 +9,7 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Take, Write};
 use std::path::{Path, PathBuf};
 
 use super::Checkpoint;
+use super::summed::{Sum, Summed};
 use crate::error::{Error, Result};
 
 /// A file that grows by whole pieces: a line, a member of an archive.
@@ -28,6 +29,8 @@ pub(super) struct DurableFile {
     pending: Vec<u8>,
     /// Of what the file holds in whole pieces.
     length: u64,
+    /// Of so many bytes.
+    sum: Sum,
     /// `None` for what is no regular file.
     place: Option<OnDisk>,
     prepared: Option<Prepared>,
@@ -47,6 +50,7 @@ struct OnDisk {
 struct Prepared {
     file: File,
     length: u64,
+    sum: Sum,
 }
 
 impl DurableFile {
@@ -60,7 +64,7 @@ impl DurableFile {
         if !is_stream(&path) && !path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
             File::create(&path).map_err(io)?;
         }
-        let this = Self::opened(path.clone(), 0)?;
+        let this = Self::opened(path.clone(), 0, Sum::new())?;
         sync_folder(&path);
         Ok(this)
     }
@@ -83,7 +87,7 @@ impl DurableFile {
             Err(_) => return Err(damaged(&path, "is not there", length)),
         }
         cut(&path, length, ends)?;
-        Self::opened(path, length)
+        Self::opened(path, length, Sum::after(length, checkpoint.settled_crc()))
     }
 
     /// Appends one piece. It may stay in memory until [`flush`](Self::flush).
@@ -111,14 +115,14 @@ impl DurableFile {
         }
         place.expect_as_written(&self.path, self.length)?;
         place.durable = self.length;
-        Ok(Some(Checkpoint::length(self.length)))
+        Ok(Some(Checkpoint::length(self.length).with_crc(self.sum.value())))
     }
 
     /// Writes another file beside this one, out of this one, and makes it and its name durable. `None` when this is no
     /// file that can be replaced.
     pub(super) fn prepare(
         &mut self,
-        copy: impl FnOnce(BufReader<Take<File>>, &mut BufWriter<File>) -> Result<()>,
+        copy: impl FnOnce(BufReader<Take<File>>, &mut BufWriter<Summed>) -> Result<()>,
     ) -> Result<Option<Checkpoint>> {
         if self.place.is_none() {
             return Ok(None);
@@ -129,24 +133,25 @@ impl DurableFile {
             // The file itself is as it was; what is beside it is of no use to anybody.
             let _ = fs::remove_file(beside(&place.path));
         })?;
-        let checkpoint = Checkpoint::Length { committed: self.length, amended: Some(prepared.length) };
+        let (amended, crc) = (Some(prepared.length), prepared.sum.value());
+        let checkpoint = Checkpoint::Length { committed: self.length, amended, crc };
         self.prepared = Some(prepared);
         Ok(Some(checkpoint))
     }
 
     /// Puts what was prepared in its place, and goes on there. Without anything prepared, nothing is done.
     pub(super) fn finish_prepared(&mut self) -> Result<()> {
-        if let (Some(Prepared { file, length }), Some(place)) = (self.prepared.take(), &mut self.place) {
+        if let (Some(Prepared { file, length, sum }), Some(place)) = (self.prepared.take(), &mut self.place) {
             place.expect_as_written(&self.path, self.length)?;
             replace(&place.path)?;
             let identity = identity(&file.metadata().map_err(|error| Error::io("amend", &self.path, error))?);
             (place.identity, place.durable) = (identity, length);
-            (self.file, self.length) = (file, length);
+            (self.file, self.length, self.sum) = (file, length, sum);
         }
         Ok(())
     }
 
-    fn opened(path: PathBuf, length: u64) -> Result<Self> {
+    fn opened(path: PathBuf, length: u64, sum: Sum) -> Result<Self> {
         let io = |error| Error::io("open", &path, error);
         let file = File::options().append(true).open(&path).map_err(io)?;
         let found = file.metadata().map_err(io)?;
@@ -156,7 +161,7 @@ impl DurableFile {
         } else {
             None
         };
-        Ok(Self { path, file, pending: Vec::new(), length, place, prepared: None })
+        Ok(Self { path, file, pending: Vec::new(), length, sum, place, prepared: None })
     }
 
     fn hand_over(&mut self) -> Result<()> {
@@ -165,6 +170,7 @@ impl DurableFile {
             return Err(Error::io("write", &self.path, error));
         }
         self.length += self.pending.len() as u64;
+        self.sum.add(&self.pending);
         self.pending.clear();
         Ok(())
     }
@@ -234,21 +240,21 @@ pub(super) fn sync_folder(path: &Path) {
 fn prepare(
     path: &Path,
     length: u64,
-    copy: impl FnOnce(BufReader<Take<File>>, &mut BufWriter<File>) -> Result<()>,
+    copy: impl FnOnce(BufReader<Take<File>>, &mut BufWriter<Summed>) -> Result<()>,
 ) -> Result<Prepared> {
     let io = |error| Error::io("amend", path, error);
     let from = File::open(path).map_err(io)?;
     let permissions = from.metadata().map_err(io)?.permissions();
     let beside = beside(path);
     let to = File::create(&beside).and_then(|_| File::options().append(true).open(&beside)).map_err(io)?;
-    let mut to = BufWriter::with_capacity(BUFFER, to);
+    let mut to = BufWriter::with_capacity(BUFFER, Summed { file: to, sum: Sum::new() });
     copy(BufReader::with_capacity(BUFFER, from.take(length)), &mut to)?;
-    let file = to.into_inner().map_err(|error| io(error.into_error()))?;
+    let Summed { file, sum } = to.into_inner().map_err(|error| io(error.into_error()))?;
     file.set_permissions(permissions).and_then(|()| file.sync_all()).map_err(io)?;
     let length = file.metadata().map_err(io)?.len();
     // The store will rely on finding it there, or else on its having taken the place of the file.
     sync_folder(path);
-    Ok(Prepared { file, length })
+    Ok(Prepared { file, length, sum })
 }
 
 /// Puts the prepared file in its place.
@@ -314,6 +320,11 @@ mod tests {
         append(&mut file, pieces);
         file.flush().unwrap();
         file
+    }
+
+    /// The checkpoint of a file of so many bytes.
+    fn whole(path: &Path, length: u64) -> Checkpoint {
+        Checkpoint::length(length).with_crc(Some(crc32fast::hash(&fs::read(path).unwrap())))
     }
 
     fn append(file: &mut DurableFile, pieces: &[&str]) {
@@ -413,7 +424,7 @@ mod tests {
         });
         assert!(refused.is_err());
         append(&mut file, &["two\n"]);
-        assert_eq!(file.flush().unwrap(), Some(Checkpoint::length(8)));
+        assert_eq!(file.flush().unwrap(), Some(whole(&path, 8)));
         assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n");
     }
 
@@ -422,7 +433,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("pages");
         let mut file = written(&path, &["one\n"]);
-        let copy = |_: BufReader<Take<File>>, to: &mut BufWriter<File>| {
+        let copy = |_: BufReader<Take<File>>, to: &mut BufWriter<Summed>| {
             to.write_all(b"two\n").map_err(|error| Error::io("amend", Path::new("pages"), error))
         };
         let checkpoint = file.prepare(copy).unwrap().unwrap();
@@ -430,7 +441,7 @@ mod tests {
         assert!(file.finish_prepared().is_err(), "it is noticed");
         let mut file = DurableFile::resume(&path, &checkpoint, b"\n").unwrap();
         append(&mut file, &["three\n"]);
-        assert_eq!(file.flush().unwrap(), Some(Checkpoint::length(10)));
+        assert_eq!(file.flush().unwrap(), Some(whole(&path, 10)));
         assert_eq!(fs::read_to_string(&path).unwrap(), "two\nthree\n");
     }
 }

@@ -219,7 +219,8 @@ mod tests {
                 sink.write(&settled(record)).unwrap();
             }
             let checkpoint = sink.flush().unwrap();
-            assert_eq!(checkpoint, Some(Checkpoint::length(fs::metadata(&path).unwrap().len())));
+            let text = fs::read(&path).unwrap();
+            assert_eq!(checkpoint, Some(Checkpoint::length(text.len() as u64).with_crc(Some(crc32fast::hash(&text)))));
         }
     }
 
@@ -257,7 +258,9 @@ mod tests {
         let gone = damage(&path, &Checkpoint::length(9));
         assert!(gone.ends_with("put the file back as it was, or start over with --fresh"), "{gone}");
         assert!(gone.contains("pages.jsonl is not there, but the crawl has written 9 bytes to it"), "{gone}");
-        assert!(damage(&path, &Checkpoint::Length { committed: 0, amended: Some(9) }).contains("is not there"));
+        assert!(
+            damage(&path, &Checkpoint::Length { committed: 0, amended: Some(9), crc: None }).contains("is not there")
+        );
 
         let committed = length(&mut written(&path, &records(3)));
         let short = damage(&path, &Checkpoint::length(committed + 1));
@@ -269,7 +272,7 @@ mod tests {
     #[test]
     fn what_is_no_file_is_only_opened() {
         for path in ["/dev/null", "/dev/full"] {
-            let checkpoint = Checkpoint::Length { committed: 99, amended: None };
+            let checkpoint = Checkpoint::Length { committed: 99, amended: None, crc: None };
             assert!(JsonlFile::resume(path, &checkpoint).is_ok(), "{path}");
         }
     }

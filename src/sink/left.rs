@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::durable_file::{finish_prepared, is_stream, sync_folder};
+use super::summed::Sum;
 use super::{Checkpoint, Lines, RecordLine, Written};
 use crate::error::{Error, Result};
 
@@ -28,6 +29,7 @@ pub struct Comparison {
     records: u64,
     /// So many bytes these are.
     length: u64,
+    sum: Sum,
     /// What the next line should have been about.
     missed: Option<String>,
 }
@@ -75,7 +77,15 @@ impl Left {
     pub fn compare(self) -> Result<Comparison> {
         let moved = || Error::Internal(format!("{} does not keep still", self.path.display()));
         let lines = self.lines()?.ok_or_else(moved)?;
-        Ok(Comparison { path: self.path, lines, found: self.found, records: 0, length: 0, missed: None })
+        Ok(Comparison {
+            path: self.path,
+            lines,
+            found: self.found,
+            records: 0,
+            length: 0,
+            sum: Sum::new(),
+            missed: None,
+        })
     }
 
     fn lines(&self) -> Result<Option<Lines>> {
@@ -110,6 +120,7 @@ impl Comparison {
             && is_about(line, expected)
         {
             (self.records, self.length) = (self.records + 1, self.length + line.len() as u64);
+            self.sum.add(line);
             return Ok(true);
         }
         self.missed = Some(expected.url.clone().into_owned());
@@ -124,6 +135,11 @@ impl Comparison {
     /// How many bytes these are.
     pub fn length(&self) -> u64 {
         self.length
+    }
+
+    /// The file, once it is cut behind them.
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint::length(self.length).with_crc(self.sum.value())
     }
 
     /// What follows them.

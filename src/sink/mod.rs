@@ -11,6 +11,7 @@ mod line;
 mod options;
 mod record;
 mod settled;
+mod summed;
 mod written;
 
 pub use checkpoint::Checkpoint;

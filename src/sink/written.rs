@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Checkpoint;
 use super::durable_file::{beside, is_stream};
+use super::summed::Sum;
 use crate::error::{Error, Result};
 
 /// An output file, opened before the store is asked how far it goes: the crawl may put an amended one in its place at any
@@ -25,6 +26,10 @@ pub struct Lines {
     path: PathBuf,
     from: Option<io::Take<BufReader<File>>>,
     line: Vec<u8>,
+    /// Of the lines so far: how many bytes, and their sum.
+    read: (u64, Sum),
+    /// What all of them should come to.
+    crc: Option<u32>,
     /// How many bytes the store says there are.
     pub committed: u64,
     /// How many bytes there were after that; `None` when the file is not there.
@@ -50,7 +55,7 @@ impl Written {
     /// another place meanwhile: then open it again.
     pub fn lines(self, checkpoint: &Checkpoint) -> Result<Option<Lines>> {
         let Self { path, file, beside: amended } = self;
-        let Checkpoint::Length { committed, amended: amended_length } = *checkpoint;
+        let Checkpoint::Length { committed, amended: amended_length, crc } = *checkpoint;
         // In this order: a file that is no longer beside has taken its place before.
         let is_beside = beside(&path).exists();
         let now = fs::metadata(&path).ok();
@@ -67,17 +72,26 @@ impl Written {
         // Only now: the crawl may have written more since the file was opened, and have committed that.
         let found = file.as_ref().map(|file| metadata(&path, file)).transpose()?.map(|found| found.len());
         let from = file.map(|file| BufReader::with_capacity(BUFFER, file).take(committed));
-        Ok(Some(Lines { path, from, line: Vec::new(), committed, found }))
+        Ok(Some(Lines { path, from, line: Vec::new(), read: (0, Sum::new()), crc, committed, found }))
     }
 }
 
 impl Lines {
+    /// Whether these were, when all are read, not the bytes that were written. `false` when that is not known: the sum was
+    /// not kept, or there are fewer bytes than were committed.
+    pub fn have_changed(&self) -> bool {
+        let (length, sum) = &self.read;
+        *length == self.committed && self.crc.is_some() && self.crc != sum.value()
+    }
+
     /// The next line with its end; the last one may have none.
     pub fn next_line(&mut self) -> Result<Option<&[u8]>> {
         self.line.clear();
         let Some(from) = &mut self.from else { return Ok(None) };
         let read = from.take(LONGEST).read_until(b'\n', &mut self.line);
         let read = read.map_err(|error| Error::io("read", &self.path, error))?;
+        self.read.0 += read as u64;
+        self.read.1.add(&self.line);
         Ok((read > 0).then_some(&self.line))
     }
 }
@@ -137,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_file_that_gets_another_place_meanwhile_is_not_read() {
-        let amended = &Checkpoint::Length { committed: 4, amended: Some(9) };
+        let amended = &Checkpoint::Length { committed: 4, amended: Some(9), crc: None };
         let prepare = |path: &Path| fs::write(beside(path), "amended!\n").unwrap();
         let replace = |path: &Path| {
             prepare(path);
@@ -157,6 +171,25 @@ mod tests {
         fs::write(&path, "new\n").unwrap();
         let lines = written.lines(&Checkpoint::length(4)).unwrap().unwrap();
         assert_eq!((lines.found, lines.committed), (Some(4), 4));
+    }
+
+    #[test]
+    fn bytes_that_were_not_written_so_are_noticed_at_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pages.jsonl");
+        let have_changed = |text: &str, crc| {
+            fs::write(&path, text).unwrap();
+            let checkpoint = Checkpoint::length(9).with_crc(crc);
+            let mut lines = Written::open(&path).unwrap().unwrap().lines(&checkpoint).unwrap().unwrap();
+            while lines.next_line().unwrap().is_some() {}
+            lines.have_changed()
+        };
+        let crc = Some(crc32fast::hash(b"one\nthree"));
+        assert!(!have_changed("one\nthree", crc));
+        assert!(!have_changed("one\nthreebehind", crc), "what is not committed does not count");
+        assert!(have_changed("one\nthref", crc));
+        assert!(!have_changed("one\nthref", None));
+        assert!(!have_changed("one\n", crc), "that is another matter");
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub struct Base {
     /// Where the last folder of the path ends: behind its slash.
     folder_end: usize,
     /// The same URL as the parser has it, from the first reference on that needs it.
-    parsed: OnceCell<StandardUrl>,
+    parsed: OnceCell<Option<StandardUrl>>,
 }
 
 impl Base {
@@ -51,17 +51,17 @@ impl Base {
     /// The same as [`resolve`](Self::resolve) for a reference whose query is written in the encoding of the page (URL Standard, section 4.4, "query
     /// state"); `None` is UTF-8.
     pub fn resolve_encoded(&self, reference: &str, rules: &UrlRules, encoding: EncodingOverride<'_>) -> Option<Target> {
-        self.parsed().join(reference, encoding).ok().map(|url| rules.target(url))
+        self.parsed()?.join(reference, encoding).ok().map(|url| rules.target(url))
     }
 
     /// The absolute URL that a reference stands for, as text, with its fragment: of any scheme and length. `None` when it is
     /// none. `encoding` is that of its query; `None` is UTF-8.
     pub fn absolute(&self, reference: &str, encoding: EncodingOverride<'_>) -> Option<String> {
-        self.parsed().join(reference, encoding).ok().map(|url| url.text().into_owned())
+        self.parsed()?.join(reference, encoding).ok().map(|url| url.text().into_owned())
     }
 
-    pub(super) fn parsed(&self) -> &StandardUrl {
-        self.parsed.get_or_init(|| self.url.parsed())
+    fn parsed(&self) -> Option<&StandardUrl> {
+        self.parsed.get_or_init(|| self.url.parsed()).as_ref()
     }
 
     /// Resolves a path of plain characters, as most references are, without the parser. `None` leaves it to that.

@@ -164,11 +164,17 @@ impl CrawlUrl {
 
     /// The same URL as the `url` crate has it; `None` when that refuses its host, although the URL Standard does not.
     pub fn to_url(&self) -> Option<Url> {
-        self.parsed().into_url()
+        self.parsed()?.into_url()
     }
 
-    fn parsed(&self) -> StandardUrl {
-        StandardUrl::parse(&self.text).expect("serialised by the same parser")
+    /// Whether a [stored](Self::stored) text is one that the parser has written.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.parsed().is_some_and(|parsed| matches!(parsed.scheme(), "http" | "https") && parsed.text() == *self.text)
+    }
+
+    /// As the parser has it; `None` only of a stored text that was damaged.
+    fn parsed(&self) -> Option<StandardUrl> {
+        StandardUrl::parse(&self.text).ok()
     }
 
     fn slice(&self, from: usize, to: usize) -> &str {

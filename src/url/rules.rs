@@ -85,7 +85,7 @@ impl UrlRules {
 
     /// What a reference in a file of a site leads to, when that can be requested.
     pub fn requestable(&self, file: &CrawlUrl, reference: &str) -> Option<CrawlUrl> {
-        let url = file.parsed().join(reference.trim(), None).ok()?;
+        let url = file.parsed()?.join(reference.trim(), None).ok()?;
         match self.target(url) {
             Target::Url(url) => Some(url),
             Target::Other { .. } => None,

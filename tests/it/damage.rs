@@ -95,7 +95,7 @@ fn a_file_that_is_no_store_of_this_program_is_never_touched() {
 
 #[test]
 fn a_store_that_cannot_be_read_is_told_apart_and_left_as_it_is() {
-    let damaged: [(&str, i32, Change); 6] = [
+    let damaged: [(&str, i32, Change); 9] = [
         ("of a newer version", 2, |store| change(store, "PRAGMA user_version = 99;")),
         ("cut in the middle", 1, |store| {
             let length = fs::metadata(store).unwrap().len();
@@ -107,6 +107,15 @@ fn a_store_that_cannot_be_read_is_told_apart_and_left_as_it_is() {
             fs::write(store, bytes).unwrap();
         }),
         ("with an unknown state", 1, |store| change(store, "UPDATE url SET state = 14 WHERE id = 1;")),
+        ("with a flipped bit in a URL", 1, |store| {
+            change(store, "UPDATE url SET url = 'ittp' || substr(url, 5) WHERE id = 1;");
+        }),
+        ("with a flipped bit in a setting", 1, |store| {
+            change(store, "UPDATE setting SET value = replace(value, 'depth', 'eepth') WHERE name = 'settings';");
+        }),
+        ("with a text that is no URL, of an earlier build", 1, |store| {
+            change(store, "UPDATE url SET url = 'http:/', checksum = NULL WHERE id = 1;");
+        }),
         ("without a URL", 1, |store| change(store, "DELETE FROM url WHERE id = 1;")),
         ("without a table", 1, |store| change(store, "DROP VIEW page; DROP TABLE seed;")),
     ];
@@ -145,7 +154,7 @@ fn an_output_that_cannot_be_gone_on_with_is_told_and_left_as_it_is() {
     let damaged: [(&str, i32, Loss); 2] = [
         ("store.sqlite is not there", 2, |left| fs::remove_file(left.path("crawl/store.sqlite")).unwrap()),
         ("a corrected file that is not whole", 1, |left| {
-            change(&left.path("crawl/store.sqlite"), "UPDATE output SET amended = 99999");
+            change(&left.path("crawl/store.sqlite"), "UPDATE output SET amended = 99999, checksum = NULL");
             fs::write(left.path("crawl/pages.jsonl.tmp"), "half").unwrap();
         }),
     ];

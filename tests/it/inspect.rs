@@ -55,7 +55,7 @@ pub(crate) fn files(dir: &Path) -> Vec<(String, Vec<u8>)> {
 #[test]
 fn a_store_that_is_not_one_is_told_as_a_crawl_tells_it() {
     let foreign = |dir: &Path| fs::write(dir.join("crawl/store.sqlite"), "notes").unwrap();
-    let newer = |dir: &Path| store(dir).execute_batch("PRAGMA user_version = 2").unwrap();
+    let newer = |dir: &Path| store(dir).execute_batch("PRAGMA user_version = 3").unwrap();
     let damaged = |dir: &Path| {
         let file = dir.join("crawl/store.sqlite");
         let mut bytes = fs::read(&file).unwrap();
@@ -70,7 +70,7 @@ fn a_store_that_is_not_one_is_told_as_a_crawl_tells_it() {
     assert_eq!((run.code, run.stderr.as_str()), (2, "error: the crawl in crawl has not begun yet\n"));
     let cases: [(Change<'_>, i32, &str); 5] = [
         (&foreign, 2, "error: crawl/store.sqlite is not a store of crawler"),
-        (&newer, 2, "error: crawl/store.sqlite was made by a newer crawler (version 2 of the store; this one knows 1)"),
+        (&newer, 2, "error: crawl/store.sqlite was made by a newer crawler (version 3 of the store; this one knows 2)"),
         (&damaged, 1, "error: the store crawl/store.sqlite is damaged: "),
         (&missing, 2, "error: crawl holds no store of a crawl; a crawl with --no-store leaves none"),
         (&|dir| fs::remove_dir_all(dir.join("crawl")).unwrap(), 2, "error: there is no crawl directory crawl"),

@@ -48,11 +48,14 @@ fn each_damage_is_told_apart() {
         ("a line is another's", &lines(|lines| lines[1] = lines[1].replace("localhost", "elsewhere\u{202e}"))),
         ("a status is another", &lines(|lines| lines[1] = lines[1].replace("\"status\":200", "\"status\":500"))),
         ("a depth is another", &lines(|lines| lines[1] = lines[1].replace("\"depth\":1", "\"depth\":2"))),
+        ("a bit of the output has flipped", &lines(|lines| lines[1] = lines[1].replace("Teas", "Tdas"))),
         ("there is no output", &|dir| fs::remove_file(dir.join("crawl/pages.jsonl")).unwrap()),
         ("a settled URL is pending", &sql("UPDATE url SET state = 0 WHERE id = 3")),
         ("a settled URL has no record", &sql("UPDATE url SET record = NULL WHERE id = 3")),
         ("a record is there twice", &sql("UPDATE url SET record = 1 WHERE id = 3")),
         ("a state is none", &sql("UPDATE url SET state = 9 WHERE id = 16")),
+        ("a bit of a URL has flipped", &sql("UPDATE url SET url = 'ittp' || substr(url, 5) WHERE id = 3")),
+        ("a bit of a setting has flipped", &sql("UPDATE setting SET value = 'x' WHERE name = 'robots'")),
         ("a URL is known twice", &sql("UPDATE url SET key = (SELECT key FROM url WHERE id = 1) WHERE id = 2")),
         ("a URL is gone", &sql("DELETE FROM url WHERE id = 5")),
         ("a host is gone", &sql("DELETE FROM host")),
@@ -73,6 +76,22 @@ fn each_damage_is_told_apart() {
     insta::with_settings!({filters => vec![(r"\d+ bytes", "N bytes")]}, {
         insta::assert_snapshot!("damages", told);
     });
+}
+
+#[test]
+fn each_flipped_bit_of_the_output_is_told() {
+    let crawled = on_disk();
+    let file = crawled.path("crawl/pages.jsonl");
+    let sound = fs::read(&file).unwrap();
+    for bit in (0..sound.len() * 8).step_by(sound.len() * 8 / 40) {
+        let mut flipped = sound.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        fs::write(&file, flipped).unwrap();
+        let run = Run::new(&crawled.path(""), &["verify"]);
+        assert_eq!((run.code, run.stderr.as_str()), (1, ""), "bit {bit}: {}", run.stdout);
+    }
+    fs::write(&file, sound).unwrap();
+    assert_eq!(Run::new(&crawled.path(""), &["verify"]).code, 0);
 }
 
 #[test]
@@ -133,8 +152,8 @@ fn corrected_records_may_be_about_to_take_their_place() {
     let [file, beside] = ["crawl/pages.jsonl", "crawl/pages.jsonl.tmp"].map(|name| dir.join(name));
     let (old, new) =
         (fs::read_to_string(&file).unwrap().replacen("\"depth\":0", "\"depth\":10", 1), fs::read(&file).unwrap());
-    let sql = format!("UPDATE output SET length = {}, amended = {}", old.len(), new.len());
-    store(&dir).execute_batch(&format!("{sql}; UPDATE url SET moved = 1 WHERE record = 1")).unwrap();
+    let sql = format!("UPDATE output SET length = {}, amended = {}, checksum = NULL", old.len(), new.len());
+    store(&dir).execute_batch(&format!("{sql}; UPDATE url SET moved = 1, checksum = NULL WHERE record = 1")).unwrap();
     // Prepared, and not yet in its place.
     fs::write(&file, old).unwrap();
     fs::write(&beside, &new).unwrap();

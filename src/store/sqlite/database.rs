@@ -19,6 +19,29 @@ impl Database {
         &self.path
     }
 
+    /// What SQLite finds wrong with its file, so many faults at most.
+    pub(crate) fn faults(&self, most: usize) -> Result<Vec<String>> {
+        let mut faults = Vec::new();
+        self.each(&format!("PRAGMA integrity_check({most})"), |row| {
+            faults.extend(Some(row.get(0)?).filter(|fault| fault != "ok"));
+            Ok(Ok(()))
+        })?;
+        Ok(faults)
+    }
+
+    /// Refuses a file of which a part is missing or in a wrong place, when it takes no time to find that out: a crawl of
+    /// millions of pages has to start at once.
+    pub(super) fn expect_whole(&self) -> Result<()> {
+        let length = self.path.metadata().map_err(|error| Error::io("read", &self.path, error))?.len();
+        if length > CHECKED_WHOLE {
+            return Ok(());
+        }
+        match self.faults(1)?.first() {
+            Some(fault) => Err(self.named(broken(&fault.replace('\n', "; ")))),
+            None => Ok(()),
+        }
+    }
+
     /// The error for something in the store that makes no sense.
     pub(crate) fn damaged(&self, what: &str) -> Error {
         damaged(&self.path, what)
@@ -56,6 +79,9 @@ impl Database {
     }
 }
 
+/// How long a store is that is checked whole whenever a crawl goes on: that takes some tenths of a second.
+const CHECKED_WHOLE: u64 = 64 << 20;
+
 /// What SQLite says, for a person.
 pub(super) fn failed(path: &Path, action: &'static str, error: &rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
@@ -66,6 +92,11 @@ pub(super) fn failed(path: &Path, action: &'static str, error: &rusqlite::Error)
         Some(ErrorCode::DiskFull) => Error::io(action, path, std::io::ErrorKind::StorageFull.into()),
         _ => Error::io(action, path, std::io::Error::other(error.to_string())),
     }
+}
+
+/// What is wrong with a place of a store, which may not be the only one; for [`Database::named`].
+pub(super) fn broken(what: &str) -> Error {
+    Error::Damaged(format!("{what}, and there may be more: `crawler verify` tells of all"))
 }
 
 pub(super) fn damaged(path: &Path, what: &str) -> Error {

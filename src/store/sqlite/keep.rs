@@ -1,12 +1,14 @@
 //! Keeping: the contract of a store, on tables.
 
 use std::ops::ControlFlow;
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use rusqlite::params;
 use serde::Serialize;
 
 use super::Sqlite;
+use super::checksum::{MANNERS, OUTPUT, SEED, SEED_REDIRECT, SESSION, SETTING, SITEMAP, TABLES, URL};
 use super::setting::Setting;
 use crate::error::{Error, Result};
 use crate::frontier::{Change, Moved, Restore, Rows, Want};
@@ -21,6 +23,8 @@ impl Store for Sqlite {
 
     fn recall(&mut self) -> Result<Notes> {
         let database = &self.database;
+        database.expect_whole()?;
+        TABLES.iter().try_for_each(|table| database.expect_sound(table))?;
         let (started_at, elapsed) = database.times()?;
         Ok(Notes {
             seeds: database.seeds()?,
@@ -59,13 +63,13 @@ impl Store for Sqlite {
     fn keep(&mut self, note: Note) -> Result<()> {
         self.begin()?;
         match note {
-            Note::Seed(url) => self.execute(SEED, params![url.as_str()]),
-            Note::SeedRedirect { from, to } => self.execute(SEED_REDIRECT, params![from.as_str(), to.as_str()]),
+            Note::Seed(url) => self.execute(&KEEP_SEED, params![url.as_str()]),
+            Note::SeedRedirect { from, to } => self.execute(&KEEP_SEED_REDIRECT, params![from.as_str(), to.as_str()]),
             Note::Settings(settings) => self.keep_settings(&settings),
-            Note::Host(host, saved) => self.execute(MANNERS, params![host.as_str(), json(&*saved)?]),
+            Note::Host(host, saved) => self.execute(&KEEP_MANNERS, params![host.as_str(), json(&*saved)?]),
             Note::Cookies(saved) => self.keep_setting(Setting::CookiesOf(&saved.site), &saved.cookies),
             Note::SeedName(saved) => self.keep_setting(Setting::NetworkOf(&saved.name), saved.network.name()),
-            Note::Sitemap(url, saved) => self.execute(SITEMAP, params![url.as_str(), json(&saved)?]),
+            Note::Sitemap(url, saved) => self.execute(&KEEP_SITEMAP, params![url.as_str(), json(&saved)?]),
             Note::Unasked(unasked) => {
                 self.unasked = Some(unasked);
                 Ok(())
@@ -77,15 +81,15 @@ impl Store for Sqlite {
                 self.unread = Some(unread);
                 Ok(())
             }
-            Note::Output(name, Checkpoint::Length { committed, amended }) => {
+            Note::Output(name, Checkpoint::Length { committed, amended, crc }) => {
                 let (length, amended) = (committed.cast_signed(), amended.map(u64::cast_signed));
-                self.execute(OUTPUT, params![name, length, amended])
+                self.execute(&KEEP_OUTPUT, params![name, length, amended, crc])
             }
-            Note::Corrected => self.execute("UPDATE url SET moved = NULL WHERE moved IS NOT NULL", []),
+            Note::Corrected => self.execute(&CORRECTED, []),
             Note::RunBegins { pid, at } => self.begin_run(pid, at),
             Note::RunEnds { state, failed_seeds } => {
                 self.keep_setting(Setting::FailedSeeds, &json(&failed_seeds)?)?;
-                self.execute("UPDATE session SET state = ?2 WHERE id = ?1", params![self.session, state.name()])
+                self.execute(&ENDS, params![self.session, state.name()])
             }
         }
     }
@@ -125,7 +129,7 @@ impl Store for Sqlite {
         if let Some(unread) = self.unread.take() {
             self.keep_setting(Setting::Unread, &json(&unread)?)?;
         }
-        self.execute(COMMITTED, params![self.session, self.clock.to_millis(now), self.records])?;
+        self.execute(&COMMITTED, params![self.session, self.clock.to_millis(now), self.records])?;
         self.database.run("write", "COMMIT")?;
         self.open = false;
         if self.is_new {
@@ -140,7 +144,7 @@ impl Sqlite {
         self.keep_times_anew()?;
         self.records = self.database.last_session()?.map_or(0, |last| last.records.cast_signed());
         let (version, at) = (env!("CARGO_PKG_VERSION"), self.clock.to_millis(at));
-        self.execute(SESSION, params![version, pid, at, self.records, RUNNING])?;
+        self.execute(&BEGINS, params![version, pid, at, self.records, RUNNING])?;
         self.session = self.database.connection.last_insert_rowid();
         Ok(())
     }
@@ -154,7 +158,7 @@ impl Sqlite {
     }
 
     fn keep_setting(&self, setting: Setting<'_>, value: &str) -> Result<()> {
-        self.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)", params![setting.name(), value])
+        self.execute(&KEEP_SETTING, params![setting.name(), value])
     }
 }
 
@@ -164,12 +168,19 @@ pub(super) fn json(value: &(impl Serialize + ?Sized)) -> Result<String> {
 
 /// The state of a run that has not ended, or was killed.
 const RUNNING: &str = "running";
-const SEED: &str = "INSERT OR IGNORE INTO seed (url) VALUES (?1)";
-const SEED_REDIRECT: &str = "INSERT INTO seed_redirect (url, target) VALUES (?1, ?2)";
-pub(super) const MANNERS: &str = "INSERT OR REPLACE INTO manners (host, saved) VALUES (?1, ?2)";
-const SITEMAP: &str =
-    "INSERT INTO sitemap (url, saved) VALUES (?1, ?2) ON CONFLICT (url) DO UPDATE SET saved = excluded.saved";
-const OUTPUT: &str = "INSERT OR REPLACE INTO output (name, length, amended) VALUES (?1, ?2, ?3)";
-const SESSION: &str = "INSERT INTO session (version, pid, started_at, committed_at, records_before, records, state) \
-                       VALUES (?1, ?2, ?3, ?3, ?4, ?4, ?5)";
-const COMMITTED: &str = "UPDATE session SET committed_at = ?2, records = ?3 WHERE id = ?1";
+const REPLACE: &str = "INSERT OR REPLACE";
+static KEEP_SEED: LazyLock<String> = LazyLock::new(|| SEED.insert("INSERT OR IGNORE", &["?1"]));
+static KEEP_SEED_REDIRECT: LazyLock<String> = LazyLock::new(|| SEED_REDIRECT.insert("INSERT", &["?1", "?2"]));
+pub(super) static KEEP_MANNERS: LazyLock<String> = LazyLock::new(|| MANNERS.insert(REPLACE, &["?1", "?2"]));
+static KEEP_SITEMAP: LazyLock<String> = LazyLock::new(|| {
+    let replace = "ON CONFLICT (url) DO UPDATE SET saved = excluded.saved, checksum = excluded.checksum";
+    format!("{} {replace}", SITEMAP.insert("INSERT", &["?1", "?2"]))
+});
+static KEEP_OUTPUT: LazyLock<String> = LazyLock::new(|| OUTPUT.insert(REPLACE, &["?1", "?2", "?3", "?4"]));
+static KEEP_SETTING: LazyLock<String> = LazyLock::new(|| SETTING.insert(REPLACE, &["?1", "?2"]));
+static CORRECTED: LazyLock<String> = LazyLock::new(|| URL.update(&[("moved", "NULL")], "moved IS NOT NULL"));
+static BEGINS: LazyLock<String> =
+    LazyLock::new(|| SESSION.insert("INSERT", &["?1", "?2", "?3", "?3", "?4", "?4", "?5"]));
+static COMMITTED: LazyLock<String> =
+    LazyLock::new(|| SESSION.update(&[("committed_at", "?2"), ("records", "?3")], "id = ?1"));
+static ENDS: LazyLock<String> = LazyLock::new(|| SESSION.update(&[("state", "?2")], "id = ?1"));

@@ -3,12 +3,17 @@
 //! One transaction holds what belongs together: the states of URLs, the URLs they led to, and how far each output file is
 //! durable. What each table means is in `docs/design/store.md`.
 
+mod checksum;
 mod database;
+#[cfg(test)]
+mod flipped;
 mod keep;
 mod open;
 mod read;
 mod reader;
 mod requeue;
+#[cfg(any(test, fuzzing))]
+mod sample;
 mod set_back;
 mod setting;
 mod write;
@@ -17,6 +22,8 @@ mod write;
 pub use super::file::APPLICATION_ID;
 pub(crate) use database::Database;
 pub(crate) use reader::{StoreReader, UrlRow};
+#[cfg(all(any(test, fuzzing), feature = "internals"))]
+pub use sample::{make_sample, read_sample};
 
 use super::edges;
 use crate::frontier::NodeState;

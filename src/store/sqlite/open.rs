@@ -7,6 +7,7 @@ use std::path::Path;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, params};
 
+use super::checksum::{LARGE_TABLES, TABLES, add_function};
 use super::database::{Database, failed};
 use super::{Identity, Sqlite, states};
 use crate::error::{Error, Result};
@@ -31,14 +32,15 @@ impl Sqlite {
         // Or SQLite may compile a statement anew when another value is bound to it, as it did for each text it read back.
         let planned_once = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true);
         planned_once.map_err(|error| failed(&path, "open", &error))?;
+        add_function(&connection).map_err(|error| failed(&path, "open", &error))?;
         let database = Database { connection, path };
         let mut store = Self::of(database, clock);
         if is_new || store.is_unmade()? {
             store.create().map_err(|error| store.database.failed("create", &error))?;
         } else {
-            store.database.expect_version()?;
+            let version = store.database.expect_version()?;
             store.database.run("open", PRAGMAS)?;
-            store.add_columns()?;
+            store.add_columns(version)?;
         }
         store.identity = identity(&store.database.path);
         Ok(store)
@@ -86,15 +88,22 @@ impl Sqlite {
         Ok(())
     }
 
-    /// Adds what the stores of earlier builds of this version lack. Who does not know a column does not ask for it, so they
-    /// can go on with this one as well.
-    fn add_columns(&self) -> Result<()> {
+    /// Adds what the stores of earlier builds lack. Those could go on with one that has more columns, but would leave
+    /// checksums behind that are not those of the rows.
+    fn add_columns(&self, version: i64) -> Result<()> {
         for (name, kind) in LATE_COLUMNS {
-            if !self.database.has_column(name)? {
+            if !self.database.has_column("url", name)? {
                 self.database.run("write", &format!("ALTER TABLE url ADD COLUMN {name} {kind}"))?;
             }
         }
-        Ok(())
+        if version == VERSION {
+            return Ok(());
+        }
+        let tables = TABLES.into_iter().chain(LARGE_TABLES);
+        let columns: Vec<_> =
+            tables.map(|table| format!("ALTER TABLE {} ADD COLUMN checksum INTEGER;", table.name)).collect();
+        let columns = columns.concat() + "ALTER TABLE output ADD COLUMN crc INTEGER;";
+        self.database.run("write", &format!("BEGIN IMMEDIATE; {columns} PRAGMA user_version = {VERSION}; COMMIT"))
     }
 
     /// Ends the time in which a store is new: its file is durable, and from here on each commit is.
@@ -121,19 +130,19 @@ impl Sqlite {
 }
 
 impl Database {
-    /// Whether it has a column for each URL, as the first stores of this version have not all.
-    pub(super) fn has_column(&self, name: &str) -> Result<bool> {
-        let columns = "SELECT count(*) FROM pragma_table_info('url') WHERE name = ?1";
-        let columns = self.connection.query_row(columns, [name], |row| row.get::<_, i64>(0));
+    /// Whether a table has a column that those of earlier builds have not.
+    pub(super) fn has_column(&self, table: &str, column: &str) -> Result<bool> {
+        let columns = "SELECT count(*) FROM pragma_table_info(?1) WHERE name = ?2";
+        let columns = self.connection.query_row(columns, [table, column], |row| row.get::<_, i64>(0));
         columns.map(|columns| columns > 0).map_err(|error| self.failed("read", &error))
     }
 
-    /// Refuses a store of another version.
-    pub(super) fn expect_version(&self) -> Result<()> {
+    /// The version of a store. Refuses one that is not known.
+    pub(super) fn expect_version(&self) -> Result<i64> {
         let version = self.connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
         match version.map_err(|error| self.failed("read", &error))? {
-            VERSION => Ok(()),
-            version @ ..VERSION => Err(self.damaged(&format!("it says that it has version {version}"))),
+            version @ UNCHECKED..=VERSION => Ok(version),
+            version @ ..UNCHECKED => Err(self.damaged(&format!("it says that it has version {version}"))),
             version => Err(Error::Usage(format!(
                 "{} was made by a newer crawler (version {version} of the store; this one knows {VERSION}); \
                  use that one, or --dir takes another directory",
@@ -155,7 +164,9 @@ fn identity(path: &Path) -> Option<Identity> {
 }
 
 /// The version of the schema.
-pub(crate) const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 2;
+/// The one before, whose rows have no checksums.
+const UNCHECKED: i64 = 1;
 
 /// The columns of each URL that the first stores of this version lack.
 pub(super) const LATE_COLUMNS: [(&str, &str); 2] = [("mention", "INTEGER"), ("link_text", "TEXT")];

@@ -1,26 +1,28 @@
 //! Reading: what a run goes on with, and the texts that it asks for.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use rusqlite::{OptionalExtension as _, Row as SqlRow, params};
 use serde::de::DeserializeOwned;
 
+use super::checksum::{Check, EDGES, URL};
+use super::database::broken;
 use super::setting::{COOKIES_OF, NETWORK_OF, Setting};
 use super::{Database, edges, of_code};
 use crate::error::{Error, Result};
 use crate::extracted::Health;
 use crate::fetch::{Network, SavedCookies, SavedSeedName};
-use crate::frontier::{Edge, HostId, Moved, Path, Place, Restore, Row, Rows, StoredUrl, Want, WantedFor};
+use crate::frontier::{Edge, HostId, Moved, NodeState, Path, Place, Restore, Row, Rows, StoredUrl, Want, WantedFor};
 use crate::observe::State;
-use crate::outcome::FailureKind;
+use crate::outcome::{FailureKind, SkipReason};
 use crate::politeness::SavedHost;
 use crate::sink::Checkpoint;
 use crate::sitemaps::SavedSitemap;
 use crate::store::{Counts, RunSettings, Session};
 use crate::trap::Trap;
 use crate::unread::Unread;
-use crate::url::{HostKey, UrlKey};
+use crate::url::{CrawlUrl, HostKey, UrlKey};
 use crate::wall_clock::WallClock;
 
 impl Database {
@@ -30,30 +32,29 @@ impl Database {
             let (id, name) = (row.get::<_, u32>(0)?, row.get_ref(1)?.as_str()?);
             Ok(to.host(HostId::at(id), HostKey::stored(name)))
         })?;
-        self.each(
-            "SELECT id, key, url, state, depth, hops, referrer, host, due, untold \
-                   FROM url ORDER BY id",
-            |row| {
-                let Some((state, kind)) = of_code(row.get(3)?) else {
-                    return Ok(Err(Error::Damaged(format!("URL {} has no known state", row.get::<_, i64>(0)?))));
-                };
-                let path = Path { depth: row.get(4)?, hops: row.get(5)?, referrer: row.get(6)? };
-                let url = StoredUrl {
-                    id: row.get(0)?,
-                    key: UrlKey::of_bytes(row.get(1)?),
-                    text: text(row, 2)?,
-                    path,
-                    mention: None,
-                    link_text: None,
-                    state,
-                    host: row.get::<_, Option<u32>>(7)?.map(HostId::at),
-                };
-                Ok(match kind {
-                    Some(kind) => to.settled(&url, kind, row.get::<_, Option<bool>>(9)?.unwrap_or_default()),
-                    None => to.open(url, row.get::<_, Option<i64>>(8)?.map(|due| clock.at_millis(due))),
-                })
-            },
-        )
+        self.each(&format!("{} ORDER BY id", URL.select()), |row| {
+            if let Err(error) = expect_sound_url(row)? {
+                return Ok(Err(error));
+            }
+            let Some((state, kind)) = of_code(row.get(3)?) else {
+                return Ok(Err(Error::Damaged(format!("URL {} has no known state", row.get::<_, i64>(0)?))));
+            };
+            let path = Path { depth: row.get(4)?, hops: row.get(5)?, referrer: row.get(6)? };
+            let url = StoredUrl {
+                id: row.get(0)?,
+                key: UrlKey::of_bytes(row.get(1)?),
+                text: text(row, 2)?,
+                path,
+                mention: None,
+                link_text: None,
+                state,
+                host: row.get::<_, Option<u32>>(7)?.map(HostId::at),
+            };
+            Ok(match kind {
+                Some(kind) => to.settled(&url, kind, row.get::<_, Option<bool>>(15)?.unwrap_or_default()),
+                None => to.open(url, row.get::<_, Option<i64>>(9)?.map(|due| clock.at_millis(due))),
+            })
+        })
     }
 
     /// Answers what a frontier wants to know.
@@ -181,10 +182,11 @@ impl Database {
     /// How far each output is durable, by its name.
     pub(crate) fn outputs(&self) -> Result<Vec<(String, Checkpoint)>> {
         let mut outputs = Vec::new();
-        self.each("SELECT name, length, amended FROM output", |row| {
+        let crc = if self.has_column("output", "crc")? { "crc" } else { "NULL" };
+        self.each(&format!("SELECT name, length, amended, {crc} FROM output"), |row| {
             let length = |at| row.get::<_, Option<i64>>(at).map(|length| length.map(i64::cast_unsigned));
             let committed = length(1)?.unwrap_or_default();
-            outputs.push((row.get(0)?, Checkpoint::Length { committed, amended: length(2)? }));
+            outputs.push((row.get(0)?, Checkpoint::Length { committed, amended: length(2)?, crc: row.get(3)? }));
             Ok(Ok(()))
         })?;
         Ok(outputs)
@@ -261,12 +263,33 @@ impl Database {
     }
 
     fn edges(&self, id: u32) -> Result<Vec<Edge>> {
-        let statement = self.connection.prepare_cached("SELECT links FROM edges WHERE id = ?1");
-        let read = |row: &SqlRow<'_>| Ok(row.get_ref(0)?.as_blob().map(edges::decode)?);
+        let statement = self.connection.prepare_cached(&LINKS);
+        let read = |row: &SqlRow<'_>| {
+            if EDGES.check(row)? == Check::Broken {
+                return Ok(Err(broken(&EDGES.broken(row))));
+            }
+            Ok(row.get_ref(1)?.as_blob().map(edges::decode)?)
+        };
         let found = statement.and_then(|mut statement| statement.query_row(params![id], read).optional());
         let edges = found.map_err(|error| self.failed("read", &error))?.unwrap_or_else(|| Ok(Vec::new()));
         edges.map_err(|error| self.named(error))
     }
+}
+
+/// Refuses a row of the table `url` that is not as it was written. Of one without a checksum, the text at least has to be a
+/// URL, unless it is one that is not requested: that may be anything.
+pub(super) fn expect_sound_url(row: &SqlRow<'_>) -> rusqlite::Result<Result<()>> {
+    let is_url = || -> rusqlite::Result<bool> {
+        let text = row.get_ref(2)?.as_str()?;
+        let state = of_code(row.get(3)?);
+        let is_other = matches!(state, Some((NodeState::Skipped(SkipReason::Scheme | SkipReason::TooLong), _)));
+        Ok(is_other || CrawlUrl::stored(text.into(), UrlKey::of_bytes([0; 16])).is_sound())
+    };
+    Ok(match URL.check(row)? {
+        Check::Sound => Ok(()),
+        Check::Unchecked if is_url()? => Ok(()),
+        Check::Unchecked | Check::Broken => Err(broken(&URL.broken(row))),
+    })
 }
 
 /// What somebody has kept as JSON.
@@ -283,6 +306,7 @@ fn optional_text(row: &SqlRow<'_>, at: usize) -> rusqlite::Result<Option<Arc<str
     Ok(row.get_ref(at)?.as_str_or_null()?.map(Into::into))
 }
 
+static LINKS: LazyLock<String> = LazyLock::new(|| format!("{} WHERE id = ?1", EDGES.select()));
 const ROW: &str = "SELECT url.url, url.attempts, referrer.url, url.depth, url.hops FROM url LEFT JOIN url AS referrer \
                    ON referrer.id = url.referrer WHERE url.id = ?1";
 

@@ -6,8 +6,9 @@ use std::path::{Path as FilePath, PathBuf};
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row as SqlRow};
 
+use super::checksum::{LARGE_TABLES, TABLES};
 use super::database::{Database, failed};
-use super::open::LATE_COLUMNS;
+use super::open::{LATE_COLUMNS, VERSION};
 use super::{edges, of_code};
 use crate::error::{Error, Result};
 use crate::frontier::{Edge, NodeState, Path};
@@ -26,6 +27,8 @@ pub(crate) struct StoreReader {
     frozen: bool,
     /// What is asked of each URL.
     columns: String,
+    /// Whether rows have checksums.
+    is_checked: bool,
 }
 
 /// A URL with all that a store knows of it.
@@ -94,13 +97,13 @@ impl StoreReader {
         };
         let connection = connection.map_err(|error| failed(&path, "open", &error))?;
         let database = Database { connection, path };
-        database.expect_version()?;
+        let version = database.expect_version()?;
         let mut columns = COLUMNS.to_owned();
         for (name, _) in LATE_COLUMNS {
             columns.push_str(", ");
-            columns.push_str(if database.has_column(name)? { name } else { "NULL" });
+            columns.push_str(if database.has_column("url", name)? { name } else { "NULL" });
         }
-        Ok(Self { database, frozen, columns })
+        Ok(Self { database, frozen, columns, is_checked: version == VERSION })
     }
 
     /// From here on everything is read as it is at one moment, that of the first question.
@@ -119,14 +122,16 @@ impl StoreReader {
         self.frozen && has_beside(self.path(), LOG)
     }
 
-    /// What SQLite finds wrong with its file, so many faults at most.
-    pub(crate) fn faults(&self, most: usize) -> Result<Vec<String>> {
-        let mut faults = Vec::new();
-        self.each(&format!("PRAGMA quick_check({most})"), |row| {
-            faults.extend(Some(row.get(0)?).filter(|fault| fault != "ok"));
-            Ok(Ok(()))
-        })?;
-        Ok(faults)
+    /// Gives what there is to be said of each row that is not as it was written to somebody.
+    pub(crate) fn broken_rows(&self, mut broken: impl FnMut(String)) -> Result<()> {
+        let tables = TABLES.into_iter().chain(LARGE_TABLES).filter(|_| self.is_checked);
+        for table in tables {
+            self.check_rows(table, |what| {
+                broken(what);
+                Ok(())
+            })?;
+        }
+        Ok(())
     }
 
     /// How many URLs there can be at most: the greatest number and one.

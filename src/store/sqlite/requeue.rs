@@ -1,9 +1,12 @@
 //! Records that an output has lost: what the store says of each, and asking for their pages again.
 
 use std::ops::ControlFlow;
+use std::sync::LazyLock;
 
 use rusqlite::{Row, params};
 
+use super::checksum::{SESSION, URL};
+use super::read::expect_sound_url;
 use super::{Database, Sqlite, of_code};
 use crate::error::Result;
 use crate::frontier::NodeState;
@@ -14,31 +17,33 @@ impl Database {
     /// The record with a number, from 1. There is no index: it is looked for from the first URL on.
     pub(crate) fn record(&self, number: u64) -> Result<Option<KeptRecord>> {
         let mut found = None;
-        let sql = format!("SELECT {COLUMNS} FROM url WHERE record = ?1 LIMIT 1");
-        self.each_record(&sql, number, |record| {
+        self.each_record("record = ?1 LIMIT 1", number, |record| {
             found = Some(record);
             Ok(ControlFlow::Break(()))
         })?;
         Ok(found)
     }
 
-    /// Gives all records to somebody, in the order of the output, until that one has seen enough. Sorts them first.
+    /// Gives all records to somebody, in the order of the output, until that one has seen enough. Sorts them first. Who asks
+    /// may be about to change what lies behind, so all of them have to be sound.
     pub(crate) fn records(&self, each: impl FnMut(KeptRecord) -> Result<ControlFlow<()>>) -> Result<()> {
-        self.each_record(&format!("SELECT {COLUMNS} FROM url WHERE record >= ?1 ORDER BY record"), 1, each)
+        self.each(&URL.select(), expect_sound_url)?;
+        self.each_record("record >= ?1 ORDER BY record", 1, each)
     }
 
     fn each_record(
         &self,
-        sql: &str,
+        which: &str,
         from: u64,
         mut each: impl FnMut(KeptRecord) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
         let failed = |error| self.failed("read", &error);
-        let mut statement = self.connection.prepare(sql).map_err(failed)?;
+        let mut statement = self.connection.prepare(&format!("{} WHERE {which}", URL.select())).map_err(failed)?;
         let mut rows = statement.query(params![from.cast_signed()]).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
+            expect_sound_url(row).map_err(failed)?.map_err(|error| self.named(error))?;
             let id: i64 = row.get(0).map_err(failed)?;
-            let settled = match of_code(row.get(1).map_err(failed)?) {
+            let settled = match of_code(row.get(3).map_err(failed)?) {
                 Some((NodeState::Settled, Some(outcome))) => outcome,
                 Some(_) => return Err(self.damaged(&format!("URL {id} has a record and is not settled"))),
                 None => return Err(self.damaged(&format!("URL {id} has no known state"))),
@@ -56,7 +61,7 @@ impl Sqlite {
     pub(super) fn forget_records(&mut self, after: u64) -> Result<()> {
         self.begin()?;
         let after = after.cast_signed();
-        for sql in [FORGET_EDGES, ASK_AGAIN, COUNT_AGAIN] {
+        for sql in [FORGET_EDGES, &*ASK_AGAIN, &*COUNT_AGAIN] {
             self.execute(sql, params![after])?;
         }
         self.records = self.records.min(after);
@@ -67,20 +72,23 @@ impl Sqlite {
 fn kept(row: &Row<'_>, outcome: OutcomeKind) -> rusqlite::Result<KeptRecord> {
     Ok(KeptRecord {
         outcome,
-        url: row.get(6)?,
-        status: row.get(2)?,
-        error: row.get_ref(3)?.as_str_or_null()?.and_then(FailureKind::of_name),
-        attempts: row.get(4)?,
-        bytes: row.get::<_, Option<i64>>(5)?.map(i64::cast_unsigned),
+        url: row.get(2)?,
+        status: row.get(11)?,
+        error: row.get_ref(12)?.as_str_or_null()?.and_then(FailureKind::of_name),
+        attempts: row.get(8)?,
+        bytes: row.get::<_, Option<i64>>(13)?.map(i64::cast_unsigned),
     })
 }
 
-const COLUMNS: &str = "id, state, status, error, attempts, bytes, url";
 const FORGET_EDGES: &str = "DELETE FROM edges WHERE id IN (SELECT id FROM url WHERE record > ?1)";
-const ASK_AGAIN: &str = "UPDATE url SET state = 0, attempts = 0, due = NULL, record = NULL, status = NULL, error = NULL, \
-                         bytes = NULL, moved = NULL, untold = NULL WHERE record > ?1";
-const COUNT_AGAIN: &str =
-    "UPDATE session SET records = min(records, ?1), records_before = min(records_before, ?1) WHERE records > ?1";
+static ASK_AGAIN: LazyLock<String> = LazyLock::new(|| {
+    let forgotten = ["due", "record", "status", "error", "bytes", "moved", "untold"].map(|column| (column, "NULL"));
+    URL.update(&[&[("state", "0"), ("attempts", "0")][..], &forgotten].concat(), "record > ?1")
+});
+static COUNT_AGAIN: LazyLock<String> = LazyLock::new(|| {
+    let least = [("records", "min(records, ?1)"), ("records_before", "min(records_before, ?1)")];
+    SESSION.update(&least, "records > ?1")
+});
 
 #[cfg(test)]
 mod tests {

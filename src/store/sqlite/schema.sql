@@ -1,4 +1,4 @@
--- The store of a crawl, version 1. docs/design/store.md says what each column means.
+-- The store of a crawl, version 2. docs/design/store.md says what each column means.
 
 CREATE TABLE state (
   code INTEGER PRIMARY KEY,
@@ -7,7 +7,8 @@ CREATE TABLE state (
 
 CREATE TABLE host (
   id INTEGER PRIMARY KEY,
-  name TEXT NOT NULL
+  name TEXT NOT NULL,
+  checksum INTEGER
 ) STRICT;
 
 CREATE TABLE url (
@@ -28,41 +29,49 @@ CREATE TABLE url (
   moved INTEGER,
   untold INTEGER,
   mention INTEGER,
-  link_text TEXT
+  link_text TEXT,
+  checksum INTEGER
 ) STRICT;
 
 CREATE INDEX moved ON url (record) WHERE moved IS NOT NULL;
 
 CREATE TABLE edges (
   id INTEGER PRIMARY KEY,
-  links BLOB NOT NULL
+  links BLOB NOT NULL,
+  checksum INTEGER
 ) STRICT;
 
 CREATE TABLE manners (
   host TEXT PRIMARY KEY,
-  saved TEXT NOT NULL
+  saved TEXT NOT NULL,
+  checksum INTEGER
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE sitemap (
   id INTEGER PRIMARY KEY,
   url TEXT NOT NULL UNIQUE,
-  saved TEXT NOT NULL
+  saved TEXT NOT NULL,
+  checksum INTEGER
 ) STRICT;
 
 CREATE TABLE seed (
-  url TEXT PRIMARY KEY
+  url TEXT PRIMARY KEY,
+  checksum INTEGER
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE seed_redirect (
   id INTEGER PRIMARY KEY,
   url TEXT NOT NULL,
-  target TEXT NOT NULL
+  target TEXT NOT NULL,
+  checksum INTEGER
 ) STRICT;
 
 CREATE TABLE output (
   name TEXT PRIMARY KEY,
   length INTEGER NOT NULL,
-  amended INTEGER
+  amended INTEGER,
+  crc INTEGER,
+  checksum INTEGER
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE session (
@@ -73,12 +82,14 @@ CREATE TABLE session (
   committed_at INTEGER NOT NULL,
   records_before INTEGER NOT NULL,
   records INTEGER NOT NULL,
-  state TEXT NOT NULL
+  state TEXT NOT NULL,
+  checksum INTEGER
 ) STRICT;
 
 CREATE TABLE setting (
   name TEXT PRIMARY KEY,
-  value TEXT NOT NULL
+  value TEXT NOT NULL,
+  checksum INTEGER
 ) STRICT, WITHOUT ROWID;
 
 CREATE VIEW page AS

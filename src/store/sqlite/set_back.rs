@@ -1,11 +1,13 @@
 //! A clock that was set back between two runs: what was kept by the one before must not hold longer than it was to.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use rusqlite::params;
 
 use super::Sqlite;
-use super::keep::{MANNERS, json};
+use super::checksum::URL;
+use super::keep::{KEEP_MANNERS, json};
 use crate::error::Result;
 use crate::politeness::SavedHost;
 use crate::url::HostKey;
@@ -33,9 +35,9 @@ impl Sqlite {
         if by.is_zero() {
             return Ok(());
         }
-        self.execute(DUE, params![i64::try_from(by.as_millis()).unwrap_or(i64::MAX)])?;
+        self.execute(&DUE, params![i64::try_from(by.as_millis()).unwrap_or(i64::MAX)])?;
         for (host, saved) in self.hosts_known()? {
-            self.execute(MANNERS, params![host.as_str(), json(&saved)?])?;
+            self.execute(&KEEP_MANNERS, params![host.as_str(), json(&saved)?])?;
         }
         tracing::warn!(
             "the clock shows a time before the last run had ended: it was set back, and what that run was told to wait for \
@@ -45,7 +47,7 @@ impl Sqlite {
     }
 }
 
-const DUE: &str = "UPDATE url SET due = due - ?1 WHERE due IS NOT NULL";
+static DUE: LazyLock<String> = LazyLock::new(|| URL.update(&[("due", "due - ?1")], "due IS NOT NULL"));
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,10 @@
 //! Writing: the changes of the frontier, as they come.
 
+use std::sync::LazyLock;
+
 use rusqlite::{CachedStatement, params};
 
+use super::checksum::{EDGES, HOST, URL};
 use super::{Sqlite, code, edges};
 use crate::error::{Error, Result};
 use crate::frontier::{Change, HostId, NodeState, StoredUrl};
@@ -18,29 +21,29 @@ impl Sqlite {
                 Change::Host { id, name } => self.host(*id, name)?,
                 Change::Found(url) => self.found(url)?,
                 Change::Placed { id, depth, hops, state, host } => {
-                    self.execute(PLACED, params![id, depth, hops])?;
+                    self.execute(&PLACED, params![id, depth, hops])?;
                     match state {
-                        NodeState::Settled => self.execute(UNTOLD, params![id, true])?,
-                        state => self.execute(STANDS, params![id, code(*state, None), host.map(HostId::number)])?,
+                        NodeState::Settled => self.execute(&UNTOLD, params![id, true])?,
+                        state => self.execute(&STANDS, params![id, code(*state, None), host.map(HostId::number)])?,
                     }
                 }
-                Change::Told { id } => self.execute(UNTOLD, params![id, None::<bool>])?,
+                Change::Told { id } => self.execute(&UNTOLD, params![id, None::<bool>])?,
                 Change::Moved { id, referrer, mention, link_text } => {
-                    self.execute(MOVED, params![id, referrer, mention.map(Mention::code), link_text.as_deref()])?;
+                    self.execute(&MOVED, params![id, referrer, mention.map(Mention::code), link_text.as_deref()])?;
                 }
                 Change::Settled { id, kind, edges } => {
                     let facts =
                         settled.ok_or_else(|| Error::Internal(format!("URL {id} is settled without a record")))?;
                     self.settled(*id, *kind, facts)?;
                     if !edges.is_empty() {
-                        self.execute(EDGES, params![id, edges::encode(edges)])?;
+                        self.execute(&LINKS, params![id, edges::encode(edges)])?;
                     }
                 }
                 Change::Retry { id, attempts, due } => {
-                    self.execute(RETRY, params![id, attempts, self.clock.to_millis(*due)])?;
+                    self.execute(&RETRY, params![id, attempts, self.clock.to_millis(*due)])?;
                 }
                 Change::Skipped { id, reason } => {
-                    self.execute(SKIPPED, params![id, code(NodeState::Skipped(*reason), None)])?;
+                    self.execute(&SKIPPED, params![id, code(NodeState::Skipped(*reason), None)])?;
                 }
             }
         }
@@ -57,14 +60,14 @@ impl Sqlite {
     }
 
     fn host(&mut self, id: HostId, name: &HostKey) -> Result<()> {
-        self.execute("INSERT INTO host (id, name) VALUES (?1, ?2)", params![id.number(), name.as_str()])
+        self.execute(&HOSTS, params![id.number(), name.as_str()])
     }
 
     fn found(&mut self, url: &StoredUrl) -> Result<()> {
         let StoredUrl { id, text, key, path, mention, link_text, state, host } = url;
         let (state, key) = (code(*state, None), key.as_bytes().as_slice());
         self.execute(
-            FOUND,
+            &FOUND,
             params![
                 id,
                 key,
@@ -85,7 +88,7 @@ impl Sqlite {
         let Facts { attempts, status, error, bytes } = facts;
         let state = code(NodeState::Settled, Some(kind));
         let bytes = bytes.map(u64::cast_signed);
-        self.execute(SETTLED, params![id, state, attempts, self.records, status, error.map(FailureKind::name), bytes])
+        self.execute(&SETTLED, params![id, state, attempts, self.records, status, error.map(FailureKind::name), bytes])
     }
 
     pub(super) fn execute(&self, sql: &str, values: impl rusqlite::Params) -> Result<()> {
@@ -95,14 +98,26 @@ impl Sqlite {
     }
 }
 
-const FOUND: &str = "INSERT INTO url (id, key, url, state, depth, hops, referrer, host, mention, link_text) \
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
-const PLACED: &str = "UPDATE url SET depth = ?2, hops = ?3 WHERE id = ?1";
-const STANDS: &str = "UPDATE url SET state = ?2, host = ?3 WHERE id = ?1";
-const UNTOLD: &str = "UPDATE url SET untold = ?2 WHERE id = ?1";
-const MOVED: &str = "UPDATE url SET referrer = ?2, mention = ?3, link_text = ?4, moved = 1 WHERE id = ?1";
-const EDGES: &str = "INSERT OR REPLACE INTO edges (id, links) VALUES (?1, ?2)";
-const RETRY: &str = "UPDATE url SET attempts = ?2, due = ?3 WHERE id = ?1";
-const SKIPPED: &str = "UPDATE url SET state = ?2 WHERE id = ?1";
-const SETTLED: &str = "UPDATE url SET state = ?2, attempts = ?3, record = ?4, status = ?5, error = ?6, bytes = ?7, \
-                       due = NULL, moved = NULL WHERE id = ?1";
+static HOSTS: LazyLock<String> = LazyLock::new(|| HOST.insert("INSERT", &["?1", "?2"]));
+static FOUND: LazyLock<String> = LazyLock::new(|| {
+    let later = ["NULL"; 7];
+    let values = [&["?1", "?2", "?3", "?4", "?5", "?6", "?7", "?8", "0"][..], &later, &["?9", "?10"]].concat();
+    URL.insert("INSERT", &values)
+});
+static PLACED: LazyLock<String> = LazyLock::new(|| update(&[("depth", "?2"), ("hops", "?3")]));
+static STANDS: LazyLock<String> = LazyLock::new(|| update(&[("state", "?2"), ("host", "?3")]));
+static UNTOLD: LazyLock<String> = LazyLock::new(|| update(&[("untold", "?2")]));
+static MOVED: LazyLock<String> =
+    LazyLock::new(|| update(&[("referrer", "?2"), ("mention", "?3"), ("link_text", "?4"), ("moved", "1")]));
+static LINKS: LazyLock<String> = LazyLock::new(|| EDGES.insert("INSERT OR REPLACE", &["?1", "?2"]));
+static RETRY: LazyLock<String> = LazyLock::new(|| update(&[("attempts", "?2"), ("due", "?3")]));
+static SKIPPED: LazyLock<String> = LazyLock::new(|| update(&[("state", "?2")]));
+static SETTLED: LazyLock<String> = LazyLock::new(|| {
+    let said =
+        [("state", "?2"), ("attempts", "?3"), ("record", "?4"), ("status", "?5"), ("error", "?6"), ("bytes", "?7")];
+    update(&[&said[..], &[("due", "NULL"), ("moved", "NULL")]].concat())
+});
+
+fn update(set: &[(&str, &str)]) -> String {
+    URL.update(set, "id = ?1")
+}
