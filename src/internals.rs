@@ -40,5 +40,7 @@ pub mod politeness {
 pub mod store {
     #[cfg(feature = "sqlite")]
     pub use crate::store::sqlite::{APPLICATION_ID, Sqlite};
+    #[cfg(all(any(test, fuzzing), feature = "sqlite"))]
+    pub use crate::store::sqlite::{make_sample, read_sample};
     pub use crate::store::{Facts, Memory, Note, Store};
 }
