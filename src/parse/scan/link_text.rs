@@ -18,7 +18,8 @@ pub(in crate::parse) fn link_text(page: &str, at: NonZeroU32) -> Option<Arc<str>
     let end = page.floor_char_boundary(at.saturating_add(LONGEST_ELEMENT));
     let mut cursor = Cursor { text: page.get(..end)?, at };
     let own = cursor.tag_name();
-    let mut words = Words::default();
+    // Room for most texts: one that grows is moved each time.
+    let mut words = Words { text: String::with_capacity(LONGEST), ..Words::default() };
     if own == Name::AREA {
         words.add_raw(cursor.attribute(ALT)?.unwrap_or_default(), Within::Attribute);
     } else if !cursor.skip_attributes()? {
@@ -158,9 +159,9 @@ impl Words {
 
     /// The text, cut where it is too long.
     fn cut(mut self) -> Option<Arc<str>> {
-        if let Some((end, _)) = self.text.char_indices().nth(LONGEST) {
-            // What is left out begins one earlier: its sign is a character as well.
-            let end = self.text.get(..end).and_then(|text| text.char_indices().next_back()).map_or(0, |(at, _)| at);
+        if self.are_enough() {
+            // The sign of what is left out is a character as well.
+            let end = self.text.char_indices().nth(LONGEST - 1).map_or(0, |(at, _)| at);
             self.text.truncate(end);
             self.text.push('…');
         }
