@@ -1,5 +1,7 @@
 //! Whatever a body is encoded as, it comes to the same however it is cut into pieces, and never to more than its limit:
 //! `cargo +nightly fuzz run decode`. The first byte is the length of a piece, what follows up to a line end the codings.
+//!
+//! Only a damaged body may come to less in larger pieces: a decoder may drop what it had before the damage.
 
 #![no_main]
 
@@ -15,7 +17,9 @@ fuzz_target!(|input: &[u8]| {
     let body = body.get(1..).unwrap_or_default();
     let whole = decoded(&codings, body, usize::MAX, LIMIT);
     assert!(whole.as_ref().is_none_or(|whole| whole.len() <= LIMIT));
-    assert_eq!(decoded(&codings, body, usize::from(*piece), LIMIT), whole);
+    let pieces = decoded(&codings, body, usize::from(*piece), LIMIT);
+    let is_damaged = |read: &Option<Vec<u8>>| read.as_deref().is_none_or(|read| read == body);
+    assert!(pieces == whole || is_damaged(&pieces) && is_damaged(&whole), "{pieces:?} {whole:?}");
 });
 
 const LIMIT: usize = 1 << 16;

@@ -301,6 +301,19 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn what_a_body_is_does_not_depend_on_how_it_arrives() {
+        let check = |body: &[u8], is_text: bool| {
+            for step in [1, 2, 3, 100, usize::MAX] {
+                let read = decode("deflate, gzip", body, step);
+                assert_eq!(read.is_ok_and(|read| read == body), is_text, "{body:?} by {step}");
+            }
+        };
+        check(b" gzip\n, and text to its end", true);
+        check(b" gzip\n\0\0, and then none", false);
+        check(&[b"text".repeat(400), b"\0".to_vec()].concat(), true);
+    }
+
+    #[test]
     fn an_empty_body_may_have_any_coding() {
         for encoding in ["gzip", "deflate", "br", "zstd", "gzip, br"] {
             assert_eq!(decode(encoding, b"", 1), Ok(Vec::new()), "{encoding}");

@@ -14,6 +14,8 @@ pub(super) struct Doubted {
 enum Trust {
     /// Nothing was decoded yet of these bytes.
     Doubt(Vec<u8>),
+    /// Nothing of these bytes can be decoded. What they are is told by so many of them, however they arrive.
+    Suspect(Vec<u8>, Stop),
     /// The body is encoded as it says.
     Encoded,
     /// The body is not encoded.
@@ -31,6 +33,10 @@ impl Coding for Doubted {
         let before = match &mut self.state {
             Trust::Encoded => return self.coding.push(data, emit),
             Trust::Plain => return emit(data),
+            Trust::Suspect(held, _) => {
+                held.extend_from_slice(data);
+                return if held.len() < SNIFFED { Ok(()) } else { self.decide(emit) };
+            }
             Trust::Doubt(before) => before,
         };
         let mut has_given = false;
@@ -39,22 +45,41 @@ impl Coding for Doubted {
             emit(piece)
         });
         match pushed {
-            Err(Stop::Damaged(_)) if !has_given && is_text(before) && is_text(data) => {
-                let before = std::mem::take(before);
-                self.state = Trust::Plain;
-                emit(&before)?;
-                return emit(data);
+            Err(damage @ Stop::Damaged(_)) if !has_given => {
+                let held = std::mem::take(before);
+                self.state = Trust::Suspect(held, damage);
+                self.push(data, emit)
             }
-            Ok(()) if !has_given && before.len() + data.len() <= MAX_DOUBT => before.extend_from_slice(data),
-            _ => self.state = Trust::Encoded,
+            Ok(()) if !has_given && before.len() + data.len() <= MAX_DOUBT => {
+                before.extend_from_slice(data);
+                Ok(())
+            }
+            pushed => {
+                self.state = Trust::Encoded;
+                pushed
+            }
         }
-        pushed
     }
 
     fn finish(&mut self, emit: &mut Emit<'_>) -> Result<(), Stop> {
         match self.state {
             Trust::Plain => Ok(()),
+            Trust::Suspect(..) => self.decide(emit),
             Trust::Doubt(_) | Trust::Encoded => self.coding.finish(emit),
+        }
+    }
+}
+
+impl Doubted {
+    /// Says what a body is of which nothing can be decoded, by its first bytes.
+    fn decide(&mut self, emit: &mut Emit<'_>) -> Result<(), Stop> {
+        match std::mem::replace(&mut self.state, Trust::Plain) {
+            Trust::Suspect(held, _) if is_text(held.get(..SNIFFED).unwrap_or(&held)) => emit(&held),
+            Trust::Suspect(_, damage) => Err(damage),
+            known => {
+                self.state = known;
+                Ok(())
+            }
         }
     }
 }
@@ -66,3 +91,6 @@ fn is_text(bytes: &[u8]) -> bool {
 
 /// A coding that has given nothing of so many bytes is taken at its word: no text looks like one for so long.
 const MAX_DOUBT: usize = 64 << 10;
+
+/// By so many bytes at the start of a body it is told what it is (MIME Sniffing Standard, section 5.2).
+const SNIFFED: usize = 1445;
