@@ -48,6 +48,6 @@ fn cpu(pid: i32) -> Option<Duration> {
 /// How often it is looked.
 const LOOK: Duration = Duration::from_millis(5);
 /// Longer than any machine needs: only a crawl that hangs reaches it.
-const DEADLINE: Duration = Duration::from_mins(2);
+const DEADLINE: Duration = Duration::from_mins(5);
 /// `USER_HZ` is 100 to all programs (proc(5)).
 const MILLIS_PER_TICK: u64 = 10;

@@ -40,7 +40,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         })
         .ends("/", "ok"),
         robots("robots.txt binary", || {
-            Reply::text((0..100_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect::<Vec<_>>())
+            Reply::text((0..100_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect::<Vec<_>>())
         })
         .ends("/", "ok"),
         robots("robots.txt as a bomb", || {

@@ -36,7 +36,7 @@ pub(crate) type Routes = Box<dyn Fn(&Arrival) -> Reply + Send + Sync>;
 pub(crate) enum Hostile {
     Wire(&'static str, Wire),
     Pages(Server),
-    Tls(TlsServer, Authority),
+    Tls(TlsServer, Box<Authority>),
     Closed(ClosedPort),
 }
 
@@ -97,7 +97,7 @@ impl Scenario {
                 "/robots.txt" => Reply::new(404),
                 path => Reply::links::<&str>(path, []),
             };
-            Hostile::Tls(TlsServer::start(manners(&authority), routes), authority)
+            Hostile::Tls(TlsServer::start(manners(&authority), routes), Box::new(authority))
         })
     }
 
@@ -248,6 +248,13 @@ impl Seen<'_> {
         }
     }
 
+    /// What the record of a path says of its failure.
+    pub(crate) fn why(&self, path: &str) -> String {
+        let url = self.hostile.url(path);
+        let record = self.crawled.records.iter().find(|record| record["url"] == url.as_str());
+        record.map_or_else(String::new, |record| record["error"]["message"].to_string())
+    }
+
     /// How many records there are of the hostile server.
     pub(crate) fn records(&self) -> usize {
         let origin = self.hostile.url("/");
@@ -257,8 +264,9 @@ impl Seen<'_> {
     /// What came of it, in words.
     pub(crate) fn result(&self) -> String {
         let skipped = self.crawled.summary["skipped"].as_object().into_iter().flatten();
-        let skipped = skipped.filter(|(_, n)| n.as_u64() > Some(0)).map(|(reason, n)| format!(", {reason} {n}"));
-        format!("/ {}, {} records{}", self.end("/"), self.records(), skipped.collect::<String>())
+        let skipped = skipped.filter(|(_, n)| n.as_u64() > Some(0)).map(|(reason, n)| format!("{reason} {n}"));
+        let found = [format!("/ {}", self.end("/")), format!("{} records", self.records())];
+        found.into_iter().chain(skipped).collect::<Vec<_>>().join(", ")
     }
 }
 

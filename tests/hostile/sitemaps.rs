@@ -9,6 +9,7 @@ use crate::support::{Arrival, Reply};
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let sitemap = |name, sitemap: fn() -> Reply| {
         Scenario::pages_made(name, move || {
+            let reply = sitemap();
             Box::new(move |arrival: &Arrival| {
                 match (arrival.path.as_str(), arrival.header("host").unwrap_or_default()) {
                     ("/", _) => Reply::links::<&str>("home", []),
@@ -16,9 +17,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                         Reply::text(format!("User-agent: *\nDisallow: /never/\nSitemap: http://{host}/sitemap0.xml\n"))
                     }
                     (path, host) if path.starts_with("/sitemap") => {
-                        let reply = sitemap();
                         let body = replaced(&reply.body, path, host);
-                        reply.body(body)
+                        reply.clone().body(body)
                     }
                     _ => Reply::new(404),
                 }

@@ -76,19 +76,37 @@ fn traps() -> Vec<Scenario> {
             None => Reply::new(404),
         })
         .skips("trap", 1),
+        Scenario::pages("facets in any order", |arrival| match arrival.path.split_once('?') {
+            Some((_, facets)) => section("goods", |n| format!("/list?{facets}&f{n}=1")),
+            None if arrival.path == "/" => section("home", |n| format!("/list?f{n}=1")),
+            None => Reply::new(404),
+        })
+        .skips("trap", 1),
+        Scenario::pages("a cookie wall that never opens", |arrival| match arrival.path.as_str() {
+            "/robots.txt" => Reply::new(404),
+            path => {
+                let had = arrival.header("cookie").map_or(0, |cookie| cookie.len());
+                Reply::redirect(302, path).header("Set-Cookie", &format!("wall{had}={had}; Path=/"))
+            }
+        })
+        .ends("/", "redirect 302")
+        .most(1)
+        .also(|seen| assert!(seen.hostile.asked() < 30, "{} requests", seen.hostile.asked())),
         Scenario::pages("relative links that pile up", |arrival| {
             if arrival.is_robots() {
                 return Reply::new(404);
             }
             Reply::links("not the page", ["a/b/", "b/a/"])
-        }),
+        })
+        .skips("trap", 1),
         Scenario::pages("soft 404 for everything", |arrival| {
             if arrival.is_robots() {
                 return Reply::html("<title>Sorry</title>");
             }
             let more: usize = arrival.path.bytes().map(usize::from).sum();
             Reply::links("Sorry, there is no such page", (0..4).map(|n| format!("{}x{}", arrival.path, more + n)))
-        }),
+        })
+        .skips("trap", 1),
     ]
 }
 

@@ -30,7 +30,7 @@ fn silence() -> Vec<Scenario> {
         .hangs(),
         Scenario::wire("closed at each byte", |path, to| {
             if path == "/" {
-                let links: String = (0..WHOLE.len()).map(|n| format!("<a href=/cut{n}>")).collect();
+                let links = (0..WHOLE.len()).map(|n| format!("<a href=/cut{n}>")).collect::<Vec<_>>().concat();
                 return write!(to, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n{links}");
             }
             let cut = path.strip_prefix("/cut").and_then(|n| n.parse().ok()).unwrap_or(0);
