@@ -91,7 +91,8 @@ impl Traps {
     /// Takes a page; what is closed now.
     pub(crate) fn visited(&mut self, visit: Visit<'_>) -> &[Trap] {
         let known = self.closed.as_slice().len();
-        if self.is_on() {
+        // What was in flight when its space was closed is of no other one.
+        if self.is_on() && self.closed.of(visit.url).is_none() {
             self.take(visit);
         }
         self.closed.as_slice().get(known..).unwrap_or_default()
