@@ -81,7 +81,8 @@ const READ: u32 = 0o044;
 #[cfg(unix)]
 const WRITE: u32 = 0o022;
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt as _;

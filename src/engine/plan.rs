@@ -51,8 +51,7 @@ impl Plan {
         let descriptors = Descriptors::share(free, config.concurrency);
         let rules = config.url_rules();
         let (mut network, mut sites, mut on_disk) = (Vec::new(), Vec::new(), Vec::new());
-        let mut sitemaps = named_sitemaps(&config, &rules)?;
-        let mut credentials = Vec::new();
+        let (mut sitemaps, mut credentials) = (named_sitemaps(&config, &rules)?, Vec::new());
         for seed in parsed {
             match seed {
                 Seed::Url { url, credentials: own } => {

@@ -51,7 +51,7 @@ impl Groups {
         let kinds = TrapKind::ALL.into_iter().filter(|kind| !kind.is_wide());
         let groups = kinds.filter_map(|kind| self.kinds.get(kind.index())).flatten();
         let large = groups.filter(|(_, group)| group.pages >= pages);
-        let mut templates: Vec<_> = large.map(|(template, _)| template.to_string()).collect();
+        let mut templates: Vec<_> = large.map(|(template, _)| template.clone()).collect();
         templates.sort_unstable();
         templates
     }

@@ -54,8 +54,7 @@ impl Job {
             Self::Page(lease) => lease.asked(),
             Self::Robots(hop) => hop.asked(),
             Self::Sitemap(ask) => &ask.url,
-            Self::Addresses(url) => url,
-            Self::Witness(url) => url,
+            Self::Addresses(url) | Self::Witness(url) => url,
         }
     }
 }

@@ -73,11 +73,9 @@ impl<'a> Queues<'a> {
                 self.frontier.give_back(lease.id)?;
                 self.frontier.hold(lease.host, hold);
             }
-            // What called it calls one again.
-            Job::Witness(_) => {}
             Job::Robots(hop) => self.robots.put_off(hop, hold),
-            // Nobody lets a look-up wait: it is no request.
-            Job::Addresses(_) => {}
+            // What called a witness calls one again, and nobody lets a look-up wait: it is no request.
+            Job::Witness(_) | Job::Addresses(_) => {}
             Job::Sitemap(ask) => {
                 let until = if let Hold::Until(at) = hold { Some(at) } else { None };
                 self.sitemaps.put_off(ask, until);

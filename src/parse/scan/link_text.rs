@@ -21,7 +21,7 @@ pub(in crate::parse) fn link_text(page: &str, at: NonZeroU32) -> Option<Arc<str>
     // Room for most texts: one that grows is moved each time.
     let mut words = Words { text: String::with_capacity(LONGEST), ..Words::default() };
     if own == Name::AREA {
-        words.add_raw(cursor.attribute(ALT)?.unwrap_or_default(), Within::Attribute);
+        words.add_raw(cursor.attribute(ALT)?, Within::Attribute);
     } else if !cursor.skip_attributes()? {
         let mut reader = Reader { cursor, own, words, image: None };
         // `None` is the end of the text.
@@ -94,8 +94,8 @@ impl Reader<'_> {
             // There is no link in another.
             Name::A => return Some(Step::End),
             Name::IMG => {
-                let alt = self.cursor.attribute(ALT)?.filter(|alt| !alt.trim_ascii().is_empty());
-                self.image = self.image.or(alt);
+                let alt = self.cursor.attribute(ALT)?;
+                self.image = self.image.or((!alt.trim_ascii().is_empty()).then_some(alt));
             }
             Name::SCRIPT => self.skip_element(raw_text::script_end)?,
             Name::STYLE => self.skip_element(|text| raw_text::element_end(text, b"style"))?,

@@ -82,13 +82,13 @@ impl<'a> Cursor<'a> {
         })
     }
 
-    /// Reads past the `>` of a tag. The value of its first attribute of this name, as it is written, `None` when the tag never
-    /// ends.
-    pub(super) fn attribute(&mut self, wanted: Name) -> Option<Option<&'a str>> {
+    /// Reads past the `>` of a tag. The value of its first attribute of this name, as it is written, empty without one;
+    /// `None` when the tag never ends.
+    pub(super) fn attribute(&mut self, wanted: Name) -> Option<&'a str> {
         let mut value = None;
         let read_name = |cursor: &mut Self| cursor.name(|byte| ends_name(byte) || byte == b'=');
         self.each_attribute(read_name, |name, raw| value = value.or((name == wanted).then_some(raw)))?;
-        Some(value)
+        Some(value.unwrap_or_default())
     }
 
     /// Reads past the `>` of a tag. Whether the tag closes itself, `None` when it never ends.
