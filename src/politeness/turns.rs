@@ -185,10 +185,10 @@ mod tests {
             assert_eq!(manners.admit(&url(other), now), Admit::InLine, "{other}");
         }
         assert_eq!(manners.admit(&url("http://www.e.com/"), now), Admit::Now);
-        let turns = [204, 408, 612].map(|at| {
-            let at = now + millis(at);
+        let turns = [204, 408, 612].map(|due| {
+            let at = now + millis(due);
             assert_eq!(manners.next_turn_due(), Some(at));
-            assert!(manners.next_turn(at - millis(1)).is_none());
+            assert!(manners.next_turn(now + millis(due - 1)).is_none());
             let next = manners.next_turn(at).unwrap();
             assert_eq!(manners.admit(&next, at), Admit::Now);
             next.as_str().to_owned()

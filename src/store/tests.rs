@@ -794,6 +794,7 @@ fn notes_are_given_back_to_the_next_process() {
         let failed = FailedSeed { url: "http://a/".to_owned(), reason: "status 500".to_owned() };
         let mut unread = Unread::default();
         unread.note(&url("a/x.pdf"), Reading::LeftOut, Some("application/pdf"), &BadReferences::default());
+        let checkpoint = Checkpoint::Length { committed: 20, amended: Some(21), crc: Some(0xffff_ffff) };
         let notes = [
             Note::Seed(url("a/")),
             Note::Seed(url("a/")),
@@ -818,10 +819,7 @@ fn notes_are_given_back_to_the_next_process() {
             Note::Unread(Box::default()),
             Note::Unread(Box::new(unread.clone())),
             Note::Output("pages.jsonl".to_owned(), Checkpoint::length(10)),
-            Note::Output(
-                "pages.jsonl".to_owned(),
-                Checkpoint::Length { committed: 20, amended: Some(21), crc: Some(0xffff_ffff) },
-            ),
+            Note::Output("pages.jsonl".to_owned(), checkpoint.clone()),
             Note::RunEnds { state: State::Limit, failed_seeds: vec![failed.clone()] },
         ];
         for note in notes {
@@ -840,7 +838,6 @@ fn notes_are_given_back_to_the_next_process() {
         assert_eq!(found.sitemaps, sitemaps.map(|(url, done)| (url.to_owned(), sitemap(done))));
         assert_eq!((found.unasked, found.asked_again), (2, 3));
         assert_eq!(found.unread, unread);
-        let checkpoint = Checkpoint::Length { committed: 20, amended: Some(21), crc: Some(0xffff_ffff) };
         assert_eq!(found.outputs, [("pages.jsonl".to_owned(), checkpoint)]);
         assert_eq!(found.failed_seeds.iter().map(|seed| &*seed.url).collect::<Vec<_>>(), [&*failed.url]);
         let last = found.last.unwrap();

@@ -220,14 +220,12 @@ fn walls(kinds: &'static [&'static str]) -> impl Fn(&str) -> String {
     move |url: &str| {
         let from = blake3::hash(url.as_bytes()).to_hex();
         let to_walls = kinds.iter().map(|kind| link(format!("{kind}={from}"))).collect::<String>();
-        match kinds.iter().find(|kind| path(url).starts_with(**kind)) {
-            Some(kind) => format!("{}{to_walls}", text(kind.len() as u64)),
-            None => {
-                let n = number(url);
-                let pages = (0..5).map(|k| link(format!("doc/p{}.html", (n * 5 + k) % 300)));
-                text(n) + &pages.collect::<String>() + &link(format!("{}={from}", kinds[0]))
-            }
+        if let Some(kind) = kinds.iter().find(|kind| path(url).starts_with(**kind)) {
+            return format!("{}{to_walls}", text(kind.len() as u64));
         }
+        let n = number(url);
+        let pages = (0..5).map(|k| link(format!("doc/p{}.html", (n * 5 + k) % 300)));
+        text(n) + &pages.collect::<String>() + &link(format!("{}={from}", kinds[0]))
     }
 }
 

@@ -232,7 +232,7 @@ fn all_ports_of_a_host_share_its_rate() {
     let crawled = crawl.arg("--rate", "8").run();
     assert_eq!(crawled.assert_code(0).records.len(), 6);
     let last = servers.iter().map(|server| server.log(|log| log.arrivals.last().unwrap().at)).max().unwrap();
-    assert!(last - started >= Duration::from_millis(8 * 125), "nine requests: {:?}", last - started);
+    assert!(last - started >= Duration::from_secs(1), "nine requests: {:?}", last - started);
 }
 
 /// Checks that the summary says how far apart the requests to the only host were, and why.

@@ -57,7 +57,7 @@ pub fn make_sample(dir: &Path, clock: WallClock, checked: bool) -> Result<()> {
         let facts = Facts { attempts: 1, status: Some(200), error: None, bytes: Some(700) };
         store.apply(vec![Change::Settled { id, kind: OutcomeKind::Ok, edges }], Some(facts))?;
     }
-    let due = clock.instant() + Duration::from_secs(60);
+    let due = clock.instant() + Duration::from_mins(1);
     let moved = Change::Moved { id: 1, referrer: Some(2), mention: None, link_text: None };
     store.apply(vec![Change::Retry { id: 4, attempts: 1, due }, moved], None)?;
     store.keep(Note::Unasked(3))?;
