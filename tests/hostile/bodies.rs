@@ -11,6 +11,7 @@ use crate::support::{Arrival, Reply};
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let mut all = packed();
     all.extend(mislabelled());
+    all.extend(long());
     all
 }
 
@@ -62,21 +63,6 @@ fn mislabelled() -> Vec<Scenario> {
         .ends("/4", "ok")
         .ends("/5", "ok")
         .ends("/6", "ok"),
-        Scenario::page("page of all bytes", || {
-            Reply::html((0..1_000_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect::<Vec<_>>())
-        })
-        .ends("/", "ok"),
-        Scenario::page("page of 10 MB", || Reply::html(vec![b'x'; 10_000_000])).ends("/", "failed too_large"),
-        Scenario::pages("30 pages of 4 MB at once", |arrival: &Arrival| match arrival.path.as_str() {
-            "/" => Reply::links("home", (0..30).map(|n| format!("/{n}"))),
-            "/robots.txt" => Reply::new(404),
-            path => Reply::html(format!("<title>{path}</title>{}", "x ".repeat(2_000_000))),
-        })
-        .set("politeness.per_host_concurrency", "30")
-        .set("fetch.max_buffered", "'16MiB'")
-        .ends("/29", "ok")
-        .peak(130)
-        .also(|seen| assert_eq!(seen.crawled.count("retries"), 0, "who waits for room has not failed")),
         Scenario::page("escapes in title and links", || {
             Reply::html(
                 "<title>\x1b]0;owned\x07\x1b[2J\u{9b}31m\u{202e}</title><a href='/\x1b[2J?\x07=\u{9b}'>a</a><a \
@@ -102,6 +88,26 @@ fn mislabelled() -> Vec<Scenario> {
                 assert!(sent.is_none_or(|sent| sent.unwrap() <= 8192), "{record}");
             }
         }),
+    ]
+}
+
+fn long() -> Vec<Scenario> {
+    vec![
+        Scenario::page("page of all bytes", || {
+            Reply::html((0..1_000_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect::<Vec<_>>())
+        })
+        .ends("/", "ok"),
+        Scenario::page("page of 10 MB", || Reply::html(vec![b'x'; 10_000_000])).ends("/", "failed too_large"),
+        Scenario::pages("30 pages of 4 MB at once", |arrival: &Arrival| match arrival.path.as_str() {
+            "/" => Reply::links("home", (0..30).map(|n| format!("/{n}"))),
+            "/robots.txt" => Reply::new(404),
+            path => Reply::html(format!("<title>{path}</title>{}", "x ".repeat(2_000_000))),
+        })
+        .set("politeness.per_host_concurrency", "30")
+        .set("fetch.max_buffered", "'16MiB'")
+        .ends("/29", "ok")
+        .peak(130)
+        .also(|seen| assert_eq!(seen.crawled.count("retries"), 0, "who waits for room has not failed")),
     ]
 }
 

@@ -85,7 +85,7 @@ fn traps() -> Vec<Scenario> {
         Scenario::pages("a cookie wall that never opens", |arrival| match arrival.path.as_str() {
             "/robots.txt" => Reply::new(404),
             path => {
-                let had = arrival.header("cookie").map_or(0, |cookie| cookie.len());
+                let had = arrival.header("cookie").map_or(0, str::len);
                 Reply::redirect(302, path).header("Set-Cookie", &format!("wall{had}={had}; Path=/"))
             }
         })

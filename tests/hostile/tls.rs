@@ -58,7 +58,7 @@ fn http2() -> Vec<Scenario> {
 /// `:status: 200` and a header of 600,000 bytes, in continuations (RFC 9113, section 6.10).
 fn large_head(id: [u8; 4]) -> Vec<u8> {
     // A literal with a new name of one byte; its value of 600,000 bytes has a length of four (RFC 7541, section 5.1).
-    let value = [&b"\x88\x00\x01x\x7f\xc1\xce\x24"[..], &[b'y'; 600_000]].concat();
+    let value = [&b"\x88\x00\x01x\x7f\xc1\xce\x24"[..], &vec![b'y'; 600_000]].concat();
     let mut parts = value.chunks(16_000).peekable();
     let mut frames = frame(1, 0, id, parts.next().unwrap());
     while let Some(part) = parts.next() {
