@@ -9,11 +9,11 @@ use tokio::sync::Notify;
 /// Bytes that all bodies of a crawl share, with what comes of them until it is written. Cloning is cheap, and gives the
 /// same budget.
 ///
-/// A body [grows](Growing::grow) while it arrives, and waits when there is no room. It is *kept* once it has come to its
+/// A body grows while it arrives, and waits when there is no room. It is *kept* once it has come to its
 /// end: then it is parsed and written, and whoever does that waits for no room. So as long as anything is kept, room will
 /// come. When nothing is, only bodies hold the budget, and all of them may be waiting for more: then the oldest goes on
 /// without room, until it has come to its end. So there are never more bytes than the budget, and one body beyond it; but
-/// for the [start](FREE) of each body, and for what one piece of it decodes to.
+/// for the start of each body, and for what one piece of it decodes to.
 #[derive(Debug, Clone)]
 pub struct Budget {
     shared: Arc<Shared>,
