@@ -132,7 +132,7 @@ pub(super) const LARGE_TABLES: [&Table; 2] = [&URL, &EDGES];
 pub(super) const SESSION: Table = Table {
     name: "session",
     columns: &["version", "pid", "started_at", "committed_at", "records_before", "records", "state"],
-    shown: &[0, 1],
+    shown: &[0],
 };
 pub(super) const SETTING: Table = Table { name: "setting", columns: &["name", "value"], shown: &[0] };
 pub(super) const SEED: Table = Table { name: "seed", columns: &["url"], shown: &[0] };
