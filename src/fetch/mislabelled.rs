@@ -35,7 +35,7 @@ impl Coding for Doubted {
             Trust::Plain => return emit(data),
             Trust::Suspect(held, _) => {
                 held.extend_from_slice(data);
-                return if held.len() < SNIFFED { Ok(()) } else { self.decide(emit) };
+                return if held.len() < SNIFFED && is_text(held) { Ok(()) } else { self.decide(emit) };
             }
             Trust::Doubt(before) => before,
         };
