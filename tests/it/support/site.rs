@@ -40,11 +40,15 @@ impl Site {
         move |arrival| self.replies.get(&arrival.path).cloned().unwrap_or_else(not_found)
     }
 
-    /// Routes of a chain of pages without an end: `/` links to `/1`, `/1` to `/2`, and so on.
+    /// Routes of a chain of pages without an end: `/` links to `/1`, `/1` to `/2`, and so on. Each has a word of its own, so
+    /// that they are no trap.
     pub(crate) fn endless() -> impl Fn(&Arrival) -> Reply + Send + Sync + 'static {
         |arrival| match arrival.path.trim_start_matches('/') {
             "robots.txt" => not_found(),
-            number => Reply::links(number, [format!("/{}", number.parse().unwrap_or(0) + 1)]),
+            number => {
+                let word: String = number.bytes().map(|digit| char::from(digit.wrapping_add(b'k' - b'0'))).collect();
+                Reply::links(&format!("{number} {word}"), [format!("/{}", number.parse().unwrap_or(0) + 1)])
+            }
         }
     }
 
