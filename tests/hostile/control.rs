@@ -17,9 +17,11 @@ pub(crate) fn start() -> Server {
 fn page(n: usize) -> Reply {
     let links: Vec<String> = (n * 5 + 1..=n * 5 + 5).filter(|n| *n < PAGES).map(|n| format!("/{n}")).collect();
     let mut reply = Reply::links(&format!("control {n}"), links);
-    let mut text = String::from("<p>");
-    for word in 0..20 {
-        write!(text, "{} ", WORDS[(n * 7 + word * (n + 1)) % WORDS.len()]).unwrap();
+    // Digits do not count as text of its own, so the words alone have to tell any two pages apart.
+    let (mut text, mut rest) = (String::from("<p>"), n);
+    for _ in 0..20 {
+        write!(text, "{} ", WORDS[rest % WORDS.len()]).unwrap();
+        rest = rest / WORDS.len() + n * 7 + 5;
     }
     reply.body.extend(text.bytes());
     reply
