@@ -49,6 +49,7 @@ mod accounts;
 #[doc(hidden)]
 pub mod cli;
 pub mod config;
+mod content;
 mod crawl_dir;
 mod engine;
 pub mod error;
@@ -72,6 +73,7 @@ mod page;
 mod parse;
 mod politeness;
 mod problem;
+pub mod readable;
 pub mod request;
 pub mod response;
 mod scope;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::exchange::Exchange;
 use crate::extracted::Extracted;
 use crate::page::Page;
+use crate::readable::Readable;
 use crate::unread::{BadReferences, Reading};
 use crate::url::{CrawlUrl, Link};
 
@@ -84,6 +85,8 @@ pub struct Outcome {
     pub links: Vec<Link>,
     /// What the page says, numbers and dates aside, as one number; `None` when its text was not read for that.
     pub said: Option<u64>,
+    /// What a person reads of the page; `None` when nobody asks for that, or the response is no page.
+    pub readable: Option<Box<Readable>>,
     /// What rules took out of the response; `None` when no rule is for it.
     pub extracted: Option<Box<Extracted>>,
     /// What was sent and received; `None` when nobody asked for that, or no response head came.
@@ -113,6 +116,7 @@ impl Outcome {
             links_left_out: 0,
             links: Vec::new(),
             said: None,
+            readable: None,
             extracted: None,
             exchange: None,
         }
@@ -123,10 +127,11 @@ impl Outcome {
         Self { failure: Some(failure), ..Self::new(OutcomeKind::Failed, fetched_at, elapsed) }
     }
 
-    /// How many bytes of memory it takes until it is written, as far as its page decides: its links. The body of an exchange
-    /// is counted by whoever has read it.
+    /// How many bytes of memory it takes until it is written, as far as its page decides: its links and its text. The body of
+    /// an exchange is counted by whoever has read it.
     pub fn weight(&self) -> u64 {
-        self.links.iter().map(|link| link.target.text().len() as u64 + LINK).sum()
+        let links: u64 = self.links.iter().map(|link| link.target.text().len() as u64 + LINK).sum();
+        links + self.readable.as_ref().map_or(0, |readable| readable.weight())
     }
 
     /// How the request ended, in few words for a person.

@@ -79,6 +79,9 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "URL", help_heading = FETCH)]
     origin: Option<String>,
 
+    /// Put the text of each page into its record, as a person reads it
+    #[arg(long, help_heading = EXTRACT)]
+    text: bool,
     /// Take this out of pages, like 'price=.price', 'image=img@src' or 'price:number=.price'; repeats
     #[arg(long, value_name = "NAME=SELECTOR", help_heading = EXTRACT)]
     field: Vec<String>,

@@ -11,6 +11,7 @@ use crate::extract::autopsy::Autopsy;
 use crate::extract::{Examined, Found, IsFor};
 use crate::observe::{bytes, counted, printable};
 use crate::parse::CharsetFrom;
+use crate::readable::MainPart;
 use clap::{ArgMatches, Args};
 use serde_json::Value;
 
@@ -29,6 +30,9 @@ pub(crate) struct Inspect {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+    /// Show the text of the page, as a person reads it
+    #[arg(long)]
+    text: bool,
     /// Take this out of the page, like 'price=.price', 'image=img@src' or 'price:number=.price'; repeats
     #[arg(long, value_name = "NAME=SELECTOR")]
     field: Vec<String>,
@@ -125,6 +129,7 @@ fn text(report: &PageReport) -> String {
     text.response(report);
     text.page(report);
     text.links(report);
+    text.content(report);
     for table in &report.rules {
         text.table(table);
     }
@@ -248,6 +253,26 @@ impl Text {
                 "",
                 &format!("and {} that are left out: max_links, max_link_bytes in [parse]", report.links_left_out),
             );
+        }
+    }
+
+    fn content(&mut self, report: &PageReport) {
+        let Some(content) = &report.content else { return };
+        let part = match content.main {
+            MainPart::Body => "the body",
+        };
+        let cut = if content.cut { ", cut at content.max_size" } else { "" };
+        self.fact("content", &format!("{part}{cut}"));
+        for (name, text) in [("text", &content.text)] {
+            let Some(text) = text else { continue };
+            self.indented(2, name, &bytes(text.len() as u64).to_string());
+            for line in text.lines().take(SHOWN) {
+                let line = printable(&line.replace('\t', " | "));
+                let _ = writeln!(self.0, "{}", format!("    {line}").trim_end());
+            }
+            if let Some(more @ 1..) = text.lines().count().checked_sub(SHOWN) {
+                let _ = writeln!(self.0, "    and {} more: --json has them all", counted(more as u64, "line", "lines"));
+            }
         }
     }
 

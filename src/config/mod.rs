@@ -17,6 +17,7 @@ mod show;
 mod span;
 mod written;
 
+pub use crate::content::Options as ContentOptions;
 pub use crate::fetch::Options as FetchOptions;
 pub use crate::frontier::Options as FrontierOptions;
 pub use crate::observe::Options as ObserveOptions;
@@ -39,7 +40,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::units::{Limit, TimeLimit};
 use crate::url::{HostPattern, UrlRules};
-use crate::{extract, fetch, frontier, observe, parse, politeness, scope, sink, sitemaps, traps};
+use crate::{content, extract, fetch, frontier, observe, parse, politeness, scope, sink, sitemaps, traps};
 
 /// All settings of a crawl: what `crawl.toml` holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -73,6 +74,8 @@ pub struct Config {
     pub fetch: fetch::Options,
     /// How pages are read.
     pub parse: parse::Options,
+    /// What a person reads of pages, for their records.
+    pub content: content::Options,
     /// The lists of pages that sites make themselves.
     pub sitemaps: sitemaps::Options,
     /// When a space of URLs is taken to be endless.
@@ -109,6 +112,7 @@ impl Default for Config {
             politeness: politeness::Options::default(),
             fetch: fetch::Options::default(),
             parse: parse::Options::default(),
+            content: content::Options::default(),
             sitemaps: sitemaps::Options::default(),
             traps: traps::Options::default(),
             output: sink::Options::default(),

@@ -40,7 +40,7 @@ pub fn markdown() -> String {
 }
 
 /// Which flag sets which key. A switch sets its key to a fixed value.
-pub const FLAGS: [Flag; 30] = [
+pub const FLAGS: [Flag; 31] = [
     Flag::new("seed", "seeds"),
     Flag::new("seeds-file", "seeds"),
     Flag::new("depth", "depth"),
@@ -66,6 +66,7 @@ pub const FLAGS: [Flag; 30] = [
     Flag::new("output", "output.path"),
     Flag::switch("links", "output.links", "true"),
     Flag::switch("no-links", "output.links", "false"),
+    Flag::switch("text", "content.text", "true"),
     Flag::new("field", "extract"),
     Flag::new("item", "items"),
     Flag::new("fail-on", "fail_on"),

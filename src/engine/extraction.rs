@@ -6,6 +6,7 @@ use crate::extract::{Input, Rules};
 use crate::extracted::Extracted;
 use crate::media_type::MediaType;
 use crate::outcome::Outcome;
+use crate::tree::PageTree;
 use crate::url::{CrawlUrl, LinkKind, UrlRules};
 
 /// The rules of a crawl, for all workers.
@@ -26,26 +27,31 @@ impl Extraction {
         self.rules.on(url.as_str(), Some(media_type.essence())).is_some()
     }
 
-    /// Applies the rules to the text of a page, whatever type it was sent as. `None` when none is for it.
-    pub(super) fn of_page(&self, url: &CrawlUrl, text: &str, encoding: &'static Encoding) -> Option<Box<Extracted>> {
-        self.of_text(url, None, text, encoding)
+    /// Applies the rules to a page, whatever type it was sent as. `None` when none is for it.
+    pub(super) fn of_page(
+        &self,
+        url: &CrawlUrl,
+        tree: &PageTree<'_>,
+        encoding: &'static Encoding,
+    ) -> Option<Box<Extracted>> {
+        self.of_tree(url, None, tree, encoding)
     }
 
     /// Applies the rules to a body that nothing else reads: JSON, which is UTF-8 (RFC 8259, section 8.1).
     pub(super) fn of_body(&self, url: &CrawlUrl, media_type: &MediaType, body: &[u8]) -> Option<Box<Extracted>> {
-        self.of_text(url, Some(media_type.essence()), &String::from_utf8_lossy(body), UTF_8)
+        self.of_tree(url, Some(media_type.essence()), &PageTree::new(&String::from_utf8_lossy(body)), UTF_8)
     }
 
-    fn of_text(
+    fn of_tree(
         &self,
         url: &CrawlUrl,
         content_type: Option<&str>,
-        text: &str,
+        tree: &PageTree<'_>,
         encoding: &'static Encoding,
     ) -> Option<Box<Extracted>> {
         let matched = self.rules.on(url.as_str(), content_type)?;
-        let input = Input { url, text, content_type, encoding, url_rules: &self.url_rules };
-        Some(Box::new(matched.apply(&input)))
+        let input = Input { url, text: tree.text(), content_type, encoding, url_rules: &self.url_rules };
+        Some(Box::new(matched.apply_on(&input, tree)))
     }
 }
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::clock;
-use super::extraction::Extraction;
 use super::judge::Judge;
 use super::page_links::Verdicts;
 use super::page_look::{self, Source};
+use super::page_read::Reads;
 use super::page_report::{HopShown, PageReport, RobotsShown, SkipShown};
 use super::robots_client::{RobotsFile, network};
 use super::worker::{RobotsReply, Worker};
@@ -118,8 +118,8 @@ impl PageClient {
             Some(site) => Arc::new(site),
             None => Arc::clone(&fetch),
         };
-        let worker = Worker::new(Arc::clone(&asked), parser.clone(), rules.clone(), agent.to_owned())
-            .extracting(Extraction::new(extract, rules.clone()));
+        let reads = Reads::new(extract, &rules, config.content.clone());
+        let worker = Worker::new(Arc::clone(&asked), parser.clone(), rules.clone(), agent.to_owned()).reading(reads);
         let mut politeness = Politeness::new(config.politeness.clone(), clock::now())
             .with_hosts(config.per_host(|host| host.politeness.clone()));
         if has_folder {

@@ -64,6 +64,7 @@ impl PageReport {
             (self.title, self.description) = (page.title, page.description);
             (self.lang, self.canonical) = (page.lang, page.canonical);
         }
+        self.content = outcome.readable;
         if let Some(extracted) = outcome.extracted {
             (self.fields, self.missing) = (extracted.fields, extracted.missing);
             self.troubles = extracted.findings.troubles;

@@ -1,12 +1,28 @@
 //! A page that was read, and what comes of it in the outcome of its request.
 
-use super::extraction;
+use super::extraction::{self, Extraction};
+use crate::content::{self, Reader};
+use crate::extract::Rules;
 use crate::extracted::Extracted;
 use crate::outcome::Outcome;
 use crate::page::Page;
-use crate::parse::Parsed;
+use crate::parse::{Input, Parsed, Parser};
+use crate::readable::Readable;
+use crate::traps;
+use crate::tree::PageTree;
 use crate::unread::Reading;
-use crate::url::{CrawlUrl, LinkKind, Target};
+use crate::url::{CrawlUrl, LinkKind, Target, UrlRules};
+
+/// What is read of pages beside their links.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Reads {
+    /// What is taken out of them; `None` for nothing.
+    pub(super) extraction: Option<Extraction>,
+    /// What gives their text; `None` when nobody asks for it.
+    pub(super) reader: Option<Reader>,
+    /// Whether outcomes tell what pages say: traps are to be found.
+    pub(super) texts: bool,
+}
 
 /// What is read of a page.
 #[derive(Debug)]
@@ -15,14 +31,42 @@ pub(super) struct PageRead {
     /// What it says, numbers and dates aside; `None` when that was not read.
     pub(super) said: Option<u64>,
     pub(super) extracted: Option<Box<Extracted>>,
+    /// What a person reads of it; `None` when nobody asks for that.
+    pub(super) readable: Option<Box<Readable>>,
+}
+
+impl Reads {
+    /// What settings ask for.
+    pub(super) fn new(rules: Rules, url_rules: &UrlRules, content: content::Options) -> Self {
+        let extraction = Extraction::new(rules, url_rules.clone());
+        Self { extraction, reader: Reader::new(content), texts: false }
+    }
+
+    /// Reads a page: one tree serves all who need it.
+    pub(super) fn read(&self, parser: &Parser, input: &Input<'_>) -> PageRead {
+        let url = input.url;
+        let (parsed, (said, extracted, readable)) = parser.parse_and(input, |text, encoding| {
+            let tree = PageTree::new(text);
+            let extracted = self.extraction.as_ref().and_then(|rules| rules.of_page(url, &tree, encoding));
+            let readable = self.reader.as_ref().and_then(|reader| reader.read(&tree));
+            (self.says(url).then(|| traps::said(text, url)), extracted, readable)
+        });
+        PageRead { parsed, said, extracted, readable }
+    }
+
+    /// Whether the text of a page is read for what it says.
+    pub(super) fn says(&self, url: &CrawlUrl) -> bool {
+        self.texts && traps::is_read(url)
+    }
 }
 
 /// Takes a page into the outcome of its request.
 pub(super) fn take(outcome: &mut Outcome, url: &CrawlUrl, read: PageRead) {
-    let PageRead { mut parsed, said, extracted } = read;
+    let PageRead { mut parsed, said, extracted, readable } = read;
     let refresh = parsed.refresh.take();
     take_parsed(outcome, url, parsed);
     outcome.said = said;
+    outcome.readable = readable;
     extraction::take(outcome, url, extracted);
     send_on(outcome, url, refresh);
 }

@@ -10,6 +10,7 @@ use crate::extract::{Examined, Found};
 use crate::outcome::{Failure, OutcomeKind, SkipReason};
 use crate::parse::{CharsetFrom, Directives};
 use crate::politeness::robots::Access;
+use crate::readable::Readable;
 use crate::url::CrawlUrl;
 
 /// What a crawl would see of one page. The fields are in docs/output.md.
@@ -43,6 +44,7 @@ pub(crate) struct PageReport {
     pub(crate) directives: Vec<Directives>,
     pub(crate) links: Vec<LinkShown>,
     pub(crate) links_left_out: usize,
+    pub(crate) content: Option<Box<Readable>>,
     pub(crate) fields: Option<Map<String, Value>>,
     pub(crate) missing: Vec<String>,
     pub(crate) items: Vec<ItemsShown>,
@@ -176,6 +178,7 @@ impl PageReport {
             directives: Vec::new(),
             links: Vec::new(),
             links_left_out: 0,
+            content: None,
             fields: None,
             missing: Vec::new(),
             items: Vec::new(),

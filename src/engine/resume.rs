@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::dispatcher::{Dispatcher, Seeds, Start};
-use super::extraction::Extraction;
 use super::fail_point::fail_point;
 use super::judge::Judge;
 use super::lost_records::Lost;
 use super::outputs::{Output, Outputs};
+use super::page_read::Reads;
 use super::plan::Plan;
 use super::tally::Tally;
 use super::worker::Worker;
@@ -196,9 +196,9 @@ impl Resume {
                 sitemaps.restore(url, saved);
             }
         }
-        let extraction = Extraction::new(plan.extract, plan.rules.clone());
-        let worker = Worker::new(plan.fetch, parser, plan.rules, agent.to_owned()).extracting(extraction);
-        let worker = if judge.closes_traps() { worker.reading_texts() } else { worker };
+        let mut reads = Reads::new(plan.extract, &plan.rules, config.content);
+        reads.texts = judge.closes_traps();
+        let worker = Worker::new(plan.fetch, parser, plan.rules, agent.to_owned()).reading(reads);
         Dispatcher::new(Start {
             frontier,
             politeness,

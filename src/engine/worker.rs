@@ -10,8 +10,8 @@ use http::{HeaderMap, StatusCode};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::extraction::{self, Extraction};
-use super::page_read::{self, PageRead, respelled};
+use super::extraction;
+use super::page_read::{self, PageRead, Reads, respelled};
 use super::said_in_head::SaidInHead;
 use crate::fetch::Fetch;
 use crate::media_type::{BodyKind, MediaType};
@@ -52,10 +52,8 @@ pub(super) struct Worker {
     fetch: Arc<dyn Fetch>,
     parser: Arc<Parser>,
     rules: UrlRules,
-    /// What is taken out of pages; `None` for nothing.
-    extraction: Option<Extraction>,
-    /// Whether outcomes tell what pages say: traps are to be found.
-    reads_texts: bool,
+    /// What is read of pages beside their links.
+    reads: Reads,
     /// The product token that robots.txt groups are matched with.
     agent: String,
     /// Whether pages are to have their exchanges: an output wants them.
@@ -68,7 +66,7 @@ impl Worker {
     pub(super) fn new(fetch: Arc<dyn Fetch>, parser: Parser, rules: UrlRules, agent: String) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let (parser, parse_slots) = (Arc::new(parser), Semaphore::new(cores));
-        Self { fetch, parser, rules, extraction: None, reads_texts: false, agent, keep_exchanges: false, parse_slots }
+        Self { fetch, parser, rules, reads: Reads::default(), agent, keep_exchanges: false, parse_slots }
     }
 
     /// The same worker, whose outcomes have the exchanges that they come of.
@@ -76,14 +74,9 @@ impl Worker {
         Self { keep_exchanges: true, ..self }
     }
 
-    /// The same worker, which takes data out of pages.
-    pub(super) fn extracting(self, extraction: Option<Extraction>) -> Self {
-        Self { extraction, ..self }
-    }
-
-    /// The same worker, which tells of pages what they say.
-    pub(super) fn reading_texts(self) -> Self {
-        Self { reads_texts: true, ..self }
+    /// The same worker, which reads more of pages than their links.
+    pub(super) fn reading(self, reads: Reads) -> Self {
+        Self { reads, ..self }
     }
 
     /// Requests one page.
@@ -198,7 +191,7 @@ impl Worker {
             outcome.sets_cookie = response.headers.contains_key(SET_COOKIE);
             outcome.respelled = respelled(url, &target, outcome.sets_cookie);
             outcome.links.push(Link { target, kind: LinkKind::Redirect, mention: Mention::Location, link_text: None });
-            outcome.said = self.reads(url).then_some(traps::NOTHING);
+            outcome.said = self.reads.says(url).then_some(traps::NOTHING);
         } else if let Some(location) = redirects_to(&response) {
             outcome.bad_references.note(&location);
         }
@@ -243,7 +236,7 @@ impl Worker {
 
     /// Applies the rules to what is no page: a response of a JSON type.
     async fn extract(&self, outcome: &mut Outcome, url: &CrawlUrl, body: &Bytes, media_type: Option<MediaType>) {
-        let (Some(extraction), Some(media_type)) = (&self.extraction, media_type) else { return };
+        let (Some(extraction), Some(media_type)) = (&self.reads.extraction, media_type) else { return };
         if !extraction.is_for(url, &media_type) {
             return;
         }
@@ -288,8 +281,7 @@ impl Worker {
         media_type: Option<MediaType>,
         headers: &HeaderMap,
     ) -> Result<PageRead, Failure> {
-        let (extraction, reads) = (self.extraction.clone(), self.reads(url));
-        let (parser, url, body) = (Arc::clone(&self.parser), url.clone(), body.clone());
+        let (parser, reads, url, body) = (Arc::clone(&self.parser), self.reads.clone(), url.clone(), body.clone());
         let (length, said) = (body.len(), SaidInHead::of(headers));
         let parse = move || {
             said.with_texts(|robots_tags, link_headers, refresh_headers| {
@@ -301,19 +293,10 @@ impl Worker {
                     link_headers,
                     refresh_headers,
                 };
-                let (parsed, (said, extracted)) = parser.parse_and(&input, |text, encoding| {
-                    let extracted = extraction.as_ref().and_then(|rules| rules.of_page(&url, text, encoding));
-                    (reads.then(|| traps::said(text, &url)), extracted)
-                });
-                PageRead { parsed, said, extracted }
+                reads.read(&parser, &input)
             })
         };
         self.beside(length, parse).await.ok_or_else(|| panicked("the page"))
-    }
-
-    /// Whether the text of a page is read for what it says.
-    fn reads(&self, url: &CrawlUrl) -> bool {
-        self.reads_texts && traps::is_read(url)
     }
 
     /// Reads what is so many bytes long: here when it is short, else beside the runtime, where it holds up no other

@@ -13,7 +13,7 @@ use super::selector::{self, Selector};
 use super::table::{Content, Table};
 use super::{embedded, path, text, value};
 use crate::extracted::{Extracted, Item, PAGE_URL, Tally};
-use crate::tree::below;
+use crate::tree::{PageTree, below};
 use crate::url::UrlKey;
 
 /// What is taken of one place, before it is looked at.
@@ -22,8 +22,8 @@ enum Raw<'p> {
     Json(Cow<'p, Value>),
 }
 
-pub(super) fn apply(tables: &[&Table], names: &[String], input: &Input<'_>) -> Extracted {
-    let page = Page::new(input, names.len());
+pub(super) fn apply(tables: &[&Table], names: &[String], input: &Input<'_>, tree: &PageTree<'_>) -> Extracted {
+    let page = Page::new(input, tree, names.len());
     let mut extracted = Extracted::default();
     for table in tables {
         match &table.content {

@@ -11,6 +11,7 @@ use super::rules::Rules;
 use super::text;
 use super::written_place::{Around, WrittenPlace};
 use crate::extracted::{Extracted, PAGE_URL, Tally};
+use crate::tree::PageTree;
 
 /// A table of rules on one page.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -95,9 +96,10 @@ fn one(
         examined.is_for = if fits_another { IsFor::OtherTypes } else { IsFor::OtherUrls };
         return Ok(examined);
     };
-    let made = matched.apply(input);
+    let tree = PageTree::new(input.text);
+    let made = matched.apply_on(input, &tree);
     let mut looking = Look {
-        page: Page::new(input, 0),
+        page: Page::new(input, &tree, 0),
         tallies: made.findings.rules.clone().into_iter(),
         troubles: &made.findings.troubles,
         found: Vec::new(),

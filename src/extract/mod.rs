@@ -23,7 +23,6 @@ mod number;
 mod options;
 mod page;
 mod path;
-mod references;
 mod rule;
 mod rules;
 mod selector;

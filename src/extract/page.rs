@@ -9,11 +9,10 @@ use serde_json::Value;
 use super::element::Work;
 use super::options::Start;
 use super::path::{self, Path};
-use super::references::References;
 use super::rule::Needs;
 use super::{embedded, microdata};
 use crate::extracted::Findings;
-use crate::tree::{Bounds, Document};
+use crate::tree::{Document, PageTree, References};
 use crate::url::{CrawlUrl, Target, UrlRules};
 
 /// A page that rules are applied to.
@@ -36,7 +35,7 @@ pub(super) struct Page<'a> {
     pub(super) input: &'a Input<'a>,
     pub(super) work: Work,
     pub(super) findings: RefCell<Findings>,
-    document: Option<Document>,
+    document: Option<&'a Document>,
     body: Option<Value>,
     references: References<'a>,
     json_ld: OnceCell<Vec<Value>>,
@@ -52,13 +51,13 @@ pub(super) enum At<'p> {
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn new(input: &'a Input<'a>, rules: usize) -> Self {
+    pub(super) fn new(input: &'a Input<'a>, tree: &'a PageTree<'a>, rules: usize) -> Self {
         let mut findings = Findings::new(rules);
         let is_json = input.content_type.and_then(Needs::of) == Some(Needs::Json);
         let body = is_json.then(|| serde_json::from_str(input.text.trim_start_matches('\u{feff}')));
         let body =
             body.and_then(|body| body.map_err(|error| findings.trouble(format!("the body is no JSON: {error}"))).ok());
-        let document = (!is_json).then(|| Document::parse(input.text, Bounds::default()));
+        let document = (!is_json).then(|| tree.document());
         let size = match (&document, &body) {
             (Some(document), _) => document.html.tree.values().len(),
             (None, body) => body.as_ref().map_or(0, |body| path::size(body).0),
@@ -77,7 +76,7 @@ impl<'a> Page<'a> {
 
     /// The tree, when the page is HTML.
     pub(super) fn document(&self) -> Option<&Document> {
-        self.document.as_ref()
+        self.document
     }
 
     /// The body, when it is JSON.

@@ -12,6 +12,7 @@ use super::selector::{Scope, Selector};
 use super::table::{Content, Table};
 use super::wrong::Wrong;
 use crate::extracted::{Extracted, Health, PAGE_URL};
+use crate::tree::PageTree;
 use crate::url::Patterns;
 
 /// What is taken out of pages. Cloning is cheap, and one serves all threads.
@@ -162,7 +163,12 @@ impl Rules {
 impl Matched<'_> {
     /// Applies them. Whatever the page is, something comes of it.
     pub fn apply(&self, input: &Input<'_>) -> Extracted {
-        apply::apply(&self.tables, &self.rules.names, input)
+        self.apply_on(input, &PageTree::new(input.text))
+    }
+
+    /// The same, with the tree of the page, which others may have asked for already.
+    pub(crate) fn apply_on(&self, input: &Input<'_>, tree: &PageTree<'_>) -> Extracted {
+        apply::apply(&self.tables, &self.rules.names, input, tree)
     }
 }
 

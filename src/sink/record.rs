@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::Options;
 use crate::outcome::{Failure, Outcome, OutcomeKind};
+use crate::readable::Readable;
 use crate::url::CrawlUrl;
 
 /// One line of `pages.jsonl`: one URL that was requested, and what came of it.
@@ -81,6 +82,9 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub links_left_out: Option<u64>,
+    /// What a person reads of the page. Absent when `[content]` asks for nothing, or nothing was parsed as HTML.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Box<Readable>>,
     /// What `[[extract]]` asks for, by the names that it gives, in their order; `null`, or an empty list, for what is not
     /// there. Absent when no such rule is for the page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -129,6 +133,7 @@ impl Record {
             canonical: page.canonical,
             links: lists_links.then_some(page.links),
             links_left_out: Some(not_listed).filter(|count| lists_links && *count > 0),
+            content: outcome.readable.take(),
             fields,
             missing,
         }
@@ -279,7 +284,7 @@ pub(super) mod tests {
         let required = schema.get("required").unwrap();
         assert_eq!(required, &serde_json::json!(["url", "outcome", "depth", "attempts", "fetched_at", "elapsed_ms"]));
         let fields: Vec<_> = schema.get("properties").unwrap().as_object().unwrap().values().collect();
-        assert_eq!(fields.len(), 22);
+        assert_eq!(fields.len(), 23);
         assert!(fields.iter().all(|field| field.get("description").is_some()), "each field is described");
     }
 }

@@ -9,7 +9,7 @@ use html5ever::{Attribute, LocalName, QualName, local_name, ns};
 use scraper::{Html, HtmlTreeSink};
 
 /// What a node is called in the tree.
-pub(super) type NodeId = <HtmlTreeSink as TreeSink>::Handle;
+pub(crate) type NodeId = <HtmlTreeSink as TreeSink>::Handle;
 
 /// The sink of html5ever's tree builder.
 #[derive(Debug)]

@@ -1,13 +1,15 @@
 //! From the text of a page to its tree, in time that grows with the length of the text and nothing else.
 //!
 //! The links of a page come from a scan (`parse`), without a tree. A tree is built of the pages that rules of extraction
-//! are for; tests and the fuzz target compare the scan with it.
+//! are for, or whose text is asked for; tests and the fuzz target compare the scan with it.
 //!
 //! The tree is scraper's, built by html5ever. A [`Guard`] bounds what the tree builder does; here the attributes of a
 //! tag are bounded, because the tokenizer compares each new one with all before it.
 
 mod growing;
 mod guard;
+mod page_tree;
+mod references;
 mod tag_scan;
 
 use std::ops::Deref;
@@ -22,7 +24,10 @@ use scraper::{ElementRef, Html, Node};
 use guard::Guard;
 use tag_scan::{Stop, TagScan};
 
+pub(crate) use growing::NodeId;
 pub(crate) use guard::Bounds;
+pub(crate) use page_tree::PageTree;
+pub(crate) use references::References;
 
 /// A node of the tree.
 pub(crate) type NodeRef<'a> = <ElementRef<'a> as Deref>::Target;

@@ -3,6 +3,7 @@
 
 mod cli;
 mod config;
+mod content;
 mod cookies;
 mod crawl;
 mod damage;

@@ -6,12 +6,12 @@ use std::cell::OnceCell;
 use encoding_rs::{Encoding, UTF_8};
 use html5ever::{local_name, ns};
 
-use crate::tree::Document;
+use super::Document;
 use crate::url::{Base, CrawlUrl, Target, UrlRules};
 
 /// Resolves the references of one page.
 #[derive(Debug)]
-pub(super) struct References<'a> {
+pub(crate) struct References<'a> {
     page: &'a CrawlUrl,
     rules: &'a UrlRules,
     encoding: &'static Encoding,
@@ -19,19 +19,19 @@ pub(super) struct References<'a> {
 }
 
 impl<'a> References<'a> {
-    pub(super) fn new(page: &'a CrawlUrl, rules: &'a UrlRules, encoding: &'static Encoding) -> Self {
+    pub(crate) fn new(page: &'a CrawlUrl, rules: &'a UrlRules, encoding: &'static Encoding) -> Self {
         Self { page, rules, encoding: encoding.output_encoding(), base: OnceCell::new() }
     }
 
     /// The absolute URL that a reference stands for (HTML Standard, section 2.4.1), with its fragment; `None` when it is
     /// none.
-    pub(super) fn absolute(&self, reference: &str, document: Option<&Document>) -> Option<String> {
+    pub(crate) fn absolute(&self, reference: &str, document: Option<&Document>) -> Option<String> {
         let encode: &dyn Fn(&str) -> Cow<'_, [u8]> = &|query| self.encoding.encode(query).0;
         self.base(document).absolute(reference, (self.encoding != UTF_8).then_some(encode))
     }
 
     /// What a link leads to.
-    pub(super) fn target(&self, reference: &str, document: Option<&Document>) -> Option<Target> {
+    pub(crate) fn target(&self, reference: &str, document: Option<&Document>) -> Option<Target> {
         let base = self.base(document);
         if self.encoding == UTF_8 || reference.is_ascii() {
             return base.resolve(reference, self.rules);

@@ -1,0 +1,58 @@
+//! What a person reads of pages, in their records.
+
+use serde_json::{Value, json};
+
+use crate::cli::Run;
+use crate::support::{Crawl, Reply, Server, Site, folder};
+
+const PAGE: &str = "<!doctype html><title>T</title><h1>A <i>h</i>ead</h1><p>One<p hidden>no<script>no</script>\
+    <ul><li>a<li>b</ul><table><tr><th>x<th>y<tr><td>1<td>2</table><a href=/next>next</a>";
+const TEXT: &str = "A head\n\nOne\n\n- a\n- b\n\nx\ty\n1\t2\n\nnext";
+
+fn site() -> Server {
+    let site = Site::default()
+        .with("/", Reply::html(PAGE))
+        .with("/next", Reply::html("<frameset><frame src=/></frameset>"))
+        .with("/gone", Reply::new(404));
+    Server::start(site.routes())
+}
+
+#[test]
+fn a_record_has_the_text_of_its_page_when_asked() {
+    let server = site();
+    let crawled = Crawl::of(server.url("/")).flag("--text").run();
+    crawled.assert_code(0);
+    assert_eq!(crawled.record(&server.url("/"))["content"], json!({ "main": "body", "text": TEXT }));
+    assert_eq!(crawled.record(&server.url("/next"))["content"], Value::Null, "frames have no body");
+    let server = site();
+    assert_eq!(Crawl::of(server.url("/")).run().record(&server.url("/"))["content"], Value::Null);
+}
+
+#[test]
+fn a_long_text_is_cut_and_the_record_says_so() {
+    let server = site();
+    let crawled = Crawl::of(server.url("/")).flag("--text").set("content.max_size", "\"16B\"").run();
+    let content = json!({ "main": "body", "text": "A head\n\nOne\n\n- a", "cut": true });
+    assert_eq!(crawled.record(&server.url("/"))["content"], content);
+}
+
+#[test]
+fn rules_and_text_are_of_the_same_page() {
+    let server = site();
+    let crawled = Crawl::of(server.url("/")).flag("--text").arg("--field", "head=h1").run();
+    let record = crawled.record(&server.url("/"));
+    assert_eq!((&record["content"]["text"], &record["fields"]["head"]), (&json!(TEXT), &json!("A head")));
+}
+
+#[test]
+fn a_page_that_is_inspected_shows_its_text() {
+    let dir = tempfile::tempdir().unwrap();
+    let page = folder("three-levels").join("about.html");
+    let inspect = |args: &[&str]| Run::new(dir.path(), &[&["inspect", &page.to_string_lossy()], args].concat());
+    let shown = inspect(&["--text"]).stdout;
+    let start = shown.find("  content ").unwrap_or_else(|| panic!("{shown}"));
+    insta::assert_snapshot!("inspected_content", &shown[start..]);
+    let report: Value = serde_json::from_str(&inspect(&["--text", "--json"]).stdout).unwrap();
+    assert_eq!(report["content"]["main"], "body");
+    assert!(!inspect(&[]).stdout.contains("content  "));
+}
