@@ -41,34 +41,28 @@ fn names_a_month(text: &str) -> bool {
 
 /// Whether a word is the English name of a month or of a day of the week, or its first three letters.
 pub(super) fn is_calendar_word(word: &[u8]) -> bool {
-    let is_name = |name: &&str| {
-        let name = name.as_bytes();
-        word.eq_ignore_ascii_case(name) || name.get(..3).is_some_and(|short| word.eq_ignore_ascii_case(short))
+    let [first, second, third, behind @ ..] = word else { return false };
+    let rest: &[u8] = match &[first | 0x20, second | 0x20, third | 0x20] {
+        b"jan" => b"uary",
+        b"feb" => b"ruary",
+        b"mar" => b"ch",
+        b"apr" => b"il",
+        b"may" => b"",
+        b"jun" => b"e",
+        b"jul" => b"y",
+        b"aug" => b"ust",
+        b"sep" => b"tember",
+        b"oct" => b"ober",
+        b"nov" | b"dec" => b"ember",
+        b"mon" | b"fri" | b"sun" => b"day",
+        b"tue" => b"sday",
+        b"wed" => b"nesday",
+        b"thu" => b"rsday",
+        b"sat" => b"urday",
+        _ => return false,
     };
-    (3..=9).contains(&word.len()) && NAMES.iter().any(is_name)
+    behind.is_empty() || behind.eq_ignore_ascii_case(rest)
 }
-
-const NAMES: [&str; 19] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-];
 
 #[cfg(test)]
 mod tests {
@@ -91,6 +85,19 @@ mod tests {
         ] {
             assert_eq!(names_a_date(text), expected, "{text}");
         }
-        assert!(is_calendar_word(b"Wed") && is_calendar_word(b"MAY") && !is_calendar_word(b"wedding"));
+    }
+
+    #[test]
+    fn months_and_days_are_known_whole_and_by_three_letters() {
+        for name in ["january", "FEBRUARY", "March", "april", "may", "June", "july", "august", "september", "october"]
+            .into_iter()
+            .chain(["november", "december", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "Sunday"])
+        {
+            assert!(is_calendar_word(name.as_bytes()) && is_calendar_word(&name.as_bytes()[..3]), "{name}");
+            assert!(name.len() < 5 || !is_calendar_word(&name.as_bytes()[..name.len() - 1]), "{name}");
+        }
+        for word in ["", "ma", "mayor", "wedding", "marchs", "dece", "novel"] {
+            assert!(!is_calendar_word(word.as_bytes()), "{word}");
+        }
     }
 }

@@ -2,6 +2,11 @@
 
 /// Writes a text with its masks. Whether there is any.
 pub(super) fn mask(text: &str, out: &mut String) -> bool {
+    // Of most there is nothing to mask.
+    if text.len() < HASH && !text.bytes().any(|byte| byte.is_ascii_digit()) {
+        out.push_str(text);
+        return false;
+    }
     let (mut rest, mut masked) = (text, false);
     while !rest.is_empty() {
         let end = rest.bytes().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());

@@ -87,10 +87,9 @@ impl Reader<'_> {
     fn text(&mut self, length: usize) {
         let (text, rest) = self.rest.split_at_checked(length).unwrap_or((self.rest, &[]));
         self.rest = rest;
-        for word in words(text).filter(|word| is_said(word)) {
-            let word = hash_of(word);
-            if !self.own.hold(word) && !self.link.hold(word) {
-                self.hash = (self.hash.rotate_left(5) ^ word).wrapping_mul(ODD);
+        for word in words(text).filter(Word::is_said) {
+            if !self.own.hold(word.hash) && !self.link.hold(word.hash) {
+                self.hash = (self.hash.rotate_left(5) ^ word.hash).wrapping_mul(ODD);
             }
         }
     }
@@ -98,41 +97,77 @@ impl Reader<'_> {
 
 /// A few words, by their hashes.
 #[derive(Default)]
-struct Words(Vec<u64>);
+struct Words {
+    hashes: Vec<u64>,
+    /// For each of them the bit that its last six bits say: what has no bit here is none of them.
+    bits: u64,
+}
 
 impl Words {
     fn take(&mut self, text: &[u8]) {
-        let room = MOST_WORDS.saturating_sub(self.0.len());
-        self.0.extend(words(text).map(hash_of).take(room));
+        let room = MOST_WORDS.saturating_sub(self.hashes.len());
+        for word in words(text).take(room) {
+            self.bits |= bit_of(word.hash);
+            self.hashes.push(word.hash);
+        }
     }
 
     fn hold(&self, word: u64) -> bool {
-        self.0.contains(&word)
+        self.bits & bit_of(word) != 0 && self.hashes.contains(&word)
     }
 
     fn clear(&mut self) {
-        self.0.clear();
+        self.hashes.clear();
+        self.bits = 0;
     }
 }
 
-/// Runs of letters and digits; whatever is not ASCII is a letter.
-fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|byte| !is_of_word(*byte)).filter(|word| !word.is_empty())
+fn bit_of(hash: u64) -> u64 {
+    1 << (hash & 63)
 }
 
-fn is_of_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || !byte.is_ascii()
+/// A run of letters and digits; whatever is not ASCII is a letter.
+#[derive(Clone, Copy)]
+struct Word<'a> {
+    bytes: &'a [u8],
+    /// The same for capitals and small letters.
+    hash: u64,
+    /// Of which classes its bytes are.
+    classes: u8,
 }
 
-/// Whether a word counts.
-fn is_said(word: &[u8]) -> bool {
-    let is_hex = || word.len() >= HEX && word.iter().all(u8::is_ascii_hexdigit);
-    !word.iter().any(u8::is_ascii_digit) && !is_calendar_word(word) && !is_hex()
+impl Word<'_> {
+    /// Whether it counts.
+    fn is_said(&self) -> bool {
+        let is_hex = self.classes == HEX_LETTER && self.bytes.len() >= HEX;
+        self.classes & DIGIT == 0 && !is_hex && !is_calendar_word(self.bytes)
+    }
 }
 
-/// The same for capitals and small letters.
-fn hash_of(word: &[u8]) -> u64 {
-    word.iter().fold(SEED, |hash, byte| (hash ^ u64::from(byte | 0x20)).wrapping_mul(ODD))
+/// The words of a text, each byte looked at once.
+fn words(text: &[u8]) -> impl Iterator<Item = Word<'_>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let start = rest.iter().position(|byte| class_of(*byte) != 0)?;
+        rest = rest.get(start..)?;
+        let (mut hash, mut classes, mut length) = (SEED, 0, 0);
+        for byte in rest {
+            let class = class_of(*byte);
+            if class == 0 {
+                break;
+            }
+            classes |= class;
+            hash = (hash ^ u64::from(byte | 0x20)).wrapping_mul(ODD);
+            length += 1;
+        }
+        let (bytes, behind) = rest.split_at_checked(length)?;
+        rest = behind;
+        Some(Word { bytes, hash, classes })
+    })
+}
+
+fn class_of(byte: u8) -> u8 {
+    CLASSES.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 /// The name of a tag, with the slash of one that ends.
@@ -141,6 +176,26 @@ fn name_of(tag: &[u8]) -> &[u8] {
     tag.get(..end).unwrap_or_default()
 }
 
+const DIGIT: u8 = 1;
+const HEX_LETTER: u8 = 2;
+const LETTER: u8 = 4;
+/// Of which class a byte is; 0 for what is between words.
+const CLASSES: [u8; 256] = {
+    let (mut classes, mut byte) = ([0; 256], 0);
+    while byte < 256 {
+        #[expect(clippy::cast_possible_truncation, clippy::indexing_slicing, reason = "computed by the compiler, in bounds")]
+        {
+            classes[byte] = match byte as u8 {
+                b'0'..=b'9' => DIGIT,
+                b'a'..=b'f' | b'A'..=b'F' => HEX_LETTER,
+                b'g'..=b'z' | b'G'..=b'Z' | 128.. => LETTER,
+                _ => 0,
+            };
+        }
+        byte += 1;
+    }
+    classes
+};
 /// Of how many pages one is read, if nothing about its URL is suspicious.
 const ONE_IN: u8 = 16;
 /// How many words of a URL are known.

@@ -1,5 +1,7 @@
 //! Templates: the spaces that a URL is of, from that of its own form to its registrable domain.
 
+use std::ops::Range;
+
 use super::dates::names_a_date;
 use super::mask::mask;
 use super::repeats::repeats;
@@ -8,7 +10,12 @@ use crate::url::CrawlUrl;
 
 /// The spaces of one URL, each with the text that stands for it; the narrowest first.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Templates([Option<Box<str>>; TrapKind::ALL.len()]);
+pub(super) struct Templates {
+    /// All of them, one behind the other.
+    text: String,
+    /// Where each of them is in it, by its kind.
+    places: [Option<Range<usize>>; TrapKind::ALL.len()],
+}
 
 /// The parts of a URL that templates are made of.
 struct Parts<'a> {
@@ -23,47 +30,78 @@ impl Templates {
     /// The spaces of a URL.
     pub(super) fn of(url: &CrawlUrl) -> Self {
         let parts = Parts::of(url);
+        let (before, last) = parts.path.split_at_checked(parts.last).unwrap_or((parts.path, ""));
         let names = parts.names();
-        let mut all = Self::default();
-        let mut set = |kind: TrapKind, text: String| {
-            if let Some(slot) = all.0.get_mut(kind.index()) {
-                *slot = Some(text.into_boxed_str());
-            }
-        };
-        let mut path = parts.origin.to_owned();
-        let is_masked = masked_path(parts.path, &mut path);
+        let mut all = Self { text: String::with_capacity(ROOM * url.as_str().len()), ..Self::default() };
+        all.text.push_str(parts.origin);
+        let mut is_masked = masked_path(before, &mut all.text);
+        let folder = 0..all.text.len();
+        is_masked |= masked_path(last, &mut all.text);
+        let path = 0..all.text.len();
         if parts.query.is_some() {
-            set(TrapKind::Query, format!("{path}?*"));
+            all.set(TrapKind::Query, &path, |text| text.push_str("?*"));
         }
-        if let Some(folder) = parts.folder(&names) {
-            set(TrapKind::Folder, folder);
+        if !last.is_empty() {
+            all.set(TrapKind::Folder, &folder, |text| any_name_like(last, &names, text));
         }
-        if is_masked || !names.is_empty() {
-            set(TrapKind::Template, path + &names);
+        if names.is_empty() && is_masked {
+            all.place(TrapKind::Template, path);
+        } else if !names.is_empty() {
+            all.set(TrapKind::Template, &path, |text| text.push_str(&names));
         }
-        let sections = parts.sections();
+        let origin = 0..parts.origin.len();
+        let first = all.set_sections(before, origin.clone());
         if names_a_date(url.path_and_query()) {
-            set(TrapKind::Dates, format!("{}/**{{date}}", sections.first));
+            all.set(TrapKind::Dates, &first, |text| text.push_str("/**{date}"));
         }
         if repeats(parts.path) {
-            set(TrapKind::Repeats, format!("{}/**{{again}}", parts.origin));
+            all.set(TrapKind::Repeats, &origin, |text| text.push_str("/**{again}"));
         }
-        if let Some(second) = sections.second {
-            set(TrapKind::Subsection, format!("{second}/**"));
-        }
-        if sections.first.len() > parts.origin.len() {
-            set(TrapKind::Section, format!("{}/**", sections.first));
-        }
-        set(TrapKind::Host, format!("{}/**", parts.origin));
+        all.set(TrapKind::Host, &origin, |text| text.push_str("/**"));
         if let Some(domain) = domain(url) {
-            set(TrapKind::Domain, format!("*.{domain}/**"));
+            all.set(TrapKind::Domain, &(0..0), |text| text.extend(["*.", domain, "/**"]));
         }
         all
     }
 
+    /// The spaces below the first one and two segments of a path that others follow; where the first of them starts.
+    fn set_sections(&mut self, before: &str, origin: Range<usize>) -> Range<usize> {
+        let mut segments = before.split('/').filter(|segment| !segment.is_empty());
+        let Some(first) = segments.next() else { return origin };
+        let first = self.set_section(TrapKind::Section, &origin, first);
+        if let Some(second) = segments.next() {
+            self.set_section(TrapKind::Subsection, &first, second);
+        }
+        first
+    }
+
+    fn set_section(&mut self, kind: TrapKind, start: &Range<usize>, segment: &str) -> Range<usize> {
+        let (begin, below) = (self.text.len(), "/**");
+        self.set(kind, start, |text| {
+            text.push('/');
+            masked_path(segment, text);
+            text.push_str(below);
+        });
+        begin..self.text.len() - below.len()
+    }
+
+    /// Sets the text of a space to what stands at some place, and what is written behind it.
+    fn set(&mut self, kind: TrapKind, start: &Range<usize>, write: impl FnOnce(&mut String)) {
+        let begin = self.text.len();
+        self.text.extend_from_within(start.clone());
+        write(&mut self.text);
+        self.place(kind, begin..self.text.len());
+    }
+
+    fn place(&mut self, kind: TrapKind, at: Range<usize>) {
+        if let Some(place) = self.places.get_mut(kind.index()) {
+            *place = Some(at);
+        }
+    }
+
     /// The text of one of them; `None` when the URL is of no such space.
     pub(super) fn get(&self, kind: TrapKind) -> Option<&str> {
-        self.0.get(kind.index())?.as_deref()
+        self.text.get(self.places.get(kind.index())?.clone()?)
     }
 
     /// The narrowest of them, if that is no wide one.
@@ -75,12 +113,6 @@ impl Templates {
     pub(super) fn iter(&self) -> impl Iterator<Item = (TrapKind, &str)> {
         TrapKind::ALL.into_iter().filter_map(|kind| Some((kind, self.get(kind)?)))
     }
-}
-
-/// The first one and two segments of a path that others follow, as starts of a URL.
-struct Sections {
-    first: String,
-    second: Option<String>,
 }
 
 impl<'a> Parts<'a> {
@@ -102,45 +134,23 @@ impl<'a> Parts<'a> {
         names.dedup();
         if names.len() > MOST_NAMES { "?*".to_owned() } else { format!("?{}", names.join("&")) }
     }
+}
 
-    /// The folder, with any name in it of the same ending; `None` for the root.
-    fn folder(&self, names: &str) -> Option<String> {
-        let (before, last) = self.path.split_at_checked(self.last)?;
-        if last.is_empty() {
-            return None;
-        }
-        let mut folder = self.origin.to_owned();
-        masked_path(before, &mut folder);
-        let (name, slash) = match last.strip_suffix('/') {
-            Some(name) => (name, "/"),
-            None => (last, ""),
-        };
-        let (name, params) = name.split_once(';').map_or((name, None), |(name, params)| (name, Some(params)));
-        folder.push('*');
-        if let Some((_, ending)) = name.rsplit_once('.').filter(|(_, ending)| is_ending(ending)) {
-            folder.push('.');
-            folder.push_str(ending);
-        }
-        if let Some(params) = params {
-            path_params(params, &mut folder);
-        }
-        Some(folder + slash + names)
+/// Writes what stands for any name of the same ending, with the names of a query.
+fn any_name_like(last: &str, names: &str, out: &mut String) {
+    let (name, slash) = match last.strip_suffix('/') {
+        Some(name) => (name, "/"),
+        None => (last, ""),
+    };
+    let (name, params) = name.split_once(';').map_or((name, None), |(name, params)| (name, Some(params)));
+    out.push('*');
+    if let Some((_, ending)) = name.rsplit_once('.').filter(|(_, ending)| is_ending(ending)) {
+        out.extend([".", ending]);
     }
-
-    fn sections(&self) -> Sections {
-        let before = self.path.get(..self.last).unwrap_or_default();
-        let mut segments = before.split('/').filter(|segment| !segment.is_empty());
-        let mut first = self.origin.to_owned();
-        let Some(segment) = segments.next() else { return Sections { first, second: None } };
-        first.push('/');
-        masked_path(segment, &mut first);
-        let second = segments.next().map(|segment| {
-            let mut second = format!("{first}/");
-            masked_path(segment, &mut second);
-            second
-        });
-        Sections { first, second }
+    if let Some(params) = params {
+        path_params(params, out);
     }
+    out.extend([slash, names]);
 }
 
 /// The registrable domain of a URL's host; `None` for addresses and for names that are none.
@@ -189,6 +199,8 @@ fn is_ending(ending: &str) -> bool {
     starts && ending.len() <= 5 && ending.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
+/// How often a URL fits into the texts of all its spaces, for most.
+const ROOM: usize = 8;
 /// How many different names of a query are told apart.
 const MOST_NAMES: usize = 32;
 
