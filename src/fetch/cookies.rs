@@ -9,12 +9,12 @@
 //!   or those of the site that was not asked for longest (RFC 6265bis, sections 5.7 and 6.1);
 //! - cookies are in no record, and neither in what is logged nor in what is printed for debugging.
 
-use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cookie_store::{Cookie, CookieDomain};
+use hashbrown::{HashMap, HashSet};
 use http::HeaderMap;
 use http::header::{COOKIE, HeaderValue, SET_COOKIE};
 use url::{Host, Url};

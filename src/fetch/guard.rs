@@ -3,11 +3,11 @@
 //! A page can link to anything, and a name can resolve to anything. So the guard looks at the address that is about to
 //! be connected to: at literal addresses before the request, at resolved ones inside the resolver.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
+use hashbrown::HashSet;
 use ipnet::IpNet;
 
 use super::allowed_host::Allowed;

@@ -1,8 +1,8 @@
 //! What requests carry: the same headers for every host, those of single hosts, and secrets for the seeds' origins only.
 
-use std::collections::{HashMap, HashSet};
 use std::fmt;
 
+use hashbrown::{HashMap, HashSet};
 use http::Version;
 use http::header::{self, HeaderMap, HeaderValue};
 use percent_encoding::percent_decode_str;

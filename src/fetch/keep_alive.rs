@@ -1,10 +1,11 @@
 //! Keep-alive: which requests may leave a connection behind, so that idle ones take neither all file descriptors nor much
 //! memory.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use hashbrown::HashMap;
 use tokio::time::Instant;
 
 /// Bounds the connections that are kept, in use or idle.

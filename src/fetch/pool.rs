@@ -1,9 +1,9 @@
 //! The pool: connections that are kept for later requests, and how many.
 
-use std::collections::HashSet;
 use std::sync::{OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
+use hashbrown::HashSet;
 use http::HeaderMap;
 use tokio::time::Instant;
 

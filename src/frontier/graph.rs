@@ -1,7 +1,9 @@
 //! The graph of all known URLs, in little memory: which state each is in, how deep it lies, whose turn it is.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Instant;
+
+use hashbrown::HashMap;
 
 use super::change::{Change, Want};
 use super::found::{Found, Place, Room, Settlement};

@@ -1,7 +1,9 @@
 //! Groups: whose turn it is in each group of hosts, and when the next one is called.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
+
+use hashbrown::HashMap;
 
 use super::Options;
 use super::group::{Group, GroupKey};

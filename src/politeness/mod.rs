@@ -33,12 +33,13 @@ pub(crate) use per_host::Overrides;
 pub(crate) use retry_after::retry_after;
 pub(crate) use saved::{SavedHost, SavedRobots};
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use breaker::Gate;
 use groups::{Groups, Turn};
+use hashbrown::HashMap;
 use host::Host;
 use rate::PassedClock;
 use robots::Robots;

@@ -1,6 +1,6 @@
 //! What is closed: asked for each link, so the first questions are cheap ones.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::template::{Templates, domain};
 use crate::trap::{Trap, TrapKind};

@@ -91,7 +91,17 @@ mod tests {
     fn months_and_days_are_known_whole_and_by_three_letters() {
         for name in ["january", "FEBRUARY", "March", "april", "may", "June", "july", "august", "september", "october"]
             .into_iter()
-            .chain(["november", "december", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "Sunday"])
+            .chain([
+                "november",
+                "december",
+                "monday",
+                "tuesday",
+                "wednesday",
+                "thursday",
+                "friday",
+                "saturday",
+                "Sunday",
+            ])
         {
             assert!(is_calendar_word(name.as_bytes()) && is_calendar_word(&name.as_bytes()[..3]), "{name}");
             assert!(name.len() < 5 || !is_calendar_word(&name.as_bytes()[..name.len() - 1]), "{name}");

@@ -1,7 +1,9 @@
 //! A group: what was seen of one space of URLs.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
+
+use hashbrown::HashSet;
 
 use super::ties::Ties;
 use super::window::Window;

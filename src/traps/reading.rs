@@ -183,7 +183,11 @@ const LETTER: u8 = 4;
 const CLASSES: [u8; 256] = {
     let (mut classes, mut byte) = ([0; 256], 0);
     while byte < 256 {
-        #[expect(clippy::cast_possible_truncation, clippy::indexing_slicing, reason = "computed by the compiler, in bounds")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::indexing_slicing,
+            reason = "computed by the compiler, in bounds"
+        )]
         {
             classes[byte] = match byte as u8 {
                 b'0'..=b'9' => DIGIT,

@@ -1,10 +1,10 @@
 //! Host patterns: one host, or all hosts below a name, and what is said of each.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::net::Ipv6Addr;
 use std::str::FromStr;
 
+use hashbrown::HashMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::Host;
 

@@ -6,9 +6,8 @@
 mod frequent;
 mod place;
 
-use std::collections::HashMap;
-
 use frequent::Frequent;
+use hashbrown::HashMap;
 
 use crate::outcome::{Outcome, OutcomeKind};
 use crate::unread::Reading;

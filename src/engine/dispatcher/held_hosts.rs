@@ -1,7 +1,9 @@
 //! Held hosts: those that nothing is asked of for a minute or more, told once and shown while they wait.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
+
+use hashbrown::{HashMap, HashSet};
 
 use crate::host_report::DelayReason;
 use crate::observe::{Held, elapsed};

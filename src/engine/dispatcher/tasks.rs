@@ -1,10 +1,10 @@
 //! Tasks: the requests in flight, each with what it was started for.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hashbrown::HashMap;
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::job::{Done, Job};
