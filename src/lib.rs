@@ -87,6 +87,7 @@ mod tree;
 pub mod units;
 mod unread;
 pub mod url;
+pub mod usage;
 mod user_agent;
 mod wall;
 mod wall_clock;

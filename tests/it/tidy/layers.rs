@@ -106,6 +106,7 @@ const LAYERS: &[Layer] = &[
             "units",
             "unread",
             "url",
+            "usage",
             "user_agent",
             "wall",
             "wall_clock",
