@@ -25,6 +25,7 @@ pub struct Settled {
     pub redirect: u64,
     pub http_error: u64,
     pub failed: u64,
+    pub payment_required: u64,
 }
 
 /// URLs that are not requested, by reason.
@@ -41,7 +42,7 @@ impl Accounts {
 impl Settled {
     /// All requested URLs: the number of records.
     pub fn total(&self) -> u64 {
-        self.ok + self.redirect + self.http_error + self.failed
+        self.ok + self.redirect + self.http_error + self.failed + self.payment_required
     }
 
     /// The count of one outcome.
@@ -51,6 +52,7 @@ impl Settled {
             OutcomeKind::Redirect => &mut self.redirect,
             OutcomeKind::HttpError => &mut self.http_error,
             OutcomeKind::Failed => &mut self.failed,
+            OutcomeKind::PaymentRequired => &mut self.payment_required,
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::readable::Readable;
 use crate::unread::{BadReferences, Reading};
 use crate::url::{CrawlUrl, Link};
 
-/// The four ends of a requested URL (design: `outcome` of a record).
+/// The ends of a requested URL (design: `outcome` of a record).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OutcomeKind {
@@ -26,6 +26,9 @@ pub enum OutcomeKind {
     /// Any other complete response.
     HttpError,
     /// No complete response: `error` says why.
+    /// A response with the status 402: the host wants to be paid for the page. Nothing is ever paid, and the page is not
+    /// asked for again.
+    PaymentRequired,
     Failed,
 }
 
@@ -37,6 +40,7 @@ impl OutcomeKind {
             Self::Redirect => "redirect",
             Self::HttpError => "http_error",
             Self::Failed => "failed",
+            Self::PaymentRequired => "payment_required",
         }
     }
 }
@@ -45,7 +49,7 @@ impl OutcomeKind {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Outcome {
-    /// Which of the four ends.
+    /// Which of the ends.
     pub kind: OutcomeKind,
     /// The HTTP status, when there was a response head.
     pub status: Option<u16>,

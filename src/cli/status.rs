@@ -46,6 +46,7 @@ fn text(found: &Found) -> String {
         ("ok", found.settled.ok),
         ("redirect", found.settled.redirect),
         ("http error", found.settled.http_error),
+        ("payment required", found.settled.payment_required),
         ("failed", found.settled.failed),
     ];
     line("outcome", &pairs(outcomes));

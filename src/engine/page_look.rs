@@ -118,7 +118,7 @@ fn media(response: &Response, outcome: &Outcome, media_type: Option<&MediaType>,
         Body::Unwanted => (ReadAs::NotFetched, "content_types in [fetch] does not name its type"),
         Body::Failed(_) => (ReadAs::NotFetched, "the body did not come, or not whole"),
         Body::Read(_) if outcome.kind == OutcomeKind::Redirect => (ReadAs::Nothing, "it is a redirect"),
-        Body::Read(_) if outcome.kind == OutcomeKind::HttpError => {
+        Body::Read(_) if matches!(outcome.kind, OutcomeKind::HttpError | OutcomeKind::PaymentRequired) => {
             (ReadAs::Nothing, "only responses with a status of 2xx are read")
         }
         Body::Read(_) if is_html && has_type && !is_sent_as_html => (ReadAs::Html, "it is XML that holds XHTML"),

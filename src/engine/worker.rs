@@ -335,12 +335,13 @@ fn kind(response: &Response, redirect: Option<&Target>) -> OutcomeKind {
 }
 
 /// Whether the body of a response is what was asked for. That of a redirect which leads nowhere is all there is: people
+        None if response.status == StatusCode::PAYMENT_REQUIRED => OutcomeKind::PaymentRequired,
 /// are shown it, and mostly it has the link.
 fn counts_as_page(kind: OutcomeKind, status: StatusCode) -> bool {
     match kind {
         OutcomeKind::Ok => !matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT),
         OutcomeKind::HttpError => status.is_redirection(),
-        OutcomeKind::Redirect | OutcomeKind::Failed => false,
+        OutcomeKind::Redirect | OutcomeKind::Failed | OutcomeKind::PaymentRequired => false,
     }
 }
 

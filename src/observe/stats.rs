@@ -31,7 +31,7 @@ pub struct Snapshot {
     pub in_flight: u64,
     /// URLs that have a record.
     pub done: u64,
-    /// Records with `http_error` or `failed`.
+    /// Records with `http_error`, `failed` or `payment_required`.
     pub errors: u64,
     /// Hosts with at least one URL.
     pub hosts: u64,
@@ -63,7 +63,7 @@ impl Stats {
         self.pending.store(accounts.pending, Ordering::Relaxed);
         self.in_flight.store(accounts.in_flight, Ordering::Relaxed);
         self.done.store(settled.total(), Ordering::Relaxed);
-        self.errors.store(settled.http_error + settled.failed, Ordering::Relaxed);
+        self.errors.store(settled.http_error + settled.failed + settled.payment_required, Ordering::Relaxed);
         self.hosts.store(hosts as u64, Ordering::Relaxed);
         self.bytes.store(bytes, Ordering::Relaxed);
         self.closed.store(discovery_closed, Ordering::Relaxed);

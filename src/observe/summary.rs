@@ -165,8 +165,14 @@ impl fmt::Display for Summary {
         let mut line = |name: &str, value: String| {
             if value.is_empty() { Ok(()) } else { writeln!(f, "  {name:<12}{value}") }
         };
-        let Settled { ok, redirect, http_error, failed } = self.settled;
-        let outcomes = [("ok", ok), ("redirect", redirect), ("http error", http_error), ("failed", failed)];
+        let Settled { ok, redirect, http_error, failed, payment_required } = self.settled;
+        let outcomes = [
+            ("ok", ok),
+            ("redirect", redirect),
+            ("http error", http_error),
+            ("payment required", payment_required),
+            ("failed", failed),
+        ];
         line("outcome", pairs(outcomes.map(|(name, n)| (name.to_owned(), n)).to_vec()))?;
         line("status", pairs(self.statuses.iter().map(|(status, n)| (status.to_string(), *n)).collect()))?;
         line("error", pairs(self.errors.iter().map(|(kind, n)| (kind.name().to_owned(), *n)).collect()))?;
@@ -200,7 +206,7 @@ mod tests {
 
     fn summary() -> Summary {
         let mut accounts = Accounts { pending: 3, ..Accounts::default() };
-        accounts.settled = Settled { ok: 1234, redirect: 5, http_error: 2, failed: 1 };
+        accounts.settled = Settled { ok: 1234, redirect: 5, http_error: 2, failed: 1, payment_required: 0 };
         *accounts.skipped.of(SkipReason::Scope) = 77;
         *accounts.skipped.of(SkipReason::Robots) = 4;
         let elapsed = Duration::from_millis(83_250);

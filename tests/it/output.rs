@@ -165,6 +165,6 @@ fn the_summary_counts_the_requests_of_each_host() {
     assert_eq!(crawled.summary["hosts"][0]["requests"], arrivals);
 }
 
-const SETTLED: &[&str] = &["ok", "redirect", "http_error", "failed"];
+const SETTLED: &[&str] = &["ok", "redirect", "http_error", "failed", "payment_required"];
 const SKIPPED: &[&str] =
     &["scope", "depth", "robots", "limit", "trap", "nofollow", "scheme", "too_long", "unsafe_address"];

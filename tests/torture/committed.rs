@@ -144,4 +144,4 @@ fn one<T: rusqlite::types::FromSql>(store: &Connection, sql: &str) -> T {
 }
 
 /// By the number that they have in the store.
-const OUTCOMES: [&str; 5] = ["", "ok", "redirect", "http_error", "failed"];
+const OUTCOMES: [&str; 6] = ["", "ok", "redirect", "http_error", "failed", "payment_required"];

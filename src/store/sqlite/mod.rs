@@ -64,6 +64,7 @@ fn code(state: NodeState, kind: Option<OutcomeKind>) -> i64 {
             OutcomeKind::Redirect => 2,
             OutcomeKind::HttpError => 3,
             OutcomeKind::Failed => 4,
+            OutcomeKind::PaymentRequired => 5,
         },
         (NodeState::Skipped(reason), _) => FIRST_SKIPPED + i64::from(reason.code()),
     }
@@ -78,6 +79,7 @@ fn of_code(code: i64) -> Option<(NodeState, Option<OutcomeKind>)> {
         2 => settled(OutcomeKind::Redirect),
         3 => settled(OutcomeKind::HttpError),
         4 => settled(OutcomeKind::Failed),
+        5 => settled(OutcomeKind::PaymentRequired),
         _ => {
             let reason = u8::try_from(code - FIRST_SKIPPED).ok().and_then(SkipReason::of_code)?;
             Some((NodeState::Skipped(reason), None))
@@ -87,8 +89,14 @@ fn of_code(code: i64) -> Option<(NodeState, Option<OutcomeKind>)> {
 
 /// All states with their numbers and names.
 fn states() -> impl Iterator<Item = (i64, String)> {
-    let settled = [OutcomeKind::Ok, OutcomeKind::Redirect, OutcomeKind::HttpError, OutcomeKind::Failed]
-        .map(|kind| (code(NodeState::Settled, Some(kind)), kind.name().to_owned()));
+    let settled = [
+        OutcomeKind::Ok,
+        OutcomeKind::Redirect,
+        OutcomeKind::HttpError,
+        OutcomeKind::Failed,
+        OutcomeKind::PaymentRequired,
+    ]
+    .map(|kind| (code(NodeState::Settled, Some(kind)), kind.name().to_owned()));
     let skipped =
         SkipReason::ALL.map(|reason| (code(NodeState::Skipped(reason), None), format!("skipped: {}", reason.name())));
     std::iter::once((PENDING, "pending".to_owned())).chain(settled).chain(skipped)
@@ -110,6 +118,6 @@ mod tests {
             let (state, kind) = of_code(number).unwrap();
             assert_eq!(code(state, kind), number, "{name}");
         }
-        assert!([5, 15, 16 + 9, -1].into_iter().all(|number| of_code(number).is_none()));
+        assert!([6, 15, 16 + 9, -1].into_iter().all(|number| of_code(number).is_none()));
     }
 }
