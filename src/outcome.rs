@@ -14,6 +14,7 @@ use crate::page::Page;
 use crate::readable::Readable;
 use crate::unread::{BadReferences, Reading};
 use crate::url::{CrawlUrl, Link};
+use crate::usage::Usage;
 
 /// The ends of a requested URL (design: `outcome` of a record).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
@@ -25,10 +26,10 @@ pub enum OutcomeKind {
     Redirect,
     /// Any other complete response.
     HttpError,
-    /// No complete response: `error` says why.
     /// A response with the status 402: the host wants to be paid for the page. Nothing is ever paid, and the page is not
     /// asked for again.
     PaymentRequired,
+    /// No complete response: `error` says why.
     Failed,
 }
 
@@ -39,8 +40,8 @@ impl OutcomeKind {
             Self::Ok => "ok",
             Self::Redirect => "redirect",
             Self::HttpError => "http_error",
-            Self::Failed => "failed",
             Self::PaymentRequired => "payment_required",
+            Self::Failed => "failed",
         }
     }
 }
@@ -93,6 +94,8 @@ pub struct Outcome {
     pub readable: Option<Box<Readable>>,
     /// What rules took out of the response; `None` when no rule is for it.
     pub extracted: Option<Box<Extracted>>,
+    /// What the headers and the page say that it may be used for; `None` when they say nothing.
+    pub usage: Option<Box<Usage>>,
     /// What was sent and received; `None` when nobody asked for that, or no response head came.
     pub exchange: Option<Box<Exchange>>,
 }
@@ -122,6 +125,7 @@ impl Outcome {
             said: None,
             readable: None,
             extracted: None,
+            usage: None,
             exchange: None,
         }
     }
@@ -131,11 +135,12 @@ impl Outcome {
         Self { failure: Some(failure), ..Self::new(OutcomeKind::Failed, fetched_at, elapsed) }
     }
 
-    /// How many bytes of memory it takes until it is written, as far as its page decides: its links and its text. The body of
-    /// an exchange is counted by whoever has read it.
+    /// How many bytes of memory it takes until it is written, as far as its page decides: its links, its text, and what is
+    /// said of its use. The body of an exchange is counted by whoever has read it.
     pub fn weight(&self) -> u64 {
         let links: u64 = self.links.iter().map(|link| link.target.text().len() as u64 + LINK).sum();
-        links + self.readable.as_ref().map_or(0, |readable| readable.weight())
+        let text = self.readable.as_ref().map_or(0, |readable| readable.weight());
+        links + text + self.usage.as_ref().map_or(0, |usage| usage.weight())
     }
 
     /// How the request ended, in few words for a person.

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::observe::printable;
 use crate::politeness::robots::{Access, LIMIT, Robots as Rules, product_token};
 use crate::url::{CrawlUrl, UrlRules};
+use crate::usage::Statement;
 use clap::{Args, Subcommand};
 
 /// The helpers for robots.txt.
@@ -54,7 +55,7 @@ pub(crate) fn check(check: &Check) -> Result<ExitCode> {
     for url in &urls {
         let file = source.rules_for(url)?;
         let allowed = file.rules.verdict(url.path_and_query()).allowed;
-        super::voice::print(&format!("{}\n", line(url, &file, &agent)))?;
+        super::voice::print(&format!("{}\n{}", line(url, &file, &agent), usage(url, &file)))?;
         disallowed |= !allowed;
     }
     Ok(ExitCode::from(u8::from(disallowed)))
@@ -189,6 +190,20 @@ fn line(url: &CrawlUrl, file: &RobotsFile, agent: &str) -> String {
     printable(&format!("{word}  {url}  {why}"))
 }
 
+/// What the file says that a URL which may be asked for may be used for, a line for each statement.
+fn usage(url: &CrawlUrl, file: &RobotsFile) -> String {
+    if !file.rules.verdict(url.path_and_query()).allowed {
+        return String::new();
+    }
+    let told = |said: Statement| {
+        let line = said.line.map(|line| format!("line {line}: ")).unwrap_or_default();
+        let meaning = Some(said.meaning()).filter(|meaning| !meaning.is_empty());
+        let meaning = meaning.map(|meaning| format!("  ({meaning})")).unwrap_or_default();
+        printable(&format!("  usage     {line}{}{meaning}", said.text)) + "\n"
+    };
+    file.rules.usage(url.path_and_query()).into_iter().map(told).collect()
+}
+
 /// The lines that select the rules.
 fn group(rules: &Rules) -> String {
     let lines: Vec<_> =
@@ -218,6 +233,9 @@ const EPILOGUE: &str = "\
 Examples:
   crawler robots check https://example.com/search
   crawler robots check --agent my-bot --robots robots.txt https://example.com/a https://example.com/b
+
+What the file says of the use of a URL (Content-Usage, Content-Signal, License) follows below its
+verdict, and changes nothing of that.
 
 What else there is to know of a file (delays, sitemaps, agents that share the group, rules that never
 match) is told on stderr.

@@ -12,6 +12,7 @@ use crate::traps;
 use crate::tree::PageTree;
 use crate::unread::Reading;
 use crate::url::{CrawlUrl, LinkKind, Target, UrlRules};
+use crate::usage::{Statement, Usage};
 
 /// What is read of pages beside their links.
 #[derive(Debug, Clone, Default)]
@@ -64,6 +65,7 @@ impl Reads {
 pub(super) fn take(outcome: &mut Outcome, url: &CrawlUrl, read: PageRead) {
     let PageRead { mut parsed, said, extracted, readable } = read;
     let refresh = parsed.refresh.take();
+    take_usage(outcome, std::mem::take(&mut parsed.usage));
     take_parsed(outcome, url, parsed);
     outcome.said = said;
     outcome.readable = readable;
@@ -84,6 +86,13 @@ fn take_parsed(outcome: &mut Outcome, url: &CrawlUrl, parsed: Parsed) {
     outcome.charset = Some(parsed.charset);
     outcome.page = Some(parsed.page);
     outcome.links = parsed.links;
+}
+
+/// Takes what a page says of its use: behind what its headers say.
+pub(super) fn take_usage(outcome: &mut Outcome, said: Vec<Statement>) {
+    let mut statements = outcome.usage.take().map(|usage| usage.statements).unwrap_or_default();
+    statements.extend(said);
+    outcome.usage = Usage::of(statements);
 }
 
 /// Takes where a page sends its reader at once: as a redirect, so that an endless chain of such pages ends as one of

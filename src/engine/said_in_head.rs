@@ -7,8 +7,8 @@ use http::{HeaderMap, HeaderValue};
 #[derive(Debug)]
 pub(super) struct SaidInHead {
     robots_tags: Vec<String>,
-    pub(super) links: Vec<String>,
-    pub(super) refreshes: Vec<String>,
+    links: Vec<String>,
+    refreshes: Vec<String>,
 }
 
 impl SaidInHead {
@@ -20,6 +20,11 @@ impl SaidInHead {
         };
         let all = |name: &HeaderName| headers.get_all(name).iter().map(HeaderValue::as_bytes).map(text).collect();
         Self { robots_tags: all(&ROBOTS_TAG), links: all(&LINK), refreshes: all(&REFRESH) }
+    }
+
+    /// Whether there is none of them.
+    pub(super) fn is_empty(&self) -> bool {
+        [&self.robots_tags, &self.links, &self.refreshes].into_iter().all(Vec::is_empty)
     }
 
     pub(super) fn with_texts<T>(&self, read: impl FnOnce(&[&str], &[&str], &[&str]) -> T) -> T {

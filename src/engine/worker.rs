@@ -26,6 +26,7 @@ use crate::response::{Body, Response, is_redirect};
 use crate::traps;
 use crate::unread::Reading;
 use crate::url::{Base, CrawlUrl, Link, LinkKind, Target, UrlRules, header_text};
+use crate::usage::{self, Usage};
 
 /// What came of one request for robots.txt.
 #[derive(Debug)]
@@ -195,6 +196,9 @@ impl Worker {
         } else if let Some(location) = redirects_to(&response) {
             outcome.bad_references.note(&location);
         }
+        if matches!(kind, OutcomeKind::Ok | OutcomeKind::PaymentRequired) {
+            outcome.usage = Usage::of(usage::of_headers(&response.headers));
+        }
         let body = match &response.body {
             Body::Read(body) => body,
             Body::Unwanted => {
@@ -253,7 +257,7 @@ impl Worker {
     /// canonical URL.
     fn take_headers(&self, outcome: &mut Outcome, url: &CrawlUrl, headers: &HeaderMap) {
         let said = SaidInHead::of(headers);
-        if outcome.kind != OutcomeKind::Ok || said.links.is_empty() && said.refreshes.is_empty() {
+        if outcome.kind != OutcomeKind::Ok || said.is_empty() {
             return;
         }
         let parsed = said.with_texts(|robots_tags, link_headers, refresh_headers| {
@@ -266,6 +270,7 @@ impl Worker {
                 refresh_headers,
             })
         });
+        page_read::take_usage(outcome, parsed.usage);
         if !parsed.links.is_empty() {
             outcome.page = Some(parsed.page);
             outcome.links_left_out = parsed.links_left_out as u64;
@@ -330,12 +335,12 @@ fn kind(response: &Response, redirect: Option<&Target>) -> OutcomeKind {
     match redirect {
         Some(_) => OutcomeKind::Redirect,
         None if response.status.is_success() => OutcomeKind::Ok,
+        None if response.status == StatusCode::PAYMENT_REQUIRED => OutcomeKind::PaymentRequired,
         None => OutcomeKind::HttpError,
     }
 }
 
 /// Whether the body of a response is what was asked for. That of a redirect which leads nowhere is all there is: people
-        None if response.status == StatusCode::PAYMENT_REQUIRED => OutcomeKind::PaymentRequired,
 /// are shown it, and mostly it has the link.
 fn counts_as_page(kind: OutcomeKind, status: StatusCode) -> bool {
     match kind {

@@ -58,6 +58,7 @@ fn told(facts: &Facts<'_>) -> String {
     }
     tell("script", facts.has_script.then_some("yes"));
     tell("robots", facts.nofollow.then_some("nofollow"));
+    tell("usage", facts.usage.is_something().then(|| format!("{:?}", facts.usage)).as_deref());
     for label in &facts.charset_labels {
         tell("charset", Some(label));
     }

@@ -4,11 +4,15 @@
 use std::borrow::Cow;
 use std::num::NonZeroU32;
 
+pub(super) use super::reference::{Reference, Start};
+
 use super::charset;
 use super::refresh;
 use super::robots::Robots;
+use super::usage::{License, UseSaid};
 use crate::media_type;
 use crate::mention::{LinkType, Mention};
+use crate::usage::Place;
 
 /// What the elements of a page say; texts are those of the page.
 #[derive(Debug, Clone, Default)]
@@ -33,33 +37,10 @@ pub(super) struct Facts<'a> {
     pub(super) has_script: bool,
     /// The labels that `<meta>` elements give for the charset, in their order.
     pub(super) charset_labels: Vec<Cow<'a, str>>,
+    /// What the page may be used for.
+    pub(super) usage: UseSaid<'a>,
     /// Where the name begins of the tag that is read, in bytes of the page.
     pub(super) tag: usize,
-}
-
-/// A link as it is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Reference<'a> {
-    /// What the attribute says, without the white space around it.
-    pub(super) text: Cow<'a, str>,
-    /// Its `rel` asks not to follow it.
-    pub(super) nofollow: bool,
-    pub(super) start: Start,
-    /// What it stands in.
-    pub(super) mention: Mention,
-    /// Where the name begins of the tag that it stands in, in bytes of the page; only of an element that says something.
-    pub(super) tag: Option<NonZeroU32>,
-}
-
-/// What a reference starts from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Start {
-    /// The base of the page.
-    Base,
-    /// The URL of the page, whatever its base: so does what stands in the head of the response.
-    Url,
-    /// One of the inner bases.
-    Inner(u16),
 }
 
 /// The elements that say something, but for `<title>`.
@@ -177,6 +158,11 @@ impl<'a> Facts<'a> {
                 tag: None,
             });
         }
+        if has(&["license"]) {
+            let (text, start, mention) = (href.clone(), Start::Base, Mention::Link(LinkType::CANONICAL));
+            let reference = Reference { text, nofollow: false, start, mention, tag: None };
+            self.usage.read_license(License { reference, media_type: attribute("type"), from: Place::Link });
+        }
         // `alternate stylesheet` is a style sheet; a feed or a search description says itself that it is no page.
         let is_page = || attribute("type").as_deref().is_none_or(media_type::is_html) && !has(&["stylesheet"]);
         if let Some(link_type) = tokens(rel).find_map(LinkType::of_name).filter(|_| is_page()) {
@@ -201,6 +187,7 @@ impl<'a> Facts<'a> {
             self.description = folded(&content);
         }
         self.nofollow |= robots.meta_asks_nofollow(name, &content);
+        self.usage.read_meta(name, &content, robots);
     }
 
     fn refresh(&mut self, target: Option<Cow<'a, str>>, is_immediate: bool) {

@@ -12,10 +12,12 @@ mod facts;
 mod link_header;
 mod links;
 mod options;
+mod reference;
 mod refresh;
 mod robots;
 mod scan;
 pub(crate) mod sitemap;
+mod usage;
 
 pub(crate) use charset::CharsetFrom;
 pub(crate) use explain::{Directives, Explained};
@@ -27,6 +29,7 @@ use crate::media_type::MediaType;
 use crate::page::Page;
 use crate::unread::BadReferences;
 use crate::url::{CrawlUrl, Link, RecentUrls, Target, UrlRules};
+use crate::usage::{Place, Statement};
 
 use charset::Charset;
 use facts::{Facts, Reference, Start, folded};
@@ -34,6 +37,7 @@ use link_header::LinkValue;
 use links::{Links, Resolver};
 use robots::Robots;
 use scan::Bounds;
+use usage::License;
 
 /// What there is to parse.
 #[derive(Debug, Clone, Copy)]
@@ -68,6 +72,8 @@ pub struct Parsed {
     pub links_left_out: usize,
     /// The references that are no URL.
     pub bad_references: BadReferences,
+    /// What the page, `X-Robots-Tag` and `Link` say that it may be used for.
+    pub usage: Vec<Statement>,
 }
 
 /// Parses pages. One serves the whole crawl.
@@ -161,6 +167,7 @@ impl Parser {
         };
         let canonical = facts.canonicals.iter().find_map(page_of);
         let refresh = facts.refresh.as_ref().and_then(|reference| resolver.resolve(&reference.text, reference.start));
+        let usage = std::mem::take(&mut facts.usage).statements(input.robots_tags, &self.robots, page_of);
         self.recent.give_back(resolver.into_recent());
         Parsed {
             page: Page {
@@ -176,6 +183,7 @@ impl Parser {
             refresh,
             links_left_out: links.left_out,
             bad_references: links.no_urls,
+            usage,
         }
     }
 }
@@ -198,6 +206,10 @@ fn read_headers<'a>(input: &Input<'a>, facts: &mut Facts<'a>) {
     facts.refresh = said.refresh.map(from_url).or(facts.refresh.take());
     facts.canonicals.extend(said.canonicals.into_iter().map(from_url));
     facts.references.splice(..0, said.references.into_iter().map(from_url));
+    for license in said.usage.licenses {
+        let reference = from_url(license.reference);
+        facts.usage.read_license(License { reference, from: Place::Header, ..license });
+    }
 }
 
 /// What the scan and a tree tell of a page, when that is not the same: for the fuzz target.

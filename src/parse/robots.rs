@@ -1,7 +1,9 @@
 //! What a page asks of robots: `<meta name=robots>` and `X-Robots-Tag`.
 //!
 //! Of all directives only `nofollow` and `none` mean something to a crawler. `noindex` does not: it builds no index,
-//! and whoever makes one from its records decides anew.
+//! and whoever makes one from its records decides anew. What such directives say is told in the record.
+
+use crate::usage::{Said, robots_directives};
 
 /// The name that directives for this crawler are addressed to.
 #[derive(Debug, Clone)]
@@ -25,22 +27,37 @@ impl Robots {
         name.eq_ignore_ascii_case("robots") || self.is_agent(name)
     }
 
-    /// Whether an `X-Robots-Tag` asks not to follow the links of the page. A name with a colon in front of directives
-    /// addresses them, up to the next such name; a comma may also join several headers into one.
+    /// Whether an `X-Robots-Tag` asks not to follow the links of the page.
     pub(super) fn header_asks_nofollow(&self, value: &str) -> bool {
+        self.of_header(value).any(asks_nofollow)
+    }
+
+    /// What a `<meta>` that is [for this robot](Self::is_named) restricts; `None` for nothing.
+    pub(super) fn meta_restricts(content: &str) -> Option<Said> {
+        restrictions(Words(content))
+    }
+
+    /// What an `X-Robots-Tag` restricts for this robot; `None` for nothing.
+    pub(super) fn header_restricts(&self, value: &str) -> Option<Said> {
+        restrictions(self.of_header(value))
+    }
+
+    /// The words of an `X-Robots-Tag` that are for this robot. A name with a colon in front of directives addresses them,
+    /// up to the next such name; a comma may also join several headers into one.
+    fn of_header<'a>(&self, value: &'a str) -> impl Iterator<Item = Word<'a>> {
         let mut for_us = true;
-        Words(value).any(|word| match word {
-            // Nobody is called so.
-            word if asks_nofollow(word) => for_us,
-            Word::Named(name) => {
+        Words(value).filter(move |word| {
+            // Nobody is called `nofollow`.
+            if let Word::Named(name) = word
+                && !asks_nofollow(*word)
+            {
                 // `otherbot/1.0: …`
                 let name = name.split('/').next().unwrap_or_default();
                 if is_agent_name(name) {
                     for_us = self.is_agent(name);
                 }
-                false
             }
-            Word::Plain(_) => false,
+            for_us
         })
     }
 
@@ -59,6 +76,8 @@ enum Word<'a> {
     Plain(&'a str),
     /// A colon follows: the name of a robot, or a part of a time.
     Named(&'a str),
+    /// A directive with the value behind its colon.
+    Valued(&'a str, &'a str),
 }
 
 impl<'a> Iterator for Words<'a> {
@@ -73,8 +92,8 @@ impl<'a> Iterator for Words<'a> {
         if !VALUED.iter().any(|directive| last.eq_ignore_ascii_case(directive)) {
             return Some(Word::Named(word));
         }
-        self.take_word();
-        Some(Word::Plain(word))
+        let value = self.take_word().map_or("", |(value, _)| value);
+        Some(Word::Valued(word, value))
     }
 }
 
@@ -90,9 +109,26 @@ impl<'a> Words<'a> {
 }
 
 fn asks_nofollow(word: Word<'_>) -> bool {
-    let (Word::Plain(word) | Word::Named(word)) = word;
-    let mut directives = word.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_'));
-    directives.any(|directive| directive.eq_ignore_ascii_case("nofollow") || directive.eq_ignore_ascii_case("none"))
+    directives(word)
+        .any(|(directive, _)| directive.eq_ignore_ascii_case("nofollow") || directive.eq_ignore_ascii_case("none"))
+}
+
+fn restrictions<'a>(words: impl Iterator<Item = Word<'a>>) -> Option<Said> {
+    let (mut said, mut any) = (Said::default(), false);
+    for (directive, value) in words.flat_map(directives) {
+        any |= robots_directives::read(directive, value, &mut said);
+    }
+    any.then_some(said)
+}
+
+/// The directives of a word, each with the value behind it.
+fn directives(word: Word<'_>) -> impl Iterator<Item = (&str, Option<&str>)> {
+    let (word, value) = match word {
+        Word::Plain(word) | Word::Named(word) => (word, None),
+        Word::Valued(word, value) => (word, Some(value)),
+    };
+    let all = word.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_'));
+    all.map(move |directive| (directive, value))
 }
 
 /// A product token that is no directive. Times have colons as well, but begin with a digit.
@@ -121,6 +157,8 @@ const OTHERS: &[&str] = &[
     "noindex",
     "nosnippet",
     "notranslate",
+    "noai",
+    "noimageai",
 ];
 
 #[cfg(test)]
@@ -182,5 +220,28 @@ mod tests {
         assert!(!robots.meta_asks_nofollow("robots", "noindex, follow"));
         assert!(!robots.meta_asks_nofollow("robots", "max-image-preview: none"));
         assert!(robots.meta_asks_nofollow("robots", "max-image-preview:large;nofollow"));
+    }
+
+    #[test]
+    fn what_is_restricted_for_this_robot_is_told() {
+        use crate::usage::Use;
+
+        let robots = Robots::new("crawler");
+        let check = |value: &str, expected: Option<&[Use]>| {
+            let said = robots.header_restricts(value);
+            assert_eq!(said.as_ref().map(|said| &said.disallows[..]), expected, "{value}");
+        };
+        check("noindex", Some(&[Use::Search]));
+        check("noai, noimageai", Some(&[Use::AiTrain, Use::AiInput]));
+        check("noindex; noarchive", Some(&[Use::Search, Use::Archive]));
+        check("googlebot: noindex", None);
+        check("googlebot: noindex, crawler: noarchive", Some(&[Use::Archive]));
+        check("unavailable_after: 25 Jun 2010 15:00:00 GMT", Some(&[]));
+        check("max-snippet: 0", Some(&[Use::AiInput]));
+        check("index, follow, max-snippet:-1, max-image-preview:large, max-video-preview:-1", None);
+        check("nofollow", None);
+        check("", None);
+        assert_eq!(Robots::meta_restricts("NoSnippet").map(|said| said.disallows), Some(vec![Use::AiInput]));
+        assert_eq!(Robots::meta_restricts("index, follow"), None);
     }
 }

@@ -24,6 +24,7 @@ mod saved;
 mod share;
 mod trouble;
 mod turns;
+mod usage;
 
 pub(crate) use crate::host_report::{DelayReason, HostReport};
 pub use admit::{Admit, RobotsAnswer};

@@ -10,6 +10,7 @@ use super::Options;
 use crate::outcome::{Failure, Outcome, OutcomeKind};
 use crate::readable::Readable;
 use crate::url::CrawlUrl;
+use crate::usage::Usage;
 
 /// One line of `pages.jsonl`: one URL that was requested, and what came of it.
 ///
@@ -85,6 +86,11 @@ pub struct Record {
     /// What a person reads of the page. Absent when `[content]` asks for nothing, or nothing was parsed as HTML.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Box<Readable>>,
+    /// What the site says that the page may be used for, in robots.txt, headers and the page: each use with its answer, and
+    /// the lines that say it. Absent when nothing is said, and when the outcome is neither `ok` nor
+    /// `payment_required`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Box<Usage>>,
     /// What `[[extract]]` asks for, by the names that it gives, in their order; `null`, or an empty list, for what is not
     /// there. Absent when no such rule is for the page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -134,6 +140,7 @@ impl Record {
             links: lists_links.then_some(page.links),
             links_left_out: Some(not_listed).filter(|count| lists_links && *count > 0),
             content: outcome.readable.take(),
+            usage: outcome.usage.take(),
             fields,
             missing,
         }
@@ -284,7 +291,7 @@ pub(super) mod tests {
         let required = schema.get("required").unwrap();
         assert_eq!(required, &serde_json::json!(["url", "outcome", "depth", "attempts", "fetched_at", "elapsed_ms"]));
         let fields: Vec<_> = schema.get("properties").unwrap().as_object().unwrap().values().collect();
-        assert_eq!(fields.len(), 23);
+        assert_eq!(fields.len(), 24);
         assert!(fields.iter().all(|field| field.get("description").is_some()), "each field is described");
     }
 }

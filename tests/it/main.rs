@@ -47,5 +47,6 @@ mod tls;
 mod traps;
 mod trouble;
 mod unread;
+mod usage;
 mod verify;
 mod walls;

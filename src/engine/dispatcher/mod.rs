@@ -35,9 +35,10 @@ use crate::error::{Error, Result};
 use crate::fetch::Held;
 use crate::frontier::{Frontier, Lease, Rows};
 use crate::observe::{State, Stats};
-use crate::outcome::{Failure, Outcome, SkipReason};
+use crate::outcome::{Failure, Outcome, OutcomeKind, SkipReason};
 use crate::politeness::{Next, Politeness, RobotsAnswer};
 use crate::url::CrawlUrl;
+use crate::usage::Usage;
 use ending::Ending;
 use event::{Event, Filled};
 use handover::{Handover, Keep};
@@ -280,7 +281,10 @@ impl Dispatcher {
     }
 
     /// Ends a lease with a record. What the outcome takes in memory is held until that is written.
-    async fn settle(&mut self, lease: &Lease, outcome: Outcome, held: Option<Held>) -> Result<()> {
+    async fn settle(&mut self, lease: &Lease, mut outcome: Outcome, held: Option<Held>) -> Result<()> {
+        if matches!(outcome.kind, OutcomeKind::Ok | OutcomeKind::PaymentRequired) {
+            Usage::join(&mut outcome.usage, self.politeness.usage(lease.asked()));
+        }
         let sitemaps = self.sitemaps.queue();
         let step = self.pages.settle(lease, outcome, &mut self.judge, sitemaps, &mut self.frontier)?;
         self.handover.settled(step, held).await

@@ -15,6 +15,12 @@ pub(super) enum Line<'a> {
     Delay(Option<Duration>),
     /// `Sitemap`
     Sitemap(&'a [u8]),
+    /// `Content-Usage` (draft-ietf-aipref-attach-05)
+    Usage(&'a [u8]),
+    /// `Content-Signal` (contentsignals.org)
+    Signal(&'a [u8]),
+    /// `License` (RSL 1.0)
+    License(&'a [u8]),
     /// Anything else: blank, a comment, a record of somebody else's.
     Other,
 }
@@ -57,6 +63,12 @@ impl<'a> Line<'a> {
             Self::Delay(seconds(value))
         } else if is_one_of(name, &SITEMAP) {
             Self::Sitemap(value)
+        } else if is_one_of(name, &USAGE) {
+            Self::Usage(value)
+        } else if is_one_of(name, &SIGNAL) {
+            Self::Signal(value)
+        } else if is_one_of(name, &LICENSE) {
+            Self::License(value)
         } else {
             Self::Other
         }
@@ -149,6 +161,9 @@ const DISALLOW: [&str; 6] = ["disallow", "dissallow", "dissalow", "disalow", "di
 const ALLOW: [&str; 1] = ["allow"];
 const DELAY: [&str; 1] = ["crawl-delay"];
 const SITEMAP: [&str; 2] = ["sitemap", "site-map"];
+const USAGE: [&str; 1] = ["content-usage"];
+const SIGNAL: [&str; 1] = ["content-signal"];
+const LICENSE: [&str; 1] = ["license"];
 
 #[cfg(test)]
 mod tests {

@@ -9,10 +9,13 @@ mod agent;
 mod lines;
 mod notes;
 mod pattern;
+mod rule;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 pub(crate) use crate::user_agent::product_token;
+pub(crate) use rule::{Access, AgentLine, Rule, Verdict};
 
 use std::cmp::Reverse;
 use std::fmt::Write as _;
@@ -23,7 +26,9 @@ use encoding_rs::{Encoding, UTF_8};
 use http::StatusCode;
 
 use crate::url::header_text;
+use crate::usage::Statement;
 use lines::Line;
+use usage::{OfAgent, Preferences, UseLine};
 
 /// How much of a robots.txt is read, in bytes. RFC 9309, section 2.5, asks for at least 500 KiB.
 pub(crate) const LIMIT: usize = 512 << 10;
@@ -50,44 +55,8 @@ pub struct Robots {
     group: Box<[AgentLine]>,
     crawl_delay: Option<Duration>,
     sitemaps: Box<[String]>,
-}
-
-/// Whether a path may be asked for, and the line that says so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Verdict<'a> {
-    /// Whether it may be asked for.
-    pub allowed: bool,
-    /// The rule that decides; `None` when no rule matches.
-    pub rule: Option<Rule<'a>>,
-}
-
-/// One line of a robots.txt that allows or disallows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rule<'a> {
-    /// The number of the line, from 1.
-    pub line: u32,
-    /// What it says.
-    pub access: Access,
-    /// The pattern as the file has it, invalid UTF-8 replaced. Untrusted: escape it before it reaches a terminal.
-    pub pattern: &'a str,
-}
-
-/// What a rule says about the paths that it matches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Access {
-    /// They may be asked for. First, because it wins between equally long patterns (RFC 9309, section 2.2.2).
-    Allow,
-    /// They may not.
-    Disallow,
-}
-
-/// A `User-agent` line that selects the rules.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AgentLine {
-    /// The number of the line, from 1.
-    pub line: u32,
-    /// The agent as the file has it, invalid UTF-8 replaced. Untrusted: escape it before it reaches a terminal.
-    pub agent: Box<str>,
+    /// What it says that its pages may be used for.
+    preferences: Preferences,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -188,6 +157,12 @@ impl Robots {
         &self.sitemaps
     }
 
+    /// What the file says that a path with its query may be used for: nothing of it changes whether it may be asked for.
+    pub fn usage(&self, path_and_query: &str) -> Vec<Statement> {
+        let Some(preferences) = &self.preferences else { return Vec::new() };
+        preferences.of_path(&pattern::canonical_path(path_and_query))
+    }
+
     fn read(body: &[u8], agent: &str) -> Self {
         let mut reading = Reading::new(agent);
         for (number, line) in lines::lines(body) {
@@ -196,7 +171,7 @@ impl Robots {
         reading.finish()
     }
 
-    fn of(group: Group<'_>, sitemaps: Vec<String>) -> Self {
+    fn of(group: Group<'_>, sitemaps: Vec<String>, preferences: Preferences) -> Self {
         let mut text = String::new();
         let mut store = |part: &str| {
             let start = offset(text.len());
@@ -226,6 +201,7 @@ impl Robots {
             group: group.agents.into(),
             crawl_delay: group.delay,
             sitemaps: sitemaps.into(),
+            preferences,
         }
     }
 
@@ -241,9 +217,12 @@ struct Reading<'a> {
     own: Group<'a>,
     any: Group<'a>,
     rules_for: Members,
-    delay_for: Members,
+    /// Those above a delay or a line of use.
+    said_for: Members,
     last: Last,
     common_delay: Option<Duration>,
+    common_usage: Vec<UseLine<'a>>,
+    licenses: Vec<(u32, &'a [u8])>,
     sitemaps: Vec<String>,
 }
 
@@ -253,6 +232,7 @@ struct Group<'a> {
     agents: Vec<AgentLine>,
     rules: Vec<(u32, Access, &'a [u8])>,
     delay: Option<Duration>,
+    usage: Vec<UseLine<'a>>,
 }
 
 /// Which of the two groups the current `User-agent` lines name.
@@ -266,7 +246,8 @@ struct Members {
 enum Last {
     Nothing,
     Agent,
-    Delay,
+    /// A delay, or a line of use.
+    Said,
     Rule,
 }
 
@@ -277,9 +258,11 @@ impl<'a> Reading<'a> {
             own: Group::default(),
             any: Group::default(),
             rules_for: Members::default(),
-            delay_for: Members::default(),
+            said_for: Members::default(),
             last: Last::Nothing,
             common_delay: None,
+            common_usage: Vec::new(),
+            licenses: Vec::new(),
             sitemaps: Vec::new(),
         }
     }
@@ -294,24 +277,26 @@ impl<'a> Reading<'a> {
                 let urls = lines::urls(value).map(|url| header_text(url).into_owned());
                 self.sitemaps.extend(urls);
             }
+            Line::Usage(_) | Line::Signal(_) => self.usage(UseLine { number, line }),
+            Line::License(value) => self.licenses.push((number, value)),
             Line::Other => {}
         }
     }
 
-    /// Only a rule ends a list of agents (RFC 9309, section 2.2: other records do not interfere). A delay is for the
-    /// agents above it and no others, though: `User-agent: a`, `Crawl-delay: 9`, `User-agent: b` slows `a` alone.
+    /// Only a rule ends a list of agents (RFC 9309, section 2.2: other records do not interfere). A delay and a line of
+    /// use are for the agents above them and no others, though: `User-agent: a`, `Crawl-delay: 9`, `User-agent: b` slows `a` alone.
     fn agent(&mut self, number: u32, value: &[u8]) {
         match self.last {
-            Last::Rule => (self.rules_for, self.delay_for) = (Members::default(), Members::default()),
-            Last::Delay => self.delay_for = Members::default(),
+            Last::Rule => (self.rules_for, self.said_for) = (Members::default(), Members::default()),
+            Last::Said => self.said_for = Members::default(),
             Last::Nothing | Last::Agent => {}
         }
         self.last = Last::Agent;
         let group = if agent::is_any(value) {
-            (self.rules_for.any, self.delay_for.any) = (true, true);
+            (self.rules_for.any, self.said_for.any) = (true, true);
             &mut self.any
         } else if agent::names(value, self.token) {
-            (self.rules_for.own, self.delay_for.own) = (true, true);
+            (self.rules_for.own, self.said_for.own) = (true, true);
             &mut self.own
         } else {
             return;
@@ -337,8 +322,8 @@ impl<'a> Reading<'a> {
 
     fn delay(&mut self, delay: Option<Duration>) {
         let Last::Nothing = self.last else {
-            self.last = if let Last::Rule = self.last { Last::Rule } else { Last::Delay };
-            for (member, group) in [(self.delay_for.own, &mut self.own), (self.delay_for.any, &mut self.any)] {
+            self.last = if let Last::Rule = self.last { Last::Rule } else { Last::Said };
+            for (member, group) in [(self.said_for.own, &mut self.own), (self.said_for.any, &mut self.any)] {
                 if member {
                     group.delay = group.delay.max(delay);
                 }
@@ -348,10 +333,24 @@ impl<'a> Reading<'a> {
         self.common_delay = self.common_delay.max(delay);
     }
 
+    fn usage(&mut self, said: UseLine<'a>) {
+        if let Last::Nothing = self.last {
+            self.common_usage.push(said);
+            return;
+        }
+        self.last = if let Last::Rule = self.last { Last::Rule } else { Last::Said };
+        for (member, group) in [(self.said_for.own, &mut self.own), (self.said_for.any, &mut self.any)] {
+            if member {
+                group.usage.push(said);
+            }
+        }
+    }
+
     fn finish(self) -> Robots {
         let mut group = if self.own.agents.is_empty() { self.any } else { self.own };
         group.delay = group.delay.or(self.common_delay);
-        Robots::of(group, self.sitemaps)
+        let preferences = OfAgent::of(&group.usage, &self.common_usage, &self.licenses);
+        Robots::of(group, self.sitemaps, preferences)
     }
 }
 

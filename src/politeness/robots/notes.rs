@@ -107,6 +107,7 @@ impl Reading<'_> {
                 self.notes.extend(lines::urls(value).map(|url| (number, Note::Sitemap(number, text(url)))));
                 self.gap(number, name());
             }
+            Line::Usage(_) | Line::Signal(_) | Line::License(_) => self.gap(number, name()),
             Line::Other => {
                 let Some((name, value)) = lines::name_and_value(raw).filter(|(name, _)| !name.is_empty()) else {
                     return;
