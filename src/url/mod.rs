@@ -276,10 +276,9 @@ impl fmt::Debug for UrlKey {
 
 /// A host without its port, and the port with its colon.
 fn split_port(host: &str) -> (&str, &str) {
-    // The last colon of an address in brackets may be one of the address.
-    let end = host.rfind(']').map_or(0, |bracket| bracket + 1);
-    let colon = host.rfind(':').filter(|colon| *colon >= end).unwrap_or(host.len());
-    host.split_at(colon)
+    // From its end, since that is asked of each link: an address in brackets ends with one, and most names with a letter.
+    let name = host.trim_end_matches(|digit: char| digit.is_ascii_digit()).strip_suffix(':');
+    host.split_at(name.map_or(host.len(), str::len))
 }
 
 fn offset(at: usize) -> u32 {
