@@ -82,6 +82,12 @@ pub(crate) struct Flags {
     /// Put the text of each page into its record, as a person reads it
     #[arg(long, help_heading = EXTRACT)]
     text: bool,
+    /// Put each page into its record as Markdown
+    #[arg(long, help_heading = EXTRACT)]
+    markdown: bool,
+    /// Which part of a page these are of [default: auto]
+    #[arg(long, value_name = "PART", help_heading = EXTRACT, value_parser = ["auto", "article", "body"])]
+    main: Option<String>,
     /// Take this out of pages, like 'price=.price', 'image=img@src' or 'price:number=.price'; repeats
     #[arg(long, value_name = "NAME=SELECTOR", help_heading = EXTRACT)]
     field: Vec<String>,

@@ -17,6 +17,7 @@ use serde_json::Value;
 
 /// Values of crawl flags stay text, and are read in their order from `ArgMatches`, as those of a crawl.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub(crate) struct Inspect {
     /// The page: a URL, or a file that holds one
     #[arg(value_name = "URL|FILE", value_hint = clap::ValueHint::AnyPath)]
@@ -33,6 +34,12 @@ pub(crate) struct Inspect {
     /// Show the text of the page, as a person reads it
     #[arg(long)]
     text: bool,
+    /// Show the page as Markdown
+    #[arg(long)]
+    markdown: bool,
+    /// Which part of the page these are of [default: auto]
+    #[arg(long, value_name = "PART", value_parser = ["auto", "article", "body"])]
+    main: Option<String>,
     /// Take this out of the page, like 'price=.price', 'image=img@src' or 'price:number=.price'; repeats
     #[arg(long, value_name = "NAME=SELECTOR")]
     field: Vec<String>,
@@ -259,11 +266,12 @@ impl Text {
     fn content(&mut self, report: &PageReport) {
         let Some(content) = &report.content else { return };
         let part = match content.main {
+            MainPart::Article => "the article",
             MainPart::Body => "the body",
         };
         let cut = if content.cut { ", cut at content.max_size" } else { "" };
         self.fact("content", &format!("{part}{cut}"));
-        for (name, text) in [("text", &content.text)] {
+        for (name, text) in [("text", &content.text), ("markdown", &content.markdown)] {
             let Some(text) = text else { continue };
             self.indented(2, name, &bytes(text.len() as u64).to_string());
             for line in text.lines().take(SHOWN) {

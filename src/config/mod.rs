@@ -17,7 +17,7 @@ mod show;
 mod span;
 mod written;
 
-pub use crate::content::Options as ContentOptions;
+pub use crate::content::{Main, Options as ContentOptions};
 pub use crate::fetch::Options as FetchOptions;
 pub use crate::frontier::Options as FrontierOptions;
 pub use crate::observe::Options as ObserveOptions;

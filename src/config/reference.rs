@@ -40,7 +40,7 @@ pub fn markdown() -> String {
 }
 
 /// Which flag sets which key. A switch sets its key to a fixed value.
-pub const FLAGS: [Flag; 31] = [
+pub const FLAGS: [Flag; 33] = [
     Flag::new("seed", "seeds"),
     Flag::new("seeds-file", "seeds"),
     Flag::new("depth", "depth"),
@@ -67,6 +67,8 @@ pub const FLAGS: [Flag; 31] = [
     Flag::switch("links", "output.links", "true"),
     Flag::switch("no-links", "output.links", "false"),
     Flag::switch("text", "content.text", "true"),
+    Flag::switch("markdown", "content.markdown", "true"),
+    Flag::new("main", "content.main"),
     Flag::new("field", "extract"),
     Flag::new("item", "items"),
     Flag::new("fail-on", "fail_on"),

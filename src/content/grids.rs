@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use scraper::ElementRef;
 
 use super::kind::{Kind, Role};
+use super::part::Part;
 use super::walk::{Inside, Visitor, walk};
-use crate::tree::NodeId;
+use crate::tree::{NodeId, NodeRef};
 
 /// The tables of a part of a page that hold data.
 #[derive(Debug, Default)]
@@ -21,9 +22,9 @@ pub(super) struct Grid {
 
 impl Grids {
     /// Looks at all tables, in one walk.
-    pub(super) fn of(root: ElementRef<'_>) -> Self {
+    pub(super) fn of(part: &Part<'_>) -> Self {
         let mut survey = Survey::default();
-        walk(root, &mut survey);
+        walk(part, &mut survey);
         Self(survey.found)
     }
 
@@ -97,7 +98,7 @@ impl<'a> Visitor<'a> for Survey {
         }
     }
 
-    fn text(&mut self, text: &'a str) {
+    fn text(&mut self, _: NodeRef<'a>, text: &'a str) {
         if let Some(table) = self.open.last_mut() {
             table.bytes += text.len();
         }

@@ -35,6 +35,12 @@ pub(super) enum Kind {
     MayBreak,
     Rule,
     Quotation,
+    Link,
+    Image,
+    Code,
+    Strong,
+    Emphasis,
+    Struck,
 }
 
 /// Whether a list is numbered.
@@ -88,6 +94,12 @@ impl Kind {
             local_name!("wbr") => Self::MayBreak,
             local_name!("hr") => Self::Rule,
             local_name!("q") => Self::Quotation,
+            local_name!("a") => Self::Link,
+            local_name!("img") => Self::Image,
+            local_name!("code") | local_name!("kbd") | local_name!("samp") | local_name!("tt") => Self::Code,
+            local_name!("b") | local_name!("strong") => Self::Strong,
+            local_name!("em") | local_name!("i") => Self::Emphasis,
+            local_name!("del") | local_name!("s") | local_name!("strike") => Self::Struck,
             ref name if is_block(name) => Self::Block,
             _ => Self::Inline,
         }

@@ -3,44 +3,70 @@
 //! One [walk](walk::walk) over the tree, without a recursion, tells its elements and texts to whoever writes something of
 //! them. Whatever the page is, something comes of it, in time and memory that grow with the page and nothing else.
 
+mod article;
 mod grids;
 mod kind;
-mod marker;
+mod lists;
+mod main_part;
+mod margin;
+mod markdown;
 mod options;
 mod outline;
+mod part;
 mod text;
 mod unseen;
 mod walk;
 mod white_space;
 
-pub use options::Options;
+pub use options::{Main, Options};
 
-use crate::readable::{MainPart, Readable};
-use crate::tree::PageTree;
+use encoding_rs::Encoding;
+
+use crate::readable::Readable;
+use crate::tree::{PageTree, References};
+use crate::url::{CrawlUrl, UrlRules};
 use grids::Grids;
 
 /// Gives the texts of pages. One serves the whole crawl, and cloning is cheap.
 #[derive(Debug, Clone)]
 pub(crate) struct Reader {
     options: Options,
+    url_rules: UrlRules,
 }
 
 impl Reader {
     /// `None` when nothing is asked for: then no tree is built for it.
-    pub(crate) fn new(options: Options) -> Option<Self> {
-        options.text.then_some(Self { options })
+    pub(crate) fn new(options: Options, url_rules: UrlRules) -> Option<Self> {
+        (options.text || options.markdown).then_some(Self { options, url_rules })
     }
 
-    /// What a person reads of a page. `None` when it has no body.
-    pub(crate) fn read(&self, tree: &PageTree<'_>) -> Option<Box<Readable>> {
-        let body = outline::body(tree.document())?;
+    /// What a person reads of the page at `url`, whose references have their queries in `encoding`. `None` when it has no
+    /// body.
+    pub(crate) fn read(
+        &self,
+        url: &CrawlUrl,
+        tree: &PageTree<'_>,
+        encoding: &'static Encoding,
+    ) -> Option<Box<Readable>> {
+        let (main, part) = main_part::of(tree.document(), self.options.main)?;
         let most = usize::try_from(self.options.max_size).unwrap_or(usize::MAX);
-        let mut readable = Readable::new(MainPart::Body);
+        let mut readable = Readable::new(main);
+        let grids = Grids::of(&part);
         if self.options.text {
-            let (text, cut) = text::of(body, &Grids::of(body), most);
+            let (text, cut) = text::of(&part, &grids, most);
             readable.text = Some(text);
+            readable.cut |= cut;
+        }
+        if self.options.markdown {
+            let references = References::new(url, &self.url_rules, encoding);
+            let absolute = |reference: &str| references.absolute(reference, Some(tree.document()));
+            let (markdown, cut) = markdown::of(&part, &grids, &absolute, most);
+            readable.markdown = Some(markdown);
             readable.cut |= cut;
         }
         Some(Box::new(readable))
     }
 }
+
+#[cfg(test)]
+mod tests;

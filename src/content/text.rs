@@ -5,14 +5,17 @@ use scraper::ElementRef;
 
 use super::grids::Grids;
 use super::kind::{Kind, Numbered};
-use super::marker::Markers;
+use super::lists::Lists;
+use super::margin::Margin;
+use super::part::Part;
 use super::walk::{Inside, Visitor, walk};
 use super::white_space::{is_white, visible};
+use crate::tree::NodeRef;
 
-/// The text of an element, and whether it is cut because it is longer than `most` bytes.
-pub(super) fn of(root: ElementRef<'_>, grids: &Grids, most: usize) -> (String, bool) {
+/// The text of a part of a page, and whether it is cut because it is longer than `most` bytes.
+pub(super) fn of(part: &Part<'_>, grids: &Grids, most: usize) -> (String, bool) {
     let mut plain = Plain::new(grids, most);
-    walk(root, &mut plain);
+    walk(part, &mut plain);
     plain.finish()
 }
 
@@ -26,7 +29,8 @@ struct Plain<'g> {
     verbatim: usize,
     /// Line ends of such an element that become some when something follows.
     line_ends: usize,
-    markers: Markers,
+    margin: Margin,
+    lists: Lists,
     /// The tables that are open.
     tables: Vec<Table>,
 }
@@ -61,14 +65,16 @@ impl<'a> Visitor<'a> for Plain<'_> {
             Kind::Row => self.begin_row(),
             Kind::Cell(_) => self.begin_cell(),
             Kind::Item | Kind::Description if self.is_in_cell() => self.gap(Gap::Entry),
-            Kind::List(numbered) => self.markers.open_list(element, numbered),
-            Kind::Terms => self.markers.open_list(element, Numbered::No),
+            Kind::List(numbered) => self.lists.open(element, numbered, sign(numbered)),
+            Kind::Terms => self.lists.open(element, Numbered::No, sign(Numbered::No)),
             Kind::Item => {
                 // Entries follow each other without an empty line, whatever is in them.
-                self.gap = self.gap.min(if self.markers.is_first() { Gap::Paragraph } else { Gap::Line });
-                self.markers.open_item(element);
+                self.gap = self.gap.min(if self.lists.is_first() { Gap::Paragraph } else { Gap::Line });
+                let mark = self.lists.mark(element);
+                self.margin.open_entry(mark);
             }
-            Kind::Description => self.markers.open_description(),
+            // It is set in below its term.
+            Kind::Description => self.margin.open_entry("  ".to_owned()),
             Kind::Pre => {
                 self.verbatim += 1;
                 self.line_ends = 0;
@@ -86,8 +92,8 @@ impl<'a> Visitor<'a> for Plain<'_> {
             Kind::Table => drop(self.tables.pop()),
             Kind::Row => self.end_row(),
             Kind::Item | Kind::Description if self.is_in_cell() => {}
-            Kind::Item | Kind::Description => self.markers.close_item(),
-            Kind::List(_) | Kind::Terms => self.markers.close_list(),
+            Kind::Item | Kind::Description => self.margin.close(),
+            Kind::List(_) | Kind::Terms => drop(self.lists.close()),
             Kind::Pre => {
                 self.verbatim = self.verbatim.saturating_sub(1);
                 self.line_ends = 0;
@@ -98,7 +104,7 @@ impl<'a> Visitor<'a> for Plain<'_> {
         self.gap(gap_around(kind));
     }
 
-    fn text(&mut self, text: &'a str) {
+    fn text(&mut self, _: NodeRef<'a>, text: &'a str) {
         if self.verbatim > 0 && !self.is_in_cell() {
             return self.push_verbatim(text);
         }
@@ -128,7 +134,8 @@ impl<'g> Plain<'g> {
             gap: Gap::None,
             verbatim: 0,
             line_ends: 0,
-            markers: Markers::default(),
+            margin: Margin::default(),
+            lists: Lists::default(),
             tables: Vec::new(),
         }
     }
@@ -150,7 +157,7 @@ impl<'g> Plain<'g> {
     fn gap(&mut self, gap: Gap) {
         let gap = match gap {
             Gap::Line | Gap::Paragraph if self.is_in_cell() => Gap::Space,
-            Gap::Line | Gap::Paragraph if self.markers.is_pending() => Gap::Line,
+            Gap::Line | Gap::Paragraph if self.margin.is_pending() => Gap::Line,
             gap => gap,
         };
         self.gap = self.gap.max(gap);
@@ -212,7 +219,7 @@ impl<'g> Plain<'g> {
             return;
         }
         match gap {
-            _ if self.text.is_empty() => self.markers.begin_line(&mut self.text),
+            _ if self.text.is_empty() => self.margin.begin_line(&mut self.text),
             Gap::None => {}
             Gap::Space => self.text.push(' '),
             Gap::Entry => self.text.push_str("; "),
@@ -225,7 +232,7 @@ impl<'g> Plain<'g> {
         if !self.text.is_empty() {
             self.text.extend(std::iter::repeat_n('\n', count));
         }
-        self.markers.begin_line(&mut self.text);
+        self.margin.begin_line(&mut self.text);
     }
 
     fn push_verbatim(&mut self, text: &str) {
@@ -249,10 +256,24 @@ impl<'g> Plain<'g> {
     }
 }
 
+fn sign(numbered: Numbered) -> char {
+    if numbered == Numbered::Yes { '.' } else { '-' }
+}
+
 /// What stands before and behind an element.
 fn gap_around(kind: Kind) -> Gap {
     match kind {
-        Kind::Inline | Kind::Break | Kind::MayBreak | Kind::Quotation | Kind::Cell(_) => Gap::None,
+        Kind::Inline
+        | Kind::Link
+        | Kind::Image
+        | Kind::Code
+        | Kind::Strong
+        | Kind::Emphasis
+        | Kind::Struck
+        | Kind::Break
+        | Kind::MayBreak
+        | Kind::Quotation
+        | Kind::Cell(_) => Gap::None,
         Kind::Block | Kind::Item | Kind::Term | Kind::Description | Kind::Caption | Kind::RowGroup | Kind::Row => {
             Gap::Line
         }
@@ -276,7 +297,7 @@ mod tests {
     fn text_of(page: &str, most: usize) -> (String, bool) {
         let document = Document::parse(page, Bounds::default());
         let body = body(&document).unwrap();
-        of(body, &Grids::of(body), most)
+        of(&Part::all(body), &Grids::of(&Part::all(body)), most)
     }
 
     #[track_caller]

@@ -3,6 +3,7 @@
 use scraper::{ElementRef, Node};
 
 use super::kind::Kind;
+use super::part::Part;
 use super::unseen::is_unseen;
 use crate::tree::NodeRef;
 
@@ -12,8 +13,8 @@ pub(super) trait Visitor<'a> {
     fn enter(&mut self, element: ElementRef<'a>, kind: Kind) -> Inside;
     /// An element ends.
     fn leave(&mut self, element: ElementRef<'a>, kind: Kind);
-    /// A text, as it stands in the page.
-    fn text(&mut self, text: &'a str);
+    /// A text, as it stands in the page, and its node.
+    fn text(&mut self, node: NodeRef<'a>, text: &'a str);
     /// Whether there is no room for more: then nothing more comes.
     fn is_full(&self) -> bool;
 }
@@ -25,14 +26,16 @@ pub(super) enum Inside {
     Skip,
 }
 
-/// Goes through an element and all in it that a reader sees.
-pub(super) fn walk<'a>(root: ElementRef<'a>, visitor: &mut impl Visitor<'a>) {
+/// Goes through a part of a page and all in it that a reader sees.
+pub(super) fn walk<'a>(part: &Part<'a>, visitor: &mut impl Visitor<'a>) {
+    let root = part.root;
     let mut open: Vec<(ElementRef<'a>, Kind)> = Vec::new();
     let mut next = Some(*root);
     while let Some(node) = next.filter(|_| !visitor.is_full()) {
         let below = match node.value() {
+            _ if !part.has(node) => None,
             Node::Text(text) => {
-                visitor.text(text);
+                visitor.text(node, text);
                 None
             }
             Node::Element(_) => enter(node, visitor, &mut open),

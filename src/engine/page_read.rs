@@ -40,7 +40,7 @@ impl Reads {
     /// What settings ask for.
     pub(super) fn new(rules: Rules, url_rules: &UrlRules, content: content::Options) -> Self {
         let extraction = Extraction::new(rules, url_rules.clone());
-        Self { extraction, reader: Reader::new(content), texts: false }
+        Self { extraction, reader: Reader::new(content, url_rules.clone()), texts: false }
     }
 
     /// Reads a page: one tree serves all who need it.
@@ -49,7 +49,7 @@ impl Reads {
         let (parsed, (said, extracted, readable)) = parser.parse_and(input, |text, encoding| {
             let tree = PageTree::new(text);
             let extracted = self.extraction.as_ref().and_then(|rules| rules.of_page(url, &tree, encoding));
-            let readable = self.reader.as_ref().and_then(|reader| reader.read(&tree));
+            let readable = self.reader.as_ref().and_then(|reader| reader.read(url, &tree, encoding));
             (self.says(url).then(|| traps::said(text, url)), extracted, readable)
         });
         PageRead { parsed, said, extracted, readable }

@@ -36,6 +36,47 @@ fn a_long_text_is_cut_and_the_record_says_so() {
     assert_eq!(crawled.record(&server.url("/"))["content"], content);
 }
 
+/// Paragraphs of an article.
+fn paragraphs() -> String {
+    let sentence = "A sentence of an article has some words, a comma, and an end. ";
+    let paragraphs: Vec<_> = (0..8).map(|nth| format!("<p>{nth}: {}</p>", sentence.repeat(5))).collect();
+    paragraphs.concat()
+}
+
+#[test]
+fn a_page_is_read_without_its_navigation_unless_all_of_it_is_asked_for() {
+    let navigation = "<nav><a href=/list>Lists</a></nav>";
+    let article = format!("{navigation}<div id=story><h1>Story</h1>{}</div><footer>Foot</footer>", paragraphs());
+    let entry = |nth: usize| format!("<div class=entry><a href=/#{nth}>Entry {nth}</a> costs {nth}</div>");
+    let list =
+        format!("{navigation}<h1>List</h1>{}<footer>Foot</footer>", (0..40).map(entry).collect::<Vec<_>>().concat());
+    let pages = Site::default().with("/", Reply::html(article)).with("/list", Reply::html(list));
+    let server = Server::start(pages.routes());
+    let content = |main: &str, path: &str| {
+        let crawled = Crawl::of(server.url("/")).flag("--text").arg("--main", main).run();
+        crawled.assert_code(0).record(&server.url(path))["content"].clone()
+    };
+    let has = |content: &Value| {
+        let text = content["text"].as_str().unwrap_or_default();
+        ["Lists", "Story", "7: A sentence", "Entry 39", "Foot"].map(|part| text.contains(part))
+    };
+    let (article, list) = (content("auto", "/"), content("auto", "/list"));
+    assert_eq!((article["main"].as_str(), has(&article)), (Some("article"), [false, true, true, false, false]));
+    assert_eq!(has(&list), [false, false, false, true, false]);
+    let (article, list) = (content("body", "/"), content("body", "/list"));
+    assert_eq!((article["main"].as_str(), has(&article)), (Some("body"), [true, true, true, false, true]));
+    assert_eq!((list["main"].as_str(), has(&list)), (Some("body"), [true, false, false, true, true]));
+}
+
+#[test]
+fn a_record_has_the_markdown_of_its_page_when_asked() {
+    let server = site();
+    let crawled = Crawl::of(server.url("/")).flag("--markdown").run();
+    let url = server.url("/next");
+    let markdown = format!("# A *h*ead\n\nOne\n\n- a\n- b\n\n| x | y |\n| --- | --- |\n| 1 | 2 |\n\n[next]({url})");
+    assert_eq!(crawled.record(&server.url("/"))["content"], json!({ "main": "body", "markdown": markdown }));
+}
+
 #[test]
 fn rules_and_text_are_of_the_same_page() {
     let server = site();
@@ -52,6 +93,7 @@ fn a_page_that_is_inspected_shows_its_text() {
     let shown = inspect(&["--text"]).stdout;
     let start = shown.find("  content ").unwrap_or_else(|| panic!("{shown}"));
     insta::assert_snapshot!("inspected_content", &shown[start..]);
+    assert!(inspect(&["--markdown"]).stdout.contains("    # About the garden\n"));
     let report: Value = serde_json::from_str(&inspect(&["--text", "--json"]).stdout).unwrap();
     assert_eq!(report["content"]["main"], "body");
     assert!(!inspect(&[]).stdout.contains("content  "));
