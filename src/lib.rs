@@ -67,6 +67,7 @@ mod inspect;
 pub mod internals;
 mod media_type;
 mod mention;
+pub mod metadata;
 pub mod observe;
 pub mod outcome;
 mod page;
@@ -92,6 +93,7 @@ mod user_agent;
 mod wall;
 mod wall_clock;
 mod walls;
+mod written_date;
 
 pub use crawl_dir::CrawlDir;
 pub use engine::{Crawl, CrawlBuilder, Given, ItemStream, Records, SettledStream, Stopper};

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::shown_content;
 use crate::config::{Config, Layers};
 use crate::engine::{PageClient, PageReport, ReadAs, Selected, Subject};
 use crate::error::{Error, Result};
@@ -11,7 +12,6 @@ use crate::extract::autopsy::Autopsy;
 use crate::extract::{Examined, Found, IsFor};
 use crate::observe::{bytes, counted, printable};
 use crate::parse::CharsetFrom;
-use crate::readable::MainPart;
 use clap::{ArgMatches, Args};
 use serde_json::Value;
 
@@ -136,7 +136,9 @@ fn text(report: &PageReport) -> String {
     text.response(report);
     text.page(report);
     text.links(report);
-    text.content(report);
+    if let Some(content) = &report.content {
+        text.0.push_str(&shown_content::lines(content));
+    }
     for table in &report.rules {
         text.table(table);
     }
@@ -260,27 +262,6 @@ impl Text {
                 "",
                 &format!("and {} that are left out: max_links, max_link_bytes in [parse]", report.links_left_out),
             );
-        }
-    }
-
-    fn content(&mut self, report: &PageReport) {
-        let Some(content) = &report.content else { return };
-        let part = match content.main {
-            MainPart::Article => "the article",
-            MainPart::Body => "the body",
-        };
-        let cut = if content.cut { ", cut at content.max_size" } else { "" };
-        self.fact("content", &format!("{part}{cut}"));
-        for (name, text) in [("text", &content.text), ("markdown", &content.markdown)] {
-            let Some(text) = text else { continue };
-            self.indented(2, name, &bytes(text.len() as u64).to_string());
-            for line in text.lines().take(SHOWN) {
-                let line = printable(&line.replace('\t', " | "));
-                let _ = writeln!(self.0, "{}", format!("    {line}").trim_end());
-            }
-            if let Some(more @ 1..) = text.lines().count().checked_sub(SHOWN) {
-                let _ = writeln!(self.0, "    and {} more: --json has them all", counted(more as u64, "line", "lines"));
-            }
         }
     }
 

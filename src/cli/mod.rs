@@ -7,6 +7,7 @@ mod flags;
 mod help;
 mod inspect;
 mod robots;
+mod shown_content;
 mod signals;
 mod status;
 mod verify;

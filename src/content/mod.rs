@@ -4,12 +4,15 @@
 //! them. Whatever the page is, something comes of it, in time and memory that grow with the page and nothing else.
 
 mod article;
+mod fingerprint;
 mod grids;
 mod kind;
+mod language;
 mod lists;
 mod main_part;
 mod margin;
 mod markdown;
+mod metadata;
 mod options;
 mod outline;
 mod part;
@@ -48,22 +51,28 @@ impl Reader {
         tree: &PageTree<'_>,
         encoding: &'static Encoding,
     ) -> Option<Box<Readable>> {
-        let (main, part) = main_part::of(tree.document(), self.options.main)?;
+        let document = tree.document();
+        let (main, part) = main_part::of(document, self.options.main)?;
         let most = usize::try_from(self.options.max_size).unwrap_or(usize::MAX);
         let mut readable = Readable::new(main);
         let grids = Grids::of(&part);
+        let references = References::new(url, &self.url_rules, encoding);
+        let absolute = |reference: &str| references.absolute(reference, Some(document));
+        // What is known of a page comes of its text, whichever form of it is asked for.
+        let (text, is_cut) = text::of(&part, &grids, most);
+        readable.language = language::of(document.html.root_element().value().attr("lang"), &text);
+        readable.text_hash = fingerprint::hash_of(&text);
+        readable.simhash = fingerprint::simhash(&text);
         if self.options.text {
-            let (text, cut) = text::of(&part, &grids, most);
             readable.text = Some(text);
-            readable.cut |= cut;
+            readable.cut |= is_cut;
         }
         if self.options.markdown {
-            let references = References::new(url, &self.url_rules, encoding);
-            let absolute = |reference: &str| references.absolute(reference, Some(tree.document()));
-            let (markdown, cut) = markdown::of(&part, &grids, &absolute, most);
+            let (markdown, is_cut) = markdown::of(&part, &grids, &absolute, most);
             readable.markdown = Some(markdown);
-            readable.cut |= cut;
+            readable.cut |= is_cut;
         }
+        metadata::of(document, absolute).put_into(&mut readable);
         Some(Box::new(readable))
     }
 }

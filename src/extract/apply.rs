@@ -11,9 +11,9 @@ use super::page::{At, Input, Page};
 use super::rule::{Many, Place, Rule, Set, Take};
 use super::selector::{self, Selector};
 use super::table::{Content, Table};
-use super::{embedded, path, text, value};
+use super::{path, text, value};
 use crate::extracted::{Extracted, Item, PAGE_URL, Tally};
-use crate::tree::{PageTree, below};
+use crate::tree::{PageTree, below, embedded};
 use crate::url::UrlKey;
 
 /// What is taken of one place, before it is looked at.

@@ -5,9 +5,9 @@ use scraper::ElementRef;
 use serde_json::{Map, Value};
 
 use super::element::Work;
-use super::embedded::attribute;
 use super::text;
 use crate::tree::Document;
+use crate::tree::embedded::attribute;
 
 /// The items of a page that are no property of another: objects with `@type`, `@id` and their properties. A property
 /// that is there once is a value, and a list when it is there more often.

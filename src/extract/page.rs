@@ -7,12 +7,12 @@ use scraper::ElementRef;
 use serde_json::Value;
 
 use super::element::Work;
+use super::microdata;
 use super::options::Start;
 use super::path::{self, Path};
 use super::rule::Needs;
-use super::{embedded, microdata};
 use crate::extracted::Findings;
-use crate::tree::{Document, PageTree, References};
+use crate::tree::{Document, PageTree, References, embedded};
 use crate::url::{CrawlUrl, Target, UrlRules};
 
 /// A page that rules are applied to.

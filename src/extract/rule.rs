@@ -3,10 +3,10 @@
 use regex::Regex;
 use serde_json::Value;
 
-use super::embedded::essence_is;
 use super::options::{Kind, Start};
 use super::path::Path;
 use super::selector::Selector;
+use crate::tree::embedded::essence_is;
 
 /// The fields of a page, an item or an object.
 #[derive(Debug)]

@@ -2,8 +2,9 @@
 
 use serde_json::{Number, Value};
 
+use super::number;
 use super::options::Kind;
-use super::{date, number};
+use crate::written_date;
 
 /// The value that a text stands for. The error says what it is not; `resolve` makes a reference absolute.
 pub(super) fn of_text(text: &str, kind: Kind, resolve: impl Fn(&str) -> Option<String>) -> Result<Value, String> {
@@ -12,7 +13,9 @@ pub(super) fn of_text(text: &str, kind: Kind, resolve: impl Fn(&str) -> Option<S
         Kind::Integer => number::first(text).and_then(|written| written.integer()).map(Value::from),
         Kind::Number => number::first(text).and_then(|written| written.number()).and_then(of_number),
         Kind::Bool => of_bool(text).map(Value::from),
-        Kind::Date => return date::read(text).map(Value::from).map_err(|why| format!("{why}: `{}`", shown(text))),
+        Kind::Date => {
+            return written_date::read(text).map(Value::from).map_err(|why| format!("{why}: `{}`", shown(text)));
+        }
         Kind::Url => resolve(text).map(Value::from),
     };
     found.ok_or_else(|| is_no(kind, text))

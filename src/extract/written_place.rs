@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::autopsy::{self, Autopsy, Matches, Wanted};
-use super::embedded;
 use super::options::{FieldTable, SourceTable, Start};
 use super::page::Page;
 use super::path::Path;
+use crate::tree::embedded;
 
 /// What the rules of an item or an object are relative to.
 #[derive(Debug, Clone)]

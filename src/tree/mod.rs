@@ -6,6 +6,7 @@
 //! The tree is scraper's, built by html5ever. A [`Guard`] bounds what the tree builder does; here the attributes of a
 //! tag are bounded, because the tokenizer compares each new one with all before it.
 
+pub(crate) mod embedded;
 mod growing;
 mod guard;
 mod page_tree;

@@ -17,12 +17,18 @@ fn site() -> Server {
     Server::start(site.routes())
 }
 
+/// What a person reads of a page, without what is known of it.
+fn read_of(record: &Value) -> Value {
+    let content = record["content"].as_object().unwrap().clone();
+    content.into_iter().filter(|(name, _)| ["main", "text", "markdown", "cut"].contains(&name.as_str())).collect()
+}
+
 #[test]
 fn a_record_has_the_text_of_its_page_when_asked() {
     let server = site();
     let crawled = Crawl::of(server.url("/")).flag("--text").run();
     crawled.assert_code(0);
-    assert_eq!(crawled.record(&server.url("/"))["content"], json!({ "main": "body", "text": TEXT }));
+    assert_eq!(read_of(crawled.record(&server.url("/"))), json!({ "main": "body", "text": TEXT }));
     assert_eq!(crawled.record(&server.url("/next"))["content"], Value::Null, "frames have no body");
     let server = site();
     assert_eq!(Crawl::of(server.url("/")).run().record(&server.url("/"))["content"], Value::Null);
@@ -33,7 +39,7 @@ fn a_long_text_is_cut_and_the_record_says_so() {
     let server = site();
     let crawled = Crawl::of(server.url("/")).flag("--text").set("content.max_size", "\"16B\"").run();
     let content = json!({ "main": "body", "text": "A head\n\nOne\n\n- a", "cut": true });
-    assert_eq!(crawled.record(&server.url("/"))["content"], content);
+    assert_eq!(read_of(crawled.record(&server.url("/"))), content);
 }
 
 /// Paragraphs of an article.
@@ -74,7 +80,55 @@ fn a_record_has_the_markdown_of_its_page_when_asked() {
     let crawled = Crawl::of(server.url("/")).flag("--markdown").run();
     let url = server.url("/next");
     let markdown = format!("# A *h*ead\n\nOne\n\n- a\n- b\n\n| x | y |\n| --- | --- |\n| 1 | 2 |\n\n[next]({url})");
-    assert_eq!(crawled.record(&server.url("/"))["content"], json!({ "main": "body", "markdown": markdown }));
+    assert_eq!(read_of(crawled.record(&server.url("/"))), json!({ "main": "body", "markdown": markdown }));
+}
+
+#[test]
+fn a_record_says_who_wrote_its_page_and_when_and_what_of_it_says_so() {
+    let head = "<html lang=en-GB><title>T</title><script type='application/ld+json'>{\"@type\":\"NewsArticle\",\
+        \"author\":{\"name\":\"Ann Lee\"},\"image\":\"/a.png\"}</script><meta property=og:site_name content=Site>\
+        <meta name=date content=2026-11-29>";
+    let story =
+        format!("{head}<article>{}<p>Changed <time itemprop=dateModified datetime=2026-11-30>today", paragraphs());
+    let plain = format!("<title>P</title><article>{}</article><a href=/story>story</a>", paragraphs());
+    let pages = Site::default().with("/", Reply::html(plain)).with("/story", Reply::html(story));
+    let server = Server::start(pages.routes());
+    let crawled = Crawl::of(server.url("/")).flag("--markdown").run();
+    let content = |path: &str| crawled.record(&server.url(path))["content"].clone();
+    let (story, plain) = (content("/story"), content("/"));
+    let said = |value: Value, source: &str| json!({ "value": value, "source": source });
+    for (name, expected) in [
+        ("language", json!({ "code": "en", "source": "lang" })),
+        ("author", said(json!(["Ann Lee"]), "json-ld")),
+        ("type", said(json!("NewsArticle"), "json-ld")),
+        ("image", said(json!(server.url("/a.png")), "json-ld")),
+        ("site_name", said(json!("Site"), "opengraph")),
+        ("published", said(json!("2026-11-29"), "meta")),
+        ("modified", said(json!("2026-11-30"), "time")),
+    ] {
+        assert_eq!(story[name], expected, "{name}");
+        assert!(name == "language" || plain.get(name).is_none(), "{name}: {plain}");
+    }
+    assert_eq!((&plain["language"]["code"], &plain["language"]["source"]), (&json!("en"), &json!("text")));
+    assert!(plain["language"]["confidence"].as_u64().is_some_and(|percent| percent > 50), "{plain}");
+}
+
+#[test]
+fn pages_that_say_the_same_have_the_same_hash_and_nearly_the_same_near_ones() {
+    let page = |name: &str, link: &str| {
+        let words = (0..300).map(|n| format!("word{n}")).collect::<Vec<_>>().join(" ");
+        Reply::html(format!("<title>{name}</title><body class={name}><p>{words} {link}<a href=/b></a><a href=/c></a>"))
+    };
+    let pages = Site::default().with("/", page("a", "end")).with("/b", page("b", "end")).with("/c", page("c", "finis"));
+    let server = Server::start(pages.routes());
+    let crawled = Crawl::of(server.url("/")).flag("--text").run();
+    let content = |path: &str| crawled.record(&server.url(path))["content"].clone();
+    let hash = |path: &str| u64::from_str_radix(content(path)["simhash"].as_str().unwrap(), 16).unwrap();
+    assert_eq!((&content("/")["text_hash"], hash("/")), (&content("/b")["text_hash"], hash("/b")));
+    assert_ne!(content("/")["text_hash"], content("/c")["text_hash"]);
+    assert!((hash("/") ^ hash("/c")).count_ones() <= 3);
+    let text_hash = content("/")["text_hash"].as_str().unwrap().to_owned();
+    assert!(text_hash.starts_with("blake3:") && text_hash.len() == 71, "{text_hash}");
 }
 
 #[test]

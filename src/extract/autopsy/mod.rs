@@ -12,10 +12,9 @@ pub use matches::{Matches, Wanted};
 use html5ever::{local_name, ns};
 use scraper::Node;
 
-use super::embedded;
 use super::steps::{self, Combinator};
 use super::wrong::Wrong;
-use crate::tree::Document;
+use crate::tree::{Document, embedded};
 pub(super) use matches::select;
 use matches::{Written, count, join, written};
 

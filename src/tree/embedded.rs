@@ -4,10 +4,10 @@ use html5ever::{LocalName, local_name, ns};
 use scraper::{ElementRef, Node};
 use serde_json::Value;
 
-use crate::tree::Document;
+use super::Document;
 
 /// The JSON-LD blocks of a page, each read alone: what can be read, and what is wrong with each other.
-pub(super) fn json_ld(document: &Document) -> (Vec<Value>, Vec<String>) {
+pub(crate) fn json_ld(document: &Document) -> (Vec<Value>, Vec<String>) {
     let blocks: Vec<_> = scripts(document)
         .filter(|script| {
             attribute(*script, &local_name!("type")).is_some_and(|kind| essence_is(kind, "application/ld+json"))
@@ -25,7 +25,7 @@ pub(super) fn json_ld(document: &Document) -> (Vec<Value>, Vec<String>) {
 
 /// The JSON that the script of this id holds, or that a script assigns to this variable. The error says what there is
 /// instead; `None` when there is no such script.
-pub(super) fn script(document: &Document, name: &str) -> Option<Result<Value, String>> {
+pub(crate) fn script(document: &Document, name: &str) -> Option<Result<Value, String>> {
     let id = local_name!("id");
     if let Some(script) = scripts(document).find(|script| attribute(*script, &id) == Some(name)) {
         let content = content(script);
@@ -38,7 +38,7 @@ pub(super) fn script(document: &Document, name: &str) -> Option<Result<Value, St
 }
 
 /// The values of a property of OpenGraph, in document order.
-pub(super) fn opengraph<'a>(document: &'a Document, property: &str) -> Vec<&'a str> {
+pub(crate) fn opengraph<'a>(document: &'a Document, property: &str) -> Vec<&'a str> {
     let named = |element: ElementRef<'a>, name: &LocalName| {
         attribute(element, name).is_some_and(|value| value.trim().eq_ignore_ascii_case(property))
     };
@@ -53,19 +53,19 @@ pub(super) fn opengraph<'a>(document: &'a Document, property: &str) -> Vec<&'a s
 }
 
 /// The properties of OpenGraph that a page has, in document order.
-pub(super) fn properties(document: &Document) -> impl Iterator<Item = &str> {
+pub(crate) fn properties(document: &Document) -> impl Iterator<Item = &str> {
     let property = LocalName::from("property");
     let metas = document.elements().filter(|element| element.value().name.local == local_name!("meta"));
     metas.filter_map(move |meta| attribute(meta, &property)).map(str::trim).filter(|property| !property.is_empty())
 }
 
 /// Whether a media type is this one, whatever its case and its parameters.
-pub(super) fn essence_is(media_type: &str, essence: &str) -> bool {
+pub(crate) fn essence_is(media_type: &str, essence: &str) -> bool {
     media_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(essence)
 }
 
 /// The value of an attribute.
-pub(super) fn attribute<'a>(element: ElementRef<'a>, name: &LocalName) -> Option<&'a str> {
+pub(crate) fn attribute<'a>(element: ElementRef<'a>, name: &LocalName) -> Option<&'a str> {
     let mut attributes = element.value().attrs.iter();
     attributes.find(|(key, _)| key.local == *name && key.ns == ns!()).map(|(_, value)| &**value)
 }

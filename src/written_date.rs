@@ -9,7 +9,7 @@ use jiff::fmt::temporal::Pieces;
 /// Read are ISO 8601, RFC 2822, and dates for people: with a month by its English name (`29 November 2026`,
 /// `Nov 29, 2026`), the year first (`2026/11/29`), points (`29.11.2026`, day first), and slashes where only one of both
 /// can be the month. The error says why there is none.
-pub(super) fn read(text: &str) -> Result<String, &'static str> {
+pub(crate) fn read(text: &str) -> Result<String, &'static str> {
     let text = text.trim();
     if let Some(date) = iso(text).or_else(|| of_mail(text)) {
         return Ok(date);
