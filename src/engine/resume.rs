@@ -213,6 +213,7 @@ impl Resume {
             stats,
             output: config.output,
             slots: plan.descriptors.requests,
+            knocks: plan.descriptors.knocks,
             most_pages: config.max_pages.0,
             deadline: config.max_time.0.map(|time| started + time),
             clock: self.clock,

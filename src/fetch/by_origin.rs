@@ -1,6 +1,6 @@
 //! Sites on disk and the network side by side: the origin of a URL decides who answers.
 
-use super::{Fetch, Fetching, Http, LocalSite, LookingUp, Refusal, SavedCookies, SavedSeedName};
+use super::{Fetch, Fetching, Http, Knocking, LocalSite, LookingUp, Refusal, SavedCookies, SavedSeedName};
 use crate::outcome::{Failure, FailureKind};
 use crate::request::Request;
 use crate::url::CrawlUrl;
@@ -52,6 +52,13 @@ impl Fetch for ByOrigin {
         match (self.site(url), &self.http) {
             (None, Some(http)) => http.addresses(url),
             _ => Box::pin(std::future::ready(Vec::new())),
+        }
+    }
+
+    fn knock<'a>(&'a self, url: &'a CrawlUrl) -> Knocking<'a> {
+        match (self.site(url), &self.http) {
+            (None, Some(http)) => http.knock(url),
+            (here, _) => Box::pin(std::future::ready(here.is_some())),
         }
     }
 

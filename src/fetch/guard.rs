@@ -167,7 +167,7 @@ impl From<&Refusal> for Failure {
 }
 
 /// The name or address of a URL's host, without brackets and a final dot.
-fn bare_name(url: &CrawlUrl) -> &str {
+pub(super) fn bare_name(url: &CrawlUrl) -> &str {
     let name = url.host_name();
     let address = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     address.unwrap_or_else(|| name.strip_suffix('.').unwrap_or(name))

@@ -11,13 +11,16 @@ use super::budget::Budget;
 use super::cookies::Jar;
 use super::decode::Decoder;
 use super::failure::{self, Phase};
+use super::guard::bare_name;
 use super::headers::RequestHeaders;
 use super::incoming::{Deadlines, Incoming};
+use super::knock::Knocks;
 use super::pool::Pool;
 use super::resolver::Resolver;
 use super::reuse::{self, Connection};
 use super::{
-    AddressGuard, Credentials, Fetch, Fetching, LookingUp, MediaRange, Options, Overrides, SavedCookies, SavedSeedName,
+    AddressGuard, Credentials, Fetch, Fetching, Knocking, LookingUp, MediaRange, Options, Overrides, SavedCookies,
+    SavedSeedName,
 };
 use crate::error::Result;
 use crate::exchange::{BodyEnd, Exchange, RawBody, Received, Sent};
@@ -60,6 +63,7 @@ pub struct Http {
     pool: Pool,
     guard: AddressGuard,
     resolver: Resolver,
+    knocks: Knocks,
     headers: RequestHeaders,
     /// `None` when cookies are not to be kept.
     cookies: Option<Jar>,
@@ -80,6 +84,7 @@ impl Http {
             pool: Pool::new(options, resolver.clone(), headers.everywhere().clone())?,
             guard,
             resolver,
+            knocks: Knocks::default(),
             headers,
             cookies: options.cookies.then(Jar::default),
             types: options.content_types.clone(),
@@ -257,6 +262,17 @@ impl Fetch for Http {
         Box::pin(async move {
             let found = self.resolver.addresses(url.host_name());
             timeout_at(Instant::now() + self.deadlines.connect, found).await.unwrap_or_default()
+        })
+    }
+
+    fn knock<'a>(&'a self, url: &'a CrawlUrl) -> Knocking<'a> {
+        Box::pin(async move {
+            if self.guard.refuses(url).is_some() {
+                return false;
+            }
+            let looked_up = self.knocks.look_up(self.resolver.addresses(bare_name(url)));
+            let addresses = timeout_at(Instant::now() + self.deadlines.connect, looked_up).await.unwrap_or_default();
+            self.knocks.answers(&addresses, url.port().unwrap_or(url.scheme().port())).await
         })
     }
 

@@ -17,6 +17,7 @@ mod headers;
 mod http;
 mod incoming;
 mod keep_alive;
+mod knock;
 mod local;
 #[cfg(test)]
 mod loopback;
@@ -68,6 +69,9 @@ pub type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Response, Failure>> +
 /// A look-up under way.
 pub type LookingUp<'a> = Pin<Box<dyn Future<Output = Vec<IpAddr>> + Send + 'a>>;
 
+/// A knock under way.
+pub type Knocking<'a> = Pin<Box<dyn Future<Output = bool> + Send + 'a>>;
+
 /// Something that can answer requests: HTTP, a folder of files, an archive.
 ///
 /// # Contract
@@ -103,6 +107,14 @@ pub trait Fetch: fmt::Debug + Send + Sync {
     fn addresses<'a>(&'a self, url: &'a CrawlUrl) -> LookingUp<'a> {
         let _ = url;
         Box::pin(std::future::ready(Vec::new()))
+    }
+
+    /// Whether somebody answers at the host of a URL: a connection is made and closed, and nothing is sent. Asked of hosts
+    /// that wait for their first request, to find those that are there. `false` also says that nothing is known, as by
+    /// default. It ends within its own deadline, a second or so, and is cancel safe.
+    fn knock<'a>(&'a self, url: &'a CrawlUrl) -> Knocking<'a> {
+        let _ = url;
+        Box::pin(std::future::ready(false))
     }
 
     /// What was learnt of the names of seeds since this was asked last, to be kept for the next run. By default that is

@@ -47,6 +47,8 @@ pub enum Room {
     None,
     /// Those that have answered before.
     Answered,
+    /// Those as well that a [`knock`](super::Politeness::reached) has reached.
+    Reached,
     /// Any.
     Any,
 }

@@ -52,6 +52,8 @@ pub(super) struct Host {
     http: OriginState,
     https: OriginState,
     pub(super) contact: Contact,
+    /// Whether somebody was there when it was knocked at, and it has not been asked since.
+    pub(super) reached: bool,
     /// The last request, or what counts as one.
     pub(super) quiet_since: Option<Instant>,
     /// When the last request ended.
@@ -118,6 +120,7 @@ impl Host {
             http: OriginState::default(),
             https: OriginState::default(),
             contact: Contact::None,
+            reached: false,
             quiet_since,
             ended_last: None,
             latency: Latency::default(),
@@ -178,7 +181,7 @@ impl Host {
         self.breaker(scheme).started(now);
         self.in_flight += 1;
         match self.standing() {
-            Standing::Silent => self.silent_in_flight += 1,
+            Standing::Silent | Standing::Reached => self.silent_in_flight += 1,
             Standing::Slow => self.slow_in_flight += 1,
             Standing::Quick => {}
         }
@@ -197,6 +200,7 @@ impl Host {
             let contact = if outcome.status.is_some() { Contact::Answered } else { Contact::Met };
             self.contact = self.contact.max(if is_our_own(outcome) { Contact::None } else { contact });
         }
+        self.reached = false;
         self.ended_last = Some(now);
         if shows_latency(outcome) {
             self.latency.note(outcome.elapsed);
@@ -219,7 +223,7 @@ impl Host {
     /// How it has answered so far.
     pub(super) fn standing(&self) -> Standing {
         if self.contact < Contact::Answered {
-            Standing::Silent
+            if self.reached { Standing::Reached } else { Standing::Silent }
         } else if self.latest_page.is_some_and(|latest| latest < QUICK) {
             Standing::Quick
         } else {

@@ -15,6 +15,7 @@ mod options;
 mod origin_state;
 mod per_host;
 mod rate;
+mod reach;
 mod report;
 mod retry;
 mod retry_after;
@@ -199,7 +200,11 @@ impl Politeness {
             return Admit::NotBefore(until);
         }
         if !has_share {
-            let room = if standing == Standing::Silent { Room::Any } else { Room::Answered };
+            let room = match standing {
+                Standing::Silent => Room::Any,
+                Standing::Reached => Room::Reached,
+                Standing::Slow | Standing::Quick => Room::Answered,
+            };
             return if of_host > 0 { Admit::Busy } else { Admit::Crowded(room) };
         }
         match self.turn(url) {
@@ -239,6 +244,7 @@ impl Politeness {
         let next = host.rests_until(now).map_or(Next::Any, Next::NotBefore);
         self.share.ended(left, was);
         self.share.met(standing);
+        self.note_heard(was, standing, now);
         self.leave_flight(url, Some(outcome), now);
         next
     }

@@ -1,5 +1,7 @@
 //! Share: how many of a crawl's requests one host, or hosts of one kind, may hold once these get scarce.
 
+use std::time::Instant;
+
 use super::admit::Room;
 
 /// How a host has answered so far, which decides how much of all requests it shares with others like it.
@@ -7,6 +9,8 @@ use super::admit::Room;
 pub(super) enum Standing {
     /// Not at all.
     Silent,
+    /// Not at all, but somebody is there.
+    Reached,
     /// It has answered, but is not known to be quick.
     Slow,
     /// Its latest page came quickly.
@@ -17,8 +21,9 @@ pub(super) enum Standing {
 ///
 /// Slow hosts fill whatever there is: each answer takes its time, and each slot that a fast host gives back is taken by a
 /// slow one, until none is left. So at most three quarters are for hosts that are not known to answer quickly, as soon as
-/// some host is, and at most half for those that have not answered anything yet, as soon as some host has; and when three
-/// quarters are taken, by whomever, no host gets more than an equal share. A single host gets everything.
+/// some host is, and at most half for those that have not answered anything yet, and an eighth more for those of them that
+/// are known to be there; and when three quarters are taken, by whomever, no host gets more than an equal share. A single
+/// host gets everything.
 #[derive(Debug)]
 pub(super) struct Share {
     /// How many there may be.
@@ -32,6 +37,8 @@ pub(super) struct Share {
     hosts: usize,
     /// How the best of all hosts has answered: to keep slots for better ones is of no use.
     best: Standing,
+    /// When a host gave its first answer, the last time.
+    heard: Option<Instant>,
 }
 
 impl Share {
@@ -44,12 +51,24 @@ impl Share {
         self.best = self.best.max(standing);
     }
 
+    /// A host has given its first answer.
+    pub(super) fn has_heard(&mut self, now: Instant) {
+        self.heard = Some(now);
+    }
+
+    /// When one last did.
+    pub(super) fn heard(&self) -> Option<Instant> {
+        self.heard
+    }
+
     /// Which hosts may have one more, whatever they have.
     pub(super) fn room(&self) -> Room {
         if self.in_flight >= self.slots || self.slow >= self.most_slow() {
             Room::None
-        } else if self.silent >= self.most_silent() {
+        } else if self.silent >= self.most_reached() {
             Room::Answered
+        } else if self.silent >= self.most_silent() {
+            Room::Reached
         } else {
             Room::Any
         }
@@ -62,6 +81,7 @@ impl Share {
         let is_left = match standing {
             Standing::Quick => true,
             Standing::Slow => self.slow < self.most_slow(),
+            Standing::Reached => self.slow < self.most_slow() && self.silent < self.most_reached(),
             Standing::Silent => self.slow < self.most_slow() && self.silent < self.most_silent(),
         };
         has_share && (hosts <= 1 || is_left)
@@ -71,7 +91,7 @@ impl Share {
     pub(super) fn started(&mut self, before: usize, standing: Standing) {
         self.in_flight += 1;
         self.slow += usize::from(standing != Standing::Quick);
-        self.silent += usize::from(standing == Standing::Silent);
+        self.silent += usize::from(standing <= Standing::Reached);
         self.hosts += usize::from(before == 0);
     }
 
@@ -79,7 +99,7 @@ impl Share {
     pub(super) fn ended(&mut self, left: usize, was: Standing) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.slow = self.slow.saturating_sub(usize::from(was != Standing::Quick));
-        self.silent = self.silent.saturating_sub(usize::from(was == Standing::Silent));
+        self.silent = self.silent.saturating_sub(usize::from(was <= Standing::Reached));
         self.hosts = self.hosts.saturating_sub(usize::from(left == 0));
     }
 
@@ -95,14 +115,20 @@ impl Share {
 
     /// How many may never be answered: a half.
     fn most_silent(&self) -> usize {
-        if self.best == Standing::Silent { self.slots } else { self.slots - self.slots / 2 }
+        self.slots - self.slots / 2
+    }
+
+    /// How many of those that have not answered there may be at all: an eighth more, but not everything.
+    fn most_reached(&self) -> usize {
+        let most = self.most_silent() + self.slots.div_ceil(8);
+        most.min(self.slots.saturating_sub(1)).max(self.most_silent())
     }
 }
 
 impl Default for Share {
     /// Without a bound.
     fn default() -> Self {
-        Self { slots: usize::MAX, in_flight: 0, slow: 0, silent: 0, hosts: 0, best: Standing::Silent }
+        Self { slots: usize::MAX, in_flight: 0, slow: 0, silent: 0, hosts: 0, best: Standing::Silent, heard: None }
     }
 }
 
@@ -169,22 +195,30 @@ mod tests {
         }
     }
 
+    /// How many hosts of this standing may have a request, one each.
+    fn taken(share: &mut Share, standing: Standing) -> usize {
+        let asked = std::iter::repeat_with(|| {
+            let allows = share.allows(0, standing);
+            if allows {
+                share.started(0, standing);
+            }
+            allows
+        });
+        asked.take(1000).filter(|asked| *asked).count()
+    }
+
     #[test]
     fn hosts_that_never_answered_leave_room_for_those_that_did_however_many_they_are() {
-        for (slots, silent) in [(64, 32), (16, 8), (5, 3), (2, 1)] {
+        for (slots, silent, reached) in [(64, 32, 8), (16, 8, 2), (5, 3, 1), (2, 1, 0)] {
             let mut share = of(slots);
-            share.met(Standing::Slow);
-            let asked = std::iter::repeat_with(|| {
-                let allows = share.allows(0, Standing::Silent);
-                if allows {
-                    share.started(0, Standing::Silent);
-                }
-                allows
-            });
-            assert_eq!(asked.take(1000).filter(|asked| *asked).count(), silent, "{slots}");
+            assert_eq!(taken(&mut share, Standing::Silent), silent, "{slots}");
+            assert_eq!(share.room(), if reached > 0 { Room::Reached } else { Room::Answered }, "{slots}");
+            assert_eq!(taken(&mut share, Standing::Reached), reached, "{slots}: who is there comes first");
             assert_eq!(share.room(), Room::Answered, "{slots}");
             assert!(share.allows(0, Standing::Slow) && share.allows(0, Standing::Quick), "{slots}");
-            share.ended(0, Standing::Silent);
+            for _ in 0..=reached {
+                share.ended(0, Standing::Silent);
+            }
             assert!(share.room() == Room::Any && share.allows(0, Standing::Silent), "{slots}");
         }
     }
@@ -192,14 +226,13 @@ mod tests {
     #[test]
     fn hosts_of_which_none_is_known_to_be_quick_get_everything() {
         let mut share = of(16);
-        for _ in 0..16 {
-            assert!(share.room() == Room::Any && share.allows(0, Standing::Silent));
-            share.started(0, Standing::Silent);
+        assert_eq!(taken(&mut share, Standing::Silent), 8);
+        for _ in 8..16 {
+            assert!(share.room() == Room::Reached && share.allows(0, Standing::Slow));
+            share.started(0, Standing::Slow);
         }
-        share.ended(0, Standing::Silent);
-        share.met(Standing::Slow);
-        assert!(share.room() == Room::Answered && share.allows(0, Standing::Slow));
-        assert!(!share.allows(0, Standing::Silent));
+        share.ended(0, Standing::Slow);
+        assert!(share.allows(0, Standing::Slow) && !share.allows(0, Standing::Silent));
         share.met(Standing::Quick);
         assert!(share.room() == Room::None && !share.allows(0, Standing::Slow) && share.allows(0, Standing::Quick));
     }

@@ -12,6 +12,14 @@ pub enum Scheme {
 }
 
 impl Scheme {
+    /// The port that URLs of it need not name.
+    pub const fn port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+
     /// The name in URLs.
     pub const fn name(self) -> &'static str {
         match self {

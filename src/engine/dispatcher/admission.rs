@@ -30,27 +30,27 @@ impl Dispatcher {
                 self.tasks.start(job);
                 Ok(())
             }
-            Admit::NotBefore(at) => self.queues().put_off(job, Wait::Until(at)),
-            Admit::Unmet(at) => self.queues().put_off(job, Wait::Unmet(at)),
-            Admit::Busy => self.queues().put_off(job, Wait::Request),
-            Admit::InLine => self.queues().put_off(job, Wait::Turn),
-            Admit::Crowded(room) => self.queues().put_off(job, Wait::Crowded(room)),
+            Admit::NotBefore(at) => self.queues().put_off(job, Wait::Until(at), now),
+            Admit::Unmet(at) => self.queues().put_off(job, Wait::Unmet(at), now),
+            Admit::Busy => self.queues().put_off(job, Wait::Request, now),
+            Admit::InLine => self.queues().put_off(job, Wait::Turn, now),
+            Admit::Crowded(room) => self.queues().put_off(job, Wait::Crowded(room), now),
             Admit::AskAddress => {
                 let url = job.url().clone();
-                self.queues().put_off(job, Wait::Request)?;
+                self.queues().put_off(job, Wait::Request, now)?;
                 self.tasks.start(Job::Addresses(url));
                 Ok(())
             }
             Admit::AskRobots => {
                 let page = job.url().clone();
-                self.queues().put_off(job, Wait::Request)?;
+                self.queues().put_off(job, Wait::Request, now)?;
                 let asked = self.worker.rules().robots_of(&page).map_err(Error::Internal)?;
                 // It is admitted with the answer.
                 self.tasks.start(Job::Robots(RobotsHop::new(page, asked)));
                 Ok(())
             }
             Admit::AskWitness(witness) => {
-                self.queues().put_off(job, Wait::Request)?;
+                self.queues().put_off(job, Wait::Request, now)?;
                 self.tasks.start(Job::Witness(witness));
                 Ok(())
             }

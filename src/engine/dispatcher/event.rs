@@ -4,6 +4,7 @@ use super::job::Done;
 use crate::engine::shutdown::Stop;
 use crate::error::Result;
 use crate::frontier::Rows;
+use crate::url::CrawlUrl;
 
 /// What happened next.
 #[expect(clippy::large_enum_variant, reason = "one at a time, and most are answers: a box would cost more")]
@@ -12,6 +13,8 @@ pub(super) enum Event {
     Done(Result<Done>),
     /// What the frontier has asked for is here.
     Supply(Result<Rows>),
+    /// A knock has ended, and who has answered it.
+    Knocked(Option<CrawlUrl>),
     /// Someone stops the crawl.
     Stop(Stop),
     /// Its time is over.

@@ -6,12 +6,14 @@ mod event;
 mod handover;
 mod held_hosts;
 mod job;
+mod knocks;
 mod left_out;
 mod pages;
 mod queues;
 mod release;
 mod robots_hops;
 mod seeds;
+mod silent_line;
 mod sitemap_files;
 mod slots;
 mod start;
@@ -43,6 +45,7 @@ use ending::Ending;
 use event::{Event, Filled};
 use handover::{Handover, Keep};
 use job::{Done, Job};
+use knocks::Knocks;
 use pages::{Pages, respell};
 use queues::Queues;
 use robots_hops::{NextHop, RobotsHop, RobotsHops};
@@ -64,6 +67,7 @@ pub(super) struct Dispatcher {
     worker: Arc<Worker>,
     tasks: Tasks,
     slots: Slots,
+    knocks: Knocks,
     waiting_hosts: WaitingHosts,
     robots: RobotsHops,
     sitemaps: SitemapFiles,
@@ -91,6 +95,7 @@ impl Dispatcher {
             tasks: Tasks::new(Arc::clone(&worker), start.budget),
             worker,
             slots: Slots::new(start.slots),
+            knocks: Knocks::new(start.knocks),
             waiting_hosts: WaitingHosts::default(),
             robots: RobotsHops::default(),
             sitemaps,
@@ -146,6 +151,7 @@ impl Dispatcher {
                         self.supply(rows)?;
                     }
                 }
+                Event::Knocked(there) => there.iter().for_each(|url| self.reached(url)),
                 Event::Stop(Stop::AtOnce) => return self.stop_at_once().await,
                 Event::Stop(_) => self.ending.stopped(self.tasks.len()),
                 Event::Deadline => self.ending.out_of_time(self.tasks.len()),
@@ -165,12 +171,14 @@ impl Dispatcher {
             return if self.hurry() { Ok(Event::Due) } else { Err(internal()) };
         }
         let unmet = self.waiting_hosts.next_due().filter(|_| starts);
-        let due = due.into_iter().chain(unmet).chain(self.handover.next_due(&self.politeness)).min();
+        let knock = self.knock_due().filter(|_| starts);
+        let due = due.into_iter().chain(unmet).chain(knock).chain(self.handover.next_due(&self.politeness)).min();
         let event = tokio::select! {
             biased;
             Ok(()) = stop.changed() => Event::Stop(*stop.borrow_and_update()),
             () = until(self.ending.deadline()) => Event::Deadline,
             Some(done) = self.tasks.next() => Event::Done(done),
+            Some(there) = self.knocks.next() => Event::Knocked(there),
             rows = self.handover.answer(), if waiting => Event::Supply(rows),
             // Gives way once, so that whoever stops the crawl is heard also where all tasks share one thread.
             () = tokio::task::yield_now(), if filled == Filled::Partly => Event::Due,
@@ -203,7 +211,10 @@ impl Dispatcher {
             if let Some(url) = self.politeness.next_turn(now) {
                 self.queues().call(&url);
             }
-            let Some(job) = self.queues().next(now, room)? else { return Ok(Filled::Up) };
+            let Some(job) = self.queues().next(now, room)? else {
+                self.knock(now);
+                return Ok(Filled::Up);
+            };
             self.admit(job, now).await?;
         }
         Ok(Filled::Partly)

@@ -66,8 +66,8 @@ impl<'a> Queues<'a> {
     }
 
     /// Lets a job wait, and its host with it.
-    pub(super) fn put_off(&mut self, job: Job, wait: Wait) -> Result<()> {
-        let hold = self.hosts.put_off(job.url(), wait);
+    pub(super) fn put_off(&mut self, job: Job, wait: Wait, now: Instant) -> Result<()> {
+        let hold = self.hosts.put_off(job.url(), wait, now);
         match job {
             Job::Page(lease) => {
                 self.frontier.give_back(lease.id)?;
@@ -180,7 +180,7 @@ mod tests {
             let mut taken = Vec::new();
             while let Some(job) = self.queues().next(now, Room::None).unwrap() {
                 taken.push(job.url().path_and_query().to_owned());
-                self.queues().put_off(job, wait).unwrap();
+                self.queues().put_off(job, wait, now).unwrap();
             }
             taken
         }

@@ -1,4 +1,4 @@
-//! Release: when what waits for a host may go on.
+//! Release: when what waits for a host may go on, and who of those that wait is there.
 
 use std::time::Instant;
 
@@ -29,5 +29,27 @@ impl Dispatcher {
             self.queues().release(url, Next::Any);
         }
         !unmet.is_empty()
+    }
+
+    /// When to knock at hosts that wait for their first request, if there is room for that.
+    pub(super) fn knock_due(&self) -> Option<Instant> {
+        self.waiting_hosts.silent().knock_due(self.politeness.heard()).filter(|_| self.knocks.have_room())
+    }
+
+    /// Knocks at those hosts, if it is time.
+    pub(super) fn knock(&mut self, now: Instant) {
+        while self.has_slot() && self.knock_due().is_some_and(|due| due <= now) {
+            let Some(url) = self.waiting_hosts.silent_mut().next_to_knock_at() else { return };
+            // Who took a connection before and said nothing would do so again.
+            if !self.politeness.is_met(&url) {
+                self.knocks.start(&self.worker, url);
+            }
+        }
+    }
+
+    /// Somebody has answered a knock: that host is the next of its kind.
+    pub(super) fn reached(&mut self, url: &CrawlUrl) {
+        self.politeness.reached(url);
+        self.waiting_hosts.reached(url);
     }
 }

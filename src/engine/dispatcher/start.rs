@@ -40,6 +40,8 @@ pub(in crate::engine) struct Start {
     pub(in crate::engine) output: sink::Options,
     /// How many requests may be in flight.
     pub(in crate::engine) slots: usize,
+    /// How many knocks may be under way.
+    pub(in crate::engine) knocks: usize,
     /// How many pages are asked for; `None` has no limit.
     pub(in crate::engine) most_pages: Option<u64>,
     /// When to start nothing new.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
 use super::held_hosts::HeldHosts;
+use super::silent_line::SilentLine;
 use crate::frontier::Hold;
 use crate::politeness::Room;
 use crate::url::CrawlUrl;
@@ -37,21 +38,24 @@ pub(super) struct WaitingHosts {
     /// A URL of each host that waits for room, in the order in which they came. Those that have answered before have a
     /// line of their own, which comes first.
     answered: VecDeque<CrawlUrl>,
-    /// Those that never have.
-    silent: VecDeque<CrawlUrl>,
+    /// Those that never have, but are there. They come next.
+    reached: VecDeque<CrawlUrl>,
+    /// Those of which nothing is known.
+    silent: SilentLine,
     /// Those of all hosts that wait for long.
     held: HeldHosts,
 }
 
 impl WaitingHosts {
     /// Notes that a host has to wait. The answer is for how long its queue holds it.
-    pub(super) fn put_off(&mut self, url: &CrawlUrl, wait: Wait) -> Hold {
+    pub(super) fn put_off(&mut self, url: &CrawlUrl, wait: Wait, now: Instant) -> Hold {
         match wait {
             Wait::Until(at) => return Hold::Until(at),
             Wait::Request | Wait::Turn => {}
             Wait::Unmet(at) => self.unmet.entry(at).or_default().push(url.clone()),
             Wait::Crowded(Room::None | Room::Answered) => self.answered.push_back(url.clone()),
-            Wait::Crowded(Room::Any) => self.silent.push_back(url.clone()),
+            Wait::Crowded(Room::Reached) => self.reached.push_back(url.clone()),
+            Wait::Crowded(Room::Any) => self.silent.push(url.clone(), now),
         }
         Hold::Released
     }
@@ -64,17 +68,35 @@ impl WaitingHosts {
     /// The first of those that there is room for.
     pub(super) fn next_crowded(&mut self, room: Room) -> Option<CrawlUrl> {
         let answered = if room >= Room::Answered { self.answered.pop_front() } else { None };
-        answered.or_else(|| if room == Room::Any { self.silent.pop_front() } else { None })
+        let answered = answered.or_else(|| if room >= Room::Reached { self.reached.pop_front() } else { None });
+        answered.or_else(|| if room == Room::Any { self.silent.pop() } else { None })
+    }
+
+    /// Those that have never answered, in line.
+    pub(super) fn silent(&self) -> &SilentLine {
+        &self.silent
+    }
+
+    /// The same, to be knocked at.
+    pub(super) fn silent_mut(&mut self) -> &mut SilentLine {
+        &mut self.silent
+    }
+
+    /// Somebody is there, at a host that never answered: it gets in line with those.
+    pub(super) fn reached(&mut self, url: &CrawlUrl) {
+        self.reached.extend(self.silent.take(url));
     }
 
     /// Whether there is room for any host that waits for it.
     pub(super) fn is_crowded(&self, room: Room) -> bool {
-        (room >= Room::Answered && !self.answered.is_empty()) || (room == Room::Any && !self.silent.is_empty())
+        (room >= Room::Answered && !self.answered.is_empty())
+            || (room >= Room::Reached && !self.reached.is_empty())
+            || (room == Room::Any && !self.silent.is_empty())
     }
 
     /// Whether so many hosts wait for room that the others had better stay in their queues.
     pub(super) fn is_full(&self) -> bool {
-        self.answered.len() + self.silent.len() >= MOST_CROWDED
+        self.answered.len() + self.reached.len() + self.silent.len() >= MOST_CROWDED
     }
 
     /// When the next unmet host is due.
@@ -119,7 +141,7 @@ mod tests {
         let at = |secs| now + Duration::from_secs(secs);
         let hosts = |urls: Vec<CrawlUrl>| urls.iter().map(|url| url.host().to_owned()).collect::<Vec<_>>();
         for secs in [3, 1, 2, 1, 4] {
-            assert_eq!(waiting.put_off(&url(secs), Wait::Unmet(at(secs))), Hold::Released);
+            assert_eq!(waiting.put_off(&url(secs), Wait::Unmet(at(secs)), now), Hold::Released);
         }
         assert_eq!(waiting.next_due(), Some(at(1)));
         assert!(waiting.take_due(now).is_empty());
@@ -132,8 +154,8 @@ mod tests {
     #[test]
     fn only_a_rest_has_an_instant_for_the_queue() {
         let (mut waiting, now) = (WaitingHosts::default(), Instant::now());
-        assert_eq!(waiting.put_off(&url(1), Wait::Until(now)), Hold::Until(now));
-        assert_eq!(waiting.put_off(&url(1), Wait::Request), Hold::Released);
+        assert_eq!(waiting.put_off(&url(1), Wait::Until(now), now), Hold::Until(now));
+        assert_eq!(waiting.put_off(&url(1), Wait::Request, now), Hold::Released);
         assert!(
             !waiting.is_crowded(Room::Any) && waiting.next_due().is_none(),
             "their queue and their requests see to these"
@@ -145,7 +167,7 @@ mod tests {
         let mut waiting = WaitingHosts::default();
         for n in 0..MOST_CROWDED as u64 {
             assert!(!waiting.is_full());
-            assert_eq!(waiting.put_off(&url(n), Wait::Crowded(Room::Any)), Hold::Released);
+            assert_eq!(waiting.put_off(&url(n), Wait::Crowded(Room::Any), Instant::now()), Hold::Released);
         }
         assert!(waiting.is_full() && waiting.is_crowded(Room::Any));
         assert_eq!(waiting.next_crowded(Room::Any).unwrap().host(), "h0");
