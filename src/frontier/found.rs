@@ -54,9 +54,9 @@ impl Room {
         Self { bytes, left_out: 0 }
     }
 
-    /// Whether a URL of this length is added; otherwise it is counted, and so are those after it.
+    /// Whether a URL with texts of this length is added; otherwise it is counted, and so are those after it.
     pub(super) fn takes(&mut self, length: usize) -> bool {
-        match self.bytes.checked_sub(length) {
+        match self.bytes.checked_sub(length + ROW) {
             Some(left) if self.left_out == 0 => {
                 self.bytes = left;
                 true
@@ -68,6 +68,9 @@ impl Room {
         }
     }
 }
+
+/// What a URL takes in the store beside its texts.
+const ROW: usize = 56;
 
 /// A settled URL to which a shorter path was found later.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -24,8 +24,9 @@ pub struct Options {
     /// Longer URLs, in bytes, are counted as skipped (`too_long`) and not requested.
     #[schemars(range(min = 1, max = 65536))]
     pub max_url_length: usize,
-    /// How long the URLs may be together that one page adds to those that are known; what it leads to beyond that is
-    /// counted in `unread` of the summary, and neither kept nor requested unless another page leads there too.
+    /// How much one page may add to what is known: the URLs that are new, with the texts of their links and 56 bytes for
+    /// each, which is what the store needs beside them. What it leads to beyond that is counted in `unread` of the
+    /// summary, and neither kept nor requested unless another page leads there too.
     #[serde(with = "units::size")]
     #[schemars(with = "units::size::Schema")]
     pub max_new_bytes: u64,
@@ -56,7 +57,7 @@ impl Default for Options {
             sort_query: false,
             merge_slashes: false,
             max_url_length: 4096,
-            max_new_bytes: 768 << 10,
+            max_new_bytes: 896 << 10,
             store: true,
             max_redirects: 20,
         }

@@ -30,8 +30,8 @@ fn links_beyond_those_of_a_record_are_counted_in_it_and_followed() {
 #[test]
 fn links_beyond_those_that_one_page_may_add_are_counted_and_told_once() {
     let server = Server::start(hub(40).routes());
-    // The text of a link is kept beside its URL.
-    let each = server.url("/0000").len() + "/0000".len();
+    // The text of a link is kept beside its URL, and what a row takes by itself.
+    let each = server.url("/0000").len() + "/0000".len() + 56;
     let most = format!("\"{}B\"", each * 10);
     let crawled = Crawl::of(server.url("/")).set("frontier.max_new_bytes", &most).talkative().run();
     let crawled = crawled.assert_code(0);
