@@ -153,7 +153,7 @@ impl Drop for Keeps<'_> {
 }
 
 /// What an idle connection takes when it has never read much: its buffers, its task, its places in the pool.
-const LEAST: u64 = 16 << 10;
+const LEAST: u64 = 24 << 10;
 /// The most that hyper reads at once.
 const MOST_READ: u64 = 512 << 10;
 

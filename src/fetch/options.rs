@@ -53,7 +53,7 @@ pub struct Options {
     #[serde(with = "units::size")]
     #[schemars(with = "units::size::Schema")]
     pub max_buffered: u64,
-    /// How much memory the connections may take that are kept for later requests, over all hosts: some 16 KiB each, after
+    /// How much memory the connections may take that are kept for later requests, over all hosts: some 24 KiB each, after
     /// a long page up to half a MiB. Beyond, the idle ones are closed.
     #[serde(with = "units::size")]
     #[schemars(with = "units::size::Schema")]
@@ -82,7 +82,7 @@ impl Default for Options {
             first_byte_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(20),
             max_body: 8 << 20,
-            max_buffered: 128 << 20,
+            max_buffered: 96 << 20,
             max_idle_memory: 64 << 20,
             content_types: PAGES.map(|media_type| media_type.parse().expect("each is a media type")).to_vec(),
             allow_hosts: Vec::new(),
