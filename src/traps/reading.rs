@@ -19,10 +19,12 @@ pub(crate) fn is_read(url: &CrawlUrl) -> bool {
 /// What a page says: a hash of the words of its text in their order.
 ///
 /// It leaves out what an endless space changes from page to page: whatever has a digit in it, hexadecimal, months and days
-/// of the week, words of the page's own URL, and of the text of a link those of its URL. It leaves out tags, comments,
-/// scripts and styles. It is no parser: of a page that is no proper HTML something comes as well, and the same each time.
+/// of the week, words of the page's own URL, its host included, and of the text of a link those of its URL. It leaves out
+/// tags, comments, scripts and styles. It is no parser: of a page that is no proper HTML something comes as well, and the
+/// same each time.
 pub(crate) fn said(page: &str, url: &CrawlUrl) -> u64 {
     let mut own = Words::default();
+    own.take(url.host_name().as_bytes());
     own.take(url.path_and_query().as_bytes());
     let mut reader = Reader { rest: page.as_bytes(), own, link: Words::default(), hash: 0 };
     while reader.step() {}
@@ -237,6 +239,15 @@ mod tests {
         ] {
             assert_eq!(said_at(one.0, one.1), said_at(other.0, other.1), "{one:?} {other:?}");
         }
+    }
+
+    #[test]
+    fn a_page_that_greets_under_the_name_of_its_host_says_no_more_than_the_next() {
+        let rules = UrlRules::new(4096);
+        let said = |host: &str, page: &str| said(page, &rules.parse(&format!("http://{host}/")).unwrap());
+        let greeting = |name: &str| format!("<title>{name}</title><p>Welcome to {name}, friend");
+        assert_eq!(said("blue-fish.e.com", &greeting("Blue Fish")), said("old.e.com:81", &greeting("old.e.com")));
+        assert_ne!(said("blue.e.com", "a red shoe"), said("old.e.com", "a red hat"));
     }
 
     #[test]
