@@ -65,7 +65,7 @@ impl Skipped {
 
     /// The count of one reason.
     pub fn of(&mut self, reason: SkipReason) -> &mut u64 {
-        let [scope, depth, robots, limit, trap, nofollow, scheme, too_long, unsafe_address] = &mut self.0;
+        let [scope, depth, robots, limit, trap, nofollow, scheme, too_long, unsafe_address, usage] = &mut self.0;
         match reason {
             SkipReason::Scope => scope,
             SkipReason::Depth => depth,
@@ -76,6 +76,7 @@ impl Skipped {
             SkipReason::Scheme => scheme,
             SkipReason::TooLong => too_long,
             SkipReason::UnsafeAddress => unsafe_address,
+            SkipReason::Usage => usage,
         }
     }
 
@@ -102,7 +103,7 @@ mod tests {
         for reason in SkipReason::ALL {
             *accounts.skipped.of(reason) += 1;
         }
-        assert_eq!(accounts.discovered(), 6 + 9);
+        assert_eq!(accounts.discovered(), 6 + 10);
         assert!(accounts.skipped.iter().all(|(_, count)| count == 1), "each reason has a count of its own");
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::url::HostKey;
+use crate::usage::UsageCounts;
 
 /// What a host was asked, for the summary.
 #[derive(Debug, Clone)]
@@ -29,6 +30,8 @@ pub struct HostReport {
     pub slowed: u64,
     /// The mean time from a request to the end of its response.
     pub mean_response_time: Duration,
+    /// What it says of the use of its pages; `None` when it says nothing.
+    pub usage: Option<Box<UsageCounts>>,
 }
 
 /// That nothing more is expected of a host.

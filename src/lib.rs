@@ -72,6 +72,7 @@ pub mod observe;
 pub mod outcome;
 mod page;
 mod parse;
+mod policy;
 mod politeness;
 mod problem;
 pub mod readable;

@@ -135,6 +135,14 @@ impl Outcome {
         Self { failure: Some(failure), ..Self::new(OutcomeKind::Failed, fetched_at, elapsed) }
     }
 
+    /// Leaves out what is the content of the page: what it says, and what rules took out of it. Where it leads to stays.
+    pub(crate) fn omit_content(&mut self) {
+        if let Some(page) = &mut self.page {
+            (page.title, page.description) = (None, None);
+        }
+        (self.readable, self.extracted, self.exchange) = (None, None, None);
+    }
+
     /// How many bytes of memory it takes until it is written, as far as its page decides: its links, its text, and what is
     /// said of its use. The body of an exchange is counted by whoever has read it.
     pub fn weight(&self) -> u64 {

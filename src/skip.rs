@@ -25,11 +25,13 @@ pub enum SkipReason {
     TooLong,
     /// A literal private, loopback, link-local or metadata address that nothing allows.
     UnsafeAddress,
+    /// Its site says no to what the crawl is for, and `[policy]` asks to skip it then.
+    Usage,
 }
 
 impl SkipReason {
     /// All reasons, in the order in which they are shown.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Scope,
         Self::Depth,
         Self::Robots,
@@ -39,6 +41,7 @@ impl SkipReason {
         Self::Scheme,
         Self::TooLong,
         Self::UnsafeAddress,
+        Self::Usage,
     ];
 
     /// The name in summaries.
@@ -53,6 +56,7 @@ impl SkipReason {
             Self::Scheme => "scheme",
             Self::TooLong => "too_long",
             Self::UnsafeAddress => "unsafe_address",
+            Self::Usage => "usage",
         }
     }
 

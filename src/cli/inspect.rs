@@ -12,6 +12,7 @@ use crate::extract::autopsy::Autopsy;
 use crate::extract::{Examined, Found, IsFor};
 use crate::observe::{bytes, counted, printable};
 use crate::parse::CharsetFrom;
+use crate::usage::{Answer, Use};
 use clap::{ArgMatches, Args};
 use serde_json::Value;
 
@@ -135,6 +136,7 @@ fn text(report: &PageReport) -> String {
     text.way(report);
     text.response(report);
     text.page(report);
+    text.usage(report);
     text.links(report);
     if let Some(content) = &report.content {
         text.0.push_str(&shown_content::lines(content));
@@ -239,6 +241,25 @@ impl Text {
         for said in &report.directives {
             let means = if said.nofollow { "  (its links are not to be followed)" } else { "" };
             self.fact(&said.from, &format!("{}{means}", said.content));
+        }
+    }
+
+    /// What may be done with the page, and who says it.
+    fn usage(&mut self, report: &PageReport) {
+        let Some(usage) = &report.usage else { return };
+        let answer = |of: Use| match usage.answer(of)? {
+            Answer::Yes => Some(format!("{} allowed", of.name())),
+            Answer::No => Some(format!("no {}", of.name())),
+        };
+        let mut said: Vec<_> = Use::ALL.into_iter().filter_map(answer).collect();
+        said.extend(usage.price.iter().map(|price| format!("a request costs {price}")));
+        said.extend(usage.omitted.then(|| "[policy] leaves its content out of the record".to_owned()));
+        let said =
+            if said.is_empty() { "said, and neither allowed nor disallowed".to_owned() } else { said.join(", ") };
+        self.fact("usage", &said);
+        for statement in &usage.statements {
+            let line = statement.line.map(|line| format!(" line {line}")).unwrap_or_default();
+            self.indented(4, &format!("{}{line}", statement.from.name()), &statement.text);
         }
     }
 

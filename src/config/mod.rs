@@ -22,6 +22,7 @@ pub use crate::fetch::Options as FetchOptions;
 pub use crate::frontier::Options as FrontierOptions;
 pub use crate::observe::Options as ObserveOptions;
 pub use crate::parse::Options as ParseOptions;
+pub use crate::policy::{OnDisallowed, Options as PolicyOptions, Purpose};
 pub use crate::politeness::{GroupBy, Options as PolitenessOptions};
 pub use crate::scope::Options as ScopeOptions;
 pub use crate::sink::Options as OutputOptions;
@@ -40,7 +41,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::units::{Limit, TimeLimit};
 use crate::url::{HostPattern, UrlRules};
-use crate::{content, extract, fetch, frontier, observe, parse, politeness, scope, sink, sitemaps, traps};
+use crate::{content, extract, fetch, frontier, observe, parse, policy, politeness, scope, sink, sitemaps, traps};
 
 /// All settings of a crawl: what `crawl.toml` holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -80,6 +81,8 @@ pub struct Config {
     pub sitemaps: sitemaps::Options,
     /// When a space of URLs is taken to be endless.
     pub traps: traps::Options,
+    /// What the crawl is for, and what becomes of pages whose sites say no to that.
+    pub policy: policy::Options,
     /// Where records go.
     pub output: sink::Options,
     /// What is shown.
@@ -115,6 +118,7 @@ impl Default for Config {
             content: content::Options::default(),
             sitemaps: sitemaps::Options::default(),
             traps: traps::Options::default(),
+            policy: policy::Options::default(),
             output: sink::Options::default(),
             observe: observe::Options::default(),
             hosts: BTreeMap::new(),

@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::fetch::{ByOrigin, Fetch, LocalSite};
 use crate::outcome::{Outcome, OutcomeKind, SkipReason};
 use crate::parse::Parser;
+use crate::policy::Policy;
 use crate::politeness::robots::REDIRECTS;
 use crate::politeness::{Admit, Politeness, RobotsAnswer};
 use crate::request::{Purpose, Request};
@@ -25,6 +26,7 @@ use crate::response::Response;
 use crate::scope::Scope;
 use crate::traps::Traps;
 use crate::url::{CrawlUrl, Target, UrlKey, UrlRules};
+use crate::usage::{Statement, Usage};
 
 /// What is to be looked at.
 #[derive(Debug, Clone)]
@@ -165,7 +167,9 @@ impl PageClient {
         (report.skipped, report.redirects) = (skipped, hops);
         match end {
             End::NotAsked(url, why) => report.not_asked(&url, why),
-            End::Answered(url, outcome, response) => {
+            End::Answered(url, mut outcome, response) => {
+                // What a crawl does in `Dispatcher::settle`.
+                join_usage(&mut outcome, self.politeness.usage(&url), &self.config);
                 let source = Source {
                     url: &url,
                     outcome: *outcome,
@@ -347,6 +351,17 @@ fn located(
     let real = path.canonicalize().map_err(|error| Error::Usage(format!("{shown}: cannot be read: {error}")))?;
     let (Some(folder), Some(name), true) = (real.parent(), real.file_name(), real.is_file()) else {
         return Err(Error::Usage(format!(
+/// Puts what a site says of use together with what its page does, and says whether a crawl would leave its content out.
+fn join_usage(outcome: &mut Outcome, said: Vec<Statement>, config: &Config) {
+    if !matches!(outcome.kind, OutcomeKind::Ok | OutcomeKind::PaymentRequired) {
+        return;
+    }
+    Usage::join(&mut outcome.usage, said);
+    if let Some(usage) = &mut outcome.usage {
+        usage.omitted = outcome.kind == OutcomeKind::Ok && Policy::new(&config.policy).omits(usage);
+    }
+}
+
             "{shown} is no file\n = allowed: the URL of a page, or a file that holds one"
         )));
     };

@@ -39,6 +39,7 @@ impl PageReport {
             self.media = Some(media(response, &outcome, media_type.as_ref(), is_html));
         }
         self.error = outcome.failure.take();
+        self.usage = outcome.usage.take();
         if let Some(response) = response.as_ref().filter(|_| outcome.kind == OutcomeKind::Ok) {
             let body = response.body.bytes();
             let page = body.filter(|_| is_html).map_or(&b""[..], |body| body);

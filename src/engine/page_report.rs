@@ -12,6 +12,7 @@ use crate::parse::{CharsetFrom, Directives};
 use crate::politeness::robots::Access;
 use crate::readable::Readable;
 use crate::url::CrawlUrl;
+use crate::usage::Usage;
 
 /// What a crawl would see of one page. The fields are in docs/output.md.
 #[derive(Debug, Clone, Serialize)]
@@ -42,6 +43,7 @@ pub(crate) struct PageReport {
     pub(crate) base: Option<String>,
     pub(crate) references_start_from: Option<String>,
     pub(crate) directives: Vec<Directives>,
+    pub(crate) usage: Option<Box<Usage>>,
     pub(crate) links: Vec<LinkShown>,
     pub(crate) links_left_out: usize,
     pub(crate) content: Option<Box<Readable>>,
@@ -176,6 +178,7 @@ impl PageReport {
             base: None,
             references_start_from: None,
             directives: Vec::new(),
+            usage: None,
             links: Vec::new(),
             links_left_out: 0,
             content: None,

@@ -24,6 +24,7 @@ use crate::frontier::{Frontier, RestoreRules};
 use crate::observe::Stats;
 use crate::outcome::SkipReason;
 use crate::parse::Parser;
+use crate::policy::Policy;
 use crate::politeness::Politeness;
 use crate::sitemaps::Sitemaps;
 use crate::store::{self, Counts, Memory, Note, Notes, RunSettings, Store};
@@ -206,6 +207,7 @@ impl Resume {
             worker: if self.exchanges { worker.keeping_exchanges() } else { worker },
             budget: plan.budget,
             sitemaps,
+            policy: Policy::new(&config.policy),
             named: plan.sitemaps,
             seeds,
             tally: self.tally,
@@ -275,7 +277,7 @@ fn lifted(plan: &Plan, notes: &Notes) -> Vec<SkipReason> {
         lifted.push(SkipReason::Nofollow);
     }
     if notes.settings.as_ref().is_some_and(|settings| settings.robots != robots(plan)) {
-        lifted.push(SkipReason::Robots);
+        lifted.extend([SkipReason::Robots, SkipReason::Usage]);
     }
     lifted
 }
@@ -331,7 +333,8 @@ fn changed_url_rule(kept: &str, now: &str) -> Option<&'static str> {
     URL_RULE_KEYS.into_iter().zip(pairs).find(|(_, (now, kept))| now != kept).map(|(key, _)| key)
 }
 
-/// Whose rules of robots.txt are obeyed, and at which hosts that is another matter.
+/// Whose rules of robots.txt are obeyed, at which hosts that is another matter, and for what pages are skipped by what it says
+/// of use.
 fn robots(plan: &Plan) -> String {
     let all = if plan.config.politeness.robots {
         plan.config.fetch.user_agent.token().to_owned()
@@ -340,7 +343,9 @@ fn robots(plan: &Plan) -> String {
     };
     let of_hosts = plan.config.per_host(|host| host.politeness.robots);
     let own = of_hosts.filter_map(|(host, robots)| robots.map(|robots| format!("{host}={robots}")));
-    std::iter::once(all).chain(own).collect::<Vec<_>>().join(" ")
+    let policy = &plan.config.policy;
+    let purpose = Policy::new(policy).skips().then(|| format!("purpose={}", policy.purpose.name()));
+    std::iter::once(all).chain(own).chain(purpose).collect::<Vec<_>>().join(" ")
 }
 
 fn folder(plan: &Plan) -> String {

@@ -98,7 +98,9 @@ impl Restore<'_> {
     fn state_now(&self, url: &CrawlUrl, node: Node) -> NodeState {
         match node.state {
             NodeState::Skipped(SkipReason::Scheme | SkipReason::TooLong) => return node.state,
-            NodeState::Skipped(SkipReason::Robots) if !self.rules.lifted.contains(&SkipReason::Robots) => {
+            NodeState::Skipped(reason @ (SkipReason::Robots | SkipReason::Usage))
+                if !self.rules.lifted.contains(&reason) =>
+            {
                 return node.state;
             }
             _ => {}

@@ -6,10 +6,12 @@ use crate::error::Result;
 use crate::fetch::AddressGuard;
 use crate::observe::elapsed;
 use crate::outcome::SkipReason;
+use crate::policy::Policy;
 use crate::politeness::robots::{Access, Robots};
 use crate::politeness::{DelayReason, HostReport, SavedRobots};
 use crate::store::sqlite::StoreReader;
 use crate::url::{CrawlUrl, Scheme};
+use crate::usage::Place;
 
 /// What everything that is pending waits for.
 pub(super) fn waits(run: &LastRun) -> &'static str {
@@ -82,6 +84,7 @@ pub(super) fn skipped(store: &StoreReader, known: &KnownUrl, reason: SkipReason,
             let guard = AddressGuard::new(&config.fetch.allow_hosts, &rules.seeds(store)?);
             guard.refuses(&url()).map_or_else(|| NO_LONGER.to_owned(), |refusal| refusal.to_string())
         }
+        SkipReason::Usage => usage(store, &url(), rules)?,
     })
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::host_report::HostReport;
+use crate::usage::UsageCounts;
 
 /// What one host was asked.
 #[derive(Debug, Clone, Serialize)]
@@ -36,6 +37,9 @@ pub struct HostSummary {
     pub slowed: u64,
     /// The mean time from a request to the end of its response.
     pub mean_response_ms: u64,
+    /// What it says of the use of its pages; absent when it says nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Box<UsageCounts>>,
 }
 
 impl HostSummary {
@@ -59,6 +63,7 @@ impl From<&HostReport> for HostSummary {
             given_up_because: report.given_up.as_ref().map(|given_up| given_up.failure.to_string()),
             slowed: report.slowed,
             mean_response_ms: millis(report.mean_response_time),
+            usage: report.usage.clone(),
         }
     }
 }

@@ -171,6 +171,7 @@ mod tests {
             given_up_because: None,
             slowed: 0,
             mean_response_ms: 20,
+            usage: None,
         }
     }
 

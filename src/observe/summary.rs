@@ -11,6 +11,7 @@ use super::host_table::host_table;
 use super::rule_table::rule_table;
 use super::text::{bytes, count, counted, elapsed, printable};
 use super::unread_lines::unread_lines;
+use super::usage_line::usage_line;
 use super::wall_lines::wall_lines;
 use crate::accounts::{Accounts, Settled, Skipped};
 use crate::extracted::{Drift, RuleHealth};
@@ -179,6 +180,7 @@ impl fmt::Display for Summary {
         for (name, unread) in unread_lines(&self.unread).into_iter().chain(wall_lines(&self.unread.walls)) {
             line(name, unread)?;
         }
+        line("usage", usage_line(&self.hosts))?;
         line("skipped", pairs(self.skipped.iter().map(|(reason, n)| (reason.name().to_owned(), n)).collect()))?;
         let waiting = if self.pending > 0 { counted(self.pending, "URL", "URLs") } else { String::new() };
         line("pending", waiting)?;
@@ -234,6 +236,7 @@ mod tests {
                 given_up_because: None,
                 slowed: 2 * n as u64,
                 mean_response_ms: 20 + n as u64,
+                usage: None,
             })
             .collect();
         summary

@@ -15,6 +15,7 @@ use super::{Admit, Options};
 use crate::host_report::DelayReason;
 use crate::outcome::{Failure, FailureKind, Outcome};
 use crate::url::Scheme;
+use crate::usage::UsageCounts;
 
 /// What is known of one host, under a name with the port when it is not the scheme's own.
 ///
@@ -68,6 +69,8 @@ pub(super) struct Host {
     pub(super) failures: u64,
     pub(super) slowed: u64,
     pub(super) response_time: Duration,
+    /// What it says of the use of its pages, if anything.
+    pub(super) usage: Option<Box<UsageCounts>>,
 }
 
 /// How far a host was ever reached.
@@ -131,6 +134,7 @@ impl Host {
             failures: 0,
             slowed: 0,
             response_time: Duration::ZERO,
+            usage: None,
         }
     }
 

@@ -45,12 +45,12 @@ use hashbrown::HashMap;
 use host::Host;
 use rate::PassedClock;
 use robots::Robots;
-use robots_state::{RobotsState, Unread};
+use robots_state::{RobotsState, Unread, tell_cut_delay};
 use share::{Share, Standing};
 use trouble::trouble;
 
 use crate::outcome::Outcome;
-use crate::units::{Rate, format_duration};
+use crate::units::Rate;
 use crate::url::{CrawlUrl, HostKey, HostPattern, PerHost, Scheme};
 
 /// What a crawl knows of all its hosts, and when it may ask each of them.
@@ -381,17 +381,6 @@ impl Politeness {
             self.changed.push(url.host_key());
         }
         self.host(url)
-    }
-}
-
-/// Says that a `Crawl-delay` is not kept: whoever is asked every minute for it should know.
-fn tell_cut_delay(url: &CrawlUrl, rules: &Robots, options: &Options) {
-    if let Some(asked) = rules.crawl_delay().filter(|asked| *asked > options.max_crawl_delay) {
-        let (asked, most) = (format_duration(asked), format_duration(options.max_crawl_delay));
-        tracing::warn!(
-            "{} asks for a Crawl-delay of {asked}: {most} is kept (politeness.max_crawl_delay)",
-            url.origin()
-        );
     }
 }
 

@@ -46,6 +46,7 @@ impl Host {
             given_up: self.given_up(),
             slowed: self.slowed,
             mean_response_time: self.response_time / answered,
+            usage: self.usage.clone(),
         }
     }
 

@@ -3,8 +3,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::Options;
 use super::robots::Robots;
 use crate::outcome::Failure;
+use crate::units::format_duration;
+use crate::url::CrawlUrl;
+use crate::usage::Statement;
 
 /// What is known of one robots.txt.
 #[derive(Debug, Default)]
@@ -92,6 +96,16 @@ impl RobotsState {
         matches!(self, Self::Known { rules, .. } if rules.source().is_some())
     }
 
+    /// What the rules that were read last say of the use of a path.
+    pub(super) fn usage(&self, path_and_query: &str) -> Vec<Statement> {
+        match self {
+            Self::Known { rules, .. }
+            | Self::Asking { last: Some(rules), .. }
+            | Self::Unreachable { last: Some(rules), .. } => rules.usage(path_and_query),
+            _ => Vec::new(),
+        }
+    }
+
     /// How often in a row it could not be read.
     pub(super) fn attempts(&self) -> u32 {
         match self {
@@ -108,5 +122,16 @@ impl RobotsState {
             Self::Known { rules, .. } => rules.source().map(|_| Arc::clone(rules)),
             Self::Asking { last, .. } | Self::Unreachable { last, .. } => last.clone(),
         }
+    }
+}
+
+/// Says that a `Crawl-delay` is not kept: whoever is asked every minute for it should know.
+pub(super) fn tell_cut_delay(url: &CrawlUrl, rules: &Robots, options: &Options) {
+    if let Some(asked) = rules.crawl_delay().filter(|asked| *asked > options.max_crawl_delay) {
+        let (asked, most) = (format_duration(asked), format_duration(options.max_crawl_delay));
+        tracing::warn!(
+            "{} asks for a Crawl-delay of {asked}: {most} is kept (politeness.max_crawl_delay)",
+            url.origin()
+        );
     }
 }

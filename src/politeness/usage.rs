@@ -1,9 +1,12 @@
 //! What hosts say of the use of their pages, as far as it is known before a page is asked for.
 
-use super::Politeness;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::host::Host;
 use super::robots_state::RobotsState;
 use crate::url::CrawlUrl;
-use crate::usage::Statement;
+use crate::usage::{Statement, Usage};
 
 impl Politeness {
     /// What robots.txt of its origin, as far as it is obeyed and known, says that a URL may be used for. Takes nothing.
@@ -15,3 +18,7 @@ impl Politeness {
         }
     }
 }
+
+/// A file of an origin is being asked for: its pages wait.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asking;

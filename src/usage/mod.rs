@@ -4,6 +4,7 @@
 
 pub(crate) mod content_signal;
 pub(crate) mod content_usage;
+mod counts;
 mod from_headers;
 mod header_values;
 pub(crate) mod path_value;
@@ -13,6 +14,7 @@ pub(crate) mod rsl;
 mod statement;
 pub(crate) mod tdmrep;
 
+pub use counts::UsageCounts;
 pub(crate) use from_headers::of_headers;
 pub use statement::{Place, Said, Statement, Use, Vocabulary};
 
@@ -47,6 +49,9 @@ pub struct Usage {
     /// What one request for it costs, as the site says it: `USD 0.01`. Absent when no price is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<String>,
+    /// Whether the content of the page is left out of its record, as `[policy]` asks for. Absent when it is not.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub omitted: bool,
     /// Who says it: robots.txt, then the site's tdmrep.json, headers, and the page; at most 32.
     #[serde(default)]
     pub statements: Vec<Statement>,
@@ -131,6 +136,11 @@ impl Usage {
             Use::Archive => &mut self.archive,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_false(known: &bool) -> bool {
+    !*known
 }
 
 /// How many statements one record tells of. What is beyond them still counts.

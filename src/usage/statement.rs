@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What somebody may want a page for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Use {
     /// To find it and lead people to it.
@@ -92,6 +92,9 @@ pub struct Said {
 }
 
 impl Use {
+    /// All of them.
+    pub(crate) const ALL: [Self; 5] = [Self::Search, Self::AiTrain, Self::AiInput, Self::Mining, Self::Archive];
+
     /// The name in records and settings.
     pub const fn name(self) -> &'static str {
         match self {

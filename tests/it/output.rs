@@ -167,4 +167,4 @@ fn the_summary_counts_the_requests_of_each_host() {
 
 const SETTLED: &[&str] = &["ok", "redirect", "http_error", "failed", "payment_required"];
 const SKIPPED: &[&str] =
-    &["scope", "depth", "robots", "limit", "trap", "nofollow", "scheme", "too_long", "unsafe_address"];
+    &["scope", "depth", "robots", "limit", "trap", "nofollow", "scheme", "too_long", "unsafe_address", "usage"];

@@ -19,6 +19,10 @@ impl Dispatcher {
                 return self.frontier.skip(lease.id, SkipReason::Trap);
             }
             Job::Addresses(_) => Admit::Now,
+            Job::Page(lease) if self.is_refused(&lease.url, now) => {
+                self.pages.refused(&lease.url);
+                return self.frontier.skip(lease.id, SkipReason::Usage);
+            }
             Job::Robots(hop) => self.politeness.admit_to_host(hop.asked(), now),
             job => self.politeness.admit(job.url(), now),
         };
@@ -105,7 +109,6 @@ mod tests {
     use crate::observe::State;
     use crate::request::{Purpose, Request};
     use crate::response::{Body, Response};
-    use crate::url::CrawlUrl;
 
     /// One machine with a site under each of [`HOSTS`] names and ports: a page that links to all others.
     #[derive(Debug, Clone, Default)]

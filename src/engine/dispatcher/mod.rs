@@ -72,6 +72,7 @@ pub(super) struct Dispatcher {
     robots: RobotsHops,
     sitemaps: SitemapFiles,
     pages: Pages,
+    policy: Policy,
     handover: Handover,
     stats: Arc<Stats>,
     ending: Ending,
@@ -80,7 +81,8 @@ pub(super) struct Dispatcher {
 impl Dispatcher {
     /// A crawl at its start, or where earlier runs have left it.
     pub(super) fn new(start: Start) -> Self {
-        let Start { frontier, politeness, judge, seeds, tally, writer, stats, output, deadline, clock, .. } = start;
+        let Start { frontier, politeness, judge, policy, seeds, tally, writer, stats, output, deadline, clock, .. } =
+            start;
         let worker = Arc::new(start.worker);
         let mut sitemaps = SitemapFiles::new(start.sitemaps, Arc::clone(&worker));
         for url in start.named {
@@ -100,6 +102,7 @@ impl Dispatcher {
             robots: RobotsHops::default(),
             sitemaps,
             pages: Pages::new(seeds, tally, output, start.most_pages),
+            policy,
             handover: Handover::new(writer, clock, start.started),
             stats,
             ending: Ending::new(deadline),
@@ -293,9 +296,7 @@ impl Dispatcher {
 
     /// Ends a lease with a record. What the outcome takes in memory is held until that is written.
     async fn settle(&mut self, lease: &Lease, mut outcome: Outcome, held: Option<Held>) -> Result<()> {
-        if matches!(outcome.kind, OutcomeKind::Ok | OutcomeKind::PaymentRequired) {
-            Usage::join(&mut outcome.usage, self.politeness.usage(lease.asked()));
-        }
+        self.join_usage(lease, &mut outcome);
         let sitemaps = self.sitemaps.queue();
         let step = self.pages.settle(lease, outcome, &mut self.judge, sitemaps, &mut self.frontier)?;
         self.handover.settled(step, held).await
@@ -324,6 +325,20 @@ impl Dispatcher {
 
     /// Drops what is in flight: as if it had never been requested.
     async fn stop_at_once(&mut self) -> Result<State> {
+    /// Puts what a site says of use together with what its page does, and makes of it what the policy is.
+    fn join_usage(&mut self, lease: &Lease, outcome: &mut Outcome) {
+        if !matches!(outcome.kind, OutcomeKind::Ok | OutcomeKind::PaymentRequired) {
+            return;
+        }
+        Usage::join(&mut outcome.usage, self.politeness.usage(lease.asked()));
+        let Some(usage) = &mut outcome.usage else { return };
+        usage.omitted = outcome.kind == OutcomeKind::Ok && self.policy.omits(usage);
+        self.politeness.note_usage(lease.asked(), usage);
+        if usage.omitted {
+            outcome.omit_content();
+        }
+    }
+
         let now = now();
         for job in self.tasks.stop().await {
             self.queues().take_back(job, now)?;

@@ -102,6 +102,12 @@ impl Pages {
         self.seeds.failed(url, &Refused::ByRobots.to_string());
     }
 
+    /// Notes that a page was skipped for what its site says of use.
+    pub(super) fn refused(&mut self, url: &CrawlUrl) {
+        tracing::debug!(%url, "skipped: its site says no to what the crawl is for");
+        self.seeds.failed(url, "its site says no to the purpose of the crawl (policy.purpose)");
+    }
+
     /// Whether as many are asked for as there may be.
     pub(super) fn are_enough(&self, frontier: &Frontier) -> bool {
         let Some(most) = self.most else { return false };

@@ -14,6 +14,7 @@ use crate::extracted::Health;
 use crate::fetch::Budget;
 use crate::frontier::Frontier;
 use crate::observe::{State, Stats, counted};
+use crate::policy::Policy;
 use crate::politeness::{HostReport, Politeness};
 use crate::sink;
 use crate::sitemaps::Sitemaps;
@@ -27,6 +28,7 @@ pub(in crate::engine) struct Start {
     pub(in crate::engine) frontier: Frontier,
     pub(in crate::engine) politeness: Politeness,
     pub(in crate::engine) judge: Judge,
+    pub(in crate::engine) policy: Policy,
     pub(in crate::engine) worker: Worker,
     /// What the outcomes of pages hold until they are written.
     pub(in crate::engine) budget: Budget,

@@ -8,7 +8,7 @@
 mod agent;
 mod lines;
 mod notes;
-mod pattern;
+pub(super) mod pattern;
 mod rule;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 /// Each URL is written in one way: escapes of unreserved characters decoded, all others with upper-case digits, and
 /// everything that cannot stand in a URL escaped. Reserved characters stay as they are, so `%2F` is not `/`, except
 /// three: `*` and `$` are escaped to be no wildcards, and `'` because a URL parser escapes it in queries, not in paths.
-pub(super) fn canonical_path(path: &str) -> Cow<'_, str> {
+pub(in crate::politeness) fn canonical_path(path: &str) -> Cow<'_, str> {
     if path.bytes().all(is_plain) {
         return Cow::Borrowed(path);
     }
@@ -17,7 +17,7 @@ pub(super) fn canonical_path(path: &str) -> Cow<'_, str> {
 }
 
 /// A pattern in the same form. What is left of `*` and of a final `$` are wildcards.
-pub(super) fn canonical_pattern(written: &[u8]) -> String {
+pub(in crate::politeness) fn canonical_pattern(written: &[u8]) -> String {
     let (pieces, end) = match written.strip_suffix(b"$") {
         Some(pieces) => (pieces, "$"),
         None => (written, ""),
@@ -38,7 +38,7 @@ pub(super) fn canonical_pattern(written: &[u8]) -> String {
 /// Each piece after a `*` is taken where it first occurs. That leaves the most for the pieces after it, so no choice
 /// is ever taken back, and the path is walked through once whatever the pattern is. What a final `$` ties to the end of
 /// the path is looked at before that: most patterns that have one fail there.
-pub(super) fn matches(pattern: &str, path: &str) -> bool {
+pub(in crate::politeness) fn matches(pattern: &str, path: &str) -> bool {
     let anchored = pattern.strip_suffix('$');
     let literal = anchored.unwrap_or(pattern);
     steps::count(literal.len());

@@ -15,6 +15,7 @@ use crate::host_report::DelayReason;
 use crate::outcome::Failure;
 use crate::url::Scheme;
 use crate::wall_clock::WallClock;
+use crate::usage::UsageCounts;
 
 /// Everything of one host that a continued crawl has to know. Times are milliseconds since 1970 in UTC. What does not
 /// apply is left out, and what is missing counts as nothing known.
@@ -80,6 +81,9 @@ pub struct SavedHost {
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum SavedRobots {
     /// It was read, or there is none.
+    /// What it has said of the use of its pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Box<UsageCounts>>,
     Read {
         /// The file ([`Robots::source`]).
         text: Arc<str>,
@@ -191,12 +195,6 @@ impl SavedBreaker {
 }
 
 impl Host {
-    /// How long what is kept of its robots.txt is, about.
-    pub(super) fn robots_bytes(&self) -> usize {
-        let sources = self.origins().into_iter().filter_map(|origin| origin.robots.last_rules());
-        sources.filter_map(|rules| rules.source().map(|source| source.len())).sum()
-    }
-
     /// What is to be kept of it. `concurrency` is what its group has come down to.
     pub(super) fn saved(&self, concurrency: Option<usize>, wall: &WallClock) -> SavedHost {
         let [http, https] = self.origins();
@@ -230,6 +228,7 @@ impl Host {
         let (now, options) = (wall.instant(), Arc::clone(&self.options));
         let longest_hold = options.max_retry_after.max(options.max_backoff);
         for (scheme, robots) in [(Scheme::Http, saved.robots_http), (Scheme::Https, saved.robots_https)] {
+            usage: self.usage.clone(),
             let Some(robots) = robots else { continue };
             let state = RobotsState::restored(robots, agent, &options, wall);
             let delay = state.last_rules().and_then(|rules| rules.crawl_delay());
@@ -274,6 +273,9 @@ impl RobotsState {
             Self::Known { rules, until } => {
                 let until_ms = wall.to_millis(*until);
                 match rules.source() {
+        if let Some(said) = saved.usage {
+            self.usage.get_or_insert_default().add(&said);
+        }
                     Some(text) => SavedRobots::Read { text: Arc::clone(text), until_ms },
                     None => SavedRobots::DisallowAll { until_ms },
                 }

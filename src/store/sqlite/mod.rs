@@ -118,6 +118,6 @@ mod tests {
             let (state, kind) = of_code(number).unwrap();
             assert_eq!(code(state, kind), number, "{name}");
         }
-        assert!([6, 15, 16 + 9, -1].into_iter().all(|number| of_code(number).is_none()));
+        assert!([6, 15, 16 + 10, -1].into_iter().all(|number| of_code(number).is_none()));
     }
 }

@@ -122,6 +122,7 @@ const LAYERS: &[Layer] = &[
             "scope",
             "frontier",
             "politeness",
+            "policy",
             "fetch",
             "parse",
             "extract",
