@@ -12,7 +12,7 @@ use super::page_look::{self, Source};
 use super::page_read::Reads;
 use super::page_report::{HopShown, PageReport, RobotsShown, SkipShown};
 use super::robots_client::{RobotsFile, network};
-use super::worker::{RobotsReply, Worker};
+use super::worker::{RobotsReply, TdmReply, Worker};
 use crate::config::{Config, Seed};
 use crate::error::{Error, Result};
 use crate::fetch::{ByOrigin, Fetch, LocalSite};
@@ -20,7 +20,7 @@ use crate::outcome::{Outcome, OutcomeKind, SkipReason};
 use crate::parse::Parser;
 use crate::policy::Policy;
 use crate::politeness::robots::REDIRECTS;
-use crate::politeness::{Admit, Politeness, RobotsAnswer};
+use crate::politeness::{Admit, Politeness, RobotsAnswer, TDM_PATH};
 use crate::request::{Purpose, Request};
 use crate::response::Response;
 use crate::scope::Scope;
@@ -124,6 +124,9 @@ impl PageClient {
         let worker = Worker::new(Arc::clone(&asked), parser.clone(), rules.clone(), agent.to_owned()).reading(reads);
         let mut politeness = Politeness::new(config.politeness.clone(), clock::now())
             .with_hosts(config.per_host(|host| host.politeness.clone()));
+        if config.policy.tdmrep {
+            politeness = politeness.reading_tdm_files();
+        }
         if has_folder {
             politeness.lift(config.fetch.origin.url());
         }
@@ -264,6 +267,7 @@ impl PageClient {
                         return Ok(Some(self.disallowed(url)));
                     }
                 }
+                Admit::AskTdmFile => self.ask_tdm_file(url, waits).await,
                 Admit::Disallowed | Admit::GivenUp(_) => return Ok(Some(self.disallowed(url))),
             }
         }
@@ -299,6 +303,25 @@ impl PageClient {
         End::NotAsked(url.clone(), SkipShown::new(SkipReason::Robots, why))
     }
 
+    /// Asks for `tdmrep.json` of an origin, as a crawl does.
+    async fn ask_tdm_file(&mut self, page: &CrawlUrl, waits: &(dyn Fn(&str) + Sync)) {
+        let (mut asked, mut file) = (self.rules.well_known(page, TDM_PATH).ok(), None);
+        for _ in 0..=REDIRECTS {
+            let Some(url) = asked.take() else { break };
+            let (reply, outcome) = self.worker.ask_tdm_file(url.clone()).await;
+            self.politeness.finished(&url, &outcome, clock::now());
+            match reply {
+                TdmReply::File(found) => file = found,
+                TdmReply::Redirect(to) if to.origin() == page.origin() && !self.politeness.disallows(&to) => {
+                    self.admit_hop(&to, waits).await;
+                    asked = Some(to);
+                }
+                TdmReply::Redirect(_) => {}
+            }
+        }
+        self.politeness.tdm_known(page, file);
+    }
+
     /// Asks for robots.txt of an origin, and follows its redirects under the limits of each host.
     async fn ask_robots(&mut self, page: &CrawlUrl, waits: &(dyn Fn(&str) + Sync)) -> Result<RobotsFile> {
         let mut asked = self.rules.robots_of(page).map_err(Error::Usage)?;
@@ -328,6 +351,17 @@ impl PageClient {
     }
 }
 
+/// Puts what a site says of use together with what its page does, and says whether a crawl would leave its content out.
+fn join_usage(outcome: &mut Outcome, said: Vec<Statement>, config: &Config) {
+    if !matches!(outcome.kind, OutcomeKind::Ok | OutcomeKind::PaymentRequired) {
+        return;
+    }
+    Usage::join(&mut outcome.usage, said);
+    if let Some(usage) = &mut outcome.usage {
+        usage.omitted = outcome.kind == OutcomeKind::Ok && Policy::new(&config.policy).omits(usage);
+    }
+}
+
 async fn wait(url: &CrawlUrl, at: Instant, waits: &(dyn Fn(&str) + Sync)) {
     let seconds = at.saturating_duration_since(clock::now()).as_secs();
     if seconds > 0 {
@@ -351,17 +385,6 @@ fn located(
     let real = path.canonicalize().map_err(|error| Error::Usage(format!("{shown}: cannot be read: {error}")))?;
     let (Some(folder), Some(name), true) = (real.parent(), real.file_name(), real.is_file()) else {
         return Err(Error::Usage(format!(
-/// Puts what a site says of use together with what its page does, and says whether a crawl would leave its content out.
-fn join_usage(outcome: &mut Outcome, said: Vec<Statement>, config: &Config) {
-    if !matches!(outcome.kind, OutcomeKind::Ok | OutcomeKind::PaymentRequired) {
-        return;
-    }
-    Usage::join(&mut outcome.usage, said);
-    if let Some(usage) = &mut outcome.usage {
-        usage.omitted = outcome.kind == OutcomeKind::Ok && Policy::new(&config.policy).omits(usage);
-    }
-}
-
             "{shown} is no file\n = allowed: the URL of a page, or a file that holds one"
         )));
     };

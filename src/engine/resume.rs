@@ -181,6 +181,9 @@ impl Resume {
             plan.fetch.restore_seed_name(saved);
         }
         let mut politeness = Politeness::new(config.politeness.clone(), started).with_hosts(of_hosts);
+        if config.policy.tdmrep {
+            politeness = politeness.reading_tdm_files();
+        }
         for (host, saved) in self.notes.hosts {
             politeness.restore(host, saved, agent, &self.clock);
         }
@@ -204,10 +207,10 @@ impl Resume {
             frontier,
             politeness,
             judge,
+            policy: Policy::new(&config.policy),
             worker: if self.exchanges { worker.keeping_exchanges() } else { worker },
             budget: plan.budget,
             sitemaps,
-            policy: Policy::new(&config.policy),
             named: plan.sitemaps,
             seeds,
             tally: self.tally,

@@ -20,7 +20,7 @@ use crate::outcome::{Failure, FailureKind, Outcome, OutcomeKind};
 use crate::parse::sitemap::{Entry, Sitemap};
 use crate::parse::{self, Input, Parser};
 use crate::politeness::robots::Robots;
-use crate::politeness::{RobotsAnswer, retry_after};
+use crate::politeness::{RobotsAnswer, TdmFile, retry_after};
 use crate::request::{Purpose, Request};
 use crate::response::{Body, Response, is_redirect};
 use crate::traps;
@@ -32,6 +32,15 @@ use crate::usage::{self, Usage};
 #[derive(Debug)]
 pub(super) enum RobotsReply {
     Answer(RobotsAnswer),
+    /// It is elsewhere.
+    Redirect(CrawlUrl),
+}
+
+/// What came of one request for a `tdmrep.json`.
+#[derive(Debug)]
+pub(super) enum TdmReply {
+    /// It was read; `None` when there is none, or none that can be.
+    File(Option<Arc<TdmFile>>),
     /// It is elsewhere.
     Redirect(CrawlUrl),
 }
@@ -117,6 +126,19 @@ impl Worker {
             }
             Err(failure) if failure.is_no_connection() => RobotsReply::Answer(RobotsAnswer::NoConnection(failure)),
             Err(_) => RobotsReply::Answer(RobotsAnswer::Unreachable),
+        };
+        (reply, outcome)
+    }
+
+    /// Requests one `tdmrep.json`. A redirect is handed back, as of robots.txt.
+    pub(super) async fn ask_tdm_file(&self, url: CrawlUrl) -> (TdmReply, Outcome) {
+        let (answer, outcome) = self.ask(&Request::new(url, Purpose::Robots)).await;
+        let reply = match answer {
+            Ok((_, Some(Target::Url(target)))) => TdmReply::Redirect(target),
+            Ok((response, _)) if outcome.kind == OutcomeKind::Ok => {
+                TdmReply::File(response.body.bytes().and_then(|body| TdmFile::parse(body)).map(Arc::new))
+            }
+            _ => TdmReply::File(None),
         };
         (reply, outcome)
     }

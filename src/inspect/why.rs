@@ -8,7 +8,7 @@ use crate::observe::elapsed;
 use crate::outcome::SkipReason;
 use crate::policy::Policy;
 use crate::politeness::robots::{Access, Robots};
-use crate::politeness::{DelayReason, HostReport, SavedRobots};
+use crate::politeness::{DelayReason, HostReport, SavedRobots, TdmFile};
 use crate::store::sqlite::StoreReader;
 use crate::url::{CrawlUrl, Scheme};
 use crate::usage::Place;
@@ -86,6 +86,35 @@ pub(super) fn skipped(store: &StoreReader, known: &KnownUrl, reason: SkipReason,
         }
         SkipReason::Usage => usage(store, &url(), rules)?,
     })
+}
+
+/// The line that says no to what the crawl is for.
+fn usage(store: &StoreReader, url: &CrawlUrl, rules: &RunRules) -> Result<String> {
+    let saved = saved(store, url.host())?;
+    let (robots, file) = match url.scheme() {
+        Scheme::Https => (saved.robots_https, saved.tdm_https),
+        Scheme::Http => (saved.robots_http, saved.tdm_http),
+    };
+    let policy = Policy::new(&rules.config.policy);
+    let purpose = rules.config.policy.purpose.name();
+    let mut said = match robots {
+        Some(SavedRobots::Read { text, .. } | SavedRobots::Unreachable { last: Some(text), .. }) => {
+            Robots::from_source(text, rules.agent()).usage(url.path_and_query())
+        }
+        _ => Vec::new(),
+    };
+    let file = file.and_then(|file| TdmFile::parse(file.as_bytes()));
+    said.extend(file.and_then(|file| file.usage(url.path_and_query())));
+    let no = said.into_iter().find(|said| policy.refuses(vec![said.clone()]));
+    Ok(no.map_or_else(
+        || NO_LONGER.to_owned(),
+        |said| {
+            let line = said.line.map(|line| format!("line {line} of ")).unwrap_or_default();
+            let (file, text) = (said.from.name(), said.text);
+            let folder = if said.from == Place::TdmFile { ".well-known/" } else { "" };
+            format!("{line}{}/{folder}{file}: {text}; policy.purpose = \"{purpose}\"", url.origin())
+        },
+    ))
 }
 
 /// The line of robots.txt that disallows a URL.

@@ -31,6 +31,9 @@ pub enum Admit {
     /// Not before robots.txt of its origin is known, which has to be asked for now. That request counts as in flight
     /// until [`finished`](super::Politeness::finished); what came of it, [`robots_known`](super::Politeness::robots_known) is told.
     AskRobots,
+    /// Not before `tdmrep.json` of its origin is known, which has to be asked for now, as robots.txt; what came of it,
+    /// [`tdm_known`](super::Politeness::tdm_known) is told.
+    AskTdmFile,
     /// Never: robots.txt disallows it.
     Disallowed,
     /// Not before a page that had answered well was asked for again: is it its origin that fails, or only some pages? That

@@ -74,6 +74,16 @@ impl Politeness {
     }
 }
 
+impl Host {
+    /// How long what is kept of its robots.txt and tdmrep.json is, about.
+    fn robots_bytes(&self) -> usize {
+        let sources = self.origins().into_iter().filter_map(|origin| origin.robots.last_rules());
+        let robots: usize = sources.filter_map(|rules| rules.source().map(|source| source.len())).sum();
+        let tdm = self.origins().into_iter().filter_map(|origin| origin.tdm.file());
+        robots + tdm.map(|file| file.source().len()).sum::<usize>()
+    }
+}
+
 /// Of how many hosts that only have other counts these are kept with what has changed.
 const COUNTED_AT_ONCE: usize = 64;
 /// No more of them once their robots.txt are so long together, in bytes: a long one is written again each time.

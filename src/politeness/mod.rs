@@ -23,6 +23,7 @@ pub(crate) mod robots;
 mod robots_state;
 mod saved;
 mod share;
+mod tdm_file;
 mod trouble;
 mod turns;
 mod usage;
@@ -34,6 +35,7 @@ pub use options::{GroupBy, Options};
 pub(crate) use per_host::Overrides;
 pub(crate) use retry_after::retry_after;
 pub(crate) use saved::{SavedHost, SavedRobots};
+pub(crate) use tdm_file::{PATH as TDM_PATH, TdmFile};
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -70,6 +72,8 @@ pub struct Politeness {
     counted: VecDeque<HostKey>,
     urgent: bool,
     share: Share,
+    /// Whether `tdmrep.json` of each origin is asked for.
+    reads_tdm: bool,
 }
 
 impl Politeness {
@@ -87,6 +91,7 @@ impl Politeness {
             counted: VecDeque::new(),
             urgent: false,
             share: Share::default(),
+            reads_tdm: false,
         }
     }
 
@@ -152,7 +157,9 @@ impl Politeness {
             }
             _ => true,
         };
+        let Ok(ask_tdm) = self.wants_tdm_file(url, ask) else { return Admit::Busy };
         match self.take_turn(url, now) {
+            Admit::Now if ask_tdm => self.ask_tdm_file(url),
             Admit::Now if ask => {
                 self.change(url).robots(url.scheme()).ask();
                 Admit::AskRobots

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::Options;
 use super::breaker::Breaker;
 use super::robots_state::RobotsState;
+use super::tdm_file::TdmState;
 use crate::outcome::{Failure, Outcome, OutcomeKind};
 use crate::url::CrawlUrl;
 
@@ -13,6 +14,8 @@ use crate::url::CrawlUrl;
 #[derive(Debug, Default)]
 pub(super) struct OriginState {
     pub(super) robots: RobotsState,
+    /// Its `tdmrep.json`, when that is asked for.
+    pub(super) tdm: TdmState,
     /// The way to it.
     pub(super) breaker: Breaker,
     /// A page of it that has answered well: it is asked again when others do not.

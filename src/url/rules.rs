@@ -78,6 +78,11 @@ impl UrlRules {
         self.parse(&format!("{}/robots.txt", page.origin()))
     }
 
+    /// A file at a well-known place of a page's origin, by its path. The error is as of [`robots_of`](Self::robots_of).
+    pub fn well_known(&self, page: &CrawlUrl, path: &str) -> Result<CrawlUrl, String> {
+        self.parse(&format!("{}{path}", page.origin()))
+    }
+
     /// The home page of an origin; `None` when its URL is longer than one may be.
     pub fn home(&self, scheme: Scheme, host: &HostKey) -> Option<CrawlUrl> {
         self.parse(&format!("{scheme}://{host}/")).ok()

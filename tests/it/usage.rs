@@ -129,3 +129,171 @@ fn robots_check_tells_it_below_the_verdict() {
     ");
     assert_eq!(run.code, 1);
 }
+
+/// A site with a page that says no in robots.txt, one that does in a header, and one that says nothing.
+fn mixed() -> Server {
+    let said = |title: &str| {
+        Reply::html(format!("<title>{title}</title><meta name=description content=d><a href=/more>m</a>"))
+    };
+    let site = Site::default()
+        .robots("User-agent: *\nContent-Usage: /no/ train-ai=n\n")
+        .with("/", Reply::links("Home", ["/no/a", "/header", "/mine", "/plain"]))
+        .with("/no/a", said("A"))
+        .with("/header", said("Header").header("Content-Usage", "train-ai=n"))
+        .with("/mine", said("Mine").header("TDM-Reservation", "1"))
+        .with("/plain", said("Plain"))
+        .with("/more", Reply::links("More", [""; 0]));
+    Server::start(site.routes())
+}
+
+/// Crawls it for a purpose: which pages have a title, which are marked, and what was asked for.
+fn with_policy(server: &Server, purpose: &str, on_disallowed: &str) -> (Crawled, Vec<String>, Vec<String>) {
+    let toml = format!(
+        "[policy]\npurpose = \"{purpose}\"\non_disallowed = \"{on_disallowed}\"\n[[extract]]\nfields = {{ t = \"title\" }}\n"
+    );
+    let crawled = Crawl::of(server.url("/")).toml(&toml).talkative().run();
+    let path = |record: &Value| record["url"].as_str().unwrap().trim_start_matches(&server.url("")).to_owned();
+    let omitted = |record: &&Value| record["usage"]["omitted"] == true;
+    for record in &crawled.records {
+        let has_content = ["title", "description", "fields"].map(|name| record.get(name).is_some());
+        let is_omitted = omitted(&record);
+        assert!(is_omitted != has_content[0] && is_omitted != has_content[2], "{record:#}");
+        assert!(record["bytes"].is_u64() && record["links"].is_array(), "{record:#}");
+    }
+    let marked = crawled.records.iter().filter(omitted).map(path).collect::<Vec<_>>();
+    let asked = crawled.urls().iter().map(|url| url.trim_start_matches(&server.url("")).to_owned()).collect();
+    (crawled, marked, asked)
+}
+
+#[test]
+fn what_is_disallowed_is_told_omitted_or_skipped_as_the_policy_says() {
+    let server = mixed();
+    let all = ["/", "/header", "/mine", "/more", "/no/a", "/plain"];
+    let sorted = |mut paths: Vec<String>| {
+        paths.sort_unstable();
+        paths
+    };
+    let (crawled, omitted, asked) = with_policy(&server, "ai-train", "record");
+    assert_eq!((omitted, sorted(asked)), (vec![], all.map(str::to_owned).to_vec()));
+    let host = &crawled.summary["hosts"][0]["usage"];
+    assert_eq!(host, &json!({"pages": 3, "no": {"ai-train": 2, "mining": 1}}));
+    assert!(crawled.stderr.contains("no ai-train 2"), "{}", crawled.stderr);
+
+    let (crawled, omitted, asked) = with_policy(&server, "ai-train", "omit-content");
+    assert_eq!(sorted(omitted), ["/header", "/mine", "/no/a"]);
+    assert_eq!(sorted(asked), all);
+    assert_eq!(crawled.summary["hosts"][0]["usage"]["omitted"], 3);
+
+    let before = server.count("/no/a");
+    let (crawled, omitted, asked) = with_policy(&server, "ai-train", "skip");
+    assert_eq!(sorted(omitted), ["/header", "/mine"]);
+    assert_eq!(sorted(asked), ["/", "/header", "/mine", "/more", "/plain"]);
+    assert_eq!((server.count("/no/a"), crawled.skipped("usage")), (before, 1));
+    let why = Run::new(&crawled.path(""), &["explain", &server.url("/no/a")]).stdout;
+    assert!(why.contains("line 2 of") && why.contains("policy.purpose = \"ai-train\""), "{why}");
+
+    // Another purpose has nothing against it.
+    let (_, omitted, asked) = with_policy(&server, "search", "skip");
+    assert_eq!((omitted, sorted(asked)), (vec![], all.map(str::to_owned).to_vec()));
+}
+
+#[test]
+fn what_was_skipped_is_taken_up_when_the_policy_changes_and_only_then() {
+    let server = mixed();
+    let policy = |on: &str| format!("[policy]\npurpose = \"ai-train\"\non_disallowed = \"{on}\"\n");
+    let first = Crawl::of(server.url("/")).toml(&policy("skip")).run();
+    assert_eq!((first.skipped("usage"), server.count("/no/a")), (1, 0));
+    let again = Crawl::of(server.url("/")).on(&first).toml(&policy("skip")).run();
+    assert_eq!((again.assert_code(0).skipped("usage"), server.count("/no/a")), (1, 0));
+    let other = Crawl::of(server.url("/")).on(&again).toml(&policy("record")).run();
+    assert_eq!((other.skipped("usage"), server.count("/no/a")), (0, 1));
+    assert_eq!(other.summary["hosts"][0]["usage"]["no"], json!({"ai-train": 2, "mining": 1}), "all runs together");
+}
+
+#[test]
+fn inspect_shows_what_is_said_of_a_page() {
+    let page = Reply::html("<title>A</title><meta name=robots content=noai>").header("tdm-reservation", "1");
+    let robots = "User-agent: *\nContent-Signal: search=yes\n";
+    let server = Server::start(Site::default().robots(robots).with("/", page).routes());
+    let folder = tempfile::tempdir().unwrap();
+    let shown = Run::new(folder.path(), &["inspect", &server.url("/")]).stdout;
+    let lines: Vec<_> = shown.lines().skip_while(|line| !line.trim_start().starts_with("usage")).take(4).collect();
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");
+    assert_eq!(
+        lines.into_iter().map(words).collect::<Vec<_>>(),
+        [
+            "usage search allowed, no ai-train, no ai-input, no mining",
+            "robots.txt line 2 Content-Signal: search=yes",
+            "header tdm-reservation: 1",
+            "meta <meta name=\"robots\" content=\"noai\">",
+        ],
+        "{shown}"
+    );
+    let args = ["inspect", "--json", "--set", "policy.purpose=ai-train", "--set", "policy.on_disallowed=skip"];
+    let json = Run::new(folder.path(), &[&args[..], &[&server.url("/")]].concat()).stdout;
+    let report: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&report["usage"]["mining"], &report["usage"]["omitted"]), (&json!("no"), &json!(true)));
+}
+
+const TDM: &str = "/.well-known/tdmrep.json";
+
+/// A site with two pages and this `tdmrep.json`.
+fn with_tdm_file(robots: &str, file: Reply) -> Server {
+    Server::start(Site::linked(&[("/", &["/a/1"]), ("/a/1", &[])]).robots(robots).with(TDM, file).routes())
+}
+
+#[test]
+fn a_tdm_file_is_asked_for_once_before_the_first_page_and_told() {
+    let rules = r#"[{"location": "/a/", "tdm-reservation": 1, "tdm-policy": "https://e.com/p.json"}]"#;
+    let server = with_tdm_file("", Reply::new(200).header("Content-Type", "application/json").body(rules));
+    let crawl = || Crawl::of(server.url("/")).set("policy.tdmrep", "true");
+    let first = crawl().arg("--max-pages", "1").run();
+    assert_eq!(
+        server.log(|log| log.paths().iter().map(|path| (*path).to_owned()).collect::<Vec<_>>()),
+        ["/robots.txt", TDM, "/"]
+    );
+    assert_eq!(first.record(&server.url("/")).get("usage"), None);
+    let second = crawl().on(&first).run();
+    let usage = &second.assert_code(0).record(&server.url("/a/1"))["usage"];
+    assert_eq!((&usage["mining"], &usage["policies"]), (&json!("no"), &json!(["https://e.com/p.json"])));
+    let text = r#"{"location":"/a/","tdm-reservation":1,"tdm-policy":"https://e.com/p.json"}"#;
+    assert_eq!(texts(usage), [("tdmrep.json", text)]);
+    assert_eq!(server.count(TDM), 1, "it is remembered");
+    assert_eq!(second.urls().len(), 2, "it is no page");
+}
+
+#[test]
+fn a_tdm_file_is_not_asked_for_unless_settings_and_robots_txt_allow_it() {
+    let rules = || Reply::text(r#"[{"location": "/", "tdm-reservation": 1}]"#);
+    let server = with_tdm_file("", rules());
+    Crawl::of(server.url("/")).run().assert_code(0);
+    assert_eq!(server.count(TDM), 0);
+    let server = with_tdm_file("User-agent: *\nDisallow: /.well-known/\n", rules());
+    let crawled = Crawl::of(server.url("/")).set("policy.tdmrep", "true").run();
+    assert_eq!((server.count(TDM), crawled.urls().len()), (0, 2));
+}
+
+#[test]
+fn whatever_comes_of_a_tdm_file_the_pages_are_asked_for() {
+    let check = |file: Reply, asked: usize| {
+        let server = with_tdm_file("", file);
+        let crawled = Crawl::of(server.url("/")).set("policy.tdmrep", "true").run();
+        assert_eq!((crawled.assert_code(0).urls().len(), server.count(TDM)), (2, asked));
+    };
+    check(Reply::new(404), 1);
+    check(Reply::new(500), 1);
+    check(Reply::text("no JSON"), 1);
+    check(Reply::text("["), 1);
+    check(Reply::redirect(302, "https://elsewhere.example/tdmrep.json"), 1);
+    check(Reply::redirect(302, TDM), 6);
+}
+
+#[test]
+fn a_page_that_a_tdm_file_reserves_is_skipped_when_the_policy_says_so() {
+    let server = with_tdm_file("", Reply::text(r#"[{"location": "/a/*", "tdm-reservation": 1}]"#));
+    let toml = "[policy]\ntdmrep = true\npurpose = \"ai-input\"\non_disallowed = \"skip\"\n";
+    let crawled = Crawl::of(server.url("/")).toml(toml).run();
+    assert_eq!((server.count("/a/1"), crawled.skipped("usage")), (0, 1));
+    let why = Run::new(&crawled.path(""), &["explain", &server.url("/a/1")]).stdout;
+    assert!(why.contains("tdmrep.json: {\"location\":\"/a/*\"") && why.contains("ai-input"), "{why}");
+}

@@ -9,7 +9,8 @@ use super::waiting_hosts::Wait;
 use crate::engine::clock::now;
 use crate::error::{Error, Result};
 use crate::outcome::SkipReason;
-use crate::politeness::{Admit, RobotsAnswer};
+use crate::politeness::{Admit, RobotsAnswer, TDM_PATH};
+use crate::url::CrawlUrl;
 
 impl Dispatcher {
     /// Starts a job, puts it off, or ends it.
@@ -18,12 +19,12 @@ impl Dispatcher {
             Job::Page(lease) if self.judge.is_trap(&lease.url) => {
                 return self.frontier.skip(lease.id, SkipReason::Trap);
             }
-            Job::Addresses(_) => Admit::Now,
             Job::Page(lease) if self.is_refused(&lease.url, now) => {
                 self.pages.refused(&lease.url);
                 return self.frontier.skip(lease.id, SkipReason::Usage);
             }
-            Job::Robots(hop) => self.politeness.admit_to_host(hop.asked(), now),
+            Job::Addresses(_) => Admit::Now,
+            Job::Robots(hop) | Job::TdmFile(hop) => self.politeness.admit_to_host(hop.asked(), now),
             job => self.politeness.admit(job.url(), now),
         };
         if let Admit::NotBefore(at) | Admit::Unmet(at) = admit {
@@ -53,6 +54,7 @@ impl Dispatcher {
                 self.tasks.start(Job::Robots(RobotsHop::new(page, asked)));
                 Ok(())
             }
+            Admit::AskTdmFile => self.ask_tdm_file(job, now),
             Admit::AskWitness(witness) => {
                 self.queues().put_off(job, Wait::Request, now)?;
                 self.tasks.start(Job::Witness(witness));
@@ -61,6 +63,26 @@ impl Dispatcher {
             Admit::Disallowed => self.refuse(job, Refused::ByRobots).await,
             Admit::GivenUp(failure) => self.refuse(job, Refused::GivenUp(failure)).await,
         }
+    }
+
+    /// Whether a page is not to be asked for, for what its site is known to say of its use.
+    fn is_refused(&self, url: &CrawlUrl, now: Instant) -> bool {
+        self.policy.skips() && self.policy.refuses(self.politeness.fresh_usage(url, now))
+    }
+
+    /// Asks for `tdmrep.json` of the origin of a job, which waits for it. Its host was admitted for that.
+    fn ask_tdm_file(&mut self, job: Job, now: Instant) -> Result<()> {
+        let page = job.url().clone();
+        self.queues().put_off(job, Wait::Request)?;
+        if let Ok(asked) = self.worker.rules().well_known(&page, TDM_PATH) {
+            self.tasks.start(Job::TdmFile(RobotsHop::to_tdm_file(page, asked)));
+        } else {
+            // It would be longer than a URL may be.
+            let next = self.politeness.withdrawn(&page, now);
+            self.politeness.tdm_known(&page, None);
+            self.release(&page, next, now);
+        }
+        Ok(())
     }
 
     /// Ends a job that is never admitted: robots.txt disallows it, or its host was given up.
@@ -81,6 +103,7 @@ impl Dispatcher {
                 let outcome = unasked(failure);
                 self.robots_known(&hop, RobotsAnswer::Unreachable, &outcome, &outcome.reason(), now());
             }
+            (Job::TdmFile(hop), _) => self.tdm_known(hop.page(), None),
             // What called it calls one again.
             (Job::Addresses(_) | Job::Witness(_), _) => {}
             (Job::Robots(_), Refused::ByRobots) => {

@@ -4,8 +4,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::robots_hops::RobotsHop;
-use crate::engine::worker::{RobotsReply, SitemapReply};
+use super::robots_hops::{RobotsHop, SiteFile};
+use crate::engine::worker::{RobotsReply, SitemapReply, TdmReply};
 use crate::fetch::Held;
 use crate::frontier::Lease;
 use crate::outcome::{Failure, Outcome};
@@ -19,6 +19,8 @@ pub(super) enum Job {
     Page(Lease),
     /// A robots.txt, or what one redirects to.
     Robots(RobotsHop),
+    /// A `tdmrep.json`, or what one redirects to.
+    TdmFile(RobotsHop),
     /// A sitemap.
     Sitemap(Ask),
     /// The addresses of the host of a URL: no request, and admitted with the question for them.
@@ -33,6 +35,7 @@ pub(super) enum Done {
     /// With what the outcome takes in memory.
     Page(Lease, Outcome, Option<Held>),
     Robots(RobotsHop, RobotsReply, Outcome),
+    TdmFile(RobotsHop, TdmReply, Outcome),
     Sitemap(Ask, SitemapReply, Outcome),
     Addresses(CrawlUrl, Vec<IpAddr>),
     Witness(CrawlUrl, Outcome),
@@ -48,11 +51,19 @@ pub(super) enum Refused {
 }
 
 impl Job {
+    /// What asks for a file of an origin.
+    pub(super) fn of_hop(hop: RobotsHop) -> Self {
+        match hop.file() {
+            SiteFile::Robots => Self::Robots(hop),
+            SiteFile::Tdm => Self::TdmFile(hop),
+        }
+    }
+
     /// What is asked for.
     pub(super) fn url(&self) -> &CrawlUrl {
         match self {
             Self::Page(lease) => lease.asked(),
-            Self::Robots(hop) => hop.asked(),
+            Self::Robots(hop) | Self::TdmFile(hop) => hop.asked(),
             Self::Sitemap(ask) => &ask.url,
             Self::Addresses(url) | Self::Witness(url) => url,
         }
@@ -65,6 +76,7 @@ impl Done {
         match self {
             Self::Page(_, outcome, _)
             | Self::Robots(_, _, outcome)
+            | Self::TdmFile(_, _, outcome)
             | Self::Sitemap(_, _, outcome)
             | Self::Witness(_, outcome) => Some(outcome),
             Self::Addresses(..) => None,
@@ -76,6 +88,7 @@ impl Done {
         match self {
             Self::Page(lease, ..) => Job::Page(lease),
             Self::Robots(hop, ..) => Job::Robots(hop),
+            Self::TdmFile(hop, ..) => Job::TdmFile(hop),
             Self::Sitemap(ask, ..) => Job::Sitemap(ask),
             Self::Addresses(url, _) => Job::Addresses(url),
             Self::Witness(url, _) => Job::Witness(url),

@@ -32,13 +32,14 @@ use tokio::sync::watch;
 use super::clock::{now, until};
 use super::judge::Judge;
 use super::shutdown::Stop;
-use super::worker::{RobotsReply, Worker};
+use super::worker::{RobotsReply, TdmReply, Worker};
 use crate::error::{Error, Result};
 use crate::fetch::Held;
 use crate::frontier::{Frontier, Lease, Rows};
 use crate::observe::{State, Stats};
 use crate::outcome::{Failure, Outcome, OutcomeKind, SkipReason};
-use crate::politeness::{Next, Politeness, RobotsAnswer};
+use crate::policy::Policy;
+use crate::politeness::{Next, Politeness, RobotsAnswer, TdmFile};
 use crate::url::CrawlUrl;
 use crate::usage::Usage;
 use ending::Ending;
@@ -71,8 +72,8 @@ pub(super) struct Dispatcher {
     waiting_hosts: WaitingHosts,
     robots: RobotsHops,
     sitemaps: SitemapFiles,
-    pages: Pages,
     policy: Policy,
+    pages: Pages,
     handover: Handover,
     stats: Arc<Stats>,
     ending: Ending,
@@ -101,8 +102,8 @@ impl Dispatcher {
             waiting_hosts: WaitingHosts::default(),
             robots: RobotsHops::default(),
             sitemaps,
-            pages: Pages::new(seeds, tally, output, start.most_pages),
             policy,
+            pages: Pages::new(seeds, tally, output, start.most_pages),
             handover: Handover::new(writer, clock, start.started),
             stats,
             ending: Ending::new(deadline),
@@ -248,6 +249,7 @@ impl Dispatcher {
                 self.release(&url, next, now);
             }
             Done::Robots(hop, reply, outcome) => self.take_robots(hop, reply, &outcome, now),
+            Done::TdmFile(hop, reply, outcome) => self.take_tdm_file(hop, reply, &outcome, now),
             Done::Sitemap(ask, reply, outcome) => match self.finished(&ask.url, ask.attempt, &outcome, now) {
                 Some(at) => self.sitemaps.queue().retry(ask, Some(at)),
                 None => self.sitemaps.take(&ask, reply, &outcome, &self.judge, &mut self.frontier)?,
@@ -263,6 +265,27 @@ impl Dispatcher {
             NextHop::On(hop) => self.robots.push(hop),
             NextHop::End(hop, answer, why) => self.robots_known(&hop, answer, outcome, &why, now),
         }
+    }
+
+    /// Takes what came of asking for a `tdmrep.json`. It is asked for once: that there is no answer says that there is none.
+    fn take_tdm_file(&mut self, hop: RobotsHop, reply: TdmReply, outcome: &Outcome, now: Instant) {
+        let next = self.politeness.finished(hop.asked(), outcome, now);
+        self.release(hop.asked(), next, now);
+        let (hop, file) = match reply {
+            TdmReply::File(file) => (hop, file),
+            TdmReply::Redirect(to) if self.politeness.disallows(&to) => (hop, None),
+            TdmReply::Redirect(to) => match hop.within_origin(to) {
+                Ok(hop) => return self.robots.push(hop),
+                Err(hop) => (hop, None),
+            },
+        };
+        self.tdm_known(hop.page(), file);
+    }
+
+    /// A `tdmrep.json` is known, which frees the host of the page.
+    fn tdm_known(&mut self, page: &CrawlUrl, file: Option<Arc<TdmFile>>) {
+        self.politeness.tdm_known(page, file);
+        self.queues().release(page, Next::Any);
     }
 
     /// Takes what came of asking for a robots.txt, which frees the host of the page.
@@ -302,6 +325,20 @@ impl Dispatcher {
         self.handover.settled(step, held).await
     }
 
+    /// Puts what a site says of use together with what its page does, and makes of it what the policy is.
+    fn join_usage(&mut self, lease: &Lease, outcome: &mut Outcome) {
+        if !matches!(outcome.kind, OutcomeKind::Ok | OutcomeKind::PaymentRequired) {
+            return;
+        }
+        Usage::join(&mut outcome.usage, self.politeness.usage(lease.asked()));
+        let Some(usage) = &mut outcome.usage else { return };
+        usage.omitted = outcome.kind == OutcomeKind::Ok && self.policy.omits(usage);
+        self.politeness.note_usage(lease.asked(), usage);
+        if usage.omitted {
+            outcome.omit_content();
+        }
+    }
+
     /// Takes what the frontier has asked for.
     fn supply(&mut self, rows: Rows) -> Result<()> {
         let judge = &self.judge;
@@ -325,20 +362,6 @@ impl Dispatcher {
 
     /// Drops what is in flight: as if it had never been requested.
     async fn stop_at_once(&mut self) -> Result<State> {
-    /// Puts what a site says of use together with what its page does, and makes of it what the policy is.
-    fn join_usage(&mut self, lease: &Lease, outcome: &mut Outcome) {
-        if !matches!(outcome.kind, OutcomeKind::Ok | OutcomeKind::PaymentRequired) {
-            return;
-        }
-        Usage::join(&mut outcome.usage, self.politeness.usage(lease.asked()));
-        let Some(usage) = &mut outcome.usage else { return };
-        usage.omitted = outcome.kind == OutcomeKind::Ok && self.policy.omits(usage);
-        self.politeness.note_usage(lease.asked(), usage);
-        if usage.omitted {
-            outcome.omit_content();
-        }
-    }
-
         let now = now();
         for job in self.tasks.stop().await {
             self.queues().take_back(job, now)?;

@@ -52,7 +52,7 @@ impl<'a> Queues<'a> {
                 return Ok(None);
             }
             if let Some(hop) = self.robots.next() {
-                return Ok(Some(Job::Robots(hop)));
+                return Ok(Some(Job::of_hop(hop)));
             }
             if let Some(ask) = self.sitemaps.next(now) {
                 return Ok(Some(Job::Sitemap(ask)));
@@ -73,7 +73,7 @@ impl<'a> Queues<'a> {
                 self.frontier.give_back(lease.id)?;
                 self.frontier.hold(lease.host, hold);
             }
-            Job::Robots(hop) => self.robots.put_off(hop, hold),
+            Job::Robots(hop) | Job::TdmFile(hop) => self.robots.put_off(hop, hold),
             // What called a witness calls one again, and nobody lets a look-up wait: it is no request.
             Job::Witness(_) | Job::Addresses(_) => {}
             Job::Sitemap(ask) => {
@@ -89,7 +89,7 @@ impl<'a> Queues<'a> {
         match job {
             Job::Page(lease) => return self.frontier.give_back(lease.id),
             Job::Witness(_) => {}
-            Job::Robots(hop) => self.robots.push(hop),
+            Job::Robots(hop) | Job::TdmFile(hop) => self.robots.push(hop),
             Job::Sitemap(ask) => self.sitemaps.put_off(ask, Some(now)),
             // What waits for it asks again.
             Job::Addresses(url) => self.release(&url, Next::Any),

@@ -19,6 +19,14 @@ pub(super) struct RobotsHop {
     /// What is asked for: robots.txt of the origin, or what that redirects to.
     asked: CrawlUrl,
     redirects: u32,
+    file: SiteFile,
+}
+
+/// What of an origin is asked for before its pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SiteFile {
+    Robots,
+    Tdm,
 }
 
 /// What came of one request.
@@ -108,7 +116,25 @@ impl RobotsHops {
 impl RobotsHop {
     /// The first one: `asked` is robots.txt of the origin of a page.
     pub(super) fn new(page: CrawlUrl, asked: CrawlUrl) -> Self {
-        Self { page, asked, redirects: 0 }
+        Self { page, asked, redirects: 0, file: SiteFile::Robots }
+    }
+
+    /// The same for its `tdmrep.json`.
+    pub(super) fn to_tdm_file(page: CrawlUrl, asked: CrawlUrl) -> Self {
+        Self { file: SiteFile::Tdm, ..Self::new(page, asked) }
+    }
+
+    /// What of the origin it is.
+    pub(super) fn file(&self) -> SiteFile {
+        self.file
+    }
+
+    /// Where a `tdmrep.json` is now, when that is to be followed: no other origin is asked, whose robots.txt may not be known.
+    pub(super) fn within_origin(self, to: CrawlUrl) -> Result<Self, Self> {
+        if self.redirects < REDIRECTS && to.origin() == self.page.origin() {
+            return Ok(Self { asked: to, redirects: self.redirects + 1, ..self });
+        }
+        Err(self)
     }
 
     /// A page or sitemap of the origin whose robots.txt this leads to.

@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::job::{Done, Job};
-use crate::engine::worker::{RobotsReply, SitemapReply, Worker};
+use crate::engine::worker::{RobotsReply, SitemapReply, TdmReply, Worker};
 use crate::error::{Error, Result};
 use crate::fetch::{Budget, Held};
 use crate::outcome::{Failure, FailureKind, Outcome};
@@ -32,6 +32,7 @@ pub(super) struct Tasks {
 enum Answer {
     Page(Outcome, Held),
     Robots(RobotsReply, Outcome),
+    TdmFile(TdmReply, Outcome),
     Sitemap(SitemapReply, Outcome),
     Addresses(Vec<IpAddr>),
 }
@@ -65,6 +66,10 @@ impl Tasks {
             Job::Robots(_) => self.running.spawn(async move {
                 let (reply, outcome) = worker.ask_robots(url).await;
                 Answer::Robots(reply, outcome)
+            }),
+            Job::TdmFile(_) => self.running.spawn(async move {
+                let (reply, outcome) = worker.ask_tdm_file(url).await;
+                Answer::TdmFile(reply, outcome)
             }),
             Job::Sitemap(_) => self.running.spawn(async move {
                 let (reply, outcome) = worker.ask_sitemap(url).await;
@@ -105,12 +110,14 @@ impl Tasks {
         Ok(match (job, answer) {
             (Job::Page(lease), Some(Answer::Page(outcome, held))) => Done::Page(lease, outcome, Some(held)),
             (Job::Robots(hop), Some(Answer::Robots(reply, outcome))) => Done::Robots(hop, reply, outcome),
+            (Job::TdmFile(hop), Some(Answer::TdmFile(reply, outcome))) => Done::TdmFile(hop, reply, outcome),
             (Job::Sitemap(ask), Some(Answer::Sitemap(reply, outcome))) => Done::Sitemap(ask, reply, outcome),
             (Job::Addresses(url), Some(Answer::Addresses(found))) => Done::Addresses(url, found),
             (Job::Page(lease), _) => Done::Page(lease, panicked(), None),
             (Job::Witness(url), Some(Answer::Page(outcome, _))) => Done::Witness(url, outcome),
             (Job::Witness(url), _) => Done::Witness(url, panicked()),
             (Job::Robots(hop), _) => Done::Robots(hop, RobotsReply::Answer(RobotsAnswer::Unreachable), panicked()),
+            (Job::TdmFile(hop), _) => Done::TdmFile(hop, TdmReply::File(None), panicked()),
             (Job::Sitemap(ask), _) => Done::Sitemap(ask, SitemapReply::Nothing, panicked()),
             (Job::Addresses(url), _) => Done::Addresses(url, Vec::new()),
         })

@@ -11,11 +11,12 @@ use super::host::{Contact, Host};
 use super::latency::Latency;
 use super::robots::Robots;
 use super::robots_state::RobotsState;
+use super::tdm_file::TdmState;
 use crate::host_report::DelayReason;
 use crate::outcome::Failure;
 use crate::url::Scheme;
-use crate::wall_clock::WallClock;
 use crate::usage::UsageCounts;
+use crate::wall_clock::WallClock;
 
 /// Everything of one host that a continued crawl has to know. Times are milliseconds since 1970 in UTC. What does not
 /// apply is left out, and what is missing counts as nothing known.
@@ -28,6 +29,12 @@ pub struct SavedHost {
     /// robots.txt over https.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub robots_https: Option<SavedRobots>,
+    /// tdmrep.json over http; empty when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tdm_http: Option<Arc<str>>,
+    /// tdmrep.json over https; empty when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tdm_https: Option<Arc<str>>,
     /// The way to it over http, when the last connection failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub breaker_http: Option<SavedBreaker>,
@@ -74,6 +81,9 @@ pub struct SavedHost {
     pub smallest_gap_us: Option<u64>,
     /// The response times of all requests together, in microseconds.
     pub response_time_us: u64,
+    /// What it has said of the use of its pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Box<UsageCounts>>,
 }
 
 /// What is kept of one robots.txt.
@@ -81,9 +91,6 @@ pub struct SavedHost {
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum SavedRobots {
     /// It was read, or there is none.
-    /// What it has said of the use of its pages.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub usage: Option<Box<UsageCounts>>,
     Read {
         /// The file ([`Robots::source`]).
         text: Arc<str>,
@@ -202,6 +209,8 @@ impl Host {
         SavedHost {
             robots_http: http.robots.saved(wall),
             robots_https: https.robots.saved(wall),
+            tdm_http: http.tdm.saved(),
+            tdm_https: https.tdm.saved(),
             breaker_http: http.breaker.saved(wall),
             breaker_https: https.breaker.saved(wall),
             met: self.is_met(),
@@ -219,6 +228,7 @@ impl Host {
             highest_rate: self.seen.highest(),
             smallest_gap_us: self.seen.smallest_gap().map(|gap| u64::try_from(gap.as_micros()).unwrap_or(u64::MAX)),
             response_time_us: micros(self.response_time),
+            usage: self.usage.clone(),
         }
     }
 
@@ -228,13 +238,17 @@ impl Host {
         let (now, options) = (wall.instant(), Arc::clone(&self.options));
         let longest_hold = options.max_retry_after.max(options.max_backoff);
         for (scheme, robots) in [(Scheme::Http, saved.robots_http), (Scheme::Https, saved.robots_https)] {
-            usage: self.usage.clone(),
             let Some(robots) = robots else { continue };
             let state = RobotsState::restored(robots, agent, &options, wall);
             let delay = state.last_rules().and_then(|rules| rules.crawl_delay());
             *self.robots(scheme) = state;
             if options.robots {
                 self.set_delay(scheme, delay);
+            }
+        }
+        for (scheme, file) in [(Scheme::Http, saved.tdm_http), (Scheme::Https, saved.tdm_https)] {
+            if let Some(file) = file {
+                self.origin_mut(scheme).tdm = TdmState::restored(&file);
             }
         }
         for (scheme, breaker) in [(Scheme::Http, saved.breaker_http), (Scheme::Https, saved.breaker_https)] {
@@ -259,6 +273,9 @@ impl Host {
         self.slowed += saved.slowed;
         self.seen.restore(saved.highest_rate, saved.smallest_gap_us.map(Duration::from_micros));
         self.response_time += Duration::from_micros(saved.response_time_us);
+        if let Some(said) = saved.usage {
+            self.usage.get_or_insert_default().add(&said);
+        }
     }
 }
 
@@ -273,9 +290,6 @@ impl RobotsState {
             Self::Known { rules, until } => {
                 let until_ms = wall.to_millis(*until);
                 match rules.source() {
-        if let Some(said) = saved.usage {
-            self.usage.get_or_insert_default().add(&said);
-        }
                     Some(text) => SavedRobots::Read { text: Arc::clone(text), until_ms },
                     None => SavedRobots::DisallowAll { until_ms },
                 }
