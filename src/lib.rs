@@ -48,6 +48,8 @@ mod accounts;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
+#[cfg(feature = "sqlite")]
+mod committed;
 pub mod config;
 mod content;
 mod crawl_dir;

@@ -1,10 +1,10 @@
 //! The last run of a crawl: whether it goes on, how it has ended, and by which rules it went.
 
-use std::fmt;
 use std::path::Path;
 
 use serde::Serialize;
 
+use crate::committed::settings;
 use crate::config::Config;
 use crate::crawl_dir::CrawlDir;
 use crate::error::{Error, Result};
@@ -83,13 +83,7 @@ impl LastRun {
 impl RunRules {
     /// The settings that the last run has kept: all but its seeds and what is secret.
     pub(super) fn of(store: &StoreReader) -> Result<Self> {
-        let unreadable = |why: &dyn fmt::Display| store.damaged(&format!("its settings are not readable: {why}"));
-        let kept = store.settings()?.unwrap_or_default();
-        let mut table: toml::Table =
-            kept.toml.parse().map_err(|error: toml::de::Error| unreadable(&error.message()))?;
-        // The seeds are in the store, and the folder of one may be gone.
-        table.remove("seeds");
-        let config = Config::from_toml(&table.to_string(), "settings").map_err(|error| unreadable(&error))?;
+        let (config, kept) = (settings(store)?, store.settings()?.unwrap_or_default());
         let urls = config.url_rules();
         let on_disk = !kept.folder.is_empty();
         Ok(Self { config, urls, on_disk })

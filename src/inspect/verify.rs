@@ -10,11 +10,12 @@ use serde::Serialize;
 
 use super::expected::{Expected, said_by_store};
 use super::problems::{Problems, SHOWN};
-use super::{look, outputs_of_records, shown};
+use super::{look, shown};
+use crate::committed::open_outputs;
 use crate::crawl_dir::holds_items;
 use crate::error::{Error, Result};
 use crate::frontier::{Edge, NodeState};
-use crate::sink::{Checkpoint, Lines, STDOUT, Written};
+use crate::sink::{Checkpoint, Lines, Written};
 use crate::store::sqlite::{StoreReader, UrlRow};
 use crate::url::{CrawlUrl, UrlKey};
 
@@ -69,13 +70,13 @@ fn check(dir: &Path, store: &StoreReader) -> Result<Verification> {
     let (mut urls, mut outputs, mut links) = (Urls::default(), Vec::new(), 0);
     // All else would follow from that.
     if problems.count == 0 {
-        let opened = open_outputs(dir, store)?;
+        let opened = open_outputs(dir, store, |name| !holds_items(name))?;
         store.broken_rows(|what| problems.say(|| what))?;
         urls = Urls::read(store, &mut problems)?;
         links = urls.check_edges(store, &mut problems)?;
         check_items(dir, store, urls.ended, &mut problems)?;
         for (name, lines) in opened {
-            outputs.push(urls.check_output(name, lines, &mut problems)?);
+            outputs.push(urls.check_output(shown(dir, &name), lines, &mut problems)?);
         }
     }
     let problem_count = problems.count;
@@ -91,33 +92,6 @@ fn check(dir: &Path, store: &StoreReader) -> Result<Verification> {
         problem_count,
     };
     Ok(verification)
-}
-
-/// Opens the outputs as they are at the moment from which on the store is read; without lines, what cannot be read again.
-fn open_outputs(dir: &Path, store: &StoreReader) -> Result<Vec<(String, Option<Lines>)>> {
-    for _ in 0..ATTEMPTS {
-        let open = |(name, _): (String, Checkpoint)| {
-            let written = if name == STDOUT { None } else { Written::open(&dir.join(&name))? };
-            Ok((name, written))
-        };
-        let opened = outputs_of_records(store)?.into_iter().map(open).collect::<Result<Vec<_>>>()?;
-        store.begin()?;
-        let known = outputs_of_records(store)?;
-        let mut outputs = Vec::new();
-        for (name, written) in opened {
-            let Some((_, checkpoint)) = known.iter().find(|(known, ..)| *known == name) else { continue };
-            let lines = match written {
-                None => Some(None),
-                Some(written) => written.lines(checkpoint)?.map(Some),
-            };
-            outputs.extend(lines.map(|lines| (shown(dir, &name), lines)));
-        }
-        if outputs.len() == known.len() {
-            return Ok(outputs);
-        }
-        store.end()?;
-    }
-    Err(Error::Internal("the outputs of the crawl do not keep still".to_owned()))
 }
 
 /// Looks whether the files of items have what was committed to them, and no more when the last run has come to its end.
@@ -390,7 +364,6 @@ fn hash(text: &str) -> u64 {
 
 const VERSION: u32 = 1;
 /// How often an output may get another place while it is being opened.
-const ATTEMPTS: usize = 5;
 const KEY: usize = 16;
 const SETTLED: u32 = 1 << 31;
 const UNTOLD: u32 = 1 << 30;

@@ -137,7 +137,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer { name: "config", floor: 2, modules: &["config"], is_one: false },
     Layer { name: "stores", floor: 2, modules: &["store"], is_one: false },
-    Layer { name: "crawl directory", floor: 3, modules: &["crawl_dir"], is_one: false },
+    Layer { name: "crawl directory", floor: 3, modules: &["committed", "crawl_dir"], is_one: true },
     Layer { name: "engine", floor: 4, modules: &["engine"], is_one: false },
     // Who reads a crawl does not run it.
     Layer { name: "readers", floor: 4, modules: &["inspect"], is_one: false },

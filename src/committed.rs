@@ -1,0 +1,74 @@
+//! Committed: the outputs of a crawl as far as its store knows of them, and the settings of its last run, for those who
+//! look at it from outside. Nothing of them is ever changed.
+
+use std::fmt;
+use std::path::Path;
+
+use crate::config::Config;
+use crate::crawl_dir::holds_items;
+use crate::error::{Error, Result};
+use crate::sink::{Checkpoint, Lines, STDOUT, Written};
+use crate::store::sqlite::StoreReader;
+
+/// Looks into the store of a crawl directory; once more when a crawl has begun there meanwhile.
+pub(crate) fn look<T>(dir: &Path, at: impl Fn(&StoreReader) -> Result<T>) -> Result<T> {
+    let store = StoreReader::open(dir)?;
+    let seen = at(&store);
+    if store.is_overtaken() { at(&StoreReader::open(dir)?) } else { seen }
+}
+
+/// The outputs of records, and how far each is durable.
+pub(crate) fn outputs_of_records(store: &StoreReader) -> Result<Vec<(String, Checkpoint)>> {
+    Ok(store.outputs()?.into_iter().filter(|(name, _)| !holds_items(name)).collect())
+}
+
+/// Opens some outputs as they are at the moment from which on the store is read; without lines, what cannot be read again.
+pub(crate) fn open_outputs(
+    dir: &Path,
+    store: &StoreReader,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<(String, Option<Lines>)>> {
+    let wanted = || -> Result<Vec<(String, Checkpoint)>> {
+        Ok(store.outputs()?.into_iter().filter(|(name, _)| is_wanted(name)).collect())
+    };
+    for _ in 0..ATTEMPTS {
+        let open = |(name, _): (String, Checkpoint)| {
+            let written = if name == STDOUT { None } else { Written::open(&dir.join(&name))? };
+            Ok((name, written))
+        };
+        let opened = wanted()?.into_iter().map(open).collect::<Result<Vec<_>>>()?;
+        store.begin()?;
+        let known = wanted()?;
+        let mut outputs = Vec::new();
+        for (name, written) in opened {
+            let Some((_, checkpoint)) = known.iter().find(|(known, ..)| *known == name) else { continue };
+            let lines = match written {
+                None => Some(None),
+                Some(written) => written.lines(checkpoint)?.map(Some),
+            };
+            outputs.extend(lines.map(|lines| (name, lines)));
+        }
+        if outputs.len() == known.len() {
+            return Ok(outputs);
+        }
+        store.end()?;
+    }
+    Err(Error::Internal("the outputs of the crawl do not keep still".to_owned()))
+}
+
+/// An output as messages have it.
+pub(crate) fn shown(dir: &Path, name: &str) -> String {
+    if name == STDOUT { "stdout".to_owned() } else { dir.join(name).display().to_string() }
+}
+
+/// The settings that the last run has kept: all but its seeds and what is secret.
+pub(crate) fn settings(store: &StoreReader) -> Result<Config> {
+    let unreadable = |why: &dyn fmt::Display| store.damaged(&format!("its settings are not readable: {why}"));
+    let kept = store.settings()?.unwrap_or_default();
+    let mut table: toml::Table = kept.toml.parse().map_err(|error: toml::de::Error| unreadable(&error.message()))?;
+    // The seeds are in the store, and the folder of one may be gone.
+    table.remove("seeds");
+    Config::from_toml(&table.to_string(), "settings").map_err(|error| unreadable(&error))
+}
+
+const ATTEMPTS: usize = 5;
