@@ -126,8 +126,7 @@ impl CrawlDir {
     /// Checks where the records are to go.
     ///
     /// # Errors
-    /// [`Error::Usage`] when that is a folder, a file of the crawl directory with another purpose, or a file that holds
-    /// something.
+    /// [`Error::Usage`] when that is a folder, a file of the crawl directory with another purpose, or a file that holds something.
     pub fn check_output(&self, output: &Path) -> Result<()> {
         let shown = output.display();
         let wrong = |what: &str| Err(Error::Usage(format!("the output {shown} {what}; --output takes another")));
@@ -237,6 +236,26 @@ impl Drop for CrawlDir {
 /// Whether an output, as the store calls it, holds items, and not records.
 pub(crate) fn holds_items(output: &str) -> bool {
     Path::new(output).starts_with(ITEMS)
+}
+
+/// Whether a path leads to a file that a crawl makes in this directory, or to what holds its items.
+pub(crate) fn is_own_file(dir: &Path, path: &Path) -> bool {
+    let folder = path.parent().map(|folder| if folder == Path::new("") { Path::new(".") } else { folder });
+    let real = |path: &Path| path.canonicalize().ok();
+    let (Some(folder), Some(dir)) = (folder.and_then(real), real(dir)) else { return false };
+    let own = [RECORDS, RECORDS_TEMPORARY, SUMMARY, SUMMARY_TEMPORARY, RULES, LOCK];
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    folder == dir.join(ITEMS) || folder == dir && (own.contains(&name) || name.starts_with(file::FILE))
+}
+
+/// Where the records of a crawl in this directory go unless the user names another file.
+pub(crate) fn records(dir: &Path) -> PathBuf {
+    dir.join(RECORDS)
+}
+
+/// The name of an output of items, as the store calls it; without the ending.
+pub(crate) fn items_name(name: &str) -> String {
+    format!("{ITEMS}/{name}")
 }
 
 /// Whether an output, as the store calls it, is that of the records unless the user names another.

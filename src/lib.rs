@@ -56,6 +56,8 @@ mod crawl_dir;
 mod engine;
 pub mod error;
 pub mod exchange;
+#[cfg(feature = "sqlite")]
+mod export;
 pub mod extract;
 pub mod extracted;
 mod failure;

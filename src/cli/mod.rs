@@ -3,6 +3,7 @@
 mod crawl;
 mod descriptors;
 mod explain;
+mod export;
 mod flags;
 mod help;
 mod inspect;
@@ -97,6 +98,9 @@ enum Helper {
     /// Check the store of a crawl against its output
     #[command(after_help = verify::EPILOGUE)]
     Verify(verify::Verify),
+    /// Write what a crawl has found as Parquet, CSV, SQLite or JSON lines
+    #[command(after_help = export::EPILOGUE)]
+    Export(export::Export),
     /// Print a JSON Schema
     Schema {
         /// Of what
@@ -165,6 +169,7 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
         Helper::Status(status) => return status::status(status),
         Helper::Explain(explain) => return explain::explain(explain),
         Helper::Verify(verify) => return verify::verify(verify),
+        Helper::Export(export) => return export::export(export),
         Helper::Init { force, from_flags, flags } => {
             let mut layers = Layers::default();
             flags.lay(matches.subcommand_matches("init").unwrap_or(matches), &mut layers)?;

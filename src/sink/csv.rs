@@ -17,26 +17,40 @@ pub fn object(columns: &[String], object: &Map<String, Value>, into: &mut Vec<u8
     row(columns.iter().map(|column| object.get(column).map_or(Cell::Empty, Cell::of)), into);
 }
 
-enum Cell<'a> {
+/// Appends a line of these cells.
+pub(crate) fn cells<'a>(cells: impl IntoIterator<Item = Cell<'a>>, into: &mut Vec<u8>) {
+    row(cells.into_iter(), into);
+}
+
+/// What is in one cell.
+#[derive(Debug)]
+pub(crate) enum Cell<'a> {
     Empty,
     Text(&'a str),
     Made(String),
+    /// A number or a truth value: never a formula.
     Number(String),
 }
 
 impl<'a> Cell<'a> {
-    fn of(value: &'a Value) -> Self {
+    /// A value: what is nested as JSON, a list of texts or numbers as its entries with `; ` between them.
+    pub(crate) fn of(value: &'a Value) -> Self {
         match value {
             Value::Null => Self::Empty,
             Value::Bool(truth) => Self::Number(truth.to_string()),
             Value::Number(number) => Self::Number(number.to_string()),
             Value::String(text) => Self::Text(text),
             Value::Array(values) if values.iter().all(|value| !value.is_array() && !value.is_object()) => {
-                let texts = values.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
-                Self::Made(texts.collect::<Vec<_>>().join("; "))
+                Self::list(values)
             }
             Value::Array(_) | Value::Object(_) => Self::Made(value.to_string()),
         }
+    }
+
+    /// The entries of a list with `; ` between them.
+    pub(crate) fn list(values: &[Value]) -> Self {
+        let texts = values.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        Self::Made(texts.collect::<Vec<_>>().join("; "))
     }
 }
 

@@ -13,6 +13,7 @@ mod descriptors;
 mod disk;
 mod docs;
 mod examples;
+mod export;
 mod failures;
 mod found_by;
 mod hosts;

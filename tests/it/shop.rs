@@ -237,7 +237,7 @@ fn answers_in_json_are_read_when_a_rule_is_for_them() {
     assert!(parts.contains(&format!("{{\"page_url\":\"{}\",\"name\":\"b1\"}}", server.url("/api/1"))), "{parts}");
 }
 
-fn rules() -> String {
+pub(crate) fn rules() -> String {
     let text = fs::read_to_string(folder("shop").join("crawl.toml")).unwrap();
     assert!(text.lines().count() <= 25);
     text.replace("seeds = [\"fixtures/sites/shop\"]\n", "")

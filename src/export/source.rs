@@ -1,0 +1,144 @@
+//! Source: the lines of a crawl that an export is made of, as far as the crawl has committed them.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+
+use super::rows::LineSource;
+use crate::committed::{look, open_outputs, settings, shown};
+use crate::config::Config;
+use crate::crawl_dir::{holds_items, items_name, records};
+use crate::error::{Error, Result};
+use crate::sink::Lines;
+use crate::store::file;
+use crate::store::sqlite::StoreReader;
+
+/// Which output of a crawl is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Output<'a> {
+    Records,
+    /// The items of this name.
+    Items(&'a str),
+}
+
+/// The lines of an output, and the settings that they were written by.
+pub(super) struct Source {
+    pub(super) lines: Box<dyn LineSource>,
+    /// `None` of a crawl without a store: it has kept none.
+    pub(super) settings: Option<Config>,
+}
+
+impl Source {
+    /// Opens an output of the crawl in a directory, while it runs or after it.
+    ///
+    /// # Errors
+    /// There is no crawl, or nobody can read that output again.
+    pub(super) fn open(dir: &Path, output: Output<'_>) -> Result<Self> {
+        if !file::is_there(dir)? && records(dir).is_file() {
+            return Self::without_store(dir, output);
+        }
+        look(dir, |store| Self::of_store(dir, store, output))
+    }
+
+    fn of_store(dir: &Path, store: &StoreReader, output: Output<'_>) -> Result<Self> {
+        let is_wanted = |name: &str| match output {
+            Output::Records => !holds_items(name),
+            Output::Items(items) => Path::new(name).with_extension("") == Path::new(&items_name(items)),
+        };
+        let opened = open_outputs(dir, store, is_wanted)?;
+        let settings = settings(store)?;
+        // What is open stays as it is: the crawl may go on.
+        store.end()?;
+        let names: Vec<_> = opened.iter().map(|(name, _)| shown(dir, name)).collect();
+        // Each output of records holds all of them.
+        let found = opened.into_iter().find_map(|(name, lines)| Some((name, lines?)));
+        let Some((name, lines)) = found else { return Err(nothing(output, &names, &settings)) };
+        let path = dir.join(&name);
+        if path.extension().is_some_and(|ending| ending == "csv") {
+            return Err(Error::Usage(format!(
+                "{} is CSV already, and says no types\n = help: with items = \"jsonl\" in [output] they can be exported",
+                path.display()
+            )));
+        }
+        if lines.found.is_none() && lines.committed > 0 {
+            return Err(Error::Damaged(format!(
+                "{} is not there, but the crawl has written {} bytes to it\n = help: put it back; `crawler verify` says \
+                 what else is wrong",
+                path.display(),
+                lines.committed
+            )));
+        }
+        let lines = Committed { path, lines };
+        Ok(Self { lines: Box::new(lines), settings: Some(settings) })
+    }
+
+    /// The records of a crawl that keeps no store.
+    fn without_store(dir: &Path, output: Output<'_>) -> Result<Self> {
+        if let Output::Items(name) = output {
+            let dir = dir.display();
+            return Err(Error::Usage(format!(
+                "the crawl in {dir} has no store, so nobody knows what items {name} have"
+            )));
+        }
+        let path = records(dir);
+        let file = File::open(&path).map_err(|error| Error::io("open", &path, error))?;
+        let from = BufReader::with_capacity(BUFFER, file);
+        Ok(Self { lines: Box::new(WholeLines { path, from, line: Vec::new() }), settings: None })
+    }
+}
+
+/// Why no output is read.
+fn nothing(output: Output<'_>, names: &[String], settings: &Config) -> Error {
+    match output {
+        Output::Records => Error::Usage(format!(
+            "the records of this crawl went to {}: nobody can read them again\n = help: --output takes a file",
+            names.join(" and ")
+        )),
+        Output::Items(name) => {
+            let mut known: Vec<_> = settings.items.iter().map(|items| items.name.as_str()).collect();
+            known.dedup();
+            let known =
+                if known.is_empty() { "it has none".to_owned() } else { format!("allowed: {}", known.join(", ")) };
+            Error::Usage(format!("the crawl has no items that are called `{name}`; {known}"))
+        }
+    }
+}
+
+/// The committed lines of an output.
+struct Committed {
+    path: PathBuf,
+    lines: Lines,
+}
+
+impl LineSource for Committed {
+    fn next_line(&mut self) -> Result<Option<&[u8]>> {
+        self.lines.next_line()
+    }
+
+    fn shown(&self) -> String {
+        self.path.display().to_string()
+    }
+}
+
+/// The whole lines of a file of which nobody knows how far it counts.
+struct WholeLines {
+    path: PathBuf,
+    from: BufReader<File>,
+    line: Vec<u8>,
+}
+
+impl LineSource for WholeLines {
+    fn next_line(&mut self) -> Result<Option<&[u8]>> {
+        self.line.clear();
+        match self.from.read_until(b'\n', &mut self.line) {
+            Ok(_) => Ok(self.line.ends_with(b"\n").then_some(&self.line)),
+            Err(error) => Err(Error::io("read", &self.path, error)),
+        }
+    }
+
+    fn shown(&self) -> String {
+        self.path.display().to_string()
+    }
+}
+
+const BUFFER: usize = 256 << 10;
