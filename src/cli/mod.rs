@@ -21,6 +21,7 @@ use std::process::ExitCode;
 
 use crate::config::{Layers, Loaded, reference};
 use crate::error::{Error, Result};
+use crate::export::Tool;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use voice::{USAGE, print, print_json, report, say};
 
@@ -101,10 +102,13 @@ enum Helper {
     /// Write what a crawl has found as Parquet, CSV, SQLite or JSON lines
     #[command(after_help = export::EPILOGUE)]
     Export(export::Export),
-    /// Print a JSON Schema
+    /// Print a JSON Schema, or the call that reads the records in another program
     Schema {
         /// Of what
         what: Schema,
+        /// The call of this program that reads all columns of pages.jsonl, or the table for them
+        #[arg(long = "for", value_name = "PROGRAM")]
+        reader: Option<Reader>,
     },
     /// Print a shell's completion script
     Completions {
@@ -121,6 +125,25 @@ enum Schema {
     Record,
     /// crawl.toml
     Config,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Reader {
+    Duckdb,
+    Polars,
+    Pandas,
+    Postgres,
+}
+
+impl Reader {
+    fn tool(self) -> Tool {
+        match self {
+            Self::Duckdb => Tool::Duckdb,
+            Self::Polars => Tool::Polars,
+            Self::Pandas => Tool::Pandas,
+            Self::Postgres => Tool::Postgres,
+        }
+    }
 }
 
 /// Runs the command line, the name of the program first; what the process exits with.
@@ -184,8 +207,14 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
             let matches = matches.subcommand_matches("config").unwrap_or(matches);
             print(&load(flags, matches)?.show()?)
         }
-        Helper::Schema { what: Schema::Record } => print_json(&schemars::schema_for!(crate::sink::Record).to_value()),
-        Helper::Schema { what: Schema::Config } => print_json(&reference::schema()),
+        Helper::Schema { what: Schema::Record, reader: Some(reader) } => print(&reader.tool().reader_call()),
+        Helper::Schema { what: Schema::Config, reader: Some(_) } => {
+            return Err(Error::Usage("--for reads records: crawler schema record --for …".to_owned()));
+        }
+        Helper::Schema { what: Schema::Record, reader: None } => {
+            print_json(&schemars::schema_for!(crate::sink::Record).to_value())
+        }
+        Helper::Schema { what: Schema::Config, reader: None } => print_json(&reference::schema()),
         Helper::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "crawler", &mut script);

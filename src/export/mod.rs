@@ -13,6 +13,7 @@ mod jsonl;
 mod kind;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod reader_call;
 mod rows;
 mod selection;
 mod source;
@@ -20,6 +21,7 @@ mod sqlite;
 mod target;
 
 pub(crate) use kind::What;
+pub(crate) use reader_call::Tool;
 
 use std::fs;
 use std::path::PathBuf;
