@@ -126,7 +126,8 @@ impl CrawlDir {
     /// Checks where the records are to go.
     ///
     /// # Errors
-    /// [`Error::Usage`] when that is a folder, a file of the crawl directory with another purpose, or a file that holds something.
+    /// [`Error::Usage`] when that is a folder, a file of the crawl directory with another purpose, one whose ending names
+    /// another format, or a file that holds something.
     pub fn check_output(&self, output: &Path) -> Result<()> {
         let shown = output.display();
         let wrong = |what: &str| Err(Error::Usage(format!("the output {shown} {what}; --output takes another")));
@@ -136,6 +137,12 @@ impl CrawlDir {
         let own = [RECORDS_TEMPORARY, SUMMARY, SUMMARY_TEMPORARY, RULES, LOCK, file::FILE];
         if self.own_name(output).is_some_and(|name| own.iter().any(|own| name == *own)) {
             return wrong("is a file of the crawl directory that has another purpose");
+        }
+        if let Some(ending) = foreign_ending(output) {
+            return Err(Error::Usage(format!(
+                "the output {shown} would get JSON lines under the name of another format ({ending})\n = help: --output \
+                 pages.jsonl, and when there are records `crawler export --to {shown}`"
+            )));
         }
         match output.metadata() {
             Ok(file) if file.is_file() && file.len() > 0 => wrong("holds something that this crawl has not made"),
@@ -268,6 +275,16 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
+/// The ending of a file that everybody would take for something else than JSON lines.
+fn foreign_ending(output: &Path) -> Option<&'static str> {
+    let name = output.file_name()?.to_string_lossy().to_ascii_lowercase();
+    FOREIGN_ENDINGS.iter().find(|ending| name.ends_with(*ending)).copied()
+}
+
+const FOREIGN_ENDINGS: &[&str] = &[
+    ".csv", ".tsv", ".parquet", ".sqlite", ".sqlite3", ".db", ".duckdb", ".arrow", ".feather", ".avro", ".json",
+    ".xml", ".html", ".htm", ".md", ".xlsx", ".warc", ".wacz", ".gz", ".zst", ".br", ".bz2", ".xz", ".zip", ".tar",
+];
 const RECORDS: &str = "pages.jsonl";
 /// What the JSONL sink writes while it amends.
 const RECORDS_TEMPORARY: &str = "pages.jsonl.tmp";

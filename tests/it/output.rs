@@ -29,6 +29,19 @@ fn records_go_to_the_file_that_is_named() {
 }
 
 #[test]
+fn an_output_that_its_name_calls_something_else_is_refused() {
+    for name in ["out.csv", "out.parquet", "OUT.SQLITE", "out.jsonl.gz", "out.json"] {
+        let server = small_site();
+        let crawled = Crawl::of(server.url("/")).arg("--output", name).run();
+        crawled.assert_code(2);
+        assert!(crawled.stderr.contains(&format!("crawler export --to {name}")), "{}", crawled.stderr);
+        assert!(!crawled.path(name).exists() && server.log(|log| log.paths().is_empty()), "nothing was requested");
+    }
+    let server = small_site();
+    Crawl::of(server.url("/")).arg("--output", "out.ndjson").run().assert_code(0);
+}
+
+#[test]
 fn a_quiet_crawl_says_nothing() {
     let server = small_site();
     let crawled = Crawl::of(server.url("/")).run();
