@@ -7,6 +7,7 @@ mod content;
 mod cookies;
 mod crawl;
 mod damage;
+mod data_tools;
 mod dead_hosts;
 mod depth;
 mod descriptors;
