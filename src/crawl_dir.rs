@@ -100,6 +100,7 @@ impl CrawlDir {
     /// [`Error::Usage`] when `output` could not be written then: nothing is deleted in vain.
     pub fn clear(&self, output: &Path, items: &[&str]) -> Result<()> {
         if !output.as_os_str().is_empty() && self.own_name(output).is_none() {
+            Self::check_ending(output)?;
             self.check_output(output)?;
         }
         let named = fs::read(self.path.join(SUMMARY)).ok();
@@ -126,8 +127,8 @@ impl CrawlDir {
     /// Checks where the records are to go.
     ///
     /// # Errors
-    /// [`Error::Usage`] when that is a folder, a file of the crawl directory with another purpose, one whose ending names
-    /// another format, or a file that holds something.
+    /// [`Error::Usage`] when that is a folder, a file of the crawl directory with another purpose, or a file that holds
+    /// something.
     pub fn check_output(&self, output: &Path) -> Result<()> {
         let shown = output.display();
         let wrong = |what: &str| Err(Error::Usage(format!("the output {shown} {what}; --output takes another")));
@@ -138,16 +139,23 @@ impl CrawlDir {
         if self.own_name(output).is_some_and(|name| own.iter().any(|own| name == *own)) {
             return wrong("is a file of the crawl directory that has another purpose");
         }
-        if let Some(ending) = foreign_ending(output) {
-            return Err(Error::Usage(format!(
-                "the output {shown} would get JSON lines under the name of another format ({ending})\n = help: --output \
-                 pages.jsonl, and when there are records `crawler export --to {shown}`"
-            )));
-        }
         match output.metadata() {
             Ok(file) if file.is_file() && file.len() > 0 => wrong("holds something that this crawl has not made"),
             _ => Ok(()),
         }
+    }
+
+    /// Checks where JSON lines are to go, by the ending of its name.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when that is the one of another format.
+    pub(crate) fn check_ending(output: &Path) -> Result<()> {
+        let Some(ending) = foreign_ending(output) else { return Ok(()) };
+        let shown = output.display();
+        Err(Error::Usage(format!(
+            "the output {shown} would get JSON lines under the name of another format ({ending})\n = help: --output \
+             pages.jsonl, and when there are records `crawler export --to {shown}`"
+        )))
     }
 
     /// The directory.

@@ -420,7 +420,7 @@ mod tests {
             ("max-pages", Some("max_pages")),
             ("maxpages", Some("max_pages")),
             ("politness.rate", Some("politeness.rate")),
-            ("polite", None),
+            ("polite", Some("policy")),
             ("politness", Some("politeness")),
             ("quux", None),
             ("hots", Some("hosts")),

@@ -116,7 +116,7 @@ impl Outputs {
     /// Opens each where it was committed. From here on it is known to the store.
     pub(super) fn open(self, dir: &CrawlDir, store: &mut dyn Store) -> Result<Vec<Output>> {
         if self.list.iter().any(|place| place.checkpoint.is_none()) {
-            self.list.iter().try_for_each(|place| dir.check_output(&place.path))?;
+            self.list.iter().try_for_each(|place| place.check(dir))?;
             for place in &self.list {
                 store.keep(Note::Output(place.name.clone(), Checkpoint::length(0)))?;
             }
@@ -143,12 +143,22 @@ impl Outputs {
 
     /// Opens each anew, without a store.
     pub(super) fn create(self, dir: &CrawlDir) -> Result<Vec<Output>> {
-        self.list.iter().try_for_each(|place| dir.check_output(&place.path))?;
+        self.list.iter().try_for_each(|place| place.check(dir))?;
         let open = |place: OutputPlace| {
             let sink = open(&place.path, &place.holds, &Checkpoint::length(0))?;
             Ok(Output { sink, name: Some(place.name), kept: None })
         };
         self.list.into_iter().map(open).collect()
+    }
+}
+
+impl OutputPlace {
+    /// Checks whether it may be begun there.
+    fn check(&self, dir: &CrawlDir) -> Result<()> {
+        if self.holds == Holds::Records {
+            CrawlDir::check_ending(&self.path)?;
+        }
+        dir.check_output(&self.path)
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn write(rows: &mut Rows, target: &Target) -> Result<()> {
     to.flush().map_err(io)
 }
 
-/// The names, all in quotes: DuckDB 2.0.1 finds out from the first 20,480 rows what a quote is, and a file may have none in
+/// The names, all in quotes: `DuckDB` 2.0.1 finds out from the first 20,480 rows what a quote is, and a file may have none in
 /// them. See `findings/duckdb-csv-misses-late-quotes.sh`.
 fn header(columns: &[Column]) -> String {
     let names: Vec<_> = columns.iter().map(|column| format!("\"{}\"", column.name().replace('"', "\"\""))).collect();

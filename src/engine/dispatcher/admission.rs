@@ -1,5 +1,6 @@
 //! Admission: what becomes of a job that was taken from its queue.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::Dispatcher;
@@ -7,9 +8,10 @@ use super::job::{Job, Refused, unasked};
 use super::robots_hops::RobotsHop;
 use super::waiting_hosts::Wait;
 use crate::engine::clock::now;
+use crate::engine::worker::TdmReply;
 use crate::error::{Error, Result};
-use crate::outcome::SkipReason;
-use crate::politeness::{Admit, RobotsAnswer, TDM_PATH};
+use crate::outcome::{Outcome, SkipReason};
+use crate::politeness::{Admit, Next, RobotsAnswer, TDM_PATH, TdmFile};
 use crate::url::CrawlUrl;
 
 impl Dispatcher {
@@ -73,7 +75,7 @@ impl Dispatcher {
     /// Asks for `tdmrep.json` of the origin of a job, which waits for it. Its host was admitted for that.
     fn ask_tdm_file(&mut self, job: Job, now: Instant) -> Result<()> {
         let page = job.url().clone();
-        self.queues().put_off(job, Wait::Request)?;
+        self.queues().put_off(job, Wait::Request, now)?;
         if let Ok(asked) = self.worker.rules().well_known(&page, TDM_PATH) {
             self.tasks.start(Job::TdmFile(RobotsHop::to_tdm_file(page, asked)));
         } else {
@@ -83,6 +85,27 @@ impl Dispatcher {
             self.release(&page, next, now);
         }
         Ok(())
+    }
+
+    /// Takes what came of asking for a `tdmrep.json`. It is asked for once: that there is no answer says that there is none.
+    pub(super) fn take_tdm_file(&mut self, hop: RobotsHop, reply: TdmReply, outcome: &Outcome, now: Instant) {
+        let next = self.politeness.finished(hop.asked(), outcome, now);
+        self.release(hop.asked(), next, now);
+        let (hop, file) = match reply {
+            TdmReply::File(file) => (hop, file),
+            TdmReply::Redirect(to) if self.politeness.disallows(&to) => (hop, None),
+            TdmReply::Redirect(to) => match hop.within_origin(to) {
+                Ok(hop) => return self.robots.push(hop),
+                Err(hop) => (hop, None),
+            },
+        };
+        self.tdm_known(hop.page(), file);
+    }
+
+    /// A `tdmrep.json` is known, which frees the host of the page.
+    fn tdm_known(&mut self, page: &CrawlUrl, file: Option<Arc<TdmFile>>) {
+        self.politeness.tdm_known(page, file);
+        self.queues().release(page, Next::Any);
     }
 
     /// Ends a job that is never admitted: robots.txt disallows it, or its host was given up.

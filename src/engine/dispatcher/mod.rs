@@ -32,14 +32,14 @@ use tokio::sync::watch;
 use super::clock::{now, until};
 use super::judge::Judge;
 use super::shutdown::Stop;
-use super::worker::{RobotsReply, TdmReply, Worker};
+use super::worker::{RobotsReply, Worker};
 use crate::error::{Error, Result};
 use crate::fetch::Held;
 use crate::frontier::{Frontier, Lease, Rows};
 use crate::observe::{State, Stats};
 use crate::outcome::{Failure, Outcome, OutcomeKind, SkipReason};
 use crate::policy::Policy;
-use crate::politeness::{Next, Politeness, RobotsAnswer, TdmFile};
+use crate::politeness::{Next, Politeness, RobotsAnswer};
 use crate::url::CrawlUrl;
 use crate::usage::Usage;
 use ending::Ending;
@@ -265,27 +265,6 @@ impl Dispatcher {
             NextHop::On(hop) => self.robots.push(hop),
             NextHop::End(hop, answer, why) => self.robots_known(&hop, answer, outcome, &why, now),
         }
-    }
-
-    /// Takes what came of asking for a `tdmrep.json`. It is asked for once: that there is no answer says that there is none.
-    fn take_tdm_file(&mut self, hop: RobotsHop, reply: TdmReply, outcome: &Outcome, now: Instant) {
-        let next = self.politeness.finished(hop.asked(), outcome, now);
-        self.release(hop.asked(), next, now);
-        let (hop, file) = match reply {
-            TdmReply::File(file) => (hop, file),
-            TdmReply::Redirect(to) if self.politeness.disallows(&to) => (hop, None),
-            TdmReply::Redirect(to) => match hop.within_origin(to) {
-                Ok(hop) => return self.robots.push(hop),
-                Err(hop) => (hop, None),
-            },
-        };
-        self.tdm_known(hop.page(), file);
-    }
-
-    /// A `tdmrep.json` is known, which frees the host of the page.
-    fn tdm_known(&mut self, page: &CrawlUrl, file: Option<Arc<TdmFile>>) {
-        self.politeness.tdm_known(page, file);
-        self.queues().release(page, Next::Any);
     }
 
     /// Takes what came of asking for a robots.txt, which frees the host of the page.
