@@ -53,6 +53,8 @@ mod committed;
 pub mod config;
 mod content;
 mod crawl_dir;
+#[cfg(feature = "sqlite")]
+mod duplicates;
 mod engine;
 pub mod error;
 pub mod exchange;

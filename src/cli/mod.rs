@@ -2,6 +2,7 @@
 
 mod crawl;
 mod descriptors;
+mod duplicates;
 mod explain;
 mod export;
 mod flags;
@@ -99,6 +100,9 @@ enum Helper {
     /// Check the store of a crawl against its output
     #[command(after_help = verify::EPILOGUE)]
     Verify(verify::Verify),
+    /// Find the pages that say the same as another one, or nearly so
+    #[command(after_help = duplicates::EPILOGUE)]
+    Duplicates(duplicates::Duplicates),
     /// Write what a crawl has found as Parquet, CSV, SQLite or JSON lines
     #[command(after_help = export::EPILOGUE)]
     Export(export::Export),
@@ -193,6 +197,7 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
         Helper::Explain(explain) => return explain::explain(explain),
         Helper::Verify(verify) => return verify::verify(verify),
         Helper::Export(export) => return export::export(export),
+        Helper::Duplicates(asked) => return duplicates::duplicates(asked),
         Helper::Init { force, from_flags, flags } => {
             let mut layers = Layers::default();
             flags.lay(matches.subcommand_matches("init").unwrap_or(matches), &mut layers)?;

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::column::{Column, ColumnType};
 use super::rows::{Row, Shape};
-use super::source::Output;
 use super::{from_rules, from_schema};
+use crate::committed::Output;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::extract::Fields;

@@ -16,7 +16,6 @@ mod parquet;
 mod reader_call;
 mod rows;
 mod selection;
-mod source;
 mod sqlite;
 mod target;
 
@@ -28,8 +27,8 @@ use std::path::PathBuf;
 
 use self::format::Format;
 use self::rows::Rows;
-use self::source::Source;
 use self::target::Target;
+use crate::committed::Source;
 use crate::crawl_dir::is_own_file;
 use crate::error::{Error, Result};
 

@@ -6,19 +6,11 @@ use serde_json::{Map, Value};
 
 use super::column::{Cell, Column};
 use super::filter::Filter;
+use crate::committed::LineSource;
 use crate::error::{Error, Result};
 
 /// The object of a row.
 pub(super) type Row = Map<String, Value>;
-
-/// Lines, as far as they count.
-pub(super) trait LineSource {
-    /// The next one, with or without its end.
-    fn next_line(&mut self) -> Result<Option<&[u8]>>;
-
-    /// What messages call it.
-    fn shown(&self) -> String;
-}
 
 /// What becomes of the object of a line.
 #[derive(Debug, Clone, Copy)]

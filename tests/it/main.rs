@@ -13,6 +13,7 @@ mod depth;
 mod descriptors;
 mod disk;
 mod docs;
+mod duplicates;
 mod examples;
 mod export;
 mod failures;

@@ -1,11 +1,10 @@
-//! Source: the lines of a crawl that an export is made of, as far as the crawl has committed them.
+//! Source: the lines of one output of a crawl, as far as the crawl has committed them.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
-use super::rows::LineSource;
-use crate::committed::{look, open_outputs, settings, shown};
+use super::{look, open_outputs, settings, shown};
 use crate::config::Config;
 use crate::crawl_dir::{holds_items, items_name, records};
 use crate::error::{Error, Result};
@@ -13,19 +12,28 @@ use crate::sink::Lines;
 use crate::store::file;
 use crate::store::sqlite::StoreReader;
 
+/// Lines, as far as they count.
+pub(crate) trait LineSource {
+    /// The next one, with or without its end.
+    fn next_line(&mut self) -> Result<Option<&[u8]>>;
+
+    /// What messages call it.
+    fn shown(&self) -> String;
+}
+
 /// Which output of a crawl is read.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Output<'a> {
+pub(crate) enum Output<'a> {
     Records,
     /// The items of this name.
     Items(&'a str),
 }
 
 /// The lines of an output, and the settings that they were written by.
-pub(super) struct Source {
-    pub(super) lines: Box<dyn LineSource>,
+pub(crate) struct Source {
+    pub(crate) lines: Box<dyn LineSource>,
     /// `None` of a crawl without a store: it has kept none.
-    pub(super) settings: Option<Config>,
+    pub(crate) settings: Option<Config>,
 }
 
 impl Source {
@@ -33,7 +41,7 @@ impl Source {
     ///
     /// # Errors
     /// There is no crawl, or nobody can read that output again.
-    pub(super) fn open(dir: &Path, output: Output<'_>) -> Result<Self> {
+    pub(crate) fn open(dir: &Path, output: Output<'_>) -> Result<Self> {
         if !file::is_there(dir)? && records(dir).is_file() {
             return Self::without_store(dir, output);
         }

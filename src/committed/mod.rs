@@ -1,6 +1,10 @@
 //! Committed: the outputs of a crawl as far as its store knows of them, and the settings of its last run, for those who
 //! look at it from outside. Nothing of them is ever changed.
 
+mod source;
+
+pub(crate) use source::{LineSource, Output, Source};
+
 use std::fmt;
 use std::path::Path;
 
