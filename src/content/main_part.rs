@@ -4,7 +4,7 @@ use html5ever::local_name;
 
 use super::article;
 use super::options::Main;
-use super::outline::{body, length, without_navigation};
+use super::outline::{blocks, body, length, without_navigation};
 use super::part::Part;
 use crate::readable::MainPart;
 use crate::tree::Document;
@@ -37,7 +37,8 @@ fn checked<'a>(document: &Document, article: Part<'a>, rest: &Part<'a>) -> Optio
     // What is dropped of a page of documentation, a section of examples, is as much of it as all else.
     let filled = article.filled(rest).filter(|filled| length(filled) <= long * FILLED);
     let article = filled.unwrap_or(article);
-    (length(&article) * 5 >= page * PART).then_some(article)
+    let is_whole = length(&article) * 5 >= page * PART && blocks(&article) == blocks(rest);
+    is_whole.then_some(article)
 }
 
 /// Whether a page says that it is one article: then all else on it, comments and further articles, may be longer.

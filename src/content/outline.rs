@@ -33,22 +33,34 @@ pub(super) fn without_navigation(body: ElementRef<'_>) -> Part<'_> {
 
 /// How much text there is in a part, in bytes that are not white.
 pub(super) fn length(part: &Part<'_>) -> usize {
-    let mut count = Count(0);
+    let mut count = Count::default();
     walk(part, &mut count);
-    count.0
+    count.bytes
 }
 
-struct Count(usize);
+/// How many blocks of code, tables and lists of terms there are in a part.
+pub(super) fn blocks(part: &Part<'_>) -> usize {
+    let mut count = Count::default();
+    walk(part, &mut count);
+    count.blocks
+}
+
+#[derive(Default)]
+struct Count {
+    bytes: usize,
+    blocks: usize,
+}
 
 impl<'a> Visitor<'a> for Count {
-    fn enter(&mut self, _: ElementRef<'a>, _: Kind) -> Inside {
+    fn enter(&mut self, _: ElementRef<'a>, kind: Kind) -> Inside {
+        self.blocks += usize::from(matches!(kind, Kind::Pre | Kind::Table | Kind::Terms));
         Inside::Read
     }
 
     fn leave(&mut self, _: ElementRef<'a>, _: Kind) {}
 
     fn text(&mut self, _: NodeRef<'a>, text: &'a str) {
-        self.0 += dense(text);
+        self.bytes += dense(text);
     }
 
     fn is_full(&self) -> bool {

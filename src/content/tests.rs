@@ -90,6 +90,16 @@ fn an_article_keeps_what_readability_would_drop() {
 }
 
 #[test]
+fn a_documentation_loses_no_section() {
+    let prose = "<p>A sentence, with commas, of some words. It goes on, and on, to its end.</p>".repeat(12);
+    let section = |name: &str, inner: &str| format!("<div class=refsect1><h2>{name}</h2>{inner}</div>");
+    let examples = section("Examples", "<p>One:<pre>select 1;</pre><p>Two:<pre>select 2;</pre>");
+    let page = format!("<div class=navheader>menu</div>{}{examples}", section("Description", &prose));
+    let markdown = read(&page, all()).unwrap().markdown.unwrap();
+    assert!(markdown.contains("select 2;") && markdown.contains("## Description") && !markdown.contains("menu"));
+}
+
+#[test]
 fn what_is_asked_for_is_given() {
     assert!(read("<p>a", Options::default()).is_none());
     assert!(read("<frameset><frame src=x></frameset>", all()).is_none());
