@@ -71,7 +71,7 @@ impl What {
                 columns: of_records(settings),
                 shape: Shape::Line,
                 key: Some("url"),
-                texts: &["title", "description", "content.text"],
+                texts: &["title", "description", "content.text", "content.markdown"],
             },
             Self::Items(name) => {
                 let tables = settings.map(|settings| settings.items.as_slice()).unwrap_or_default();

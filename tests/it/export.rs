@@ -67,13 +67,20 @@ fn columns_and_rows_are_selected_in_each_format() {
 }
 
 #[test]
-fn a_database_is_searched_by_words() {
-    let crawled = garden();
-    exported(&crawled, &["--to", "out.db"]);
-    let database = Connection::open(crawled.path("out.db")).unwrap();
-    let found = "SELECT url FROM pages WHERE rowid IN (SELECT rowid FROM pages_fts WHERE pages_fts MATCH 'since')";
-    let url: String = database.query_row(found, [], |row| row.get(0)).unwrap();
-    assert_eq!(url, "http://localhost/about.html");
+fn a_database_is_searched_by_words_of_what_people_read() {
+    let garden =
+        |flag: &str| Crawl::of(folder("three-levels").to_string_lossy()).arg("--rate", "none").flag(flag).run();
+    // One stands in descriptions, the other only on the page.
+    for (crawled, word) in
+        [(garden("--sitemaps"), "since"), (garden("--text"), "kettle"), (garden("--markdown"), "kettle")]
+    {
+        exported(&crawled, &["--to", "out.db"]);
+        let database = Connection::open(crawled.path("out.db")).unwrap();
+        let found = "SELECT url FROM pages WHERE url LIKE '%about%' AND \
+                     rowid IN (SELECT rowid FROM pages_fts WHERE pages_fts MATCH ?1)";
+        let url: String = database.query_row(found, [word], |row| row.get(0)).unwrap();
+        assert_eq!(url, "http://localhost/about.html");
+    }
 }
 
 #[test]
