@@ -45,7 +45,14 @@ fn many_links() -> Vec<Scenario> {
         })
     }
     vec![
-        Scenario::page("100,000 links", || Reply::html(links(100_000))).ends("/", "ok").skips("robots", 10_000),
+        Scenario::page("100,000 links", || Reply::html(links(100_000)))
+            .ends("/", "ok")
+            .skips("robots", 10_000)
+            // The rest is counted, to the last of them.
+            .also(|seen| {
+                let left_out = seen.crawled.summary["unread"]["links"]["count"].as_u64();
+                assert_eq!(left_out, Some(100_000 - seen.crawled.skipped("robots")));
+            }),
         Scenario::page("one link 200,000 times", || Reply::html("<a href=/never/1>".repeat(200_000))).ends("/", "ok"),
         Scenario::page("50,000 links below a base of 4,000 characters", || {
             let mut page = format!("<base href='/never/{}/'>", "b".repeat(3900));
