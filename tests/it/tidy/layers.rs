@@ -111,6 +111,7 @@ const LAYERS: &[Layer] = &[
             "user_agent",
             "wall",
             "wall_clock",
+            "warc",
             "written_date",
         ],
         is_one: true,

@@ -115,6 +115,13 @@ const DOING: &[&str] = &[
 
 /// What of that is plain data.
 const DATA: &[&str] = &[
+    // What says how bytes are handed over, and by whom: a word that reads takes what it is given.
+    "std::io::BufRead",
+    "std::io::BufReader",
+    "std::io::Read",
+    "std::io::Result",
+    "std::io::copy",
+    "std::io::sink",
     "std::io::Error",
     "std::io::ErrorKind::BrokenPipe",
     "std::net::IpAddr",

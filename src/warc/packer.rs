@@ -1,0 +1,77 @@
+//! The packer: records to gzip members, one each.
+
+use flate2::{Compress, Compression, Crc, FlushCompress, Status};
+
+/// Makes gzip members (RFC 1952). It keeps its tables from one to the next.
+#[derive(Debug)]
+pub(crate) struct Packer {
+    deflate: Compress,
+}
+
+impl Packer {
+    /// A packer of this level: 1 the fastest, 9 the smallest.
+    pub(crate) fn new(level: u32) -> Self {
+        Self { deflate: Compress::new(Compression::new(level.min(9)), false) }
+    }
+
+    /// Appends one member that holds these pieces; how long it is.
+    pub(crate) fn pack<'a>(&mut self, pieces: impl Iterator<Item = &'a [u8]>, to: &mut Vec<u8>) -> usize {
+        let (start, mut crc) = (to.len(), Crc::new());
+        self.deflate.reset();
+        to.extend_from_slice(HEADER);
+        for piece in pieces {
+            crc.update(piece);
+            self.push(piece, FlushCompress::None, to);
+        }
+        self.push(&[], FlushCompress::Finish, to);
+        to.extend_from_slice(&crc.sum().to_le_bytes());
+        to.extend_from_slice(&crc.amount().to_le_bytes());
+        to.len() - start
+    }
+
+    fn push(&mut self, mut piece: &[u8], flush: FlushCompress, to: &mut Vec<u8>) {
+        loop {
+            let before = self.deflate.total_in();
+            to.reserve(ROOM.max(piece.len() / 2));
+            let status = self.deflate.compress_vec(piece, to, flush).expect("deflating into memory cannot fail");
+            let taken = usize::try_from(self.deflate.total_in() - before).unwrap_or(usize::MAX);
+            piece = piece.get(taken..).unwrap_or_default();
+            let is_done = match flush {
+                FlushCompress::Finish => status == Status::StreamEnd,
+                _ => piece.is_empty(),
+            };
+            if is_done {
+                return;
+            }
+        }
+    }
+}
+
+/// Deflated, without name, time or comment; made on no system that matters (RFC 1952, section 2.3).
+const HEADER: &[u8] = &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
+/// How much room there is for what comes next.
+const ROOM: usize = 1 << 10;
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use flate2::bufread::GzDecoder;
+
+    use super::*;
+
+    #[test]
+    fn each_member_is_whole_whatever_is_in_it() {
+        let noise: Vec<u8> = (0..300_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        let text = "a page like any other ".repeat(10_000);
+        let (mut packer, mut packed) = (Packer::new(1), Vec::new());
+        for pieces in [&[][..], &[b"".as_slice()], &[b"a", b"", b"b"], &[noise.as_slice(), text.as_bytes(), &noise]] {
+            let start = packed.len();
+            let length = packer.pack(pieces.iter().copied(), &mut packed);
+            assert_eq!(packed.len() - start, length);
+            let (mut decoder, mut out) = (GzDecoder::new(&packed[start..]), Vec::new());
+            decoder.read_to_end(&mut out).unwrap();
+            assert!(out == pieces.concat() && decoder.into_inner().is_empty());
+        }
+    }
+}
