@@ -19,6 +19,8 @@ use http::HeaderMap;
 use http::header::{COOKIE, HeaderValue, SET_COOKIE};
 use url::{Host, Url};
 
+use crate::url::{is_public_suffix, registrable_domain};
+
 /// The cookies of one site, for the store of a crawl. The text is a secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SavedCookies {
@@ -219,15 +221,10 @@ fn accepted(line: &HeaderValue, url: &Url) -> Option<Cookie<'static>> {
     keeps_promise.then_some(cookie)
 }
 
-/// Whether everybody may have a domain right below it, by a rule of the list: what no rule names is nobody's suffix.
-fn is_public_suffix(domain: &str) -> bool {
-    psl::suffix(domain.as_bytes()).is_some_and(|suffix| suffix.is_known() && suffix == domain.as_bytes())
-}
-
 /// What cookies may be shared within: the registrable domain, or the host when it is an address or has none.
 fn site_of(url: &Url) -> &str {
     match url.host() {
-        Some(Host::Domain(name)) => psl::domain_str(name).unwrap_or(name),
+        Some(Host::Domain(name)) => registrable_domain(name).unwrap_or(name),
         _ => url.host_str().unwrap_or_default(),
     }
 }

@@ -8,7 +8,7 @@ use super::concurrency::Concurrency;
 use super::rate::{HostRate, PassedClock};
 use super::{GroupBy, Options};
 use crate::host_report::DelayReason;
-use crate::url::CrawlUrl;
+use crate::url::{CrawlUrl, registrable_domain};
 
 /// What the hosts of a group have in common. Hosts for which a table sets other limits are not of it: they share with
 /// those for which the same ones are set.
@@ -72,7 +72,7 @@ impl Common {
         match by {
             GroupBy::Host => Some(Self::name(name)),
             GroupBy::Domain if literal(name).is_some() => Some(Self::name(name)),
-            GroupBy::Domain => Some(Self::name(psl::domain_str(name).unwrap_or(name))),
+            GroupBy::Domain => Some(Self::name(registrable_domain(name).unwrap_or(name))),
             GroupBy::Address => literal(name).map(Self::address),
         }
     }

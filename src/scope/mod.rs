@@ -13,7 +13,7 @@ use std::net::Ipv4Addr;
 use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
-use crate::url::{CrawlUrl, HostPattern, Patterns, PerHost};
+use crate::url::{CrawlUrl, HostPattern, Patterns, PerHost, listed_domain};
 
 /// `[scope]`: which of the URLs that are found belong to the crawl. Seeds always do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -195,10 +195,7 @@ fn domain(host: &str) -> &str {
     if name.parse::<Ipv4Addr>().is_ok() || name.ends_with(']') || host.ends_with(']') {
         return host;
     }
-    psl::domain(name.as_bytes())
-        .filter(|domain| domain.suffix().is_known())
-        .and_then(|domain| host.get(name.len() - domain.as_bytes().len()..))
-        .unwrap_or(host)
+    listed_domain(name).and_then(|domain| host.get(name.len() - domain.len()..)).unwrap_or(host)
 }
 
 /// The path up to its last slash.

@@ -6,7 +6,7 @@ use super::dates::names_a_date;
 use super::mask::mask;
 use super::repeats::repeats;
 use crate::trap::TrapKind;
-use crate::url::CrawlUrl;
+use crate::url::{CrawlUrl, registrable_domain};
 
 /// The spaces of one URL, each with the text that stands for it; the narrowest first.
 #[derive(Debug, Clone, Default)]
@@ -158,7 +158,7 @@ pub(super) fn domain(url: &CrawlUrl) -> Option<&str> {
     let host = url.host();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     let is_address = name.starts_with('[') || name.rsplit('.').next()?.bytes().all(|byte| byte.is_ascii_digit());
-    if is_address { None } else { psl::domain_str(name) }
+    if is_address { None } else { registrable_domain(name) }
 }
 
 /// Writes a path with its masks, its parameters without their values. Whether there was anything to mask.
