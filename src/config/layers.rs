@@ -96,8 +96,9 @@ impl Layers {
         if let Some((span, problem)) = placed.min_by_key(|(span, _)| span.start) {
             return Err(at(span, problem));
         }
-        // The types have the last word, should they know more than their schema says.
-        toml::from_str::<Config>(text).map_err(syntax)?;
+        // The types have the last word, should they know more than their schema says. They are read from the table, as in
+        // `finish`: each way to read them is compiled for all of them.
+        let _: Config = Value::Table(table.clone()).try_into().map_err(syntax)?;
 
         let origin = |steps: &[Step]| {
             let line = position(text, locate(spanned.get_ref(), steps, Part::Key).start).0;

@@ -154,9 +154,10 @@ impl Config {
     /// Checks all settings, and gives the seeds, each of which is parsed once.
     pub(crate) fn checked_seeds(&self) -> Result<Vec<Seed>> {
         let others = Self { seeds: Vec::new(), ..self.clone() };
-        let text =
-            toml::to_string(&others).map_err(|error| Error::Usage(format!("the settings are no TOML: {error}")))?;
-        Self::from_toml(&text, "settings")?;
+        // Through a table: types are written in one way only, which `Loaded` needs as well, and each way is compiled for all.
+        let table = toml::Table::try_from(&others)
+            .map_err(|error| Error::Usage(format!("the settings are no TOML: {error}")))?;
+        Self::from_toml(&table.to_string(), "settings")?;
         self.parsed_seeds()
     }
 
