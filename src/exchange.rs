@@ -1,5 +1,6 @@
 //! The exchange: what was sent to a host, and what came back, before anything was made of it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -49,6 +50,20 @@ pub struct Received {
     pub headers: Vec<HeaderLine>,
     /// The body: after transfer coding, before content coding.
     pub body: RawBody,
+    /// The address that answered. `None`, the default, when it is not known, or there is none: a site on disk.
+    pub address: Option<IpAddr>,
+}
+
+/// What a name was found to stand for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LookedUp {
+    /// The name.
+    pub name: Arc<str>,
+    /// Its addresses, as the resolver of the system gave them.
+    pub addresses: Vec<IpAddr>,
+    /// When it was looked up.
+    pub at: jiff::Timestamp,
 }
 
 /// One header line.
@@ -88,6 +103,13 @@ impl Exchange {
     }
 }
 
+impl LookedUp {
+    /// These addresses of a name, as they were then.
+    pub fn new(name: Arc<str>, addresses: Vec<IpAddr>, at: jiff::Timestamp) -> Self {
+        Self { name, addresses, at }
+    }
+}
+
 impl Sent {
     /// A GET of this URL.
     pub fn new(url: Arc<str>, headers: Vec<HeaderLine>) -> Self {
@@ -98,7 +120,7 @@ impl Sent {
 impl Received {
     /// A response with this head, of whose way here nothing more is known.
     pub fn new(status: StatusCode, headers: &HeaderMap, body: RawBody) -> Self {
-        Self { version: None, status, reason: None, headers: HeaderLine::all(headers), body }
+        Self { version: None, status, reason: None, headers: HeaderLine::all(headers), body, address: None }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sites on disk and the network side by side: the origin of a URL decides who answers.
 
 use super::{Fetch, Fetching, Http, Knocking, LocalSite, LookingUp, Refusal, SavedCookies, SavedSeedName};
+use crate::exchange::LookedUp;
 use crate::outcome::{Failure, FailureKind};
 use crate::request::Request;
 use crate::url::CrawlUrl;
@@ -46,6 +47,10 @@ impl Fetch for ByOrigin {
         if let Some(http) = &self.http {
             http.restore_cookies(saved);
         }
+    }
+
+    fn take_lookups(&self) -> Vec<LookedUp> {
+        self.http.as_ref().map(Http::take_lookups).unwrap_or_default()
     }
 
     fn addresses<'a>(&'a self, url: &'a CrawlUrl) -> LookingUp<'a> {

@@ -79,6 +79,12 @@ impl RequestHeaders {
         Self { hosts: tables.into_iter().map(headers).collect(), ..self }
     }
 
+    /// The same headers, for answers that go into an archive.
+    pub(super) fn archiving(mut self) -> Self {
+        self.everywhere.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(ARCHIVED_ENCODING));
+        self
+    }
+
     /// The headers that every request has.
     pub(super) fn everywhere(&self) -> &HeaderMap {
         &self.everywhere
@@ -150,6 +156,8 @@ fn base64(bytes: &[u8]) -> String {
 const ACCEPT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 /// What [`decode`](super::decode) can read.
 const ACCEPT_ENCODING: &str = "gzip, br, zstd, deflate";
+/// What the readers of archives decode: warcio hands out bodies in zstd as they are.
+const ARCHIVED_ENCODING: &str = "gzip, br, deflate";
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 #[cfg(test)]

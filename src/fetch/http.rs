@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::header::LOCATION;
 use http::{HeaderMap, Method, StatusCode, Version};
 use hyper::ext::ReasonPhrase;
+use hyper_util::client::legacy::connect::HttpInfo;
 use tokio::time::{Instant, timeout_at};
 
 use super::body::{MAX_ROBOTS, MAX_SITEMAP, is_wanted};
@@ -15,7 +16,7 @@ use super::guard::bare_name;
 use super::headers::RequestHeaders;
 use super::incoming::{Deadlines, Incoming};
 use super::knock::Knocks;
-use super::pool::Pool;
+use super::pool::{Claim, Pool};
 use super::resolver::Resolver;
 use super::reuse::{self, Connection};
 use super::{
@@ -23,7 +24,7 @@ use super::{
     SavedSeedName,
 };
 use crate::error::Result;
-use crate::exchange::{BodyEnd, Exchange, RawBody, Received, Sent};
+use crate::exchange::{BodyEnd, Exchange, LookedUp, RawBody, Received, Sent};
 use crate::media_type::MediaType;
 use crate::outcome::{Failure, FailureKind};
 use crate::request::{Purpose, Request};
@@ -68,6 +69,8 @@ pub struct Http {
     /// `None` when cookies are not to be kept.
     cookies: Option<Jar>,
     types: Vec<MediaRange>,
+    /// The types of bodies that are read as they come when an exchange is kept, beside those that are wanted.
+    archived: Vec<MediaRange>,
     deadlines: Deadlines,
     max_body: u64,
     budget: Budget,
@@ -77,9 +80,24 @@ impl Http {
     /// A client for a crawl of these seeds: their hosts may be asked wherever they are, and only their origins get
     /// credentials and cookies. [`Error::Internal`](crate::error::Error::Internal) when there can be no HTTP client.
     pub fn new(options: &Options, seeds: &[CrawlUrl], credentials: &[Credentials]) -> Result<Self> {
+        Self::archiving(options, seeds, credentials, &[])
+    }
+
+    /// The same client for an archive, unless `types` is empty: with each exchange that is kept comes its whole body, as
+    /// long as it may be and of one of these types, also when the crawl itself does not want it. No coding is asked for
+    /// that the readers of archives do not know, and what names stand for is noted.
+    pub fn archiving(
+        options: &Options,
+        seeds: &[CrawlUrl],
+        credentials: &[Credentials],
+        types: &[MediaRange],
+    ) -> Result<Self> {
         let guard = AddressGuard::new(&options.allow_hosts, seeds);
-        let resolver = Resolver::new(guard.clone());
-        let headers = RequestHeaders::new(options, seeds, credentials);
+        let mut resolver = Resolver::new(guard.clone());
+        let mut headers = RequestHeaders::new(options, seeds, credentials);
+        if !types.is_empty() {
+            (resolver, headers) = (resolver.noting(), headers.archiving());
+        }
         Ok(Self {
             pool: Pool::new(options, resolver.clone(), headers.everywhere().clone())?,
             guard,
@@ -88,6 +106,7 @@ impl Http {
             headers,
             cookies: options.cookies.then(Jar::default),
             types: options.content_types.clone(),
+            archived: types.to_vec(),
             deadlines: Deadlines::new(options),
             max_body: options.max_body,
             budget: Budget::new(options.max_buffered),
@@ -143,7 +162,10 @@ impl Http {
             // Whatever is not a success is judged by its status alone.
             Purpose::Robots | Purpose::Sitemap => status.is_success(),
         };
-        let (body, raw) = if !wanted {
+        let is_archived = request.keep_exchange && is_archived(&headers, &self.archived);
+        let (body, raw) = if !wanted && is_archived {
+            (Body::Unwanted, self.read_raw(incoming, request, &claim).await)
+        } else if !wanted {
             (Body::Unwanted, incoming.leave(request).await)
         } else if has_no_body(status) {
             (Body::Read(Bytes::new()), RawBody::new(Bytes::new(), BodyEnd::Whole))
@@ -155,6 +177,7 @@ impl Http {
                     claim.has_read(taken);
                     (body, raw)
                 }
+                Err(failure) if is_archived => (Body::Failed(failure), self.read_raw(incoming, request, &claim).await),
                 Err(failure) => (Body::Failed(failure), RawBody::default()),
             }
         };
@@ -164,6 +187,13 @@ impl Http {
             exchange
         });
         Ok(response)
+    }
+
+    /// Reads a body as it comes: the crawl has no use for it, but an archive has.
+    async fn read_raw(&self, incoming: Incoming, request: &Request, claim: &Claim<'_>) -> RawBody {
+        let (_, raw, taken) = incoming.read(None, self.max_body, request, self.budget.begin()).await;
+        claim.has_read(taken);
+        raw
     }
 
     /// How much of a body is read.
@@ -180,6 +210,7 @@ impl Http {
         let (version, status) = (response.version(), response.status());
         let mut received = Received::new(status, response.headers(), RawBody::default());
         received.version = Some(version);
+        received.address = response.extensions().get::<HttpInfo>().map(|info| info.remote_addr().ip());
         if version <= Version::HTTP_11 {
             // hyper names only one that is not the usual one of its status.
             let named =
@@ -276,6 +307,10 @@ impl Fetch for Http {
         })
     }
 
+    fn take_lookups(&self) -> Vec<LookedUp> {
+        self.resolver.take_noted()
+    }
+
     fn take_seed_names(&self) -> Vec<SavedSeedName> {
         self.guard.take_seed_names()
     }
@@ -289,6 +324,11 @@ impl Fetch for Http {
 /// its body.
 fn is_elsewhere(status: StatusCode, headers: &HeaderMap) -> bool {
     status == StatusCode::NOT_MODIFIED || is_redirect(status) && headers.contains_key(LOCATION)
+}
+
+/// Whether a body of such a response goes into an archive. `types` is empty when there is none.
+fn is_archived(headers: &HeaderMap, types: &[MediaRange]) -> bool {
+    !types.is_empty() && is_wanted(MediaType::extract(headers).as_ref(), types)
 }
 
 fn has_no_body(status: StatusCode) -> bool {

@@ -44,6 +44,8 @@ struct Site {
     /// The path that the root appears under, with a slash at both ends.
     base: String,
     types: Vec<MediaRange>,
+    /// The types of files that are read for an archive, beside those that are wanted.
+    archived: Vec<MediaRange>,
     max_body: u64,
 }
 
@@ -76,9 +78,20 @@ impl LocalSite {
                 origin: origin.origin().to_owned(),
                 base: format!("{base}/"),
                 types: options.content_types.clone(),
+                archived: Vec::new(),
                 max_body: options.max_body,
             }),
         })
+    }
+
+    /// The same site, for an archive: with each exchange that is kept comes its file, also when it is of one of these
+    /// types only and the crawl does not want it.
+    #[must_use]
+    pub fn archiving(mut self, types: &[MediaRange]) -> Self {
+        if let Some(site) = Arc::get_mut(&mut self.site) {
+            types.clone_into(&mut site.archived);
+        }
+        self
     }
 
     /// The folder: absolute, without symbolic links.
@@ -119,12 +132,26 @@ impl Site {
                     RawBody::new(bytes.clone(), BodyEnd::Cut)
                 }
                 Body::Read(bytes) => RawBody::new(bytes.clone(), BodyEnd::Whole),
+                Body::Unwanted if response.status == StatusCode::OK => self.archived(url.path_and_query()),
                 Body::Unwanted | Body::Failed(_) => RawBody::default(),
             };
             let received = Received::new(response.status, &response.headers, raw);
             response.exchange = Some(Box::new(Exchange::new(Sent::new(url.to_shared(), Vec::new()), received)));
         }
         Ok(response)
+    }
+
+    /// The file at a path that the crawl has no use for, when an archive has.
+    fn archived(&self, path_and_query: &str) -> RawBody {
+        let path = path_and_query.split_once('?').map_or(path_and_query, |(path, _)| path);
+        let Some(Ok(Found::File(file))) = path.strip_prefix(self.base.as_str()).map(|below| self.find(below)) else {
+            return RawBody::default();
+        };
+        let is_archived = || is_wanted(MediaType::parse(content_type(&file)).as_ref(), &self.archived);
+        match read_start(&file, self.max_body) {
+            Ok((bytes, false)) if is_archived() => RawBody::new(bytes, BodyEnd::Whole),
+            _ => RawBody::default(),
+        }
     }
 
     fn answer(&self, origin: &str, path_and_query: &str, purpose: Purpose) -> Result<Response, Failure> {

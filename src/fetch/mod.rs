@@ -58,6 +58,7 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
 
+use crate::exchange::LookedUp;
 use crate::outcome::Failure;
 use crate::request::Request;
 use crate::response::Response;
@@ -120,6 +121,11 @@ pub trait Fetch: fmt::Debug + Send + Sync {
     /// What was learnt of the names of seeds since this was asked last, to be kept for the next run. By default that is
     /// nothing.
     fn take_seed_names(&self) -> Vec<SavedSeedName> {
+        Vec::new()
+    }
+
+    /// What names were found to stand for since this was asked last, for an archive. By default that is nothing.
+    fn take_lookups(&self) -> Vec<LookedUp> {
         Vec::new()
     }
 

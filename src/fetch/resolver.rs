@@ -5,17 +5,20 @@ use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::guard::AddressGuard;
+use crate::exchange::LookedUp;
 
 /// Looks names up for the HTTP client. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub(super) struct Resolver {
     guard: AddressGuard,
     lookup: Arc<dyn Lookup>,
+    /// What was found for the HTTP client, when somebody wants to know.
+    noted: Option<Arc<Mutex<Vec<LookedUp>>>>,
 }
 
 /// A look-up under way.
@@ -40,7 +43,18 @@ impl Lookup for System {
 
 impl Resolver {
     pub(super) fn new(guard: AddressGuard) -> Self {
-        Self { guard, lookup: Arc::new(System) }
+        Self { guard, lookup: Arc::new(System), noted: None }
+    }
+
+    /// The same resolver, which notes what it finds for the HTTP client.
+    pub(super) fn noting(self) -> Self {
+        Self { noted: Some(Arc::default()), ..self }
+    }
+
+    /// What was noted since this was asked last.
+    pub(super) fn take_noted(&self) -> Vec<LookedUp> {
+        let Some(noted) = &self.noted else { return Vec::new() };
+        std::mem::take(&mut noted.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The addresses of a name that may be connected to; none when it has none.
@@ -53,14 +67,25 @@ impl Resolver {
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let Self { guard, lookup } = self.clone();
+        let Self { guard, lookup, noted } = self.clone();
         Box::pin(async move {
             let found = lookup.addresses(name.as_str()).await?;
+            if let Some(noted) = noted {
+                let addresses = found.iter().map(SocketAddr::ip).collect();
+                let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+                // They are taken many times a second.
+                if noted.len() < MOST_NOTED {
+                    noted.push(LookedUp::new(name.as_str().into(), addresses, jiff::Timestamp::now()));
+                }
+            }
             let left = guard.filter(name.as_str(), found)?;
             Ok(Box::new(left.into_iter()) as Addrs)
         })
     }
 }
+
+/// How many look-ups may wait to be taken.
+const MOST_NOTED: usize = 4096;
 
 #[cfg(test)]
 mod tests {
@@ -98,7 +123,7 @@ mod tests {
                 guard.restore_seed_name(saved);
             }
             let lookup = Scripted(Mutex::new(answers.iter().map(|answer| answer.to_vec()).collect()));
-            Self { resolver: Resolver { guard: guard.clone(), lookup: Arc::new(lookup) }, guard }
+            Self { resolver: Resolver { guard: guard.clone(), lookup: Arc::new(lookup), noted: None }, guard }
         }
 
         /// The addresses that may be connected to now, or why none may.
