@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::extracted::Health;
 use crate::observe::Summary;
-use crate::sink::{ItemFormat, STDOUT};
+use crate::sink::{ARCHIVE, ArchiveNames, BODIES, ItemFormat, STDOUT};
 use crate::store::file;
 
 /// A directory that belongs to one crawl, and to one process as long as this lives.
@@ -115,7 +115,7 @@ impl CrawlDir {
         let named = named.filter(|output| output.is_file() && self.own_name(output).is_some());
         // First what could not be told to be of a crawl: then nothing is deleted.
         file::delete(&self.path)?;
-        for file in self.files().into_iter().chain(named).chain(items) {
+        for file in self.files().into_iter().chain(named).chain(items).chain(archive_files(&self.path)) {
             match fs::remove_file(&file) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(Error::io("delete", &file, error)),
                 _ => {}
@@ -253,6 +253,27 @@ pub(crate) fn holds_items(output: &str) -> bool {
     Path::new(output).starts_with(ITEMS)
 }
 
+/// Whether an output, as the store calls it, is a file of an archive.
+pub(crate) fn holds_archive(output: &str) -> bool {
+    Path::new(output).starts_with(ARCHIVE)
+}
+
+/// Whether an output, as the store calls it, holds records.
+pub(crate) fn holds_records(output: &str) -> bool {
+    !holds_items(output) && !holds_archive(output)
+}
+
+/// The files in the folder of an archive that crawls have made there: by their names, and nothing else.
+pub(crate) fn archive_files(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir.join(ARCHIVE)).into_iter().flatten().flatten();
+    let is_own = |name: &OsStr| {
+        name.to_str().is_some_and(|name| name == BODIES || name == INDEX || ArchiveNames::parse(name).is_some())
+    };
+    let mut files: Vec<_> = entries.filter(|entry| is_own(&entry.file_name())).map(|entry| entry.path()).collect();
+    files.sort_unstable();
+    files
+}
+
 /// Whether a path leads to a file that a crawl makes in this directory, or to what holds its items.
 pub(crate) fn is_own_file(dir: &Path, path: &Path) -> bool {
     let folder = path.parent().map(|folder| if folder == Path::new("") { Path::new(".") } else { folder });
@@ -298,6 +319,8 @@ const RECORDS: &str = "pages.jsonl";
 const RECORDS_TEMPORARY: &str = "pages.jsonl.tmp";
 /// The folder of items.
 const ITEMS: &str = "items";
+/// The index of an archive, beside its files.
+pub(crate) const INDEX: &str = "index.cdxj";
 /// What rules found in the last crawl that came to its end. It outlives `--fresh`: that crawl is compared with it.
 const RULES: &str = "rules.json";
 const SUMMARY: &str = "summary.json";

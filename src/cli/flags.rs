@@ -105,6 +105,9 @@ pub(crate) struct Flags {
     /// Write the records to this file, or to stdout for `-` [default: DIR/pages.jsonl]
     #[arg(long, short, value_name = "FILE", help_heading = OUTPUT, value_hint = clap::ValueHint::FilePath)]
     output: Option<String>,
+    /// Keep what is sent and received as WARC, in DIR/archive
+    #[arg(long, help_heading = OUTPUT)]
+    warc: bool,
     /// Start over: delete what an earlier crawl left in DIR
     #[arg(long, help_heading = OUTPUT)]
     pub(crate) fresh: bool,

@@ -1,5 +1,6 @@
 //! Config: everything that a user can set, typed, with its default.
 
+mod archive;
 mod check;
 mod dotted;
 mod exposed;
@@ -28,6 +29,7 @@ pub use crate::scope::Options as ScopeOptions;
 pub use crate::sink::Options as OutputOptions;
 pub use crate::sitemaps::Options as SitemapOptions;
 pub use crate::traps::{Budget as TrapBudget, Options as TrapOptions};
+pub use archive::ArchiveOptions;
 pub use hosts::HostOptions;
 pub use layers::{Layers, Loaded, SettingOrigin};
 pub use secret::{REDACTED, is_secret_header, redact_url};
@@ -85,6 +87,8 @@ pub struct Config {
     pub policy: policy::Options,
     /// Where records go.
     pub output: sink::Options,
+    /// What is kept of what is sent and received.
+    pub archive: ArchiveOptions,
     /// What is shown.
     pub observe: observe::Options,
     /// What is different for single hosts.
@@ -120,6 +124,7 @@ impl Default for Config {
             traps: traps::Options::default(),
             policy: policy::Options::default(),
             output: sink::Options::default(),
+            archive: ArchiveOptions::default(),
             observe: observe::Options::default(),
             hosts: BTreeMap::new(),
             extract: Vec::new(),

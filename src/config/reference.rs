@@ -40,7 +40,7 @@ pub fn markdown() -> String {
 }
 
 /// Which flag sets which key. A switch sets its key to a fixed value.
-pub const FLAGS: [Flag; 33] = [
+pub const FLAGS: [Flag; 34] = [
     Flag::new("seed", "seeds"),
     Flag::new("seeds-file", "seeds"),
     Flag::new("depth", "depth"),
@@ -64,6 +64,7 @@ pub const FLAGS: [Flag; 33] = [
     Flag::new("sitemap", "sitemaps.urls"),
     Flag::switch("sitemap-only", "sitemaps.only", "true"),
     Flag::new("output", "output.path"),
+    Flag::switch("warc", "archive.warc", "true"),
     Flag::switch("links", "output.links", "true"),
     Flag::switch("no-links", "output.links", "false"),
     Flag::switch("text", "content.text", "true"),

@@ -182,6 +182,7 @@ impl Checked {
                 let records = plan.output().map_or_else(|| dir.records(), Path::to_owned);
                 let of_records = std::iter::once(records.clone()).chain(self.outputs);
                 let mut outputs = Outputs::new(&dir, of_records, &plan.extract, plan.config.output.items)?;
+                outputs = outputs.with_archive(plan.archive());
                 let (mut store, mut resume) = Resume::open(plan, &dir, &mut outputs)?;
                 let outputs = resume.take_up(&mut *store, &dir, outputs)?;
                 (Some(Opened { dir, outputs, records }), (store, resume))

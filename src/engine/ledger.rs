@@ -5,13 +5,14 @@ use std::time::Instant;
 use super::fail_point::fail_point;
 use super::outputs::Output;
 use crate::error::Result;
+use crate::exchange::LookedUp;
 use crate::extracted::Health;
 use crate::fetch::{Held, SavedCookies, SavedSeedName};
 use crate::frontier::{Change, Moved, Rows, Want};
 use crate::observe::{FailedSeed, State};
 use crate::outcome::OutcomeKind;
 use crate::politeness::SavedHost;
-use crate::sink::{Amendment, Checkpoint, Record, Settled};
+use crate::sink::{Amendment, Aside, Checkpoint, Record, Settled};
 use crate::sitemaps::SavedSitemap;
 use crate::store::{Facts, Note, Store};
 use crate::trap::Trap;
@@ -21,6 +22,10 @@ use crate::url::{CrawlUrl, HostKey};
 /// One step of a crawl: what is in it is kept together, or not at all.
 #[derive(Debug, Default)]
 pub(super) struct Step {
+    /// What names were found to stand for.
+    pub(super) lookups: Vec<LookedUp>,
+    /// Exchanges that settle nothing, before what is settled.
+    pub(super) asides: Vec<Aside>,
     /// What outputs get of the URL that is settled.
     pub(super) settled: Option<Box<Settled>>,
     /// How many settled URLs were never asked for, with that one, when it is one more.
@@ -78,6 +83,12 @@ impl Ledger {
 
     /// Takes a step; the answers to its wants, as far as they are here.
     pub(super) fn take(&mut self, step: Step) -> Result<Vec<Rows>> {
+        for lookup in &step.lookups {
+            self.outputs.iter_mut().try_for_each(|output| output.sink.write_lookup(lookup))?;
+        }
+        for aside in &step.asides {
+            self.outputs.iter_mut().try_for_each(|output| output.sink.write_aside(aside))?;
+        }
         if let Some(settled) = &step.settled {
             self.outputs.iter_mut().try_for_each(|output| output.sink.write(settled))?;
             fail_point("record-written");
@@ -128,6 +139,9 @@ impl Ledger {
         fail_point("before-commit");
         for (output, checkpoint) in self.outputs.iter_mut().zip(flushed) {
             keep(&mut *self.store, output, checkpoint)?;
+            for (name, checkpoint) in output.sink.take_files() {
+                self.store.keep(Note::Output(name, checkpoint))?;
+            }
         }
         if let (Some(health), true) = (&self.health, std::mem::take(&mut self.is_health_new)) {
             self.store.keep(Note::Rules(Box::new(health.clone())))?;

@@ -44,13 +44,14 @@ impl Lost {
         }
         if let Some((at, _)) = lost.damaged.first()
             && lost.left < of
-            && outputs.list.iter().any(|place| place.holds != Holds::Records)
+            && (outputs.archive.is_some() || outputs.list.iter().any(|place| place.holds != Holds::Records))
         {
-            // Which of the items are those of the lost records nobody knows: asked for again, they would be there twice.
+            // Which of the items are those of the lost records nobody knows: asked for again, they would be there twice. So
+            // would exchanges in an archive.
             let path = outputs.list.get(*at).map(|place| place.path.display().to_string()).unwrap_or_default();
             return Err(Error::Damaged(format!(
                 "{path} is not as the crawl has left it, and what is lost cannot be asked for again in a crawl that has \
-                 items\n = help: put the file back as it was, or start over with --fresh"
+                 items or an archive\n = help: put the file back as it was, or start over with --fresh"
             )));
         }
         Ok((!lost.damaged.is_empty()).then_some(lost))

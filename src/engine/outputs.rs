@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::fail_point::fail_point;
-use crate::crawl_dir::{CrawlDir, holds_items, is_default};
+use crate::crawl_dir::{CrawlDir, archive_files, holds_archive, holds_items, holds_records, is_default};
 use crate::error::{Error, Result};
 use crate::extract::Rules;
-use crate::observe::Summary;
-use crate::sink::{Checkpoint, ItemFormat, ItemsFile, JsonlFile, JsonlStream, STDOUT, Sink};
+use crate::observe::{ArchiveSummary, Summary};
+use crate::sink::{
+    ARCHIVE, Archive, ArchiveNames, ArchiveSettings, Checkpoint, ItemFormat, ItemsFile, JsonlFile, JsonlStream, STDOUT,
+    Sink,
+};
 use crate::store::{Note, Notes, Store};
 
 /// Where a crawl keeps what it makes.
@@ -32,6 +35,18 @@ pub(super) struct Output {
 #[derive(Debug)]
 pub(super) struct Outputs {
     pub(super) list: Vec<OutputPlace>,
+    /// Where what is sent and received goes as well.
+    pub(super) archive: Option<ArchivePlace>,
+}
+
+/// The archive that a crawl is to have.
+#[derive(Debug)]
+pub(super) struct ArchivePlace {
+    settings: ArchiveSettings,
+    /// What its files are called when it begins now.
+    names: ArchiveNames,
+    /// Its files, and how far each was durable; none when the store does not know of it yet.
+    files: Vec<(String, Checkpoint)>,
 }
 
 /// Where one of them is.
@@ -74,16 +89,21 @@ impl Outputs {
         let mut list: Vec<OutputPlace> = Vec::new();
         for (path, holds) in records.chain(items) {
             let name = dir.output_name(&path)?;
-            if holds == Holds::Records && holds_items(&name) {
-                let path = path.display();
-                return Err(Error::Usage(format!("the output {path} is where items go; --output takes another")));
+            if holds == Holds::Records && !holds_records(&name) {
+                let (path, what) = (path.display(), if holds_items(&name) { "items" } else { "archives" });
+                return Err(Error::Usage(format!("the output {path} is where {what} go; --output takes another")));
             }
             if list.iter().any(|place| place.name == name) {
                 return Err(Error::Usage(format!("the output {} is given twice", path.display())));
             }
             list.push(OutputPlace { path, name, holds, checkpoint: None });
         }
-        Ok(Self { list })
+        Ok(Self { list, archive: None })
+    }
+
+    /// The same outputs, and an archive.
+    pub(super) fn with_archive(self, archive: Option<ArchivePlace>) -> Self {
+        Self { archive, ..self }
     }
 
     /// Learns how far each is.
@@ -91,9 +111,15 @@ impl Outputs {
     /// # Errors
     /// [`Error::Usage`] when the crawl has had other outputs; nothing is changed then.
     pub(super) fn recall(&mut self, dir: &CrawlDir, notes: &Notes) -> Result<()> {
-        let known = &notes.outputs;
-        if known.is_empty() {
+        if notes.outputs.is_empty() {
             return Ok(());
+        }
+        let (files, known): (Vec<_>, Vec<_>) = notes.outputs.iter().cloned().partition(|(name, _)| holds_archive(name));
+        let known = &known;
+        match (&mut self.archive, files.is_empty()) {
+            (Some(archive), false) => archive.files = files,
+            (None, true) => {}
+            (archive, _) => return Err(Error::Usage(other_archive(dir, archive.is_some()))),
         }
         for place in &mut self.list {
             place.checkpoint = known.iter().find(|(name, _)| *name == place.name).map(|(_, known)| known.clone());
@@ -115,8 +141,12 @@ impl Outputs {
 
     /// Opens each where it was committed. From here on it is known to the store.
     pub(super) fn open(self, dir: &CrawlDir, store: &mut dyn Store) -> Result<Vec<Output>> {
+        let mut archive = self.archive;
         if self.list.iter().any(|place| place.checkpoint.is_none()) {
             self.list.iter().try_for_each(|place| place.check(dir))?;
+            for (name, checkpoint) in archive.iter_mut().flat_map(ArchivePlace::begin) {
+                store.keep(Note::Output(name.clone(), checkpoint.clone()))?;
+            }
             for place in &self.list {
                 store.keep(Note::Output(place.name.clone(), Checkpoint::length(0)))?;
             }
@@ -133,6 +163,7 @@ impl Outputs {
             is_amended |= matches!(checkpoint, Checkpoint::Length { amended: Some(_), .. });
             outputs.push(Output { sink, name: Some(name), kept: None });
         }
+        outputs.extend(archive.map(|archive| archive.open(dir)).transpose()?);
         fail_point("output-opened");
         if is_amended {
             // They were prepared together, and all have taken their places now.
@@ -148,7 +179,32 @@ impl Outputs {
             let sink = open(&place.path, &place.holds, &Checkpoint::length(0))?;
             Ok(Output { sink, name: Some(place.name), kept: None })
         };
-        self.list.into_iter().map(open).collect()
+        let mut outputs = self.list.into_iter().map(open).collect::<Result<Vec<_>>>()?;
+        if let Some(mut archive) = self.archive {
+            archive.begin();
+            outputs.push(archive.open(dir)?);
+        }
+        Ok(outputs)
+    }
+}
+
+impl ArchivePlace {
+    /// An archive of these settings, whose files are called so when it begins now.
+    pub(super) fn new(settings: ArchiveSettings, names: ArchiveNames) -> Self {
+        Self { settings, names, files: Vec::new() }
+    }
+
+    /// Begins it, unless it has begun: what the store has to know of it.
+    fn begin(&mut self) -> &[(String, Checkpoint)] {
+        if self.files.is_empty() {
+            self.files.push((Archive::first_output(&self.names), Checkpoint::length(0)));
+        }
+        &self.files
+    }
+
+    /// Opens it where it was committed. Each of its files is an output to the store, and it is none itself.
+    fn open(self, dir: &CrawlDir) -> Result<Output> {
+        Ok(Output::unnamed(Box::new(Archive::resume(dir.path(), &self.files, &self.settings)?)))
     }
 }
 
@@ -173,7 +229,19 @@ impl Output {
 pub(super) fn close(dir: &CrawlDir, output: &Path, summary: &mut Summary) -> Result<()> {
     let shown = if output == Path::new(STDOUT) { "stdout".to_owned() } else { output.display().to_string() };
     summary.output = Some(shown);
+    summary.archive = archive_of(dir);
     dir.write_summary(summary)
+}
+
+/// What the archive in a crawl directory has come to.
+fn archive_of(dir: &CrawlDir) -> Option<ArchiveSummary> {
+    let lengths: Vec<_> = archive_files(dir.path())
+        .iter()
+        .filter(|path| path.extension().is_some_and(|ending| ending == "gz"))
+        .filter_map(|path| Some(path.metadata().ok()?.len()))
+        .collect();
+    let folder = dir.path().join(ARCHIVE).display().to_string();
+    (!lengths.is_empty()).then(|| ArchiveSummary::new(folder, lengths.len() as u64, lengths.iter().sum()))
 }
 
 /// Opens an output: a file where it was committed, or stdout.
@@ -185,6 +253,17 @@ fn open(path: &Path, holds: &Holds, checkpoint: &Checkpoint) -> Result<Box<dyn S
         return Ok(Box::new(JsonlStream::stdout()));
     }
     Ok(Box::new(JsonlFile::resume(path, checkpoint)?))
+}
+
+/// What to say when the crawl has an archive and is not to have one, or the other way round.
+fn other_archive(dir: &CrawlDir, is_wanted: bool) -> String {
+    let dir = dir.path().display();
+    let (has, again) = if is_wanted {
+        ("has no archive, and what is settled would be missing in it", "leave --warc out")
+    } else {
+        ("has an archive, and what is settled now would be missing in it", "give --warc again")
+    };
+    format!("the crawl in {dir} {has}\n = help: {again} to go on, --fresh starts over, --dir takes another directory")
 }
 
 /// What to say when the crawl has other items than the store knows, and the same records.

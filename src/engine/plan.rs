@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::descriptors::Descriptors;
+use super::outputs::ArchivePlace;
 use super::proxies;
 use crate::config::{Config, Seed};
 use crate::error::{Error, Result};
@@ -12,6 +13,7 @@ use crate::extract;
 use crate::fetch::{Budget, ByOrigin, Credentials, Fetch, Http, LocalSite};
 use crate::frontier;
 use crate::scope::Scope;
+use crate::sink::{ArchiveNames, ArchiveSettings};
 use crate::url::{CrawlUrl, UrlRules};
 
 /// Everything a crawl needs but its outputs and what earlier runs have left. Nothing changes it: what is found out later
@@ -60,6 +62,7 @@ impl Plan {
                 }
                 Seed::Folder(path) => {
                     let site = LocalSite::open(&path, &config.fetch)?;
+                    let site = if config.archive.warc { site.archiving(&config.archive.content_types) } else { site };
                     sites.push(site);
                     on_disk.push(rules.parse(config.fetch.origin.as_str()).map_err(Error::Usage)?);
                     if path.join(SITEMAP).is_file() {
@@ -113,6 +116,28 @@ impl Plan {
             redirects: self.config.frontier.max_redirects,
             added: usize::try_from(self.config.frontier.max_new_bytes).unwrap_or(usize::MAX),
         }
+    }
+
+    /// The archive that the settings ask for; it would begin now.
+    pub(super) fn archive(&self) -> Option<ArchivePlace> {
+        let archive = &self.config.archive;
+        let info = [
+            ("software", concat!("crawler/", env!("CARGO_PKG_VERSION")).to_owned()),
+            ("format", "WARC File Format 1.1".to_owned()),
+            ("conformsTo", CONFORMS_TO.to_owned()),
+            ("robots", if self.config.politeness.robots { "obey" } else { "ignore" }.to_owned()),
+            ("http-header-user-agent", self.config.fetch.user_agent.to_string()),
+            // By this the tools of Webrecorder take each page for one, and not only those that a `Referer` names.
+            ("json-metadata", r#"{"type": "recording", "pages": []}"#.to_owned()),
+        ];
+        let settings = ArchiveSettings {
+            max_file: archive.max_file,
+            earlier: archive.earlier.clone(),
+            level: archive.level,
+            info: info.map(|(name, value)| (name.to_owned(), value)).to_vec(),
+        };
+        let names = ArchiveNames::new(archive.prefix.as_str(), jiff::Timestamp::now(), archive.host.as_str());
+        archive.warc.then(|| ArchivePlace::new(settings, names))
     }
 
     /// Where records go; `None` for the file of the crawl directory.
@@ -175,7 +200,9 @@ fn http(
     if seeds.is_empty() {
         return Ok(None);
     }
-    let http = Http::new(&config.fetch, seeds, credentials)?.with_hosts(config.per_host(|host| host.fetch.clone()));
+    let archived = if config.archive.warc { config.archive.content_types.as_slice() } else { &[] };
+    let http = Http::archiving(&config.fetch, seeds, credentials, archived)?;
+    let http = http.with_hosts(config.per_host(|host| host.fetch.clone()));
     Ok(Some(http.keep_alive(descriptors.kept)))
 }
 
@@ -186,5 +213,7 @@ impl fmt::Debug for Plan {
     }
 }
 
+/// The standard that archives are written by.
+const CONFORMS_TO: &str = "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/";
 /// Where sites have their sitemap when nothing says otherwise.
 const SITEMAP: &str = "sitemap.xml";

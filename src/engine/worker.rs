@@ -92,8 +92,7 @@ impl Worker {
     /// Requests one page.
     pub(super) async fn visit(&self, url: CrawlUrl) -> Outcome {
         let (fetched_at, started) = (jiff::Timestamp::now(), Instant::now());
-        let mut request = Request::new(url, Purpose::Page);
-        request.keep_exchange = self.keep_exchanges;
+        let request = self.request(url, Purpose::Page);
         let answer = self.fetch.fetch(&request).await;
         let elapsed = started.elapsed();
         match answer {
@@ -114,7 +113,7 @@ impl Worker {
 
     /// Requests one robots.txt. A redirect is handed back like any other answer: its target has limits of its own.
     pub(super) async fn ask_robots(&self, url: CrawlUrl) -> (RobotsReply, Outcome) {
-        let (answer, outcome) = self.ask(&Request::new(url, Purpose::Robots)).await;
+        let (answer, outcome) = self.ask(&self.request(url, Purpose::Robots)).await;
         let reply = match answer {
             Ok((_, Some(Target::Url(target)))) => RobotsReply::Redirect(target),
             Ok((response, _)) => {
@@ -132,7 +131,7 @@ impl Worker {
 
     /// Requests one `tdmrep.json`. A redirect is handed back, as of robots.txt.
     pub(super) async fn ask_tdm_file(&self, url: CrawlUrl) -> (TdmReply, Outcome) {
-        let (answer, outcome) = self.ask(&Request::new(url, Purpose::Robots)).await;
+        let (answer, outcome) = self.ask(&self.request(url, Purpose::Robots)).await;
         let reply = match answer {
             Ok((_, Some(Target::Url(target)))) => TdmReply::Redirect(target),
             Ok((response, _)) if outcome.kind == OutcomeKind::Ok => {
@@ -145,7 +144,7 @@ impl Worker {
 
     /// Requests one sitemap. A redirect is handed back, as of robots.txt.
     pub(super) async fn ask_sitemap(&self, url: CrawlUrl) -> (SitemapReply, Outcome) {
-        let request = Request::new(url, Purpose::Sitemap);
+        let request = self.request(url, Purpose::Sitemap);
         let (answer, mut outcome) = self.ask(&request).await;
         let reply = match answer {
             Ok((_, Some(Target::Url(target)))) => SitemapReply::Redirect(target),
@@ -163,19 +162,28 @@ impl Worker {
         (reply, outcome)
     }
 
+    fn request(&self, url: CrawlUrl, purpose: Purpose) -> Request {
+        let mut request = Request::new(url, purpose);
+        request.keep_exchange = self.keep_exchanges;
+        request
+    }
+
     /// Requests what is no page: the response, and where it redirects to.
     async fn ask(&self, request: &Request) -> (Result<(Response, Option<Target>), Failure>, Outcome) {
         let (fetched_at, started) = (jiff::Timestamp::now(), Instant::now());
         let answer = self.fetch.fetch(request).await;
         let elapsed = started.elapsed();
-        let response = match answer {
-            Ok(Response { body: Body::Failed(failure), .. }) | Err(failure) => {
-                return (Err(failure.clone()), Outcome::failed(failure, fetched_at, elapsed));
+        let mut response = match answer {
+            Ok(Response { body: Body::Failed(failure), exchange, .. }) => {
+                let outcome = Outcome { exchange, ..Outcome::failed(failure.clone(), fetched_at, elapsed) };
+                return (Err(failure), outcome);
             }
+            Err(failure) => return (Err(failure.clone()), Outcome::failed(failure, fetched_at, elapsed)),
             Ok(response) => response,
         };
         let redirect = self.redirect(&request.url, &response);
         let mut outcome = Outcome::new(kind(&response, redirect.as_ref()), fetched_at, elapsed);
+        outcome.exchange = response.exchange.take();
         outcome.status = Some(response.status.as_u16());
         outcome.retry_after = asked_to_wait(&response.headers, SystemTime::now());
         (Ok((response, redirect)), outcome)

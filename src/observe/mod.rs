@@ -29,7 +29,7 @@ pub use options::{LogFormat, LogLevel, Options, ProgressMode};
 #[cfg(feature = "cli")]
 pub use progress::Progress;
 pub use stats::{Held, Snapshot, Stats};
-pub use summary::{FailedSeed, State, Summary};
+pub use summary::{ArchiveSummary, FailedSeed, State, Summary};
 #[cfg(feature = "cli")]
 pub use terminal::Terminal;
 pub use text::{bytes, count, counted, elapsed, printable};

@@ -74,6 +74,28 @@ pub struct Summary {
     /// Where the records are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,
+    /// What the archive has come to. Absent when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive: Option<ArchiveSummary>,
+}
+
+/// What an archive has come to, in all runs of its crawl.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct ArchiveSummary {
+    /// The folder.
+    pub path: String,
+    /// How many files.
+    pub files: u64,
+    /// How long they are together, compressed.
+    pub bytes: u64,
+}
+
+impl ArchiveSummary {
+    /// So many files in a folder.
+    pub fn new(path: String, files: u64, bytes: u64) -> Self {
+        Self { path, files, bytes }
+    }
 }
 
 /// How a crawl ended.
@@ -140,6 +162,7 @@ impl Summary {
             rule_drift: Vec::new(),
             traps: Vec::new(),
             output: None,
+            archive: None,
         }
     }
 }
@@ -185,6 +208,11 @@ impl fmt::Display for Summary {
         let waiting = if self.pending > 0 { counted(self.pending, "URL", "URLs") } else { String::new() };
         line("pending", waiting)?;
         line("records", self.output.as_deref().map(printable).unwrap_or_default())?;
+        let archive = self.archive.as_ref().map(|archive| {
+            let files = counted(archive.files, "file", "files");
+            format!("{}: {files}, {}", printable(&archive.path), bytes(archive.bytes))
+        });
+        line("archive", archive.unwrap_or_default())?;
         let items = self.items.iter().map(|(name, n)| format!("{} {}", printable(name), count(*n)));
         line("items", items.collect::<Vec<_>>().join("  "))?;
         rule_table(&self.rules).iter().try_for_each(|line| writeln!(f, "{}", line.trim_end()))?;

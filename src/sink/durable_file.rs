@@ -103,6 +103,11 @@ impl DurableFile {
         if self.pending.len() >= BUFFER { self.hand_over() } else { Ok(()) }
     }
 
+    /// Where the next piece will be.
+    pub(super) fn end(&self) -> u64 {
+        self.length + self.pending.len() as u64
+    }
+
     /// Makes everything durable. `None` for what cannot be cut back.
     ///
     /// # Errors
@@ -164,7 +169,8 @@ impl DurableFile {
         Ok(Self { path, file, pending: Vec::new(), length, sum, place, prepared: None })
     }
 
-    fn hand_over(&mut self) -> Result<()> {
+    /// Hands everything to the operating system: whoever opens the file can read it then.
+    pub(super) fn hand_over(&mut self) -> Result<()> {
         if let Err(error) = self.file.write_all(&self.pending) {
             self.cut_back();
             return Err(Error::io("write", &self.path, error));

@@ -1,6 +1,8 @@
 //! Sinks: where records go.
 
 mod amend;
+mod archive;
+mod aside;
 mod checkpoint;
 pub mod csv;
 mod durable_file;
@@ -14,6 +16,9 @@ mod settled;
 mod summed;
 mod written;
 
+pub(crate) use archive::BODIES;
+pub use archive::{ARCHIVE, Archive, ArchiveNames, ArchiveSettings, NamePart};
+pub use aside::Aside;
 pub use checkpoint::Checkpoint;
 pub use items::ItemsFile;
 pub use jsonl::{JsonlFile, JsonlStream};
@@ -27,6 +32,7 @@ pub use written::{Lines, Written};
 use std::sync::Arc;
 
 use crate::error::Result;
+use crate::exchange::LookedUp;
 
 /// Something that takes what a crawl has settled: a file, a pipe, a database.
 ///
@@ -53,6 +59,13 @@ pub trait Sink: Send {
     /// Takes what was settled. It may stay in a buffer until [`flush`](Sink::flush).
     fn write(&mut self, settled: &Settled) -> Result<()>;
 
+    /// Takes an exchange that settles no page, in the order in which it ended among those that do. Only a sink that
+    /// [wants exchanges](Sink::wants_exchange) is asked. Default: it is left out.
+    fn write_aside(&mut self, aside: &Aside) -> Result<()> {
+        let _ = aside;
+        Ok(())
+    }
+
     /// Makes everything that was written durable, as far as the sink can: a file has it on disk when this returns, a
     /// pipe has handed it over. The crawl asks for it a few times a second, and at its end. The answer is how far the
     /// output is durable now; `None` for what cannot be cut back: a pipe, a device, a database.
@@ -60,6 +73,19 @@ pub trait Sink: Send {
     /// # Errors
     /// Also when somebody else has taken the output away: what is settled must not be lost in silence.
     fn flush(&mut self) -> Result<Option<Checkpoint>>;
+
+    /// Takes what a name was found to stand for. Only a sink that [wants exchanges](Sink::wants_exchange) is asked, and a
+    /// name comes with each connection that is made. Default: it is left out.
+    fn write_lookup(&mut self, lookup: &LookedUp) -> Result<()> {
+        let _ = lookup;
+        Ok(())
+    }
+
+    /// Of a sink of several files: those whose checkpoints have changed with the last [`flush`](Sink::flush), each by its
+    /// path from the crawl directory. The crawl keeps them as it keeps the checkpoint of any output. Default: none.
+    fn take_files(&mut self) -> Vec<(String, Checkpoint)> {
+        Vec::new()
+    }
 
     /// Corrects the depth and the referrer of records that were written before, in two steps: this is the first.
     ///

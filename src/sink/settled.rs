@@ -12,7 +12,7 @@ pub struct Settled {
     pub record: Record,
     /// What was sent and received in the last attempt. `None` unless a sink of the crawl
     /// [asks for it](super::Sink::wants_exchange), and when no response head came: no connection, a time-out, a file that
-    /// cannot be read. Requests for robots.txt and sitemaps are not settled, and so not here.
+    /// cannot be read. Requests for robots.txt and sitemaps are not settled: they are an [`Aside`](super::Aside).
     pub exchange: Option<Box<Exchange>>,
     /// The items that `[[items]]` found in it, in the order of the tables and of the page.
     pub items: Vec<Item>,

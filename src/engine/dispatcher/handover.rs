@@ -11,7 +11,9 @@ use crate::extracted::Health;
 use crate::fetch::Held;
 use crate::frontier::{Frontier, Rows};
 use crate::observe::{FailedSeed, State};
+use crate::outcome::Outcome;
 use crate::politeness::Politeness;
+use crate::sink::Aside;
 use crate::sitemaps::Sitemaps;
 use crate::wall_clock::WallClock;
 
@@ -50,6 +52,15 @@ impl Handover {
         self.writer.step(Step { held, ..step }).await
     }
 
+    /// Hands over the exchange of an answer that settles no page, when it was kept. Waits as
+    /// [`settled`](Self::settled) does: what it takes in memory is held by its body.
+    pub(super) async fn aside(&mut self, outcome: &mut Outcome) -> Result<()> {
+        let Some(exchange) = outcome.exchange.take() else { return Ok(()) };
+        let failure = outcome.failure.as_ref().map(|failure| failure.kind);
+        let aside = Aside::new(outcome.fetched_at, failure, exchange);
+        self.writer.step(Step { asides: vec![aside], ..Step::default() }).await
+    }
+
     /// Hands over what has changed beside what is settled, and what the frontier asks for.
     pub(super) async fn pass_on(
         &mut self,
@@ -69,6 +80,7 @@ impl Handover {
             // In no earlier step than what they list: a sitemap that was read is not read again.
             sitemaps: sitemaps.take_changes(),
             seed_names,
+            lookups: worker.network().take_lookups(),
             ..Step::default()
         };
         let all = keep == Keep::All || now >= self.counts_due;
@@ -86,6 +98,7 @@ impl Handover {
             self.states_due = now + STATES_EVERY;
         }
         let nothing = step.changes.is_empty() && step.sitemaps.is_empty() && step.seed_names.is_empty();
+        let nothing = nothing && step.lookups.is_empty();
         if !(nothing && step.wants.is_empty() && no_states) {
             self.writer.step(Step { urgent, ..step }).await?;
         }

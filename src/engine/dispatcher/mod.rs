@@ -239,20 +239,31 @@ impl Dispatcher {
                 self.politeness.addresses_known(&url, &addresses, now);
                 self.queues().release(&url, Next::Any);
             }
-            Done::Page(lease, outcome, held) => match self.finished(lease.asked(), lease.attempt, &outcome, now) {
+            Done::Page(lease, mut outcome, held) => match self.finished(lease.asked(), lease.attempt, &outcome, now) {
                 Some(at) => return self.frontier.retry(lease.id, at),
-                None if respell(&lease, &outcome, &self.judge, &mut self.politeness, &mut self.frontier)? => {}
+                None if respell(&lease, &outcome, &self.judge, &mut self.politeness, &mut self.frontier)? => {
+                    return self.handover.aside(&mut outcome).await;
+                }
                 None => return self.settle(&lease, outcome, held).await,
             },
             Done::Witness(url, outcome) => {
                 let next = self.politeness.finished(&url, &outcome, now);
                 self.release(&url, next, now);
             }
-            Done::Robots(hop, reply, outcome) => self.take_robots(hop, reply, &outcome, now),
-            Done::TdmFile(hop, reply, outcome) => self.take_tdm_file(hop, reply, &outcome, now),
-            Done::Sitemap(ask, reply, outcome) => match self.finished(&ask.url, ask.attempt, &outcome, now) {
+            Done::Robots(hop, reply, mut outcome) => {
+                self.handover.aside(&mut outcome).await?;
+                self.take_robots(hop, reply, &outcome, now);
+            }
+            Done::TdmFile(hop, reply, mut outcome) => {
+                self.handover.aside(&mut outcome).await?;
+                self.take_tdm_file(hop, reply, &outcome, now);
+            }
+            Done::Sitemap(ask, reply, mut outcome) => match self.finished(&ask.url, ask.attempt, &outcome, now) {
                 Some(at) => self.sitemaps.queue().retry(ask, Some(at)),
-                None => self.sitemaps.take(&ask, reply, &outcome, &self.judge, &mut self.frontier)?,
+                None => {
+                    self.handover.aside(&mut outcome).await?;
+                    self.sitemaps.take(&ask, reply, &outcome, &self.judge, &mut self.frontier)?;
+                }
             },
         }
         Ok(())
