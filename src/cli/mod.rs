@@ -1,5 +1,6 @@
 //! The command line: flags only override settings, and a few helpers need no crawl.
 
+mod archive;
 mod crawl;
 mod descriptors;
 mod duplicates;
@@ -106,6 +107,12 @@ enum Helper {
     /// Write what a crawl has found as Parquet, CSV, SQLite or JSON lines
     #[command(after_help = export::EPILOGUE)]
     Export(export::Export),
+    /// Write the index of an archive (CDXJ), beside it
+    #[command(after_help = archive::INDEX_EPILOGUE)]
+    Index(archive::Index),
+    /// Pack an archive with its index and its pages into one file (WACZ)
+    #[command(after_help = archive::WACZ_EPILOGUE)]
+    Wacz(archive::Wacz),
     /// Print a JSON Schema, or the call that reads the records in another program
     Schema {
         /// Of what
@@ -197,6 +204,8 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
         Helper::Explain(explain) => return explain::explain(explain),
         Helper::Verify(verify) => return verify::verify(verify),
         Helper::Export(export) => return export::export(export),
+        Helper::Index(asked) => return archive::index(asked),
+        Helper::Wacz(asked) => return archive::wacz(asked),
         Helper::Duplicates(asked) => return duplicates::duplicates(asked),
         Helper::Init { force, from_flags, flags } => {
             let mut layers = Layers::default();

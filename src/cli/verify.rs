@@ -36,7 +36,13 @@ fn text(found: &Verification) -> String {
         let [urls, records] = [counted(found.urls, "URL", "URLs"), counted(found.records, "record", "records")];
         let [links, hosts] = [counted(found.links, "link", "links"), counted(found.hosts, "host", "hosts")];
         let outputs: Vec<_> = found.outputs.iter().map(|output| printable(&output.name)).collect();
-        let _ = writeln!(text, "ok: {urls}, {records} in {}, {links}, {hosts}", outputs.join(" and "));
+        let archive = found.archive.as_ref().map(|archive| {
+            let records = counted(archive.records, "record", "records");
+            let files = counted(archive.files as u64, "file", "files");
+            format!(", an archive of {records} in {files}")
+        });
+        let archive = archive.unwrap_or_default();
+        let _ = writeln!(text, "ok: {urls}, {records} in {}, {links}, {hosts}{archive}", outputs.join(" and "));
     }
     for problem in &found.problems {
         let _ = writeln!(text, "{}", printable(problem));
@@ -52,7 +58,8 @@ fn text(found: &Verification) -> String {
 
 pub(crate) const EPILOGUE: &str = "\
 Each URL that is settled has to have one whole line in the output, and all that the store knows has to
-fit together. A crawl may be running: what it has not committed yet does not count.
+fit together. An archive has to have each of them once, and is read to its end: some ten seconds for
+each gigabyte that was received. A crawl may be running: what it has not committed yet does not count.
 
 Exit codes:
   0  nothing is wrong

@@ -1,15 +1,17 @@
 //! Committed: the outputs of a crawl as far as its store knows of them, and the settings of its last run, for those who
 //! look at it from outside. Nothing of them is ever changed.
 
+mod archive;
 mod source;
 
+pub(crate) use archive::ArchiveFile;
 pub(crate) use source::{LineSource, Output, Source};
 
 use std::fmt;
 use std::path::Path;
 
 use crate::config::Config;
-use crate::crawl_dir::holds_items;
+use crate::crawl_dir::holds_records;
 use crate::error::{Error, Result};
 use crate::sink::{Checkpoint, Lines, STDOUT, Written};
 use crate::store::sqlite::StoreReader;
@@ -23,7 +25,7 @@ pub(crate) fn look<T>(dir: &Path, at: impl Fn(&StoreReader) -> Result<T>) -> Res
 
 /// The outputs of records, and how far each is durable.
 pub(crate) fn outputs_of_records(store: &StoreReader) -> Result<Vec<(String, Checkpoint)>> {
-    Ok(store.outputs()?.into_iter().filter(|(name, _)| !holds_items(name)).collect())
+    Ok(store.outputs()?.into_iter().filter(|(name, _)| holds_records(name)).collect())
 }
 
 /// Opens some outputs as they are at the moment from which on the store is read; without lines, what cannot be read again.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{look, open_outputs, settings, shown};
 use crate::config::Config;
-use crate::crawl_dir::{holds_items, items_name, records};
+use crate::crawl_dir::{holds_records, items_name, records};
 use crate::error::{Error, Result};
 use crate::sink::Lines;
 use crate::store::file;
@@ -50,7 +50,7 @@ impl Source {
 
     fn of_store(dir: &Path, store: &StoreReader, output: Output<'_>) -> Result<Self> {
         let is_wanted = |name: &str| match output {
-            Output::Records => !holds_items(name),
+            Output::Records => holds_records(name),
             Output::Items(items) => Path::new(name).with_extension("") == Path::new(&items_name(items)),
         };
         let opened = open_outputs(dir, store, is_wanted)?;

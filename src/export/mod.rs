@@ -3,6 +3,7 @@
 //! Rows are pulled one at a time, from the lines that the crawl has committed to the file that takes them. Columns and their
 //! types come from the types of records and from the rules: the same for a crawl of ten pages and of ten million.
 
+mod archive;
 mod column;
 mod csv;
 mod filter;
@@ -19,6 +20,7 @@ mod selection;
 mod sqlite;
 mod target;
 
+pub(crate) use archive::{Wacz, index, wacz};
 pub(crate) use kind::What;
 pub(crate) use reader_call::Tool;
 

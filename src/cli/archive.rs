@@ -1,0 +1,74 @@
+//! `crawler index` and `crawler wacz`: the archive of a crawl as other programs look at it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::error::Result;
+use crate::export;
+use crate::observe::{bytes, counted, printable};
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub(crate) struct Index {
+    /// The crawl directory
+    #[arg(value_name = "DIR", default_value = super::voice::DIR, value_hint = clap::ValueHint::DirPath)]
+    dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Wacz {
+    /// The crawl directory
+    #[arg(value_name = "DIR", default_value = super::voice::DIR, value_hint = clap::ValueHint::DirPath)]
+    dir: PathBuf,
+    /// The file
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    to: PathBuf,
+    /// What people call it [default: the URL of the first seed]
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    /// Replace a file that is there
+    #[arg(long)]
+    force: bool,
+}
+
+/// Writes the index of an archive.
+pub(crate) fn index(index: &Index) -> Result<ExitCode> {
+    let made = export::index(&index.dir)?;
+    let path = printable(&made.path.display().to_string());
+    let captures = counted(made.captures, "capture", "captures");
+    let files = counted(made.files as u64, "file", "files");
+    super::voice::say(&format!("wrote {path}: {captures} of {files}"));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Packs an archive with its index and its pages.
+pub(crate) fn wacz(wacz: &Wacz) -> Result<ExitCode> {
+    let Wacz { dir, to, title, force } = wacz;
+    let request = export::Wacz { dir: dir.clone(), to: to.clone(), title: title.clone(), replaces: *force };
+    let packed = export::wacz(&request)?;
+    let to = printable(&to.display().to_string());
+    let [pages, captures] = [counted(packed.pages, "page", "pages"), counted(packed.captures, "capture", "captures")];
+    super::voice::say(&format!("wrote {to}: {pages}, {captures}, {}", bytes(packed.bytes)));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) const INDEX_EPILOGUE: &str = "\
+Writes DIR/archive/index.cdxj: a line for each capture, sorted by its bytes, as pywb and other programs
+read it. It is of what the crawl has committed, and replaces the index before.
+
+Exit codes:
+  0  the index was written
+  1  it could not be, or the archive cannot be read
+  2  there is no archive in DIR";
+
+pub(crate) const WACZ_EPILOGUE: &str = "\
+Example:
+  crawler https://example.com/ --warc && crawler wacz --to example.wacz
+
+A WACZ holds the archive, its index and a list of its pages, with their text when records have it
+(--text). ReplayWeb.page shows it in a browser, also from a server that knows nothing of it.
+
+Exit codes:
+  0  the file was written
+  1  it could not be, or the archive cannot be read
+  2  wrong usage, or there is no archive in DIR";
