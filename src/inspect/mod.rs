@@ -1,5 +1,6 @@
 //! Inspect: what the store and the output of a crawl say, while it runs or after it. Nothing of them is ever changed.
 
+mod archive;
 mod body;
 mod expected;
 mod explain;

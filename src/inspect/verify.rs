@@ -8,11 +8,12 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::archive::{self, CheckedArchive};
 use super::expected::{Expected, said_by_store};
 use super::problems::{Problems, SHOWN};
 use super::{look, shown};
 use crate::committed::open_outputs;
-use crate::crawl_dir::holds_items;
+use crate::crawl_dir::{holds_items, holds_records};
 use crate::error::{Error, Result};
 use crate::frontier::{Edge, NodeState};
 use crate::sink::{Checkpoint, Lines, Written};
@@ -36,6 +37,9 @@ pub(crate) struct Verification {
     pub(crate) hosts: u64,
     /// Where the records went.
     pub(crate) outputs: Vec<CheckedOutput>,
+    /// What was seen of the archive; absent when the crawl has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) archive: Option<CheckedArchive>,
     /// What is wrong, the first 20 of it. URLs in it come from sites: escape them before they reach a terminal.
     pub(crate) problems: Vec<String>,
     /// How many things are wrong in all.
@@ -67,14 +71,15 @@ fn check(dir: &Path, store: &StoreReader) -> Result<Verification> {
     for fault in store.faults(SHOWN)? {
         problems.say(|| format!("the store is damaged: {}", fault.replace('\n', "; ")));
     }
-    let (mut urls, mut outputs, mut links) = (Urls::default(), Vec::new(), 0);
+    let (mut urls, mut outputs, mut links, mut archive) = (Urls::default(), Vec::new(), 0, None);
     // All else would follow from that.
     if problems.count == 0 {
-        let opened = open_outputs(dir, store, |name| !holds_items(name))?;
+        let opened = open_outputs(dir, store, |name| holds_records(name))?;
         store.broken_rows(|what| problems.say(|| what))?;
         urls = Urls::read(store, &mut problems)?;
         links = urls.check_edges(store, &mut problems)?;
         check_items(dir, store, urls.ended, &mut problems)?;
+        archive = archive::check(dir, store, urls.ended, &mut problems)?;
         for (name, lines) in opened {
             outputs.push(urls.check_output(shown(dir, &name), lines, &mut problems)?);
         }
@@ -88,6 +93,7 @@ fn check(dir: &Path, store: &StoreReader) -> Result<Verification> {
         links,
         hosts: urls.hosts.len() as u64,
         outputs,
+        archive,
         problems: problems.into_texts(store)?,
         problem_count,
     };
