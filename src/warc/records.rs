@@ -1,7 +1,7 @@
 //! The records of an archive, one after the other, with the place of each.
 
 use std::fmt;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Error, Read, Result as IoResult, copy, sink};
 
 use flate2::bufread::GzDecoder;
 
@@ -134,7 +134,7 @@ impl<R: BufRead> Iterator for Records<R> {
 }
 
 impl<R: BufRead> Read for Counted<R> {
-    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+    fn read(&mut self, to: &mut [u8]) -> IoResult<usize> {
         let read = self.from.read(to)?;
         self.taken += read as u64;
         Ok(read)
@@ -142,7 +142,7 @@ impl<R: BufRead> Read for Counted<R> {
 }
 
 impl<R: BufRead> BufRead for Counted<R> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+    fn fill_buf(&mut self) -> IoResult<&[u8]> {
         self.from.fill_buf()
     }
 
@@ -193,7 +193,7 @@ fn read_record(from: &mut impl BufRead, bounds: Bounds) -> Result<Option<Record>
     let mut block = Vec::new();
     let kept = length.min(bounds.block);
     from.take(kept).read_to_end(&mut block).map_err(|error| unreadable(&error))?;
-    let passed = io::copy(&mut from.take(length - kept), &mut io::sink()).map_err(|error| unreadable(&error))?;
+    let passed = copy(&mut from.take(length - kept), &mut sink()).map_err(|error| unreadable(&error))?;
     let found = block.len() as u64 + passed;
     if found < length {
         return Err(format!("the record ends after {found} of {length} bytes"));
@@ -230,7 +230,7 @@ fn read_lines(from: &mut impl BufRead, most: u64) -> Result<Vec<u8>, String> {
 }
 
 /// Passes over the ends of lines; whether nothing else is left.
-fn skip_blank(from: &mut impl BufRead) -> io::Result<bool> {
+fn skip_blank(from: &mut impl BufRead) -> IoResult<bool> {
     loop {
         let next = from.fill_buf()?;
         if next.is_empty() {
@@ -245,7 +245,7 @@ fn skip_blank(from: &mut impl BufRead) -> io::Result<bool> {
     }
 }
 
-fn unreadable(error: &io::Error) -> String {
+fn unreadable(error: &Error) -> String {
     error.to_string()
 }
 

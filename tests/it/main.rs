@@ -1,6 +1,8 @@
 //! The behaviours that `crawler` guarantees, tested from outside: the real binary, sites on loopback, no other network.
 #![cfg(test)]
 
+mod archive;
+mod archive_judges;
 mod cli;
 mod config;
 mod content;

@@ -7,6 +7,8 @@ use std::path::Path;
 use rusqlite::{Connection, Row};
 use serde_json::Value;
 
+use crate::support::records;
+
 /// The part of a crawl that must not be lost, and must not come again.
 #[derive(Debug, Default)]
 pub(crate) struct Committed {
@@ -103,6 +105,14 @@ fn outputs(store: &Connection, dir: &Path) -> Vec<Vec<Value>> {
     let output = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<i64>>(2)?));
     let mut found = Vec::new();
     for (name, length, amended) in statement.query_map([], output).unwrap().map(Result::unwrap) {
+        if name.starts_with("archive/") {
+            let length = usize::try_from(length).unwrap();
+            let bytes = fs::read(dir.join(&name)).unwrap_or_default();
+            assert!(bytes.len() >= length, "{name} has {} bytes, but {length} are committed", bytes.len());
+            // Each member whole, one record in each.
+            records(&bytes[..length]);
+            continue;
+        }
         let (path, beside) = (dir.join(&name), dir.join(name + ".tmp"));
         match amended {
             Some(amended) if beside.exists() => found.extend([lines(&beside, amended), lines(&path, length)]),

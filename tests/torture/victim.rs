@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::committed::Committed;
 use crate::site::{Site, Way};
-use crate::support::{Crawl, Crawled, Server};
+use crate::support::{Crawl, Crawled, Server, archived};
 
 /// One crawl with its server, over all of its runs.
 pub(crate) struct Victim {
@@ -179,6 +179,7 @@ impl Victim {
         assert_eq!(mine, theirs);
         self.assert_attempts_equal(&found, &expected);
         self.assert_places_are_right(&found);
+        self.assert_archive_is_whole(&found);
         self.assert_nothing_committed_was_asked_for_again();
     }
 
@@ -224,6 +225,37 @@ impl Victim {
                 None => None,
             };
             assert_eq!(from, depths.get(referrer).copied(), "{path} at {depth} is found on {referrer}");
+        }
+    }
+
+    /// The archive has each record once, with its answer before it when there was one.
+    #[track_caller]
+    fn assert_archive_is_whole(&self, records: &BTreeMap<String, Value>) {
+        let (mut said, mut answers) = (BTreeMap::new(), HashMap::new());
+        for record in archived(&self.dir()) {
+            let path = || record.url().strip_prefix(&self.server.url("")).unwrap_or_default().to_owned();
+            match record.kind() {
+                "metadata" => {
+                    let id = record.field("WARC-Concurrent-To").to_owned();
+                    assert!(said.insert(path(), id).is_none(), "{} is archived twice", record.url());
+                }
+                "response" | "revisit" => {
+                    let date = record.field("WARC-Date").to_owned();
+                    answers.insert(record.field("WARC-Record-ID").to_owned(), (path(), date));
+                }
+                _ => {}
+            }
+        }
+        assert_eq!(said.keys().collect::<Vec<_>>(), records.keys().collect::<Vec<_>>());
+        for (path, record) in records {
+            let answer = answers.remove(&said[path]);
+            let expected =
+                record.get("status").map(|_| (path.clone(), record["fetched_at"].as_str().unwrap().to_owned()));
+            assert_eq!(answer, expected, "{path}: {record}");
+        }
+        // What is left settles no record.
+        for (path, _) in answers.into_values() {
+            assert!(path == "/robots.txt" || !records.contains_key(&path), "{path} was answered once more");
         }
     }
 
@@ -285,7 +317,9 @@ impl Victim {
     }
 
     fn command(&self) -> Crawl {
-        let crawl = Crawl::of(self.server.url("/")).concurrency(16).set("politeness.retries", "3");
+        // Files so short that some are full.
+        let crawl = Crawl::of(self.server.url("/")).flag("--warc").set("archive.max_file", "'16KiB'");
+        let crawl = crawl.concurrency(16).set("politeness.retries", "3");
         match &self.last {
             Some(last) => crawl.on(last),
             None => crawl,

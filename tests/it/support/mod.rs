@@ -9,6 +9,7 @@ mod server;
 pub(crate) mod shop;
 mod site;
 mod tls;
+mod warc;
 
 pub(crate) use crawled::Crawled;
 pub(crate) use frames::Cut;
@@ -20,3 +21,4 @@ pub(crate) use server::BlackHole;
 pub(crate) use server::{ClosedPort, Server};
 pub(crate) use site::{Expected, Site, folder};
 pub(crate) use tls::{Authority, Manners, TlsServer};
+pub(crate) use warc::{WarcRecord, archive_files, archived, records};
