@@ -53,3 +53,10 @@ impl Default for ArchiveOptions {
         }
     }
 }
+
+impl ArchiveOptions {
+    /// The types whose bodies are kept: none without an archive.
+    pub(crate) fn bodies(&self) -> &[MediaRange] {
+        if self.warc { &self.content_types } else { &[] }
+    }
+}

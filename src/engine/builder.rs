@@ -190,6 +190,9 @@ impl Checked {
             None if !self.outputs.is_empty() => {
                 return Err(Error::Usage("an output goes with a crawl directory: give one, or a sink".to_owned()));
             }
+            None if plan.config.archive.warc => {
+                return Err(Error::Usage("an archive goes with a crawl directory: give one".to_owned()));
+            }
             None => (None, Resume::nothing(plan)?),
         };
         let (stopper, stats) = (Stopper::new(), Arc::<Stats>::default());

@@ -62,8 +62,7 @@ impl Plan {
                 }
                 Seed::Folder(path) => {
                     let site = LocalSite::open(&path, &config.fetch)?;
-                    let site = if config.archive.warc { site.archiving(&config.archive.content_types) } else { site };
-                    sites.push(site);
+                    sites.push(site.archiving(config.archive.bodies()));
                     on_disk.push(rules.parse(config.fetch.origin.as_str()).map_err(Error::Usage)?);
                     if path.join(SITEMAP).is_file() {
                         sitemaps.extend(sitemap_on_disk(&config, &rules)?);
@@ -200,8 +199,7 @@ fn http(
     if seeds.is_empty() {
         return Ok(None);
     }
-    let archived = if config.archive.warc { config.archive.content_types.as_slice() } else { &[] };
-    let http = Http::archiving(&config.fetch, seeds, credentials, archived)?;
+    let http = Http::archiving(&config.fetch, seeds, credentials, config.archive.bodies())?;
     let http = http.with_hosts(config.per_host(|host| host.fetch.clone()));
     Ok(Some(http.keep_alive(descriptors.kept)))
 }

@@ -84,7 +84,7 @@ fn in_turn(store: &StoreReader) -> Result<Vec<u64>> {
                 prints.resize(slot + 1, 0);
             }
             if let Some(known) = prints.get_mut(slot) {
-                *known = print(&entry.url);
+                *known = print(entry.url);
             }
         }
         Ok(())

@@ -74,7 +74,7 @@ fn check(dir: &Path, store: &StoreReader) -> Result<Verification> {
     let (mut urls, mut outputs, mut links, mut archive) = (Urls::default(), Vec::new(), 0, None);
     // All else would follow from that.
     if problems.count == 0 {
-        let opened = open_outputs(dir, store, |name| holds_records(name))?;
+        let opened = open_outputs(dir, store, holds_records)?;
         store.broken_rows(|what| problems.say(|| what))?;
         urls = Urls::read(store, &mut problems)?;
         links = urls.check_edges(store, &mut problems)?;

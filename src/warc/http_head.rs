@@ -30,9 +30,9 @@ pub(crate) fn request_head(sent: &Sent, host: &str, path_and_query: &str) -> Vec
 pub(crate) fn response_head(received: &Received, length: usize) -> Vec<u8> {
     let mut head = Vec::with_capacity(512);
     let version = if received.version == Some(Version::HTTP_10) { "HTTP/1.0" } else { "HTTP/1.1" };
-    let usual = || received.status.canonical_reason().unwrap_or_default().as_bytes();
+    let usual = received.status.canonical_reason().unwrap_or_default().as_bytes();
     head.extend_from_slice(format!("{version} {} ", received.status.as_u16()).as_bytes());
-    head.extend_from_slice(received.reason.as_ref().map_or_else(usual, |reason| reason));
+    head.extend_from_slice(received.reason.as_deref().unwrap_or(usual));
     head.extend_from_slice(b"\r\n");
     let is_coded = received.headers.iter().any(is_transfer_coding);
     let mut is_said = false;

@@ -62,14 +62,14 @@ mod tests {
 
     #[test]
     fn each_member_is_whole_whatever_is_in_it() {
-        let noise: Vec<u8> = (0..300_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        let noise: Vec<u8> = (0..300_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[2]).collect();
         let text = "a page like any other ".repeat(10_000);
-        let (mut packer, mut packed) = (Packer::new(1), Vec::new());
+        let (mut packer, mut archive) = (Packer::new(1), Vec::new());
         for pieces in [&[][..], &[b"".as_slice()], &[b"a", b"", b"b"], &[noise.as_slice(), text.as_bytes(), &noise]] {
-            let start = packed.len();
-            let length = packer.pack(pieces.iter().copied(), &mut packed);
-            assert_eq!(packed.len() - start, length);
-            let (mut decoder, mut out) = (GzDecoder::new(&packed[start..]), Vec::new());
+            let start = archive.len();
+            let length = packer.pack(pieces.iter().copied(), &mut archive);
+            assert_eq!(archive.len() - start, length);
+            let (mut decoder, mut out) = (GzDecoder::new(&archive[start..]), Vec::new());
             decoder.read_to_end(&mut out).unwrap();
             assert!(out == pieces.concat() && decoder.into_inner().is_empty());
         }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Crawl, Crawled, Reply, Server};
+use crate::support::{Crawl, Crawled, Reply, Server, archived};
 
 /// Pages with text enough to fill a small disk.
 fn long_site() -> Server {
@@ -102,6 +102,28 @@ fn a_full_disk_ends_the_crawl_which_goes_on_when_there_is_space() {
     assert_exactly_once(&server, &crawled, asked, &committed);
     assert_each_item_once(&crawled);
     // Before the folder that it lies in.
+    drop(disk);
+}
+
+#[test]
+fn an_archive_has_each_page_once_after_a_full_disk() {
+    let server = long_site();
+    let crawl = || Crawl::of(server.url("/")).flag("--warc").set("archive.max_file", "'64KiB'");
+    let first = crawl();
+    let Some(disk) = Disk::mount(first.path("crawl")) else { return };
+    let full = first.run();
+    assert!(full.assert_code(1).stderr.starts_with("error: cannot write crawl/"), "{}", full.stderr);
+    disk.set("rw,size=64m");
+    let crawled = crawl().on(&full).run();
+    let archive = archived(&crawled.assert_code(0).path("crawl"));
+    let of_kind = |kind: &str| {
+        let urls = archive.iter().filter(|record| record.kind() == kind).map(|record| record.url().to_owned());
+        let mut urls: Vec<_> = urls.filter(|url| !url.ends_with("/robots.txt")).collect();
+        urls.sort_unstable();
+        urls
+    };
+    assert_eq!(of_kind("metadata"), crawled.urls());
+    assert_eq!(of_kind("request"), crawled.urls());
     drop(disk);
 }
 

@@ -258,13 +258,14 @@ impl Dispatcher {
                 self.handover.aside(&mut outcome).await?;
                 self.take_tdm_file(hop, reply, &outcome, now);
             }
-            Done::Sitemap(ask, reply, mut outcome) => match self.finished(&ask.url, ask.attempt, &outcome, now) {
-                Some(at) => self.sitemaps.queue().retry(ask, Some(at)),
-                None => {
+            Done::Sitemap(ask, reply, mut outcome) => {
+                if let Some(at) = self.finished(&ask.url, ask.attempt, &outcome, now) {
+                    self.sitemaps.queue().retry(ask, Some(at));
+                } else {
                     self.handover.aside(&mut outcome).await?;
                     self.sitemaps.take(&ask, reply, &outcome, &self.judge, &mut self.frontier)?;
                 }
-            },
+            }
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! `ZipNum`: a sorted index in gzip members of some lines each, and the first key of each member in a second one. That is
 //! how a reader finds a line of a long index with few bytes read.
 
+use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
 use flate2::Compression;
@@ -54,7 +55,7 @@ impl<W: io::Write> ZipNum<W> {
         let length = member.len() as u64;
         let digest = hex(&Sha256::digest(&member));
         let place = json!({ "offset": self.offset, "length": length, "digest": digest });
-        self.keys.push_str(&format!("{} {place}\n", self.first));
+        let _ = writeln!(self.keys, "{} {place}", self.first);
         self.to.write_all(&member)?;
         self.offset += length;
         self.block.clear();
@@ -67,7 +68,7 @@ impl<W: io::Write> ZipNum<W> {
 pub(super) fn hex(digest: &[u8]) -> String {
     let mut text = "sha256:".to_owned();
     for byte in digest {
-        text.push_str(&format!("{byte:02x}"));
+        let _ = write!(text, "{byte:02x}");
     }
     text
 }
@@ -97,8 +98,8 @@ mod tests {
             let (before, json) = key.split_at(key.find('{').unwrap());
             assert_eq!(before, format!("com,e)/{first:04} 2026 "));
             let place: serde_json::Value = serde_json::from_str(json).unwrap();
-            let (from, length) =
-                (place["offset"].as_u64().unwrap() as usize, place["length"].as_u64().unwrap() as usize);
+            let [from, length] =
+                ["offset", "length"].map(|name| usize::try_from(place[name].as_u64().unwrap()).unwrap());
             let member = &packed[from..from + length];
             assert_eq!(place["digest"], hex(&Sha256::digest(member)));
             let mut text = String::new();

@@ -85,8 +85,8 @@ impl KnownBodies {
 }
 
 /// Eight bytes of a digest.
-fn key([a, b, c, d, e, f, g, h, ..]: [u8; 20]) -> u64 {
-    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+fn key(digest: [u8; 20]) -> u64 {
+    u64::from_le_bytes(*digest.first_chunk().expect("20 bytes begin with eight"))
 }
 
 const ENTRY: usize = 20;

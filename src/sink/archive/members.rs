@@ -1,5 +1,6 @@
 //! The members of an archive: what becomes of an exchange, of a record, and of the start of a file.
 
+use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, RandomState};
 
 use http::Version;
@@ -127,19 +128,16 @@ impl Members {
         };
         let draft = described(if known.is_some() { Kind::Revisit } else { Kind::Response }, id);
         let draft = draft.with_some("WARC-Payload-Digest", captured.payload_digest().as_deref());
-        match known {
-            Some(original) => {
-                let draft = draft
-                    .with("WARC-Profile", REVISIT_PROFILE)
-                    .with_some("WARC-Refers-To", original.id.as_deref())
-                    .with("WARC-Refers-To-Target-URI", &original.uri)
-                    .with("WARC-Refers-To-Date", &original.date);
-                self.pack(draft, RESPONSE, &[&head]);
-            }
-            None => {
-                let draft = draft.with_some("WARC-Truncated", captured.truncated());
-                self.pack(draft, RESPONSE, &[&head, body]);
-            }
+        if let Some(original) = known {
+            let draft = draft
+                .with("WARC-Profile", REVISIT_PROFILE)
+                .with_some("WARC-Refers-To", original.id.as_deref())
+                .with("WARC-Refers-To-Target-URI", &original.uri)
+                .with("WARC-Refers-To-Date", &original.date);
+            self.pack(draft, RESPONSE, &[&head]);
+        } else {
+            let draft = draft.with_some("WARC-Truncated", captured.truncated());
+            self.pack(draft, RESPONSE, &[&head, body]);
         }
         let name = id.to_string();
         let (host, path) = place(url);
@@ -181,7 +179,7 @@ impl Members {
         let mut block = format!("{}\n", timestamp14(lookup.at));
         for address in &lookup.addresses {
             let of_type = if address.is_ipv4() { "A" } else { "AAAA" };
-            block.push_str(&format!("{}.\tIN\t{of_type}\t{address}\n", lookup.name.trim_end_matches('.')));
+            let _ = writeln!(block, "{}.\tIN\t{of_type}\t{address}", lookup.name.trim_end_matches('.'));
         }
         let digest = Digest::sha1(block.as_bytes()).to_string();
         let draft = Draft::new(Kind::Response, self.id(), lookup.at)
@@ -209,7 +207,9 @@ impl Members {
 
     fn pack(&mut self, draft: Draft, content_type: &str, block: &[&[u8]]) {
         let mut sum = Sha1Sum::default();
-        block.iter().for_each(|part| sum.add(part));
+        for part in block {
+            sum.add(part);
+        }
         self.packer.pack(draft.pieces(content_type, &sum.finish(), block).iter(), &mut self.piece);
     }
 
