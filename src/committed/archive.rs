@@ -49,7 +49,9 @@ impl ArchiveFile {
             committed: Some(checkpoint.settled_length()),
             crc: checkpoint.settled_crc(),
         };
-        let mut files: Vec<_> = files.map(file).collect();
+        // A process that was killed may have named one that it has not made.
+        let mut files: Vec<_> =
+            files.map(file).filter(|file| file.committed != Some(0) || file.path.exists()).collect();
         // Numbers that have grown longer come last.
         files.sort_by_key(|file| (file.path.as_os_str().len(), file.path.clone()));
         Ok(files)
