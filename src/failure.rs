@@ -41,8 +41,10 @@ pub enum FailureKind {
     BlockedAddress,
     /// Its host gave nothing but errors for so long that it was given up: the URL was not asked for any more.
     Unavailable,
-    /// A file of a site on disk cannot be read.
+    /// A file of a site on disk cannot be read, or a record of an archive, or that is not as it was written.
     File,
+    /// No archive that the crawl reads has the URL.
+    NotArchived,
     /// This process has run out of file descriptors, ports or memory: no fault of the site, so the crawl waits and asks
     /// again, and no record has it.
     Resources,
@@ -70,7 +72,7 @@ impl Failure {
 
 impl FailureKind {
     /// All kinds.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Dns,
         Self::Connect,
         Self::Tls,
@@ -82,6 +84,7 @@ impl FailureKind {
         Self::BlockedAddress,
         Self::Unavailable,
         Self::File,
+        Self::NotArchived,
         Self::Resources,
         Self::Panic,
     ];
@@ -110,6 +113,7 @@ impl FailureKind {
             Self::BlockedAddress => "blocked_address",
             Self::Unavailable => "unavailable",
             Self::File => "file",
+            Self::NotArchived => "not_archived",
             Self::Resources => "resources",
             Self::Panic => "panic",
         }

@@ -18,12 +18,14 @@ pub struct Response {
     pub body: Body,
     /// What was sent and received for it; `None` unless the request asked for that. Boxed: nearly no response has one.
     pub exchange: Option<Box<Exchange>>,
+    /// When it was received, if that was not just now: an archive answers with what it has. Default: `None`.
+    pub captured: Option<jiff::Timestamp>,
 }
 
 impl Response {
     /// A response without an [exchange](Response::exchange).
     pub fn new(status: StatusCode, headers: HeaderMap, body: Body) -> Self {
-        Self { status, headers, body, exchange: None }
+        Self { status, headers, body, exchange: None, captured: None }
     }
 }
 

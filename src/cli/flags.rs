@@ -13,8 +13,8 @@ use clap::{ArgAction, ArgMatches, Args};
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 #[expect(clippy::doc_markdown, reason = "the texts of --help are plain text, not Markdown")]
 pub(crate) struct Flags {
-    /// Start here: a URL, or a folder that holds a static site; repeats
-    #[arg(long, value_name = "URL|DIR", help_heading = LIMITS, value_hint = clap::ValueHint::AnyPath)]
+    /// Start here: a URL, a folder that holds a static site, or an archive (WARC, CDXJ, WACZ); repeats
+    #[arg(long, value_name = "URL|DIR|ARCHIVE", help_heading = LIMITS, value_hint = clap::ValueHint::AnyPath)]
     seed: Vec<String>,
     /// Read seeds from a file, or from stdin for `-`: one URL a line, # starts a comment; repeats
     #[arg(long, value_name = "FILE", help_heading = LIMITS, value_hint = clap::ValueHint::FilePath)]
@@ -78,6 +78,9 @@ pub(crate) struct Flags {
     /// Where the files of --seed DIR appear to be [default: http://localhost/]
     #[arg(long, value_name = "URL", help_heading = FETCH)]
     origin: Option<String>,
+    /// Which capture of several --seed ARCHIVE answers with: the last one up to this time [default: latest]
+    #[arg(long, value_name = "TIME", help_heading = FETCH)]
+    replay_at: Option<String>,
 
     /// Put the text of each page into its record, as a person reads it
     #[arg(long, help_heading = EXTRACT)]

@@ -49,7 +49,8 @@ use crate::{content, extract, fetch, frontier, observe, parse, policy, politenes
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Where the crawl starts: URLs, or folders that hold a static site.
+    /// Where the crawl starts: URLs, folders that hold a static site, or archives (WARC, CDXJ, WACZ). With an archive nothing
+    /// is asked of anybody; it begins at the URLs beside it, else where the archive began.
     pub seeds: Vec<String>,
     /// How many links away from a seed pages are taken; 0 takes the seeds only; "none" has no limit.
     pub depth: Limit,
@@ -200,7 +201,7 @@ impl Config {
         })
     }
 
-    /// The seeds as URLs and folders, by the rules of these settings.
+    /// The seeds as URLs, folders and archives, by the rules of these settings.
     pub fn parsed_seeds(&self) -> Result<Vec<Seed>> {
         let rules = self.url_rules();
         let seed = |text: &String| {

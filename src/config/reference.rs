@@ -40,7 +40,7 @@ pub fn markdown() -> String {
 }
 
 /// Which flag sets which key. A switch sets its key to a fixed value.
-pub const FLAGS: [Flag; 34] = [
+pub const FLAGS: [Flag; 35] = [
     Flag::new("seed", "seeds"),
     Flag::new("seeds-file", "seeds"),
     Flag::new("depth", "depth"),
@@ -60,6 +60,7 @@ pub const FLAGS: [Flag; 34] = [
     Flag::new("timeout", "fetch.timeout"),
     Flag::new("max-body", "fetch.max_body"),
     Flag::new("origin", "fetch.origin"),
+    Flag::new("replay-at", "fetch.replay_at"),
     Flag::switch("sitemaps", "sitemaps.from_robots", "true"),
     Flag::new("sitemap", "sitemaps.urls"),
     Flag::switch("sitemap-only", "sitemaps.only", "true"),

@@ -2,7 +2,7 @@
 //! its own is read as that.
 
 use super::seeds::Seed;
-use crate::fetch::{AllowedHost, MediaRange, SiteOrigin};
+use crate::fetch::{AllowedHost, MediaRange, ReplayAt, SiteOrigin};
 use crate::problem::Problem;
 use crate::traps::Budget;
 use crate::units;
@@ -30,6 +30,7 @@ pub(super) fn check(path: &str, text: &str) -> Result<(), Problem> {
         "fetch.content_types" => text.parse::<MediaRange>().map(drop),
         "fetch.allow_hosts" => text.parse::<AllowedHost>().map(drop),
         "fetch.origin" => text.parse::<SiteOrigin>().map(drop),
+        "fetch.replay_at" => text.parse::<ReplayAt>().map(drop),
         _ => Ok(()),
     }
 }

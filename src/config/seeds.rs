@@ -20,10 +20,12 @@ pub enum Seed {
     },
     /// A folder that holds a static site.
     Folder(PathBuf),
+    /// A file of an archive: WARC, CDXJ or WACZ.
+    Archive(PathBuf),
 }
 
 impl Seed {
-    /// Reads a seed: with `://` it is a URL, else a folder that exists.
+    /// Reads a seed: with `://` it is a URL, else a folder that exists, or a file with the ending of an archive.
     pub(super) fn parse(text: &str, rules: &UrlRules) -> Result<Self, Problem> {
         if text.contains("://") {
             let url = rules.parse(text).map_err(|found| Problem::new(super::redact_url(&found)))?;
@@ -38,7 +40,17 @@ impl Seed {
         if text.trim().is_empty() {
             return Err(Problem::new("a seed is empty").allowed(ALLOWED));
         }
+        let is_archive = ARCHIVES.iter().any(|ending| ends_with(text, ending));
+        if is_archive && path.is_file() {
+            return Ok(Self::Archive(path.to_owned()));
+        }
         if path.exists() {
+            let compressed = [".zst", ".xz", ".bz2"].into_iter().find(|ending| ends_with(text, ending));
+            if let Some(ending) = compressed.filter(|_| text.to_ascii_lowercase().contains(".warc")) {
+                return Err(Problem::new(format!("the seed `{text}` is compressed as `{ending}`"))
+                    .allowed("archives that are compressed by gzip, or not at all")
+                    .help(Some("decompress it first".to_owned())));
+            }
             let help = path.parent().map(|parent| if parent == Path::new("") { Path::new(".") } else { parent });
             return Err(Problem::new(format!("the seed `{text}` is a file")).allowed(ALLOWED).help(
                 help.map(|parent| format!("take its folder, `{}`, or list URLs with --seeds-file", parent.display())),
@@ -47,6 +59,9 @@ impl Seed {
         // Only what looks like a host gets the advice: `docs` is more likely a folder that is elsewhere.
         let like_host = text.contains(['.', ':']) && !text.starts_with(['.', '/']);
         let help = like_host.then(|| format!("write https://{text}"));
+        if is_archive {
+            return Err(Problem::new(format!("the seed `{text}` is no file that exists")).allowed(ALLOWED));
+        }
         Err(Problem::new(format!("the seed `{text}` is neither a URL nor a folder that exists"))
             .allowed(ALLOWED)
             .help(help))
@@ -100,7 +115,15 @@ fn parse_lines(name: &str, text: &str) -> Result<Vec<String>> {
 
 /// How many bad lines are shown with what stands in them; of the others it is only said what is wrong.
 const SHOWN_WHOLE: usize = 20;
-const ALLOWED: &str = "an http or https URL, like \"https://example.com/\", or a folder that holds a site";
+const ALLOWED: &str = "an http or https URL, like \"https://example.com/\", a folder that holds a site, \
+                       or an archive (.warc, .warc.gz, .cdxj, .cdxj.gz, .wacz)";
+/// The endings of archives.
+const ARCHIVES: [&str; 5] = [".warc", ".warc.gz", ".cdxj", ".cdxj.gz", ".wacz"];
+
+fn ends_with(text: &str, ending: &str) -> bool {
+    let start = text.len().checked_sub(ending.len());
+    start.and_then(|start| text.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(ending))
+}
 
 #[cfg(test)]
 mod tests {
@@ -120,7 +143,7 @@ mod tests {
           |
         3 |   example.com/x
           |   ^^^^^^^^^^^^^
-          = allowed: an http or https URL, like "https://example.com/", or a folder that holds a site
+          = allowed: an http or https URL, like "https://example.com/", a folder that holds a site, or an archive (.warc, .warc.gz, .cdxj, .cdxj.gz, .wacz)
           = help: write https://example.com/x
         "#);
     }
@@ -141,7 +164,7 @@ mod tests {
           |
         6 | 	nowhere
           | 	^^^^^^^
-          = allowed: an http or https URL, like "https://example.com/", or a folder that holds a site
+          = allowed: an http or https URL, like "https://example.com/", a folder that holds a site, or an archive (.warc, .warc.gz, .cdxj, .cdxj.gz, .wacz)
         "#);
         let many = "http://a/\n  nowhere\n".repeat(300);
         let error = parse_lines("urls.txt", &many).unwrap_err().to_string();

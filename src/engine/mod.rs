@@ -22,6 +22,7 @@ mod resume;
 mod robots_client;
 mod rule_health;
 mod said_in_head;
+mod seed_places;
 mod settled_stream;
 mod shutdown;
 mod tally;

@@ -12,8 +12,9 @@ use super::page_look::{self, Source};
 use super::page_read::Reads;
 use super::page_report::{HopShown, PageReport, RobotsShown, SkipShown};
 use super::robots_client::{RobotsFile, network};
+use super::seed_places::SeedPlaces;
 use super::worker::{RobotsReply, TdmReply, Worker};
-use crate::config::{Config, Seed};
+use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::fetch::{ByOrigin, Fetch, LocalSite};
 use crate::outcome::{Outcome, OutcomeKind, SkipReason};
@@ -101,18 +102,12 @@ impl PageClient {
         }
         config.read_types_of(&extract);
         config.read_types_of(&page_look::rules_of(selects)?);
-        let (mut seeds, mut sites) = (Vec::new(), Vec::new());
-        for seed in parsed {
-            match seed {
-                Seed::Url { url, .. } => seeds.push(url),
-                Seed::Folder(path) => {
-                    sites.push(LocalSite::open(&path, &config.fetch)?);
-                    seeds.push(config.fetch.origin.url().clone());
-                }
-            }
-        }
+        let SeedPlaces { urls: mut seeds, sites, archive, .. } = SeedPlaces::of(parsed, &config)?;
+        seeds.extend(sites.iter().map(|_| config.fetch.origin.url().clone()));
         let has_folder = !sites.is_empty();
-        let fetch: Arc<dyn Fetch> = Arc::new(ByOrigin { sites, http: Some(network(&config, &named)?) });
+        let of_archives = archive.is_some();
+        let http = if of_archives { None } else { Some(network(&config, &named)?) };
+        let fetch: Arc<dyn Fetch> = Arc::new(ByOrigin { sites, archive, http });
         let scope = Scope::new(&config.scope, &seeds).with_hosts(config.per_host(|host| host.scope.clone()));
         let agent = config.fetch.user_agent.token();
         let parser = Parser::new(&config.parse, rules.clone(), agent);
@@ -124,6 +119,9 @@ impl PageClient {
         let worker = Worker::new(Arc::clone(&asked), parser.clone(), rules.clone(), agent.to_owned()).reading(reads);
         let mut politeness = Politeness::new(config.politeness.clone(), clock::now())
             .with_hosts(config.per_host(|host| host.politeness.clone()));
+        if of_archives {
+            politeness = politeness.lifted();
+        }
         if config.policy.tdmrep {
             politeness = politeness.reading_tdm_files();
         }

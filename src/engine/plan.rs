@@ -3,15 +3,18 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::descriptors::Descriptors;
 use super::outputs::ArchivePlace;
 use super::proxies;
-use crate::config::{Config, Seed};
+use super::seed_places::SeedPlaces;
+use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::extract;
 use crate::fetch::{Budget, ByOrigin, Credentials, Fetch, Http, LocalSite};
 use crate::frontier;
+use crate::politeness::Politeness;
 use crate::scope::Scope;
 use crate::sink::{ArchiveNames, ArchiveSettings};
 use crate::url::{CrawlUrl, UrlRules};
@@ -28,6 +31,8 @@ pub(super) struct Plan {
     pub(super) on_disk: Vec<CrawlUrl>,
     /// The folder of such a site.
     pub(super) folder: Option<PathBuf>,
+    /// The archives that answer in place of the network: then there is nobody to be polite to.
+    pub(super) archives: Vec<PathBuf>,
     /// The places of the seeds, and the patterns.
     pub(super) scope: Scope,
     pub(super) rules: UrlRules,
@@ -52,22 +57,15 @@ impl Plan {
         config.read_types_of(&extract);
         let descriptors = Descriptors::share(free, config.concurrency);
         let rules = config.url_rules();
-        let (mut network, mut sites, mut on_disk) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut sitemaps, mut credentials) = (named_sitemaps(&config, &rules)?, Vec::new());
-        for seed in parsed {
-            match seed {
-                Seed::Url { url, credentials: own } => {
-                    network.push(url);
-                    credentials.extend(own);
-                }
-                Seed::Folder(path) => {
-                    let site = LocalSite::open(&path, &config.fetch)?;
-                    sites.push(site.archiving(config.archive.bodies()));
-                    on_disk.push(rules.parse(config.fetch.origin.as_str()).map_err(Error::Usage)?);
-                    if path.join(SITEMAP).is_file() {
-                        sitemaps.extend(sitemap_on_disk(&config, &rules)?);
-                    }
-                }
+        let SeedPlaces { urls: network, credentials, sites, archive, archives } = SeedPlaces::of(parsed, &config)?;
+        let archiving = |site: LocalSite| site.archiving(config.archive.bodies());
+        let sites: Vec<_> = sites.into_iter().map(archiving).collect();
+        let mut sitemaps = named_sitemaps(&config, &rules)?;
+        let mut on_disk = Vec::new();
+        for site in &sites {
+            on_disk.push(rules.parse(config.fetch.origin.as_str()).map_err(Error::Usage)?);
+            if site.folder().join(SITEMAP).is_file() {
+                sitemaps.extend(sitemap_on_disk(&config, &rules)?);
             }
         }
         let seeds: Vec<CrawlUrl> = network.iter().chain(&on_disk).cloned().collect();
@@ -86,9 +84,11 @@ impl Plan {
             fetch
         } else {
             let asked = if seeds.is_empty() { &places } else { &network };
+            let asked = if archive.is_some() { &[] } else { asked.as_slice() };
             let http = http(&config, asked, &credentials, descriptors)?;
             connects = http.is_some();
-            Arc::new(ByOrigin { sites, http: http.map(|http| http.sharing(budget.clone())) })
+            let archive = archive.map(|archive| archive.sharing(budget.clone()));
+            Arc::new(ByOrigin { sites, archive, http: http.map(|http| http.sharing(budget.clone())) })
         };
         let scope = Scope::new(&config.scope, &places).with_hosts(config.per_host(|host| host.scope.clone()));
         Ok(Self {
@@ -97,6 +97,7 @@ impl Plan {
             places,
             on_disk,
             folder,
+            archives,
             scope,
             rules,
             extract,
@@ -137,6 +138,16 @@ impl Plan {
         };
         let names = ArchiveNames::new(archive.prefix.as_str(), jiff::Timestamp::now(), archive.host.as_str());
         archive.warc.then(|| ArchivePlace::new(settings, names))
+    }
+
+    /// How hosts are treated, as long as nothing is known of them.
+    pub(super) fn politeness(&self, started: Instant) -> Politeness {
+        let of_hosts = self.config.per_host(|host| host.politeness.clone());
+        let mut politeness = Politeness::new(self.config.politeness.clone(), started).with_hosts(of_hosts);
+        if !self.archives.is_empty() {
+            politeness = politeness.lifted();
+        }
+        if self.config.policy.tdmrep { politeness.reading_tdm_files() } else { politeness }
     }
 
     /// Where records go; `None` for the file of the crawl directory.
@@ -189,7 +200,7 @@ fn sitemap_on_disk(config: &Config, rules: &UrlRules) -> Result<Option<CrawlUrl>
     rules.parse(&url).map(Some).map_err(Error::Usage)
 }
 
-/// The network, unless the whole crawl is on disk: then no socket is opened.
+/// The network, unless nobody is asked: the whole crawl is on disk. Then no socket is opened.
 fn http(
     config: &Config,
     seeds: &[CrawlUrl],

@@ -25,7 +25,6 @@ use crate::observe::Stats;
 use crate::outcome::SkipReason;
 use crate::parse::Parser;
 use crate::policy::Policy;
-use crate::politeness::Politeness;
 use crate::sitemaps::Sitemaps;
 use crate::store::{self, Counts, Memory, Note, Notes, RunSettings, Store};
 use crate::traps::Traps;
@@ -170,19 +169,15 @@ impl Resume {
             seeds.leads_to(from, to, judge.is_in_scope(to));
         }
         seeds.have_failed(self.notes.failed_seeds);
+        let mut politeness = plan.politeness(started);
         let config = plan.config;
         let agent = config.fetch.user_agent.token();
         let parser = Parser::new(&config.parse, plan.rules.clone(), agent);
-        let of_hosts = config.per_host(|host| host.politeness.clone());
         for saved in &self.notes.cookies {
             plan.fetch.restore_cookies(saved);
         }
         for saved in &self.notes.seed_names {
             plan.fetch.restore_seed_name(saved);
-        }
-        let mut politeness = Politeness::new(config.politeness.clone(), started).with_hosts(of_hosts);
-        if config.policy.tdmrep {
-            politeness = politeness.reading_tdm_files();
         }
         for (host, saved) in self.notes.hosts {
             politeness.restore(host, saved, agent, &self.clock);
@@ -190,6 +185,7 @@ impl Resume {
         if self.notes.last.is_some() {
             politeness.resumed(started);
         }
+        // What is kept of them comes first: it is put in place of what holds by the settings.
         for site in &plan.on_disk {
             politeness.lift(site);
         }
@@ -302,6 +298,12 @@ fn expect_same(plan: &Plan, notes: &Notes, dir: &CrawlDir) -> Result<()> {
             "{shown} holds a crawl of another folder; --fresh starts over, --dir takes another directory"
         )));
     }
+    if settings.archives != archives(plan) {
+        return Err(Error::Usage(format!(
+            "{shown} holds a crawl of {}; --fresh starts over, --dir takes another directory",
+            if settings.archives.is_empty() { "no archive".to_owned() } else { settings.archives.replace('\n', ", ") }
+        )));
+    }
     if let Some(key) = changed_url_rule(&settings.url_rules, &url_rules(plan)) {
         return Err(Error::Usage(format!(
             "frontier.{key} is not what it was for the crawl in {shown}, and decides which URLs are one \
@@ -317,6 +319,7 @@ fn settings(plan: &Plan) -> Result<RunSettings> {
         url_rules: url_rules(plan),
         robots: robots(plan),
         folder: folder(plan),
+        archives: archives(plan),
         toml: plan.config.shown()?,
     })
 }
@@ -353,6 +356,11 @@ fn robots(plan: &Plan) -> String {
 
 fn folder(plan: &Plan) -> String {
     plan.folder.as_deref().map(|folder| folder.display().to_string()).unwrap_or_default()
+}
+
+/// The files that answer, one on each line.
+fn archives(plan: &Plan) -> String {
+    plan.archives.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join("\n")
 }
 
 /// The keys of `[frontier]` that decide which URLs are one page, in the order in which a store has them.

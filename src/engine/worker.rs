@@ -211,7 +211,7 @@ impl Worker {
     ) -> Outcome {
         let redirect = self.redirect(url, &response);
         let kind = kind(&response, redirect.as_ref());
-        let mut outcome = Outcome::new(kind, fetched_at, elapsed);
+        let mut outcome = Outcome::new(kind, response.captured.unwrap_or(fetched_at), elapsed);
         outcome.exchange = response.exchange.take();
         outcome.status = Some(response.status.as_u16());
         outcome.retry_after = asked_to_wait(&response.headers, SystemTime::now());

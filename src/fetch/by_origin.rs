@@ -1,6 +1,6 @@
-//! Sites on disk and the network side by side: the origin of a URL decides who answers.
+//! Sites on disk, archives and the network side by side: the origin of a URL decides who answers.
 
-use super::{Fetch, Fetching, Http, Knocking, LocalSite, LookingUp, Refusal, SavedCookies, SavedSeedName};
+use super::{Archive, Fetch, Fetching, Http, Knocking, LocalSite, LookingUp, Refusal, SavedCookies, SavedSeedName};
 use crate::exchange::LookedUp;
 use crate::outcome::{Failure, FailureKind};
 use crate::request::Request;
@@ -14,6 +14,8 @@ use crate::url::CrawlUrl;
 pub struct ByOrigin {
     /// The sites on disk.
     pub sites: Vec<LocalSite>,
+    /// Archives: with some, they answer for all that no site holds, and the network is not used.
+    pub archive: Option<Archive>,
     /// The network; `None` refuses what no site holds.
     pub http: Option<Http>,
 }
@@ -29,10 +31,11 @@ impl ByOrigin {
 impl Fetch for ByOrigin {
     fn fetch<'a>(&'a self, request: &'a Request) -> Fetching<'a> {
         let url = &request.url;
-        match (self.site(url), &self.http) {
-            (Some(site), _) => site.fetch(request),
-            (None, Some(http)) => http.fetch(request),
-            (None, None) => Box::pin(std::future::ready(Err(Failure::new(
+        match (self.site(url), &self.archive, &self.http) {
+            (Some(site), ..) => site.fetch(request),
+            (None, Some(archive), _) => archive.fetch(request),
+            (None, None, Some(http)) => http.fetch(request),
+            (None, None, None) => Box::pin(std::future::ready(Err(Failure::new(
                 FailureKind::Connect,
                 format!("no site on disk appears under {}, and the network is not used", url.origin()),
             )))),
@@ -63,7 +66,7 @@ impl Fetch for ByOrigin {
     fn knock<'a>(&'a self, url: &'a CrawlUrl) -> Knocking<'a> {
         match (self.site(url), &self.http) {
             (None, Some(http)) => http.knock(url),
-            (here, _) => Box::pin(std::future::ready(here.is_some())),
+            (here, _) => Box::pin(std::future::ready(here.is_some() || self.archive.is_some())),
         }
     }
 
@@ -101,7 +104,7 @@ mod tests {
         std::fs::write(folder.path().join("index.html"), "hello").unwrap();
         let options = Options { origin: "http://example.com/docs/".parse().unwrap(), ..Options::default() };
         let site = LocalSite::open(folder.path(), &options).unwrap();
-        let both = ByOrigin { sites: vec![site], http: None };
+        let both = ByOrigin { sites: vec![site], archive: None, http: None };
         let status = async |url: &str| both.fetch(&page(url)).await.map(|response| response.status.as_u16());
         assert_eq!(status("http://example.com/docs/").await.unwrap(), 200);
         assert_eq!(status("http://example.com/robots.txt").await.unwrap(), 404);
@@ -113,7 +116,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let options = Options::default();
         let site = LocalSite::open(folder.path(), &options).unwrap();
-        let both = ByOrigin { sites: vec![site], http: Some(Http::new(&options, &[], &[]).unwrap()) };
+        let both = ByOrigin { sites: vec![site], archive: None, http: Some(Http::new(&options, &[], &[]).unwrap()) };
         assert_eq!(both.refuses(&url("http://localhost/a")), None);
         assert!(both.refuses(&url("http://localhost:8080/")).is_some());
         assert!(both.refuses(&url("https://localhost/")).is_some());

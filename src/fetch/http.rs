@@ -322,7 +322,7 @@ impl Fetch for Http {
 
 /// Whether what was asked for is elsewhere, or where it was. A redirect that does not say where is a page: browsers show
 /// its body.
-fn is_elsewhere(status: StatusCode, headers: &HeaderMap) -> bool {
+pub(super) fn is_elsewhere(status: StatusCode, headers: &HeaderMap) -> bool {
     status == StatusCode::NOT_MODIFIED || is_redirect(status) && headers.contains_key(LOCATION)
 }
 
@@ -331,7 +331,7 @@ fn is_archived(headers: &HeaderMap, types: &[MediaRange]) -> bool {
     !types.is_empty() && is_wanted(MediaType::extract(headers).as_ref(), types)
 }
 
-fn has_no_body(status: StatusCode) -> bool {
+pub(super) fn has_no_body(status: StatusCode) -> bool {
     status == StatusCode::NO_CONTENT || status == StatusCode::RESET_CONTENT
 }
 

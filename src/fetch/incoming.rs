@@ -172,7 +172,8 @@ impl Deadlines {
     }
 }
 
-fn stopped(stop: Stop, limit: u64) -> Failure {
+/// Why a body is none: it is too long, or cannot be decoded.
+pub(super) fn stopped(stop: Stop, limit: u64) -> Failure {
     match stop {
         Stop::Full => Failure::new(FailureKind::TooLarge, format!("the body is longer than {}", format_size(limit))),
         Stop::Damaged(message) => Failure::new(FailureKind::Decode, message),

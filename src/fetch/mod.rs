@@ -1,6 +1,7 @@
 //! Fetch: one request, one response or one failure.
 
 mod allowed_host;
+mod archived;
 mod bad_port;
 mod body;
 mod budget;
@@ -35,6 +36,7 @@ mod variables;
 mod zstd;
 
 pub use allowed_host::AllowedHost;
+pub use archived::{Archive, ReplayAt};
 pub use budget::Budget;
 pub(crate) use budget::Held;
 pub use by_origin::ByOrigin;

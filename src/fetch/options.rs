@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AllowedHost, HeaderLines, MediaRange, SiteOrigin};
+use super::{AllowedHost, HeaderLines, MediaRange, ReplayAt, SiteOrigin};
 use crate::units;
 use crate::user_agent::UserAgent;
 
@@ -69,6 +69,10 @@ pub struct Options {
     /// The URL under which the files of a site on disk (`--seed DIR`) appear.
     #[schemars(with = "String")]
     pub origin: SiteOrigin,
+    /// Which capture answers when an archive (`--seed crawl.warc.gz`) has several of a URL: the "latest", or the last one
+    /// that is not later than this instant, like "2026-11-30T19:00:00Z" (without one, the first).
+    #[schemars(with = "String")]
+    pub replay_at: ReplayAt,
 }
 
 impl Default for Options {
@@ -87,6 +91,7 @@ impl Default for Options {
             content_types: PAGES.map(|media_type| media_type.parse().expect("each is a media type")).to_vec(),
             allow_hosts: Vec::new(),
             origin: SiteOrigin::default(),
+            replay_at: ReplayAt::Latest,
         }
     }
 }

@@ -52,6 +52,8 @@ pub(super) struct RunRules {
     pub(super) urls: UrlRules,
     /// Whether the site lies on disk.
     on_disk: bool,
+    /// Whether archives have answered.
+    of_archives: bool,
 }
 
 impl LastRun {
@@ -85,8 +87,8 @@ impl RunRules {
     pub(super) fn of(store: &StoreReader) -> Result<Self> {
         let (config, kept) = (settings(store)?, store.settings()?.unwrap_or_default());
         let urls = config.url_rules();
-        let on_disk = !kept.folder.is_empty();
-        Ok(Self { config, urls, on_disk })
+        let (on_disk, of_archives) = (!kept.folder.is_empty(), !kept.archives.is_empty());
+        Ok(Self { config, urls, on_disk, of_archives })
     }
 
     /// The seeds of all runs.
@@ -120,6 +122,9 @@ impl RunRules {
     pub(super) fn reports(&self, hosts: Vec<(HostKey, SavedHost)>, clock: &WallClock) -> Vec<HostReport> {
         let of_hosts = self.config.per_host(|host| host.politeness.clone());
         let mut politeness = Politeness::new(self.config.politeness.clone(), clock.instant()).with_hosts(of_hosts);
+        if self.of_archives {
+            politeness = politeness.lifted();
+        }
         if let (true, Ok(site)) = (self.on_disk, self.urls.parse(self.config.fetch.origin.as_str())) {
             politeness.lift(&site);
         }

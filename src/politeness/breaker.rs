@@ -267,7 +267,7 @@ pub(super) fn pause(failed_probes: u32, options: &Options) -> Duration {
 /// Whether a failure is this process's, and says nothing about the other end.
 pub(super) fn is_our_own(outcome: &Outcome) -> bool {
     let kind = outcome.failure.as_ref().map(|failure| failure.kind);
-    matches!(kind, Some(FailureKind::Resources | FailureKind::File | FailureKind::Panic))
+    matches!(kind, Some(FailureKind::Resources | FailureKind::File | FailureKind::NotArchived | FailureKind::Panic))
 }
 
 fn what_fails(failure: &Failure) -> &'static str {

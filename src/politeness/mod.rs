@@ -39,7 +39,7 @@ pub(crate) use tdm_file::{PATH as TDM_PATH, TdmFile};
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use breaker::Gate;
 use groups::{Groups, Turn};
@@ -52,7 +52,6 @@ use share::{Share, Standing};
 use trouble::trouble;
 
 use crate::outcome::Outcome;
-use crate::units::Rate;
 use crate::url::{CrawlUrl, HostKey, HostPattern, PerHost, Scheme};
 
 /// What a crawl knows of all its hosts, and when it may ask each of them.
@@ -102,6 +101,14 @@ impl Politeness {
         Self { tables: tables.into_iter().collect(), ..self }
     }
 
+    /// The same for a crawl that asks nobody, since archives answer: no rate, no wait, no second try, and no host that is
+    /// given up. What robots.txt disallows holds. To be called after [`with_hosts`](Self::with_hosts).
+    #[must_use]
+    pub fn lifted(self) -> Self {
+        let tables = self.tables.map(|table| Overrides { robots: table.robots, ..Overrides::default() });
+        Self { options: Arc::new(self.options.without_waits()), tables, ..self }
+    }
+
     /// How many requests may be in flight over all hosts: when they get scarce, no host holds more than its share.
     /// Default: no bound.
     pub fn set_slots(&mut self, requests: usize) {
@@ -116,14 +123,7 @@ impl Politeness {
     /// Lifts rate, delays and concurrency for the host of a URL that is no host at all: a site on this disk. What is known
     /// of it, as what it was asked, stays.
     pub fn lift(&mut self, url: &CrawlUrl) {
-        let options = self.host(url).options.as_ref().clone();
-        let lifted = Options {
-            rate: Rate::UNLIMITED,
-            per_host_concurrency: usize::MAX,
-            delay: Duration::ZERO,
-            latency_factor: 0,
-            ..options
-        };
+        let lifted = self.host(url).options.without_pace();
         self.set_options(url, lifted);
     }
 

@@ -106,6 +106,34 @@ pub enum GroupBy {
     Address,
 }
 
+impl Options {
+    /// The same for what is no host, and can be asked as often and as much at once as one likes.
+    pub(super) fn without_pace(&self) -> Self {
+        Self {
+            rate: Rate::UNLIMITED,
+            per_host_concurrency: usize::MAX,
+            delay: Duration::ZERO,
+            latency_factor: 0,
+            ..self.clone()
+        }
+    }
+
+    /// The same for what would say the same again: it is not waited for either, nor asked twice, nor given up.
+    pub(super) fn without_waits(&self) -> Self {
+        Self {
+            group: GroupBy::Host,
+            retries: 0,
+            backoff: Duration::ZERO,
+            max_backoff: Duration::ZERO,
+            max_retry_after: Duration::ZERO,
+            min_crawl_delay: Duration::ZERO,
+            max_crawl_delay: Duration::ZERO,
+            breaker_failures: 0,
+            ..self.without_pace()
+        }
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {

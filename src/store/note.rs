@@ -114,6 +114,8 @@ pub struct RunSettings {
     pub robots: String,
     /// The folder of a site on disk; empty when there is none.
     pub folder: String,
+    /// The files of archives that answer in place of the network, one on each line; empty when there are none.
+    pub archives: String,
     /// All settings, as TOML, without secrets.
     pub toml: String,
 }

@@ -32,6 +32,13 @@ impl<T> PerHost<T> {
         self.exact.is_empty() && self.below.is_empty()
     }
 
+    /// The same hosts, with something else said of each.
+    pub fn map<U>(self, each: impl Fn(T) -> U) -> PerHost<U> {
+        let exact = self.exact.into_iter().map(|(name, what)| (name, each(what))).collect();
+        let below = self.below.into_iter().map(|(name, what)| (name, each(what))).collect();
+        PerHost { exact, below }
+    }
+
     /// What is said of a host, the most specific first: of the host itself, then of the hosts below the longest name.
     pub fn of<'a>(&'a self, host: &'a str) -> impl Iterator<Item = &'a T> {
         let parent = |name: &&'a str| name.split_once('.').map(|(_, parent)| parent);

@@ -30,6 +30,7 @@ mod page_links;
 mod page_robots;
 mod politeness;
 mod redirects;
+mod replay;
 mod resume;
 mod resume_settings;
 mod robots;

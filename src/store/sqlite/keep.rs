@@ -150,10 +150,11 @@ impl Sqlite {
     }
 
     fn keep_settings(&self, settings: &RunSettings) -> Result<()> {
-        let RunSettings { url_rules, robots, folder, toml } = settings;
+        let RunSettings { url_rules, robots, folder, archives, toml } = settings;
         self.keep_setting(Setting::UrlRules, url_rules)?;
         self.keep_setting(Setting::Robots, robots)?;
         self.keep_setting(Setting::Folder, folder)?;
+        self.keep_setting(Setting::Archives, archives)?;
         self.keep_setting(Setting::Settings, toml)
     }
 

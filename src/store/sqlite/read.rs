@@ -136,6 +136,7 @@ impl Database {
             url_rules: setting(Setting::UrlRules)?,
             robots: setting(Setting::Robots)?,
             folder: setting(Setting::Folder)?,
+            archives: setting(Setting::Archives)?,
             toml,
         }))
     }

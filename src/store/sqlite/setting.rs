@@ -11,6 +11,8 @@ pub(super) enum Setting<'a> {
     Robots,
     /// The folder of a site on disk; empty when there is none.
     Folder,
+    /// The files of archives that answer in place of the network; empty when there are none.
+    Archives,
     /// All settings of the last run, as TOML.
     Settings,
     /// Why no page came of the seeds, as JSON.
@@ -38,6 +40,7 @@ impl<'a> Setting<'a> {
             Self::UrlRules => "url_rules",
             Self::Robots => "robots",
             Self::Folder => "folder",
+            Self::Archives => "archives",
             Self::Settings => "settings",
             Self::FailedSeeds => "failed_seeds",
             Self::Unasked => "unasked",

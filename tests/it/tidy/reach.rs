@@ -96,8 +96,10 @@ const SPAWNING: &[&str] = &[
 const SPAWNING_METHODS: &[&str] = &["spawn", "spawn_blocking", "spawn_scoped", "spawn_local"];
 
 /// Files outside of `src/engine/` that may, and why.
-const SPAWNING_FILES: &[(&str, &str)] =
-    &[("src/fetch/local.rs", "files block: each is read where blocking is allowed, and awaited by the one who asked")];
+const SPAWNING_FILES: &[(&str, &str)] = &[
+    ("src/fetch/archived/mod.rs", "files block: each record is read where that is allowed, and awaited by who asked"),
+    ("src/fetch/local.rs", "files block: each is read where blocking is allowed, and awaited by the one who asked"),
+];
 
 /// What does something, and does not only say something.
 const DOING: &[&str] = &[
