@@ -160,7 +160,7 @@ impl Site {
     }
 }
 
-const LIMITS: Limits = Limits { depth: None, redirects: 20, added: usize::MAX };
+const LIMITS: Limits = Limits { depth: None, redirects: 20, ahead: u64::MAX };
 const LINKS: u32 = 40;
 const PAGES: [Page; 4] = [
     Page { known: 10_000, known_links: 38 },

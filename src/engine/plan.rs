@@ -114,7 +114,7 @@ impl Plan {
         frontier::Limits {
             depth: self.config.depth.0.map(|depth| u32::try_from(depth).unwrap_or(u32::MAX)),
             redirects: self.config.frontier.max_redirects,
-            added: usize::try_from(self.config.frontier.max_new_bytes).unwrap_or(usize::MAX),
+            ahead: self.config.frontier.max_ahead,
         }
     }
 

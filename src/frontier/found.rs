@@ -35,30 +35,33 @@ pub struct Place {
 pub struct Settlement {
     /// Where the page was found.
     pub place: Place,
-    /// How many of the URLs that it leads to are not known: it has more that are new than [one may
-    /// add](super::Limits::added).
+    /// How many of the URLs that it leads to are not known: its site is too far [ahead](super::Limits::ahead).
     pub left_out: u64,
 }
 
-/// How much of what is new may still be added.
+/// How much of what is new may be added, and how much was.
 #[derive(Debug)]
 pub(super) struct Room {
-    bytes: usize,
+    most: u64,
+    pub(super) added: u64,
     pub(super) left_out: u64,
 }
 
 impl Room {
-    pub(super) const UNBOUNDED: Self = Self { bytes: usize::MAX, left_out: 0 };
+    /// What a URL takes in the store beside its texts.
+    pub(super) const ROW: usize = 56;
 
-    pub(super) fn new(bytes: usize) -> Self {
-        Self { bytes, left_out: 0 }
+    pub(super) const UNBOUNDED: Self = Self::new(u64::MAX);
+
+    pub(super) const fn new(most: u64) -> Self {
+        Self { most, added: 0, left_out: 0 }
     }
 
     /// Whether a URL with texts of this length is added; otherwise it is counted, and so are those after it.
     pub(super) fn takes(&mut self, length: usize) -> bool {
-        match self.bytes.checked_sub(length + ROW) {
-            Some(left) if self.left_out == 0 => {
-                self.bytes = left;
+        match self.added.checked_add((length + Self::ROW) as u64) {
+            Some(added) if self.left_out == 0 && added <= self.most => {
+                self.added = added;
                 true
             }
             _ => {
@@ -68,9 +71,6 @@ impl Room {
         }
     }
 }
-
-/// What a URL takes in the store beside its texts.
-const ROW: usize = 56;
 
 /// A settled URL to which a shorter path was found later.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::time::Instant;
 use hashbrown::HashMap;
 
 use super::change::{Change, Want};
-use super::found::{Found, Place, Room, Settlement};
+use super::found::{Found, Place, Settlement};
 use super::id_map::{IdMap, IdSet};
 use super::known::KnownKeys;
 use super::lease::{Hold, HostId, Lease, LeaseId};
@@ -14,6 +14,7 @@ use super::near::{Near, Source, Spelling, TEXTS};
 use super::node::{Limits, Node, NodeState, Packed};
 use super::schedule::Schedule;
 use super::segments::Segments;
+use super::sites::Sites;
 use crate::accounts::Accounts;
 use crate::error::{Error, Result};
 use crate::outcome::{OutcomeKind, SkipReason};
@@ -46,6 +47,7 @@ pub struct Frontier {
     /// The host that was asked for last: mostly it is the next one's too.
     last_host: Option<(HostKey, HostId)>,
     pub(super) schedule: Schedule,
+    pub(super) sites: Sites,
     pub(super) accounts: Accounts,
     /// Pending and in-flight URLs by depth.
     pub(super) open_by_depth: BTreeMap<u32, u64>,
@@ -76,6 +78,7 @@ impl Frontier {
             hosts: HashMap::new(),
             last_host: None,
             schedule: Schedule::default(),
+            sites: Sites::default(),
             accounts: Accounts::default(),
             open_by_depth: BTreeMap::new(),
             changes: Vec::new(),
@@ -124,17 +127,21 @@ impl Frontier {
     }
 
     /// Ends a lease with a record. `found` is what the response leads to, in document order; of what is new among it, no
-    /// more is taken than [`Limits::added`]. The answer is what the record has to say about where the page was found.
+    /// more is taken than its site may be [ahead](Limits::ahead). The answer is what the record has to say about where the page was found.
     pub fn settle(&mut self, lease: LeaseId, kind: OutcomeKind, found: Vec<Found>) -> Result<Settlement> {
         let (node, near) = self.end_lease(lease, NodeState::Settled)?;
         self.close_depth(node.depth);
         *self.accounts.settled.of(kind) += 1;
         let from = Source { id: lease.0, text: near.url.to_shared() };
         self.look_up_together(&found);
-        let (mut edges, mut room) = (Vec::with_capacity(found.len()), Room::new(self.limits.added));
+        let (host, name) = (host_of(node)?, near.url.host_name());
+        let site = self.sites.of(host, name);
+        site.count(kind);
+        let (mut edges, mut room) = (Vec::with_capacity(found.len()), site.room(self.limits.ahead));
         for found in found {
             edges.extend(self.found(found, Some(&from), &mut room)?);
         }
+        self.sites.of(host, name).add(room.added);
         self.changes.push(Change::Settled { id: lease.0, kind, edges });
         let place = Place { depth: node.depth, referrer: near.referrer };
         Ok(Settlement { place, left_out: room.left_out })
@@ -214,6 +221,11 @@ impl Frontier {
     /// How many hosts are known by at least one URL that is or was pending.
     pub fn host_count(&self) -> usize {
         self.schedule.host_count()
+    }
+
+    /// How far it goes.
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// How many URLs are in which state.

@@ -15,6 +15,7 @@ mod paths;
 mod restore;
 mod schedule;
 mod segments;
+mod sites;
 mod texts;
 
 pub(crate) use change::{Change, Row, Rows, StoredUrl, Want, WantedFor};

@@ -12,8 +12,8 @@ pub struct Limits {
     /// How many redirects may follow each other: the same bound as browsers have, or an endless chain of them would
     /// be an endless crawl at one depth. More than 1021 do not.
     pub redirects: u32,
-    /// How many bytes of URLs that nobody has found before one page may add.
-    pub added: usize,
+    /// How many bytes of URLs that nobody has found before a site may add, ahead of what was requested of it.
+    pub ahead: u64,
 }
 
 /// What decides about one URL whenever a link to it is found.

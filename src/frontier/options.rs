@@ -24,12 +24,14 @@ pub struct Options {
     /// Longer URLs, in bytes, are counted as skipped (`too_long`) and not requested.
     #[schemars(range(min = 1, max = 65536))]
     pub max_url_length: usize,
-    /// How much one page may add to what is known: the URLs that are new, with the texts of their links and 56 bytes for
-    /// each, which is what the store needs beside them. What it leads to beyond that is counted in `unread` of the
-    /// summary, and neither kept nor requested unless another page leads there too.
+    /// How far a site may be ahead of what was requested of it: bytes of new URLs that its pages lead to, with the texts of
+    /// their links and 56 bytes for each, which is what the store needs beside them. 64 KiB for each request that was
+    /// answered come on top. A site is a registrable domain, or an address. The default holds about a million URLs: an index
+    /// of 50,000 pages is far from it, a flood of links that are made up is not. What a page leads to beyond that is counted
+    /// in `unread` of the summary and told in the log, and neither kept nor requested unless another page leads there too.
     #[serde(with = "units::size")]
     #[schemars(with = "units::size::Schema")]
-    pub max_new_bytes: u64,
+    pub max_ahead: u64,
     /// Keep everything that the crawl knows in the crawl directory, so that it can go on after any end. Without, the
     /// frontier is in memory, and a crawl that is stopped has to start over.
     pub store: bool,
@@ -57,7 +59,7 @@ impl Default for Options {
             sort_query: false,
             merge_slashes: false,
             max_url_length: 4096,
-            max_new_bytes: 896 << 10,
+            max_ahead: 112 << 20,
             store: true,
             max_redirects: 20,
         }

@@ -78,11 +78,7 @@ impl Frontier {
             way.hops = NO_WAY;
         }
         let to = match (self.known.get(found.target.key()), &found.target) {
-            (None, target)
-                if !room.takes(target.text().len() + found.link_text.as_ref().map_or(0, |text| text.len())) =>
-            {
-                return Ok(None);
-            }
+            (None, target) if !room.takes(length(target.text(), found.link_text.as_deref())) => return Ok(None),
             (None, _) => self.insert(found.target, way, skip)?,
             (Some(id), Target::Url(url)) if is_path => {
                 if self.node(id)?.hops == NO_WAY {
@@ -272,6 +268,11 @@ impl Frontier {
         self.changes.push(Change::Placed { id, depth, hops, state, host });
         Ok(())
     }
+}
+
+/// How long the texts of a URL are.
+pub(super) fn length(url: &str, link_text: Option<&str>) -> usize {
+    url.len() + link_text.map_or(0, str::len)
 }
 
 /// From so many URLs on they are in no cache.

@@ -1,12 +1,17 @@
 //! Restore: the frontier as a store has kept it, judged by the settings of this run.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Instant;
 
+use hashbrown::HashMap;
+
 use super::change::StoredUrl;
+use super::found::Room;
 use super::graph::Frontier;
 use super::lease::HostId;
 use super::node::{Limits, NO_WAY, Node, NodeState};
+use super::paths::length;
 use crate::error::{Error, Result};
 use crate::outcome::{OutcomeKind, SkipReason};
 use crate::url::{CrawlUrl, HostKey};
@@ -15,6 +20,8 @@ use crate::url::{CrawlUrl, HostKey};
 pub struct Restore<'a> {
     frontier: Frontier,
     rules: RestoreRules<'a>,
+    /// What each page has added, in bytes. Of what was found elsewhere at a smaller depth later, that page has.
+    added: HashMap<u32, u64>,
 }
 
 /// What the settings of this run say about URLs that an earlier one has judged.
@@ -28,7 +35,7 @@ pub struct RestoreRules<'a> {
 impl Frontier {
     /// Reads back what a store has kept: first all hosts, then all URLs in the order of their numbers.
     pub fn restore(limits: Limits, rules: RestoreRules<'_>) -> Restore<'_> {
-        Restore { frontier: Self::new(limits), rules }
+        Restore { frontier: Self::new(limits), rules, added: HashMap::new() }
     }
 }
 
@@ -69,8 +76,12 @@ impl Restore<'_> {
 
     /// Takes a URL that is settled. `untold`: what it leads to has not been told of its place.
     pub fn settled(&mut self, url: &StoredUrl, kind: OutcomeKind, untold: bool) -> Result<()> {
-        self.known(url)?;
+        let node = self.known(url)?;
         *self.frontier.accounts.settled.of(kind) += 1;
+        if let Some(host) = node.host {
+            let url = CrawlUrl::stored(Arc::clone(&url.text), url.key);
+            self.frontier.sites.of(host, url.host_name()).count(kind);
+        }
         if untold {
             self.frontier.sinking.insert(url.id);
         }
@@ -79,11 +90,20 @@ impl Restore<'_> {
 
     /// The frontier as it was left.
     pub fn finish(self) -> Frontier {
-        self.frontier
+        let Self { mut frontier, added, .. } = self;
+        let names: HashMap<HostId, &HostKey> = frontier.hosts.iter().map(|(name, id)| (*id, name)).collect();
+        for (page, bytes) in added {
+            let host = frontier.nodes.get(page as usize).and_then(|node| node.unpack().host);
+            if let Some((host, name)) = host.and_then(|host| Some((host, names.get(&host)?))) {
+                frontier.sites.of(host, name.name()).add(bytes);
+            }
+        }
+        drop(names);
+        frontier
     }
 
     fn known(&mut self, url: &StoredUrl) -> Result<Node> {
-        let StoredUrl { id, text, key, path, state, host, .. } = url;
+        let StoredUrl { id, text, key, path, state, host, link_text, .. } = url;
         if self.frontier.known.get(*key).is_some() || self.frontier.known.insert(*key) != Some(*id) {
             return Err(Error::Damaged(format!("URL {id} ({text}) is there twice, or not in its turn")));
         }
@@ -92,6 +112,9 @@ impl Restore<'_> {
         }
         let node = Node { depth: path.depth, hops: path.hops, state: *state, host: *host };
         self.frontier.nodes.push(node.pack()?);
+        if let Some(page) = path.referrer {
+            *self.added.entry(page).or_default() += (length(text, link_text.as_deref()) + Room::ROW) as u64;
+        }
         Ok(node)
     }
 

@@ -28,19 +28,31 @@ fn links_beyond_those_of_a_record_are_counted_in_it_and_followed() {
 }
 
 #[test]
-fn links_beyond_those_that_one_page_may_add_are_counted_and_told_once() {
-    let server = Server::start(hub(40).routes());
-    // The text of a link is kept beside its URL, and what a row takes by itself.
+fn an_index_of_50_000_pages_loses_none() {
+    let paths: Vec<_> =
+        (0..50_000).map(|n| format!("/archive/2024/a-page-with-a-title-in-its-name-{n}.html")).collect();
+    let server = Server::start(Site::default().with("/", Reply::links("index", &paths)).routes());
+    let crawled = Crawl::of(server.url("/")).arg("--depth", "0").run();
+    let crawled = crawled.assert_code(0);
+    assert_eq!((crawled.count("discovered"), crawled.skipped("depth")), (50_001, 50_000));
+    assert_eq!(crawled.summary["unread"]["links"], json!({ "count": 0 }));
+}
+
+#[test]
+fn links_beyond_those_that_a_site_may_be_ahead_are_counted_and_told_once() {
+    let server = Server::start(hub(2000).routes());
+    // The text of a link is kept beside its URL, and what a row takes by itself. Each answer gives room for 64 KiB.
     let each = server.url("/0000").len() + "/0000".len() + 56;
     let most = format!("\"{}B\"", each * 10);
-    let crawled = Crawl::of(server.url("/")).set("frontier.max_new_bytes", &most).talkative().run();
+    let crawled = Crawl::of(server.url("/")).set("frontier.max_ahead", &most).arg("--depth", "0").talkative().run();
     let crawled = crawled.assert_code(0);
-    assert_eq!(crawled.urls().len(), 11);
-    assert_eq!(crawled.summary["unread"]["links"], json!({ "count": 30, "example": server.url("/") }));
+    let added = (each * 10 + (64 << 10)) / each;
+    assert_eq!(crawled.count("discovered"), 1 + added as u64);
+    assert_eq!(crawled.summary["unread"]["links"], json!({ "count": 2000 - added, "example": server.url("/") }));
     let record = crawled.record(&server.url("/"));
-    assert_eq!(record["links"].as_array().unwrap().len(), 40, "the record has what the page says");
+    assert_eq!(record["links"].as_array().unwrap().len(), 2000, "the record has what the page says");
     assert!(record.get("links_left_out").is_none());
-    let told = crawled.stderr.matches("more that is new than frontier.max_new_bytes").count();
+    let told = crawled.stderr.matches("its site is too far ahead (frontier.max_ahead)").count();
     assert_eq!(told, 1, "{}", crawled.stderr);
 }
 

@@ -17,7 +17,7 @@ impl LeftOut {
         let not_listed = record.links_left_out.unwrap_or(0).saturating_sub(not_taken);
         let told = [
             (not_taken, &mut self.of_pages, "not followed: more than parse.max_links or parse.max_link_bytes"),
-            (not_added, &mut self.of_frontier, "not followed: more that is new than frontier.max_new_bytes"),
+            (not_added, &mut self.of_frontier, "not followed: its site is too far ahead (frontier.max_ahead)"),
             (not_listed, &mut self.of_records, "followed, but not in the record: more than output.max_link_bytes"),
         ];
         for (count, is_told, why) in told {

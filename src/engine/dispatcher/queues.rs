@@ -154,7 +154,7 @@ mod tests {
         /// A page, a sitemap and a robots.txt of one host.
         fn of_host(host: &str) -> Self {
             let mut all = Self {
-                frontier: Frontier::new(Limits { depth: None, redirects: 5, added: usize::MAX }),
+                frontier: Frontier::new(Limits { depth: None, redirects: 5, ahead: u64::MAX }),
                 sitemaps: Sitemaps::new(Options::default()),
                 robots: RobotsHops::default(),
                 hosts: WaitingHosts::default(),

@@ -46,7 +46,7 @@ impl Database {
                 text: text(row, 2)?,
                 path,
                 mention: None,
-                link_text: None,
+                link_text: optional_text(row, 17)?,
                 state,
                 host: row.get::<_, Option<u32>>(7)?.map(HostId::at),
             };

@@ -83,7 +83,7 @@ pub fn read_sample(dir: &Path, clock: WallClock) -> Result<String> {
         records.push(record);
         Ok(ControlFlow::Continue(()))
     })?;
-    let limits = Limits { depth: None, redirects: 10, added: 1 << 20 };
+    let limits = Limits { depth: None, redirects: 10, ahead: u64::MAX };
     let mut restore = Frontier::restore(limits, RestoreRules { judge: &|_| None, lifted: &[] });
     let counts = store.restore(&mut restore)?;
     let mut frontier = restore.finish();

@@ -95,7 +95,7 @@ mod tests {
         let mut store = Sqlite::open(dir, clock).unwrap();
         let (_, saved) = store.recall().unwrap().hosts.remove(0);
         let rules = RestoreRules { judge: &|_| None, lifted: &[] };
-        let limits = Limits { depth: None, redirects: 10, added: 1 << 20 };
+        let limits = Limits { depth: None, redirects: 10, ahead: u64::MAX };
         let mut restore = Frontier::restore(limits, rules);
         store.restore(&mut restore).unwrap();
         let due = restore.finish().next_due();
