@@ -52,6 +52,9 @@ pub struct Unread {
     pub scripts: Seen,
     /// Links that were not taken, since their page has too many of them, or too long ones; the example is the page.
     pub links: Seen,
+    /// Chains of redirects, and of refreshes without a pause, that were not followed to their end; the example is the page
+    /// at which one was left.
+    pub chains: Seen,
     /// What hosts answer with in place of their pages, of at most 64 of them. Absent when there is none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub walls: Vec<Wall>,
@@ -99,6 +102,11 @@ impl Unread {
             self.links.count += left_out - 1;
         }
         left_out > 0
+    }
+
+    /// Counts a chain that is left at a page.
+    pub fn note_chain(&mut self, url: &CrawlUrl) {
+        self.chains.note(url);
     }
 
     /// Counts one page; whether that has changed anything.
@@ -170,6 +178,7 @@ mod tests {
         {
             assert_eq!(unread.note_links(&url(page), left_out), changes, "{page}");
         }
+        unread.note_chain(&url("http://e.com/k"));
         insta::assert_snapshot!(serde_json::to_string_pretty(&unread).unwrap(), @r#"
         {
           "bodies": {
@@ -198,6 +207,10 @@ mod tests {
           "links": {
             "count": 7,
             "example": "http://e.com/h"
+          },
+          "chains": {
+            "count": 1,
+            "example": "http://e.com/k"
           }
         }
         "#);

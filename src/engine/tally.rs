@@ -7,6 +7,7 @@ use crate::host_report::HostReport;
 use crate::observe::{HostSummary, State, Summary};
 use crate::store::Counts;
 use crate::unread::Unread;
+use crate::url::CrawlUrl;
 use crate::walls::{Answer, Walls};
 
 /// Counts of what was settled.
@@ -41,6 +42,12 @@ impl Tally {
         self.unread_changed |= self.unread.note_links(url, links_left_out);
         let error = outcome.failure.as_ref().map(|failure| failure.kind);
         self.counts.add(outcome.status, error, 1, outcome.bytes.unwrap_or_default());
+    }
+
+    /// Counts a page that goes on a chain which is not followed any further.
+    pub(super) fn note_chain(&mut self, url: &CrawlUrl) {
+        self.unread.note_chain(url);
+        self.unread_changed = true;
     }
 
     /// Counts a URL that is to be tried again.

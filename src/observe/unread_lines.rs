@@ -6,14 +6,15 @@ use super::text::{count, counted, printable};
 use crate::unread::{Seen, SeenReferences, Unread};
 
 /// The lines, each with its name: bodies that were not read, pages that gave nothing or need a browser, references that
-/// are no URL, and links beyond what one page may have. Empty where there are none.
-pub fn unread_lines(unread: &Unread) -> [(&'static str, String); 5] {
+/// are no URL, links beyond what is taken, and chains that are left. Empty where there are none.
+pub fn unread_lines(unread: &Unread) -> [(&'static str, String); 6] {
     [
         ("unread", bodies(unread)),
         ("no content", pages(&unread.pages)),
         ("script only", scripts(&unread.scripts)),
         ("no URL", references(&unread.references)),
         ("too many", links(&unread.links)),
+        ("redirects", chains(&unread.chains)),
     ]
 }
 
@@ -48,6 +49,14 @@ fn links(links: &Seen) -> String {
         return String::new();
     }
     with_example(counted(links.count, "link", "links"), links.example.as_deref())
+}
+
+fn chains(chains: &Seen) -> String {
+    if chains.count == 0 {
+        return String::new();
+    }
+    let text = format!("{} longer than frontier.max_redirects", counted(chains.count, "chain", "chains"));
+    with_example(text, chains.example.as_deref())
 }
 
 fn references(references: &SeenReferences) -> String {
@@ -96,6 +105,7 @@ mod tests {
             pages: seen(1, "http://e.com/empty"),
             scripts: seen(3, "http://e.com/app"),
             links: seen(4000, "http://e.com/long"),
+            chains: seen(2, "http://e.com/20"),
             ..Unread::default()
         };
         insta::assert_snapshot!(text(&unread), @r"
@@ -104,6 +114,7 @@ mod tests {
         script only: 3 pages, first http://e.com/app: no script is run, but --sitemaps may list what they lead to
         no URL: 2 references, first http://[� on http://e.com/p
         too many: 4,000 links, first http://e.com/long
+        redirects: 2 chains longer than frontier.max_redirects, first http://e.com/20
         ");
         let few =
             Unread { bodies: BTreeMap::from([("a/a".to_owned(), seen(1, "http://e.com/"))]), ..Unread::default() };

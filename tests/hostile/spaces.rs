@@ -1,10 +1,10 @@
 //! Hostile in number: spaces of URLs without end, and ways that lead in circles.
 
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, Seen};
 use crate::support::{Arrival, Reply};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
-    [redirects(), traps()].into_iter().flatten().collect()
+    [redirects(), traps(), floods()].into_iter().flatten().collect()
 }
 
 fn redirects() -> Vec<Scenario> {
@@ -29,19 +29,22 @@ fn redirects() -> Vec<Scenario> {
         })
         .ends("/", "redirect 307")
         .skips("trap", 1)
-        .most(22),
+        .most(22)
+        .also(a_chain_is_told),
         Scenario::pages("refreshes without end", |arrival| {
             to(arrival, |n| Reply::html(format!("<meta http-equiv=refresh content='0;url=/{}'>on", n + 1)))
         })
         .ends("/", "ok")
         .skips("trap", 1)
-        .most(22),
+        .most(22)
+        .also(a_chain_is_told),
         Scenario::pages("Refresh headers without end", |arrival| {
             to(arrival, |n| Reply::html("on").header("Refresh", &format!("0; url=/{}", n + 1)))
         })
         .ends("/", "ok")
         .skips("trap", 1)
-        .most(22),
+        .most(22)
+        .also(a_chain_is_told),
         Scenario::pages("redirects to nowhere", |arrival| match arrival.path.as_str() {
             "/" => Reply::links("home", (0..NOWHERE.len()).map(|n| format!("/to{n}"))),
             path => match path.strip_prefix("/to").and_then(|n| NOWHERE.get(n.parse::<usize>().ok()?)) {
@@ -108,6 +111,36 @@ fn traps() -> Vec<Scenario> {
         })
         .skips("trap", 1),
     ]
+}
+
+fn floods() -> Vec<Scenario> {
+    // A site may be ahead by some 2,900 of its links, and by some 700 for each of 13 answers.
+    let bounded: fn(&Seen<'_>) = |seen| {
+        let discovered = seen.crawled.count("discovered");
+        assert!((8_000..13_000).contains(&discovered), "{discovered} URLs");
+        assert!(seen.crawled.summary["unread"]["links"]["count"].as_u64() > Some(40_000), "{}", seen.crawled.summary);
+    };
+    let few = |scenario: Scenario| scenario.set("frontier.max_ahead", "'256KiB'").ends("/", "ok").also(bounded);
+    vec![
+        few(Scenario::pages("60,000 links on twelve pages", flood)).skips("robots", 8_000),
+        few(Scenario::pages("60,000 links on twelve pages, kill -9 in its midst", flood)).killed_after(8),
+    ]
+}
+
+/// Twelve pages of links that lead nowhere.
+fn flood(arrival: &Arrival) -> Reply {
+    match arrival.path.strip_prefix("/big/") {
+        Some(page) => Reply::links(page, (0..5000).map(|n| format!("/never/{page}/{n}"))),
+        None if arrival.path == "/" => Reply::links("home", (0..12).map(|page| format!("/big/{page}"))),
+        None => Reply::text("User-agent: *\nDisallow: /never/\n"),
+    }
+}
+
+/// Asserts that the log and the summary say where a chain of redirects is left.
+fn a_chain_is_told(seen: &Seen<'_>) {
+    assert_eq!(seen.crawled.summary["unread"]["chains"]["count"], 1, "{}", seen.crawled.summary);
+    let told = seen.crawled.stderr.matches("a chain of redirects is left, its next URL is skipped").count();
+    assert_eq!(told, 1, "{}", seen.crawled.stderr);
 }
 
 /// Months that lead to the next and the last one.

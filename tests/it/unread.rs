@@ -35,6 +35,7 @@ fn check(unread: &Value, server: &Server) {
             "pages": { "count": 2, "example": server.url("/empty") },
             "scripts": { "count": 0 },
             "links": { "count": 0 },
+            "chains": { "count": 0 },
         })
     );
 }

@@ -8,6 +8,7 @@ mod held_hosts;
 mod job;
 mod knocks;
 mod left_out;
+mod long_chains;
 mod pages;
 mod queues;
 mod release;
@@ -91,6 +92,7 @@ impl Dispatcher {
             sitemaps.name(url, &site, &judge);
         }
         sitemaps.take_known(&politeness, &judge, &frontier);
+        let redirects = frontier.limits().redirects;
         Self {
             frontier,
             politeness,
@@ -103,7 +105,7 @@ impl Dispatcher {
             robots: RobotsHops::default(),
             sitemaps,
             policy,
-            pages: Pages::new(seeds, tally, output, start.most_pages),
+            pages: Pages::new(seeds, tally, output, start.most_pages, redirects),
             handover: Handover::new(writer, clock, start.started),
             stats,
             ending: Ending::new(deadline),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::job::Refused;
 use super::left_out::LeftOut;
+use super::long_chains::LongChains;
 use super::seeds::Seeds;
 use crate::engine::judge::Judge;
 use crate::engine::ledger::Step;
@@ -30,14 +31,17 @@ pub(super) struct Pages {
     seeds: Seeds,
     tally: Tally,
     left_out: LeftOut,
+    chains: LongChains,
     output: Options,
     /// How many are asked for.
     most: Option<u64>,
 }
 
 impl Pages {
-    pub(super) fn new(seeds: Seeds, tally: Tally, output: Options, most: Option<u64>) -> Self {
-        Self { seeds, tally, left_out: LeftOut::default(), output, most }
+    /// Of no more than `most` pages, over no more than `redirects` in a row.
+    pub(super) fn new(seeds: Seeds, tally: Tally, output: Options, most: Option<u64>, redirects: u32) -> Self {
+        let (left_out, chains) = (LeftOut::default(), LongChains::new(redirects));
+        Self { seeds, tally, left_out, chains, output, most }
     }
 
     /// Ends a lease with a record: what has to be kept of it, as one step.
@@ -60,6 +64,9 @@ impl Pages {
             frontier.settle(lease.id, outcome.kind, found.collect())?;
         let changes = frontier.take_changes();
         let traps = look_for_trap(&lease.url, &outcome, &changes, judge);
+        if self.chains.ends(&lease.url, &changes) {
+            self.tally.note_chain(&lease.url);
+        }
         tracing::debug!(url = %lease.url, depth, "{}", outcome.reason());
         let standing = if traps.is_some() { Standing::Trap } else { standing(lease, &outcome, leads_to.as_ref()) };
         let answer = Answer { url: &lease.url, outcome: &outcome, leads_to: leads_to.as_ref(), standing };
