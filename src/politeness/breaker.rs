@@ -412,7 +412,8 @@ mod tests {
     #[test]
     fn pages_that_hang_use_up_the_patience_although_a_witness_is_well() {
         let (begun, slow) = (Instant::now(), failed(FailureKind::Timeout));
-        let mut breaker = after_each(3, &slow, begun);
+        let mut breaker = after_each(2, &slow, begun);
+        breaker.ended(&status(500), begun, &options());
         breaker.started(begun);
         assert!(breaker.calls_witness());
         breaker.ended(&ok(), begun, &options());

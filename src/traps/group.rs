@@ -138,6 +138,23 @@ mod tests {
     }
 
     #[test]
+    fn one_in_twenty_may_be_new_and_one_in_ten_may_come_from_outside_or_lead_there() {
+        let group = |new: u64, from_outside: u32, leads_out: u32| {
+            let mut group = Group::default();
+            (0..50).for_each(|_| drop(group.read(0, 1000)));
+            (1..=50).for_each(|said| drop(group.read(if said <= new { said << 32 } else { 0 }, 1000)));
+            for nth in 0..50 {
+                group.from_within.push(nth >= from_outside);
+                group.leads_out.push(nth < leads_out);
+            }
+            (group.is_stale(50, Compared::WithAll), group.leads_to_itself(50))
+        };
+        assert_eq!(group(2, 5, 5), (true, true));
+        assert_eq!(group(3, 6, 5), (false, false));
+        assert_eq!(group(3, 5, 6), (false, false));
+    }
+
+    #[test]
     fn a_text_for_which_there_is_no_room_stays_new() {
         let mut group = Group::default();
         assert!(group.read(1 << 32, 1));
