@@ -50,11 +50,9 @@ fn has_meaning(special: char, before: Option<char>, rest: &str, place: Place, is
 
 /// Whether a character reference goes on with this.
 fn is_reference(rest: &str) -> bool {
-    let name = rest.split(';').next().unwrap_or_default();
-    name.len() < rest.len()
-        && name.len() < 32
-        && !name.is_empty()
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '#')
+    // No name is longer, and to look for the end of all that is none would be to read the text again at each `&`.
+    let name = rest.bytes().take(32).take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'#').count();
+    name > 0 && rest.as_bytes().get(name) == Some(&b';')
 }
 
 /// A line of text that does not begin as something else does: a heading, a list, a quote, a line below a heading.
