@@ -152,6 +152,11 @@ impl Inline {
         self.bytes
     }
 
+    /// Whether it takes so much memory that a paragraph may end here, between two words.
+    pub(super) fn is_long(&self) -> bool {
+        self.bytes > LONG && matches!(self.pieces.last(), Some(Piece::Space | Piece::Break))
+    }
+
     /// Writes what was collected, a paragraph each; what is open goes on in the next block.
     pub(super) fn take(&mut self, place: Place) -> Vec<String> {
         let mut pieces = std::mem::take(&mut self.pieces);
@@ -379,3 +384,6 @@ fn can_open(outside: Option<char>, inside: Option<char>) -> bool {
 fn is_punctuation(c: char) -> bool {
     c.is_ascii_punctuation() || !c.is_ascii() && !c.is_alphanumeric() && !c.is_whitespace()
 }
+
+/// How many bytes of memory a paragraph takes before it is long.
+const LONG: usize = 1 << 20;

@@ -105,7 +105,10 @@ impl<'a> Visitor<'a> for Markdown<'_> {
             }
             Kind::Quotation => self.inline.text("\"", false),
             Kind::Break if self.heading.is_some() => self.inline.text(" ", false),
-            Kind::Break => self.inline.line_end(),
+            Kind::Break => {
+                self.inline.line_end();
+                self.relieve();
+            }
             Kind::Pre if self.heading.is_some() || self.in_cell => {
                 self.boundary();
                 self.in_code += 1;
@@ -116,7 +119,12 @@ impl<'a> Visitor<'a> for Markdown<'_> {
             }
             Kind::List(numbered) => {
                 self.enter_list(element, numbered, if numbered == Numbered::Yes { '.' } else { '-' });
+                // A number in a paragraph begins a list only when it is 1.
+                if self.lines.margin().is_in_entry() && self.lists.may_interrupt() {
+                    self.lines.tighten();
+                }
             }
+            // A term is a paragraph: it would go on with the one before it.
             Kind::Terms => self.enter_list(element, Numbered::No, '-'),
             _ if self.heading.is_some() || self.in_cell => self.enter_in_line(element, kind),
             _ => self.enter_block(element, kind),
@@ -162,7 +170,10 @@ impl<'a> Visitor<'a> for Markdown<'_> {
         match &mut self.pre {
             Some(pre) => pre.code.push_str(text),
             None if self.in_cell && self.in_code > 0 && text.contains('\n') => self.code_in_cell(text),
-            None => self.inline.text(text, self.in_code > 0),
+            None => {
+                self.inline.text(text, self.in_code > 0);
+                self.relieve();
+            }
         }
     }
 
@@ -231,10 +242,6 @@ impl Markdown<'_> {
         let other = if numbered == Numbered::Yes { ')' } else { '+' };
         let sign = if self.last_list == Some(sign) { other } else { sign };
         self.lists.open(list, numbered, sign);
-        // A number in a paragraph begins a list only when it is 1.
-        if self.lines.margin().is_in_entry() && self.lists.may_interrupt() {
-            self.lines.tighten();
-        }
     }
 
     fn leave_pre(&mut self) {
@@ -309,11 +316,18 @@ impl Markdown<'_> {
     /// The absolute URL of a reference, unless it is a program or holds its own data.
     fn leads_to(&self, reference: &str) -> Option<String> {
         let reference = reference.trim();
-        let is = |scheme: &str| reference.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
-        if ["javascript:", "vbscript:", "data:", "blob:", "about:"].into_iter().any(is) {
+        if leads_nowhere(reference) {
             return None;
         }
-        (self.absolute)(reference)
+        // Once more: what is in front of a scheme may count for nothing, too.
+        (self.absolute)(reference).filter(|url| !leads_nowhere(url))
+    }
+
+    /// Writes what stands in the line so far when it takes much memory: a block may be a whole page without any other.
+    fn relieve(&mut self) {
+        if self.heading.is_none() && !self.in_cell && self.inline.is_long() {
+            self.flush();
+        }
     }
 
     /// A block begins or ends: in a heading that is a space, in a cell a line.
@@ -361,6 +375,13 @@ impl Markdown<'_> {
         let (text, cut) = self.lines.finish(self.most);
         (text, cut || is_full)
     }
+}
+
+/// Whether a URL is a program, or holds its own data. A tab or a line end in it counts for nothing (URL Standard, section 4.4).
+fn leads_nowhere(url: &str) -> bool {
+    let start: String = url.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).take(11).collect();
+    let is = |scheme: &str| start.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    ["javascript:", "vbscript:", "data:", "blob:", "about:"].into_iter().any(is)
 }
 
 #[cfg(test)]

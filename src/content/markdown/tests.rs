@@ -48,6 +48,7 @@ fn a_line_holds_code_links_and_emphasis() {
     check("<a href=x><code>a</code></a>", "[`a`](http://e.com/x)");
     check("<a href=x><h2>a</h2><p>b</a>", "## [a](http://e.com/x)\n\n[b](http://e.com/x)");
     check("<a href='javascript:x'>a</a><a name=b>b</a> <a href=c></a>", "ab");
+    check("<a href=' ja&#9;va&#10;script:x'>a</a><img src='da&#9;ta:x' alt=b>", "ab");
     check("<a href='m:(a b)'>a</a>!<a href=b>b</a>", "[a](<m:(a b)>)\\![b](http://e.com/b)");
     check("<a href=x>a [1]</a> [2]", "[a \\[1\\]](http://e.com/x) [2]");
     check("<img src=a alt='b [c]'><img src=d><img src=e alt=''>", "![b \\[c\\]](http://e.com/a)![](http://e.com/d)");
@@ -61,6 +62,7 @@ fn what_would_mean_something_is_escaped_and_nothing_else() {
     check("a &lt;b> &amp;lt; &amp; c&amp;d 1 &lt; 2", "a \\<b> \\&lt; & c&d 1 < 2");
     check("a\\b \\* c\\", "a\\b \\\\\\* c\\\\");
     check("[a] [b](c) [d]: e", "[a] [b\\](c) [d\\]: e");
+    check("a &amp;amp;amp; &amp;#65; &amp;a b;", "a \\&amp;amp; \\&#65; &a b;");
     check("a | b ~5 ~~c~~", "a | b ~5 \\~\\~c\\~\\~");
     for (text, expected) in [
         ("# a", "\\# a"),
@@ -83,6 +85,17 @@ fn what_would_mean_something_is_escaped_and_nothing_else() {
 }
 
 #[test]
+fn a_long_paragraph_is_written_in_parts_and_not_cut() {
+    let lines = 100_000;
+    let (markdown, is_cut) = markdown_of(&"a<br>".repeat(lines), 8 << 20);
+    assert!(!is_cut);
+    assert_eq!(markdown.matches('a').count(), lines);
+    let (markdown, is_cut) = markdown_of(&"<i>a</i> <b>b</b>".repeat(lines), 8 << 20);
+    assert!(!is_cut);
+    assert_eq!(markdown.matches("*a*").count(), lines);
+}
+
+#[test]
 fn lists_nest_and_keep_their_numbers() {
     check("<ul><li>a<li>b<ol><li>c<li>d</ol><li>e</ul>", "- a\n- b\n  1. c\n  2. d\n- e");
     check("<ol start=9><li>a<li>b<ul><li>c</ul></ol>", "9. a\n10. b\n    - c");
@@ -93,6 +106,8 @@ fn lists_nest_and_keep_their_numbers() {
     check("<ul><li><pre>a\n  b</pre></ul>", "- ```\n  a\n    b\n  ```");
     check("<ul><li><ul><li>a</ul></ul>", "- - a");
     check("<ul><li>- a<li><h3>b</h3></ul>", "- \\- a\n- ### b");
+    check("<ul><li>a<dl><dt>b<dd>c</dl></ul>", "- a\n\n  b\n  - c");
+    check("<ul><li><table><tr><th>a</table><dl><dt>b</dl></ul>", "- | a |\n  | --- |\n\n  b");
     check("<dl><dt>a<dt>b<dd>c<p>d<dd>e<dt>f<dd><dl><dt>g<dd>h</dl></dl>", "a\n\nb\n- c\n\n  d\n- e\n\nf\n- g\n  - h");
 }
 
