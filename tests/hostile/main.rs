@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, reason = "the table is what is asked for")]
 
 mod bodies;
+mod content;
 mod control;
 mod markup;
 mod measure;
@@ -78,6 +79,7 @@ fn all() -> Vec<Scenario> {
         tls::scenarios(),
         bodies::scenarios(),
         markup::scenarios(),
+        content::scenarios(),
         robots::scenarios(),
         sitemaps::scenarios(),
         spaces::scenarios(),
