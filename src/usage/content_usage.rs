@@ -59,7 +59,7 @@ mod tests {
     fn the_examples_of_the_attachment_are_read() {
         // Section 1.2: a header, and a line of robots.txt.
         check("train-ai=n", &[], &[Use::AiTrain]);
-        // Section 3.5.
+        // Section 3.4.
         let (path, value) = path_value::split(b"/ai-ok/ train-ai=y");
         assert_eq!((path, read(value)), (&b"/ai-ok/"[..], Said::allows([Use::AiTrain])));
     }

@@ -54,5 +54,6 @@ mod traps;
 mod trouble;
 mod unread;
 mod usage;
+mod usage_cases;
 mod verify;
 mod walls;

@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(told(&again), expected, "{path} for {agent}, read again");
     }
 
-    /// draft-ietf-aipref-attach-05, section 3.5.
+    /// draft-ietf-aipref-attach-05, section 3.4.
     const ATTACH: &str = "User-Agent: *\nAllow: /\nDisallow: /never/\nContent-Usage: train-ai=n\n\
         Content-Usage: /ai-ok/ train-ai=y\n\nUser-Agent: ExampleBot\nAllow: /\nContent-Usage: train-ai=y\n";
 
