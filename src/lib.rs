@@ -54,6 +54,8 @@ pub mod config;
 mod content;
 mod crawl_dir;
 #[cfg(feature = "sqlite")]
+mod duplicate;
+#[cfg(feature = "sqlite")]
 mod duplicates;
 mod engine;
 pub mod error;

@@ -24,8 +24,8 @@ pub(crate) fn duplicates(asked: &Duplicates) -> Result<ExitCode> {
     let found = duplicates::Duplicates::find(&asked.dir, asked.distance)?;
     let to_stdout = |error| Error::io("write to", Path::new("stdout"), error);
     let mut stdout = BufWriter::new(std::io::stdout().lock());
-    for line in found.lines() {
-        let text = serde_json::to_string(&line).map_err(|error| Error::Internal(error.to_string()))?;
+    for duplicate in found.iter() {
+        let text = serde_json::to_string(&duplicate).map_err(|error| Error::Internal(error.to_string()))?;
         writeln!(stdout, "{text}").map_err(to_stdout)?;
     }
     stdout.flush().map_err(to_stdout)?;

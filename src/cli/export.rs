@@ -1,8 +1,10 @@
 //! `crawler export`: what a crawl has written, as a file of another format.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::committed::LineSource;
+use crate::duplicates::{self, Duplicates};
 use crate::error::{Error, Result};
 use crate::export::{self, Request, What};
 use crate::observe::{bytes, counted, printable};
@@ -16,7 +18,7 @@ pub(crate) struct Export {
     /// The file; its ending says what it is: .parquet .csv .sqlite .jsonl .jsonl.gz .jsonl.zst
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     to: PathBuf,
-    /// What to export: pages, links, or items:NAME
+    /// What to export: pages, links, duplicates, or items:NAME
     #[arg(long, value_name = "WHAT", default_value = "pages")]
     what: String,
     /// Only these columns, in this order: url,title,error.kind
@@ -41,10 +43,15 @@ pub(crate) fn export(export: &Export) -> Result<ExitCode> {
         filter: export.filter.clone(),
         replaces: export.force,
     };
-    let exported = export::export(&request)?;
+    let exported = export::export(&request, duplicates)?;
     let (rows, to) = (counted(exported.rows, "row", "rows"), printable(&export.to.display().to_string()));
     super::voice::say(&format!("wrote {to}: {rows}, {}", bytes(exported.bytes)));
     Ok(ExitCode::SUCCESS)
+}
+
+/// The duplicates among the pages of a crawl, as `crawler duplicates` prints them.
+fn duplicates(dir: &Path) -> Result<Box<dyn LineSource>> {
+    Ok(Duplicates::find(dir, duplicates::MOST)?.into_lines())
 }
 
 pub(crate) const EPILOGUE: &str = "\
@@ -53,6 +60,7 @@ Examples:
   crawler export --to errors.csv --columns url,error --where 'outcome = \"failed\"'
   crawler export shop --to products.sqlite --what items:products
   crawler export --to links.csv --what links --where 'kind = \"link\"'
+  crawler export text --to duplicates.parquet --what duplicates
 
 Takes what the crawl has committed, while it runs or after it; the file has its name when it is whole.
 --where compares columns with =, !=, <, <=, > and >=, tests `is null` and `is not null`, and joins

@@ -32,6 +32,8 @@ pub(crate) enum Output<'a> {
 /// The lines of an output, and the settings that they were written by.
 pub(crate) struct Source {
     pub(crate) lines: Box<dyn LineSource>,
+    /// Whether they are those of a table (RFC 4180), and not JSON.
+    pub(crate) is_csv: bool,
     /// `None` of a crawl without a store: it has kept none.
     pub(crate) settings: Option<Config>,
 }
@@ -62,12 +64,7 @@ impl Source {
         let found = opened.into_iter().find_map(|(name, lines)| Some((name, lines?)));
         let Some((name, lines)) = found else { return Err(nothing(output, &names, &settings)) };
         let path = dir.join(&name);
-        if path.extension().is_some_and(|ending| ending == "csv") {
-            return Err(Error::Usage(format!(
-                "{} is CSV already, and says no types\n = help: with items = \"jsonl\" in [output] they can be exported",
-                path.display()
-            )));
-        }
+        let is_csv = path.extension().is_some_and(|ending| ending == "csv");
         if lines.found.is_none() && lines.committed > 0 {
             return Err(Error::Damaged(format!(
                 "{} is not there, but the crawl has written {} bytes to it\n = help: put it back; `crawler verify` says \
@@ -77,7 +74,7 @@ impl Source {
             )));
         }
         let lines = Committed { path, lines };
-        Ok(Self { lines: Box::new(lines), settings: Some(settings) })
+        Ok(Self { lines: Box::new(lines), is_csv, settings: Some(settings) })
     }
 
     /// The records of a crawl that keeps no store.
@@ -91,7 +88,8 @@ impl Source {
         let path = records(dir);
         let file = File::open(&path).map_err(|error| Error::io("open", &path, error))?;
         let from = BufReader::with_capacity(BUFFER, file);
-        Ok(Self { lines: Box::new(WholeLines { path, from, line: Vec::new() }), settings: None })
+        let lines = WholeLines { path, from, line: Vec::new() };
+        Ok(Self { lines: Box::new(lines), is_csv: false, settings: None })
     }
 }
 

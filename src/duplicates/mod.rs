@@ -7,9 +7,10 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use crate::committed::{Output, Source};
+use crate::committed::{LineSource, Output, Source};
+use crate::duplicate::Duplicate;
 use crate::error::{Error, Result};
 use groups::Page;
 
@@ -22,19 +23,11 @@ pub(crate) struct Duplicates {
     found: Vec<groups::Duplicate>,
 }
 
-/// A page that says the same as another one, as a line for programs.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Line<'a> {
-    /// The page.
-    pub(crate) url: &'a str,
-    /// How deep it lies in the site.
-    pub(crate) depth: u32,
-    /// What it is a duplicate of: of the pages that say so the one with the least depth.
-    pub(crate) original: &'a str,
-    /// Whether their texts are equal.
-    pub(crate) equal: bool,
-    /// In how many of 64 bits their `SimHash`es differ.
-    pub(crate) distance: u32,
+/// What was found as lines of JSON, one after the other.
+struct Lines {
+    of: Duplicates,
+    next: usize,
+    line: Vec<u8>,
 }
 
 /// How many of what there are.
@@ -92,12 +85,19 @@ impl Duplicates {
     }
 
     /// Those of one original behind each other: the originals by depth and URL, then the pages.
-    pub(crate) fn lines(&self) -> impl Iterator<Item = Line<'_>> {
-        self.found.iter().filter_map(|duplicate| {
-            let (page, original) = (self.page(duplicate.page)?, self.page(duplicate.original)?);
-            let groups::Duplicate { is_equal: equal, distance, .. } = *duplicate;
-            Some(Line { url: &page.url, depth: page.depth, original: &original.url, equal, distance })
-        })
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Duplicate<'_>> {
+        (0..self.found.len()).filter_map(|nth| self.get(nth))
+    }
+
+    /// The same as lines of JSON, for who reads those of a crawl.
+    pub(crate) fn into_lines(self) -> Box<dyn LineSource> {
+        Box::new(Lines { of: self, next: 0, line: Vec::new() })
+    }
+
+    fn get(&self, nth: usize) -> Option<Duplicate<'_>> {
+        let groups::Duplicate { page, original, is_equal: equal, distance } = *self.found.get(nth)?;
+        let (page, original) = (self.page(page)?, self.page(original)?);
+        Some(Duplicate { url: &page.url, depth: page.depth, original: &original.url, equal, distance })
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -109,6 +109,21 @@ impl Duplicates {
 
     fn page(&self, nth: u32) -> Option<&Page> {
         self.pages.get(nth as usize)
+    }
+}
+
+impl LineSource for Lines {
+    fn next_line(&mut self) -> Result<Option<&[u8]>> {
+        let Some(duplicate) = self.of.get(self.next) else { return Ok(None) };
+        self.next += 1;
+        self.line.clear();
+        serde_json::to_writer(&mut self.line, &duplicate)
+            .map_err(|error| Error::Internal(format!("a duplicate is no JSON: {error}")))?;
+        Ok(Some(&self.line))
+    }
+
+    fn shown(&self) -> String {
+        "the duplicates".to_owned()
     }
 }
 

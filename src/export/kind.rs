@@ -9,6 +9,7 @@ use super::rows::{Row, Shape};
 use super::{from_rules, from_schema};
 use crate::committed::Output;
 use crate::config::Config;
+use crate::duplicate::Duplicate;
 use crate::error::{Error, Result};
 use crate::extract::Fields;
 use crate::extracted::PAGE_URL;
@@ -24,6 +25,8 @@ pub(crate) enum What {
     Items(String),
     /// A row for each link and each redirect.
     Links,
+    /// A row for each page that says the same as another one.
+    Duplicates,
 }
 
 /// The table that comes of it.
@@ -45,21 +48,21 @@ impl FromStr for What {
         match text.split_once(':') {
             None if text == "pages" => Ok(Self::Pages),
             None if text == "links" => Ok(Self::Links),
+            None if text == "duplicates" => Ok(Self::Duplicates),
             Some(("items", name)) if !name.is_empty() => Ok(Self::Items(name.to_owned())),
-            _ => {
-                Err(Problem::new(format!("`{text}` is nothing that can be exported"))
-                    .allowed("pages, links, items:NAME"))
-            }
+            _ => Err(Problem::new(format!("`{text}` is nothing that can be exported"))
+                .allowed("pages, links, duplicates, items:NAME")),
         }
     }
 }
 
 impl What {
-    /// Which output it is in.
-    pub(super) fn output(&self) -> Output<'_> {
+    /// Which output it is in; `None` of what is found by comparing records.
+    pub(super) fn output(&self) -> Option<Output<'_>> {
         match self {
-            Self::Pages | Self::Links => Output::Records,
-            Self::Items(name) => Output::Items(name),
+            Self::Pages | Self::Links => Some(Output::Records),
+            Self::Items(name) => Some(Output::Items(name)),
+            Self::Duplicates => None,
         }
     }
 
@@ -87,6 +90,13 @@ impl What {
                 let columns = of_links();
                 Kind { table: "links".to_owned(), columns, shape: Shape::Many(links), key: None, texts: &[] }
             }
+            Self::Duplicates => Kind {
+                table: "duplicates".to_owned(),
+                columns: from_schema::columns(&schemars::schema_for!(Duplicate<'_>).to_value()),
+                shape: Shape::Line,
+                key: Some("url"),
+                texts: &[],
+            },
         })
     }
 }
@@ -176,6 +186,14 @@ mod tests {
     }
 
     #[test]
+    fn duplicates_have_the_columns_of_their_lines() {
+        let columns = What::Duplicates.kind(None).unwrap().columns;
+        let shown: Vec<_> = columns.iter().map(|column| format!("{} {:?}", column.name(), column.kind)).collect();
+        assert_eq!(shown.join(", "), "url Text, depth Integer, original Text, equal Bool, distance Integer");
+        assert!(columns.iter().all(|column| column.is_required));
+    }
+
+    #[test]
     fn a_record_leads_to_its_redirect_and_its_links() {
         let Value::Object(record) = json!({"url": "u", "location": "l", "links": ["a", "b"], "title": "t"}) else {
             unreachable!()
@@ -194,8 +212,12 @@ mod tests {
         let read = |text: &str| text.parse::<What>().map_err(|problem| problem.to_string());
         assert_eq!(read("items:things"), Ok(What::Items("things".to_owned())));
         assert_eq!(read("pages"), Ok(What::Pages));
-        let refused =
-            |text: &str| Err(format!("`{text}` is nothing that can be exported; allowed: pages, links, items:NAME"));
+        let refused = |text: &str| {
+            Err(format!(
+                "`{text}` is nothing that can be exported; allowed: pages, links, duplicates, \
+                           items:NAME"
+            ))
+        };
         assert_eq!(read("items"), refused("items"));
         assert_eq!(read("items:"), refused("items:"));
     }

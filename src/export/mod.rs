@@ -8,6 +8,7 @@ mod column;
 mod csv;
 mod filter;
 mod format;
+mod from_csv;
 mod from_rules;
 mod from_schema;
 mod jsonl;
@@ -25,12 +26,13 @@ pub(crate) use kind::What;
 pub(crate) use reader_call::Tool;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use self::format::Format;
+use self::kind::Kind;
 use self::rows::Rows;
 use self::target::Target;
-use crate::committed::Source;
+use crate::committed::{LineSource, Source};
 use crate::crawl_dir::is_own_file;
 use crate::error::{Error, Result};
 
@@ -58,11 +60,14 @@ pub(crate) struct Exported {
     pub(crate) bytes: u64,
 }
 
+/// Who finds the duplicates among the pages of the crawl in a directory, as lines: another reader does.
+pub(crate) type Finder = fn(&Path) -> Result<Box<dyn LineSource>>;
+
 /// Writes a file out of what a crawl has committed. It has its name when it is whole; what was there before stays until then.
 ///
 /// # Errors
 /// [`Error::Usage`] says what of the request is wrong. [`Error::Damaged`]: a line of the crawl is not what it should be.
-pub(crate) fn export(request: &Request) -> Result<Exported> {
+pub(crate) fn export(request: &Request, duplicates: Finder) -> Result<Exported> {
     let format = Format::of(&request.to).map_err(|problem| Error::Usage(format!("--to: {problem}")))?;
     expect_built(format)?;
     let to = fs::canonicalize(&request.to).unwrap_or_else(|_| request.to.clone());
@@ -70,8 +75,7 @@ pub(crate) fn export(request: &Request) -> Result<Exported> {
         let to = request.to.display();
         return Err(Error::Usage(format!("--to: {to} is a file of the crawl\n = help: take another name")));
     }
-    let source = Source::open(&request.dir, request.what.output())?;
-    let kind = request.what.kind(source.settings.as_ref())?;
+    let (lines, kind) = opened(request, duplicates)?;
     let filter = request.filter.as_deref().map(|text| {
         let filter = filter::parse(text, &kind.columns);
         filter.map_err(|wrong| Error::Usage(format!("--where: {}", wrong.shown(text))))
@@ -83,7 +87,7 @@ pub(crate) fn export(request: &Request) -> Result<Exported> {
     } else {
         kind.columns.clone()
     };
-    let mut rows = Rows::new(source.lines, kind.shape, columns.clone(), filter.transpose()?);
+    let mut rows = Rows::new(lines, kind.shape, columns.clone(), filter.transpose()?);
     let target = Target::begin(&request.to, request.replaces)?;
     match format {
         Format::Jsonl(packing) => jsonl::write(&mut rows, selects.then_some(&columns[..]), packing, &target)?,
@@ -99,6 +103,20 @@ pub(crate) fn export(request: &Request) -> Result<Exported> {
     }
     let bytes = target.finish()?;
     Ok(Exported { rows: rows.given, bytes })
+}
+
+/// The lines that the rows are in, and what becomes of them.
+fn opened(request: &Request, duplicates: Finder) -> Result<(Box<dyn LineSource>, Kind)> {
+    let Some(output) = request.what.output() else {
+        return Ok((duplicates(&request.dir)?, request.what.kind(None)?));
+    };
+    let source = Source::open(&request.dir, output)?;
+    let mut kind = request.what.kind(source.settings.as_ref())?;
+    if !source.is_csv {
+        return Ok((source.lines, kind));
+    }
+    kind.columns = from_csv::columns(kind.columns);
+    Ok((Box::new(from_csv::Objects::of(source.lines, &kind.columns)), kind))
 }
 
 /// Whether this build can write a format.

@@ -1,8 +1,9 @@
 //! CSV (RFC 4180): objects as rows under fixed columns, made safe for those who open them in a spreadsheet.
 //!
 //! A cell that starts with `=`, `+`, `-`, `@`, a tab or a carriage return would be a formula to a spreadsheet, and it comes
-//! from a page that anybody may have written. Such a cell gets a `'` in front, by which spreadsheets know text. Numbers stay
-//! as they are: `-5` is no formula.
+//! from a page that anybody may have written. Such a cell gets a `'` in front, by which spreadsheets know text, and so does
+//! one that has `'` in front of that already: who takes one off again has what was there. Numbers stay as they are: `-5` is
+//! no formula.
 
 use serde_json::{Map, Value};
 
@@ -78,7 +79,7 @@ fn row<'a>(cells: impl Iterator<Item = Cell<'a>>, into: &mut Vec<u8>) {
 
 /// A text, in quotes where it needs them (RFC 4180, section 2, rules 6 and 7).
 fn quoted(text: &str, into: &mut Vec<u8>) {
-    let guard = if text.starts_with(FORMULA) { "'" } else { "" };
+    let guard = if is_guarded(text) { "'" } else { "" };
     if !text.contains([',', '"', '\r', '\n']) && !text.starts_with(' ') && !text.ends_with(' ') {
         into.extend_from_slice(guard.as_bytes());
         into.extend_from_slice(text.as_bytes());
@@ -88,6 +89,55 @@ fn quoted(text: &str, into: &mut Vec<u8>) {
     into.extend_from_slice(guard.as_bytes());
     into.extend_from_slice(text.replace('"', "\"\"").as_bytes());
     into.push(b'"');
+}
+
+/// Whether a text has a `'` in front in a cell.
+fn is_guarded(text: &str) -> bool {
+    text.trim_start_matches('\'').starts_with(FORMULA)
+}
+
+/// Whether these bytes, read from the start of a row, are whole: a line break in quotes is in a cell.
+pub(crate) fn is_whole(row: &[u8]) -> bool {
+    memchr::memchr_iter(b'"', row).count().is_multiple_of(2)
+}
+
+/// The texts of the cells of a whole row, with or without its end.
+pub(crate) fn texts(row: &str) -> Vec<String> {
+    let row = row.strip_suffix('\n').unwrap_or(row);
+    let mut rest = row.strip_suffix('\r').unwrap_or(row);
+    let mut texts = Vec::new();
+    loop {
+        let (text, behind) = text(rest);
+        texts.push(match text.strip_prefix('\'') {
+            Some(own) if is_guarded(own) => own.to_owned(),
+            _ => text,
+        });
+        match behind.strip_prefix(',') {
+            Some(next) => rest = next,
+            None => return texts,
+        }
+    }
+}
+
+/// The text of the first cell, and what stands behind it.
+fn text(row: &str) -> (String, &str) {
+    let Some(mut rest) = row.strip_prefix('"') else {
+        let (text, behind) = row.split_at(row.find(',').unwrap_or(row.len()));
+        return (text.to_owned(), behind);
+    };
+    let mut text = String::new();
+    loop {
+        let (part, behind) = rest.split_at(rest.find('"').unwrap_or(rest.len()));
+        text.push_str(part);
+        let behind = behind.strip_prefix('"').unwrap_or(behind);
+        match behind.strip_prefix('"') {
+            Some(next) => {
+                text.push('"');
+                rest = next;
+            }
+            None => return (text, behind),
+        }
+    }
 }
 
 /// What a formula starts with, in one spreadsheet or another (OWASP, "CSV Injection").
@@ -144,6 +194,7 @@ mod tests {
         assert_eq!(line(json!(["=a", "b"])), "'=a; b\r\n");
         assert_eq!(line(json!(-5)), "-5\r\n");
         assert_eq!(line(json!("a=b")), "a=b\r\n");
+        assert_eq!((line(json!("'=a")), line(json!("'a"))), ("''=a\r\n".to_owned(), "'a\r\n".to_owned()));
     }
 
     #[test]
@@ -174,7 +225,25 @@ mod tests {
         rows
     }
 
+    #[test]
+    fn a_row_ends_where_no_cell_is_open() {
+        assert!(is_whole(b"a,b\r\n") && is_whole(b"\"a\nb\",\"\"\r\n") && is_whole(b""));
+        assert!(!is_whole(b"a,\"b\n"));
+        assert_eq!(texts("a,\"b\n\"\"c\",,'=d,'e\r\n"), ["a", "b\n\"c", "", "=d", "'e"]);
+        assert_eq!(texts("\"a"), ["a"], "a row that is none");
+    }
+
     proptest! {
+        #[test]
+        fn any_row_is_read_back_as_it_was(texts in prop::collection::vec("[ -~\t\r\n\"\"'',;=ü]{0,8}", 1..4)) {
+            let names: Vec<String> = (0..texts.len()).map(|nth| format!("c{nth}")).collect();
+            let fields = names.iter().cloned().zip(texts.iter().cloned().map(Value::from)).collect();
+            let mut bytes = Vec::new();
+            object(&names, &fields, &mut bytes);
+            prop_assert!(is_whole(&bytes));
+            prop_assert_eq!(super::texts(std::str::from_utf8(&bytes).unwrap()), texts);
+        }
+
         #[test]
         fn any_text_is_read_back(texts in prop::collection::vec("[ -&(-~\t\r\n\",;=ü]{0,8}", 1..4)) {
             let names: Vec<String> = (0..texts.len()).map(|nth| format!("c{nth}")).collect();

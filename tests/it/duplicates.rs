@@ -13,7 +13,8 @@ fn page(words: usize, changed: Option<usize>, links: &[&str]) -> Reply {
     Reply::html(format!("<title>t</title><p>{words}</p>{links}"))
 }
 
-fn site() -> Site {
+/// Six pages, of which three say the same as another one.
+pub(crate) fn site() -> Site {
     Site::default()
         .with("/", page(400, None, &["/far", "/b", "/short", "/gone"]))
         .with("/b", page(400, None, &["/c"]))

@@ -109,6 +109,58 @@ fn items_have_the_columns_and_types_of_their_rules() {
 }
 
 #[test]
+fn items_in_a_table_are_exported_as_those_in_lines() {
+    let crawl = |rules: &str| Crawl::of(folder("shop").to_string_lossy()).toml(rules).run();
+    let (lines, table) = (crawl(&rules()), crawl(&rules().replace("\"jsonl\"", "\"csv\"")));
+    let read_back = |crawled: &Crawled| {
+        let columns = ["--columns", "page_url,title,price,link", "--where", "price > 100"];
+        exported(crawled, &[&["--to", "out.jsonl", "--what", "items:products"], &columns[..]].concat());
+        let mut lines: Vec<_> = read(crawled, "out.jsonl").lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    let expected = read_back(&lines);
+    assert!(expected.len() > 100 && !expected.iter().any(|line| line.contains("\"price\":\"")), "{}", expected[0]);
+    assert!(read_back(&table) == expected);
+    exported(&table, &["--to", "out.sqlite", "--what", "items:products"]);
+    let database = Connection::open(table.path("out.sqlite")).unwrap();
+    let sql = "SELECT count(*) FROM products WHERE typeof(price) = 'real' AND price > 100";
+    let count = database.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count, i64::try_from(expected.len()).unwrap());
+}
+
+#[test]
+fn duplicates_are_exported_in_each_format_as_they_are_printed() {
+    let server = Server::start(crate::duplicates::site().routes());
+    let crawled = Crawl::of(server.url("/")).flag("--text").run();
+    let printed = Run::new(&crawled.path(""), &["duplicates"]).stdout;
+    assert_eq!(printed.lines().count(), 3);
+    let duplicates = |to: &str| exported(&crawled, &["--to", to, "--what", "duplicates"]);
+    let said = duplicates("out.jsonl");
+    assert!(said.starts_with("wrote out.jsonl: 3 rows, "), "{said}");
+    assert_eq!(read(&crawled, "out.jsonl"), printed);
+    duplicates("out.csv");
+    let csv = read(&crawled, "out.csv");
+    assert!(csv.starts_with("\"url\",\"depth\",\"original\",\"equal\",\"distance\"\r\n"), "{csv}");
+    assert_eq!(csv.lines().count(), 4);
+    duplicates("out.db");
+    let database = Connection::open(crawled.path("out.db")).unwrap();
+    let sql: String = database.query_row("SELECT sql FROM sqlite_schema", [], |row| row.get(0)).unwrap();
+    let columns = "\"url\" TEXT NOT NULL, \"depth\" INTEGER NOT NULL, \"original\" TEXT NOT NULL, \"equal\" INTEGER NOT NULL, \
+                   \"distance\" INTEGER NOT NULL";
+    assert_eq!(sql, format!("CREATE TABLE \"duplicates\" ({columns}) STRICT"));
+    #[cfg(feature = "parquet")]
+    duplicates("out.parquet");
+    exported(&crawled, &["--to", "equal.jsonl", "--what", "duplicates", "--where", "equal = true"]);
+    assert_eq!(read(&crawled, "equal.jsonl").lines().count(), 2);
+    let plain = Crawl::of(server.url("/")).run();
+    let refused = export(&plain, &["--to", "out.csv", "--what", "duplicates"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("no record in crawl has a text to compare"), "{}", refused.stderr);
+    assert!(!plain.path("out.csv").exists());
+}
+
+#[test]
 fn what_is_wrong_is_refused_and_nothing_is_left() {
     let crawled = garden();
     fs::write(crawled.path("there.csv"), "mine").unwrap();

@@ -87,6 +87,7 @@ const LAYERS: &[Layer] = &[
         floor: 0,
         modules: &[
             "accounts",
+            "duplicate",
             "error",
             "exchange",
             "extracted",
