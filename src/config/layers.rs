@@ -508,7 +508,7 @@ mod tests {
                 "frontier.ignore_params" => text(&["gclid", "utm_*"]),
                 "frontier.ignore_path_params" => text(&["jsessionid", "sid"]),
                 "fetch.user_agent" => text(&["bot", "my-bot/1.0 (\"+http://a/\")"]),
-                "fetch.content_types" => text(&["text/html", "text/*", "*/*"]),
+                "fetch.content_types" | "archive.content_types" => text(&["text/html", "text/*", "*/*"]),
                 "fetch.allow_hosts" => text(&["localhost", "10.0.0.0/8", "::1"]),
                 "traps.budgets" => text(&["http://e.com/?month=* = 20", "re:/cal/\\d+ = none"]),
                 "fetch.origin" => text(&["http://localhost/", "https://example.com/docs/"]),

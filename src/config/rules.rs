@@ -27,7 +27,7 @@ pub(super) fn check(path: &str, text: &str) -> Result<(), Problem> {
             positive(path, units::parse_duration(text).is_ok_and(|duration| duration.is_zero()))
         }
         "fetch.max_body" => positive(path, units::parse_size(text) == Ok(0)),
-        "fetch.content_types" => text.parse::<MediaRange>().map(drop),
+        "fetch.content_types" | "archive.content_types" => text.parse::<MediaRange>().map(drop),
         "fetch.allow_hosts" => text.parse::<AllowedHost>().map(drop),
         "fetch.origin" => text.parse::<SiteOrigin>().map(drop),
         "fetch.replay_at" => text.parse::<ReplayAt>().map(drop),
