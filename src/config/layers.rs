@@ -511,6 +511,7 @@ mod tests {
                 "fetch.content_types" | "archive.content_types" => text(&["text/html", "text/*", "*/*"]),
                 "fetch.allow_hosts" => text(&["localhost", "10.0.0.0/8", "::1"]),
                 "traps.budgets" => text(&["http://e.com/?month=* = 20", "re:/cal/\\d+ = none"]),
+                "archive.prefix" | "archive.host" => text(&["crawl", "a-b_1.2"]),
                 "fetch.origin" => text(&["http://localhost/", "https://example.com/docs/"]),
                 "fetch.replay_at" => text(&["latest", "2026-11-30T19:00:01Z"]),
                 _ => ".{1,20}".prop_map(Value::from).boxed(),

@@ -4,6 +4,7 @@
 use super::seeds::Seed;
 use crate::fetch::{AllowedHost, MediaRange, ReplayAt, SiteOrigin};
 use crate::problem::Problem;
+use crate::sink::NamePart;
 use crate::traps::Budget;
 use crate::units;
 use crate::url::{HostPattern, ParamPattern, PathParam, UrlRules, check_pattern};
@@ -29,6 +30,7 @@ pub(super) fn check(path: &str, text: &str) -> Result<(), Problem> {
         "fetch.max_body" => positive(path, units::parse_size(text) == Ok(0)),
         "fetch.content_types" | "archive.content_types" => text.parse::<MediaRange>().map(drop),
         "fetch.allow_hosts" => text.parse::<AllowedHost>().map(drop),
+        "archive.prefix" | "archive.host" => text.parse::<NamePart>().map(drop),
         "fetch.origin" => text.parse::<SiteOrigin>().map(drop),
         "fetch.replay_at" => text.parse::<ReplayAt>().map(drop),
         _ => Ok(()),
