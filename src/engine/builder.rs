@@ -196,7 +196,15 @@ impl Checked {
             None => (None, Resume::nothing(plan)?),
         };
         let (stopper, stats) = (Stopper::new(), Arc::<Stats>::default());
-        Ok(Crawl { resume, store, opened, sinks: self.sinks, observer: self.observer, stopper, stats })
+        Ok(Crawl {
+            resume: Box::new(resume),
+            store,
+            opened,
+            sinks: self.sinks,
+            observer: self.observer,
+            stopper,
+            stats,
+        })
     }
 }
 

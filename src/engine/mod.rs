@@ -66,7 +66,8 @@ use writer::Writer;
 /// # }
 /// ```
 pub struct Crawl {
-    resume: Resume,
+    /// Boxed, as all that a crawl knows is in it: futures that hold a crawl stay small.
+    resume: Box<Resume>,
     store: Box<dyn Store>,
     opened: Option<Opened>,
     sinks: Vec<Box<dyn Sink>>,
