@@ -14,7 +14,7 @@ use crate::url::registrable_domain;
 /// each with an answer. All of it can be told by what a store has: it counts the same after any end.
 #[derive(Debug, Default)]
 pub(super) struct Sites {
-    sites: Vec<Site>,
+    all: Vec<Site>,
     by_name: HashMap<Box<str>, u32>,
     /// By the number of the host; [`UNKNOWN`] as long as nobody has asked.
     of_hosts: Vec<u32>,
@@ -33,19 +33,19 @@ impl Sites {
         if self.of_hosts.len() <= host.index() {
             self.of_hosts.resize(host.index() + 1, UNKNOWN);
         }
-        let Self { sites, by_name, of_hosts } = self;
+        let Self { all, by_name, of_hosts } = self;
         let known = of_hosts.get_mut(host.index()).expect("there is one for each host up to this one");
         if *known == UNKNOWN {
             let next =
-                u32::try_from(sites.len()).expect("there are no more sites than hosts, whose numbers are of 26 bits");
+                u32::try_from(all.len()).expect("there are no more sites than hosts, whose numbers are of 26 bits");
             let name = site(name);
             *known = by_name.get(name).copied().unwrap_or(next);
             if *known == next {
                 by_name.insert(name.into(), next);
-                sites.push(Site::default());
+                all.push(Site::default());
             }
         }
-        sites.get_mut(*known as usize).expect("only numbers of sites are given to hosts")
+        all.get_mut(*known as usize).expect("only numbers of sites are given to hosts")
     }
 }
 

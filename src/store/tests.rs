@@ -114,8 +114,8 @@ fn a_site_is_no_further_ahead_of_its_answers_than_it_may_be() {
         let seed = lease(&mut frontier, now, "a/");
         settle(&mut frontier, &seed, &of(0..50));
         assert_eq!(discovered(&frontier), 1 + 26, "all that it may be ahead, and what one answer gives");
-        for at in 0..2 {
-            let page = lease(&mut frontier, now, &texts[at]);
+        for text in &texts[0..2] {
+            let page = lease(&mut frontier, now, text);
             settle(&mut frontier, &page, &[]);
         }
         let page = lease(&mut frontier, now, &texts[2]);

@@ -141,8 +141,12 @@ mod tests {
     fn one_in_twenty_may_be_new_and_one_in_ten_may_come_from_outside_or_lead_there() {
         let group = |new: u64, from_outside: u32, leads_out: u32| {
             let mut group = Group::default();
-            (0..50).for_each(|_| drop(group.read(0, 1000)));
-            (1..=50).for_each(|said| drop(group.read(if said <= new { said << 32 } else { 0 }, 1000)));
+            for _ in 0..50 {
+                group.read(0, 1000);
+            }
+            for said in 1..=50 {
+                group.read(if said <= new { said << 32 } else { 0 }, 1000);
+            }
             for nth in 0..50 {
                 group.from_within.push(nth >= from_outside);
                 group.leads_out.push(nth < leads_out);

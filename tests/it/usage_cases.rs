@@ -84,7 +84,7 @@ fn check(agent: &str, cases: &[Case]) {
         Crawl::bare().set("politeness.rate", "'none'").set("politeness.retries", "0").set("policy.tdmrep", "true");
     let crawl = crawl.set("fetch.user_agent", &format!("'{agent}/1.0'"));
     let urls: Vec<String> = cases.iter().zip(&origins).map(|(case, origin)| format!("{origin}{}", case.path)).collect();
-    let crawled = urls.iter().fold(crawl, |crawl, url| crawl.seed(url)).run();
+    let crawled = urls.iter().fold(crawl, Crawl::seed).run();
     crawled.assert_code(0);
     for ((case, origin), url) in cases.iter().zip(&origins).zip(&urls) {
         assert_told(case, &crawled, origin, url);

@@ -93,7 +93,7 @@ mod tests {
         }
         let keys = index.finish().unwrap();
         let keys: Vec<_> = keys.lines().collect();
-        assert_eq!((keys.len(), keys[0]), (4, r#"!meta 0 {"filename":"index.cdx.gz","format":"cdxj-gzip-1.0"}"#));
+        assert_eq!((keys.len(), keys[0]), (4, r#"!meta 0 {"format":"cdxj-gzip-1.0","filename":"index.cdx.gz"}"#));
         for (key, first) in keys[1..].iter().zip([0, 300, 600]) {
             let (before, json) = key.split_at(key.find('{').unwrap());
             assert_eq!(before, format!("com,e)/{first:04} 2026 "));

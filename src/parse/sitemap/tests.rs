@@ -335,7 +335,7 @@ fn count_and_faults(body: &[u8]) -> (usize, Vec<Fault>) {
 }
 
 fn gzip(parts: &[&str]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     for part in parts {
         encoder.write_all(part.as_bytes()).unwrap();
     }
