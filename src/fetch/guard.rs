@@ -79,8 +79,11 @@ impl AddressGuard {
     /// Why this URL is refused before its name is resolved: it names a special address, `localhost`, or a port that browsers
     /// refuse (Fetch Standard, section 2.10).
     pub fn refuses(&self, url: &CrawlUrl) -> Option<Refusal> {
-        let is_bad = url.port().is_some_and(bad_port::is_bad);
-        if is_bad && !self.allowed.seeds.contains(url.host()) {
+        // Most links lead to where the seeds are: that is let through whatever its name and its port are.
+        if self.allowed.seeds.contains(url.host()) {
+            return None;
+        }
+        if url.port().is_some_and(bad_port::is_bad) {
             return Some(Refusal { host: url.host().to_owned(), address: None, what: BAD_PORT, fix: MAKE_SEED });
         }
         let name = bare_name(url);
