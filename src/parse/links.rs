@@ -178,7 +178,8 @@ impl Links {
                 self.bytes += target.text().len() as u64;
                 // Only what is new to a crawl is kept with its text, and that mostly comes here for the first time.
                 let link_text = if sight == Sight::First { text_of(reference, page) } else { None };
-                links.push(Link { target, kind: LinkKind::Nofollow, mention: reference.mention, link_text });
+                let kind = if reference.nofollow { LinkKind::Nofollow } else { LinkKind::Follow };
+                links.push(Link { target, kind, mention: reference.mention, link_text });
                 place
             }
         }
