@@ -136,8 +136,13 @@ impl Words {
     }
 
     fn add(&mut self, text: &str) {
-        for character in text.chars() {
-            if character.is_whitespace() || character.is_control() {
+        let mut rest = text;
+        while let Some(first) = rest.chars().next() {
+            // Most of a text is words of ASCII, each of which is taken as one.
+            let word = rest.bytes().take_while(u8::is_ascii_graphic).take(LONGEST + 1).count();
+            let (piece, behind) = rest.split_at(word.max(first.len_utf8()));
+            rest = behind;
+            if word == 0 && (first.is_whitespace() || first.is_control()) {
                 self.gap = true;
                 continue;
             }
@@ -148,8 +153,8 @@ impl Words {
                 self.text.push(' ');
                 self.count += 1;
             }
-            self.text.push(character);
-            self.count += 1;
+            self.text.push_str(piece);
+            self.count += word.max(1);
         }
     }
 
