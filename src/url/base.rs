@@ -43,7 +43,11 @@ impl Base {
         if let Some((url, sight)) = plain {
             return Some((Target::Url(url), sight));
         }
-        let target = self.resolve_encoded(reference, rules, None)?;
+        let parse = || self.resolve_encoded(reference, rules, None);
+        if is_whole(reference) {
+            return recent.get_or_parse(reference, parse);
+        }
+        let target = parse()?;
         let sight = recent.meet(target.key());
         Some((target, sight))
     }
@@ -85,7 +89,9 @@ impl Base {
         loop {
             if let Some(rest) = path.strip_prefix("../") {
                 let folder = self.url.text.get(path_start..folder_end)?;
-                let above = folder.strip_suffix('/').and_then(|name| name.rfind('/')).unwrap_or(0);
+                // Names are short: `rfind` would take longer to begin than this to end.
+                let slash = |byte| byte == b'/';
+                let above = folder.strip_suffix('/').and_then(|name| name.bytes().rposition(slash)).unwrap_or(0);
                 (folder_end, path) = (path_start + above + 1, rest);
             } else if let Some(rest) = path.strip_prefix("./") {
                 path = rest;
@@ -104,6 +110,16 @@ impl Base {
         let CrawlUrl { host_start, path_start, .. } = self.url;
         Some(CrawlUrl { key: rules.key(&text), text: text.into(), host_start, path_start })
     }
+}
+
+/// Whether a reference means the same on every page: it has a scheme, and what follows is not taken as a path where that
+/// is the scheme of the page too (URL Standard, section 4.4, "scheme state").
+fn is_whole(reference: &str) -> bool {
+    let Some((scheme, rest)) = reference.split_once(':') else { return false };
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic()) && scheme.bytes().all(is_letter);
+    let may_be_of_page = || ["http", "https"].iter().any(|web| scheme.eq_ignore_ascii_case(web));
+    is_scheme && (rest.starts_with("//") || !may_be_of_page())
 }
 
 /// Whether a path, and maybe a query, has only characters that a URL parser takes as they are, and no name of dots.

@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hashbrown::DefaultHashBuilder;
 
-use super::{CrawlUrl, UrlKey};
+use super::{CrawlUrl, Target, UrlKey};
 
-/// What plain references came to on earlier pages, so that a link which stands on every page of a site is checked, hashed
-/// and stored once for many of them.
+/// What references came to on earlier pages, plain ones and those that mean the same on every page, so that a link which
+/// stands on every page of a site is checked, hashed and stored once for many of them.
 ///
-/// All who share it resolve by the same rules. It keeps at most 4,096 URLs for each page that is read at the same time, none
-/// longer than 256 bytes.
+/// All who share it resolve by the same rules. It keeps at most 4,096 plain ones and 256 others for each page that is read at
+/// the same time, none longer than 256 bytes.
 /// Cloning is cheap, and gives the same.
 #[derive(Debug, Clone, Default)]
 pub struct RecentUrls {
@@ -33,6 +33,8 @@ pub enum Sight {
 pub struct Recent {
     /// Of two that fall on one slot, the later stays: to find out which is met more often costs more than to hash it again.
     slots: Vec<Option<Met>>,
+    /// What references came to that start from no page, by their texts.
+    wholes: Vec<Option<(Box<str>, Target)>>,
     hashes: DefaultHashBuilder,
     /// A part of the key of each that is no plain path, by another part of it.
     others: Vec<u64>,
@@ -51,6 +53,7 @@ impl RecentUrls {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
         free.unwrap_or_else(|| Recent {
             slots: std::iter::repeat_with(|| None).take(SLOTS).collect(),
+            wholes: vec![None; WHOLES],
             hashes: DefaultHashBuilder::default(),
             others: vec![0; SLOTS],
         })
@@ -88,6 +91,30 @@ impl Recent {
         Some((url, Sight::First))
     }
 
+    /// The target of a reference that means the same on every page: the one that was made before, or a new one.
+    pub(super) fn get_or_parse(
+        &mut self,
+        reference: &str,
+        parse: impl FnOnce() -> Option<Target>,
+    ) -> Option<(Target, Sight)> {
+        if reference.len() > LONGEST {
+            let target = parse()?;
+            let sight = self.meet(target.key());
+            return Some((target, sight));
+        }
+        let mut hasher = self.hashes.build_hasher();
+        hasher.write(reference.as_bytes());
+        let nth = usize::try_from(hasher.finish() % WHOLES as u64).ok()?;
+        let slot = self.wholes.get_mut(nth)?;
+        if let Some((_, target)) = slot.as_ref().filter(|(text, _)| **text == *reference) {
+            return Some((target.clone(), Sight::Again));
+        }
+        let target = parse()?;
+        *slot = Some((reference.into(), target.clone()));
+        let sight = self.meet(target.key());
+        Some((target, sight))
+    }
+
     /// Meets what is not kept here, by its key.
     pub fn meet(&mut self, key: UrlKey) -> Sight {
         let half = |bytes: Option<&[u8; 8]>| bytes.copied().map_or(0, u64::from_le_bytes);
@@ -110,6 +137,8 @@ impl Met {
 }
 
 const SLOTS: usize = 4096;
+/// What leads out of a site from each of its pages is little.
+const WHOLES: usize = 256;
 /// Longer ones would take much memory, and few stand on many pages.
 const LONGEST: usize = 256;
 
@@ -154,6 +183,35 @@ mod tests {
                 "{reference}"
             );
         }
+    }
+
+    #[test]
+    fn a_reference_with_a_scheme_means_the_same_on_every_page_and_one_that_only_looks_so_does_not() {
+        let (rules, recent) = (UrlRules::new(2048), RecentUrls::default());
+        let mut urls = recent.take();
+        for page in ["http://e.com/a/b", "https://e.com/c/", "http://e.com/a/b"] {
+            for reference in [
+                "http://other.com",
+                "HTTPS://other.com/a?b",
+                "http:c",
+                "https:c",
+                "http:/c",
+                "mailto:a@e.com",
+                "script:a/../b",
+                "a/b:c",
+                "?q=a:b",
+                ":",
+                "1a:b",
+                " http://other.com",
+            ] {
+                let shown = |target: Target| (target.text().to_string(), target.key());
+                let expected = base(page).resolve(reference, &rules).map(shown);
+                let found = base(page).resolve_recent(reference, &rules, &mut urls);
+                assert_eq!(found.map(|(target, _)| shown(target)), expected, "{reference} on {page}");
+            }
+        }
+        let kept: Vec<_> = urls.wholes.iter().flatten().map(|(reference, _)| &**reference).collect();
+        assert!((3..=4).contains(&kept.len()), "two of them may fall on one slot: {kept:?}");
     }
 
     #[test]
