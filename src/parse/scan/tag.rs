@@ -94,11 +94,15 @@ impl<'a> Cursor<'a> {
     /// Reads past the `>` of a tag. Whether the tag closes itself, `None` when it never ends.
     #[inline]
     pub(super) fn skip_attributes(&mut self) -> Option<bool> {
-        // Most tags have none.
+        // Most tags have none: so much stands where it is called.
         if self.peek(0) == Some(b'>') {
             self.at += 1;
             return Some(false);
         }
+        self.skip_written_attributes()
+    }
+
+    fn skip_written_attributes(&mut self) -> Option<bool> {
         self.each_attribute(Self::skip_name, |(), _| {})
     }
 
