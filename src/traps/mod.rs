@@ -104,9 +104,11 @@ impl Traps {
         // Pages of a template that is large by itself say nothing about what is around it.
         let own: Vec<_> = own.iter().filter(|(kind, _)| !(kind.is_wide() && is_of_large)).collect();
         let leads_out = self.find(visit.found, &own);
+        let (mut may_close, smallest) = (false, self.smallest());
         for (nth, (kind, template)) in own.iter().enumerate() {
             let Some(group) = self.groups.get_mut(*kind, template) else { continue };
             group.pages += 1;
+            may_close |= group.pages >= smallest || group.ties.is_some();
             group.leads_out.push(leads_out.get(nth).copied().unwrap_or_default());
             group.first.get_or_insert_with(|| visit.url.to_shared());
             if *kind == TrapKind::Domain && group.hosts.len() < ENOUGH_HOSTS {
@@ -115,6 +117,10 @@ impl Traps {
             if let Some(said) = visit.said {
                 self.groups.read(*kind, template, said);
             }
+        }
+        // Of most pages all spaces are too small for any of what follows.
+        if !may_close {
+            return;
         }
         self.make_up_for(&own);
         self.watch(&own, visit.url);

@@ -46,11 +46,14 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// Takes a text and the tag behind it. Whether there is more.
     fn step(&mut self) -> bool {
-        let Some(at) = memchr(b'<', self.rest) else {
-            self.text(self.rest.len());
-            return false;
-        };
-        self.text(at);
+        // Half of all tags follow another.
+        if self.rest.first() != Some(&b'<') {
+            let Some(at) = memchr(b'<', self.rest) else {
+                self.text(self.rest.len());
+                return false;
+            };
+            self.text(at);
+        }
         let Some(tag) = self.rest.get(1..) else { return false };
         let is_tag = tag.first().is_some_and(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'/' | b'!' | b'?'));
         if !is_tag {
