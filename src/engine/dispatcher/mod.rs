@@ -88,8 +88,7 @@ impl Dispatcher {
         let worker = Arc::new(start.worker);
         let mut sitemaps = SitemapFiles::new(start.sitemaps, Arc::clone(&worker));
         for url in start.named {
-            let site = url.host_key();
-            sitemaps.name(url, &site, &judge);
+            sitemaps.name(url.clone(), &url.host_key(), &judge);
         }
         sitemaps.take_known(&politeness, &judge, &frontier);
         let redirects = frontier.limits().redirects;
