@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::exchange::Exchange;
 use crate::extracted::Extracted;
-use crate::page::Page;
+use crate::page::{LinkDetail, Page};
 use crate::readable::Readable;
 use crate::unread::{BadReferences, Reading};
 use crate::url::{CrawlUrl, Link};
@@ -148,6 +148,8 @@ impl Outcome {
     pub fn weight(&self) -> u64 {
         let links: u64 = self.links.iter().map(|link| link.target.text().len() as u64 + LINK).sum();
         let text = self.readable.as_ref().map_or(0, |readable| readable.weight());
+        let details = self.page.as_ref().and_then(|page| page.link_details.as_ref());
+        let links = links + details.map_or(0, |details| details.iter().map(LinkDetail::length).sum());
         links + text + self.usage.as_ref().map_or(0, |usage| usage.weight())
     }
 

@@ -507,6 +507,7 @@ mod tests {
                 "scope.include" | "scope.exclude" => text(&["*.pdf", "re:/\\d+'\"", "{a,b}/?"]),
                 "frontier.ignore_params" => text(&["gclid", "utm_*"]),
                 "frontier.ignore_path_params" => text(&["jsessionid", "sid"]),
+                "parse.data_attributes" => text(&["data-src", "data-x-y"]),
                 "fetch.user_agent" => text(&["bot", "my-bot/1.0 (\"+http://a/\")"]),
                 "fetch.content_types" | "archive.content_types" => text(&["text/html", "text/*", "*/*"]),
                 "fetch.allow_hosts" => text(&["localhost", "10.0.0.0/8", "::1"]),

@@ -22,10 +22,10 @@ pub use crate::content::{Main, Options as ContentOptions};
 pub use crate::fetch::Options as FetchOptions;
 pub use crate::frontier::Options as FrontierOptions;
 pub use crate::observe::Options as ObserveOptions;
-pub use crate::parse::Options as ParseOptions;
+pub use crate::parse::{DataAttribute, Options as ParseOptions};
 pub use crate::policy::{OnDisallowed, Options as PolicyOptions, Purpose};
 pub use crate::politeness::{GroupBy, Options as PolitenessOptions};
-pub use crate::scope::Options as ScopeOptions;
+pub use crate::scope::{Embeds as ScopeEmbeds, Options as ScopeOptions};
 pub use crate::sink::Options as OutputOptions;
 pub use crate::sitemaps::Options as SitemapOptions;
 pub use crate::traps::{Budget as TrapBudget, Options as TrapOptions};
@@ -41,6 +41,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::mention::Kind;
 use crate::units::{Limit, TimeLimit};
 use crate::url::{HostPattern, UrlRules};
 use crate::{content, extract, fetch, frontier, observe, parse, policy, politeness, scope, sink, sitemaps, traps};
@@ -182,13 +183,31 @@ impl Config {
 
     /// Has the bodies read that rules are for: no user has to know which types these are.
     pub(crate) fn read_types_of(&mut self, rules: &extract::Rules) {
-        if !rules.need_json() {
-            return;
+        if rules.need_json() {
+            self.read_types(&extract::Rules::JSON_TYPES);
         }
-        let types = &mut self.fetch.content_types;
-        for range in extract::Rules::JSON_TYPES.into_iter().filter_map(|text| text.parse::<fetch::MediaRange>().ok()) {
-            if !types.contains(&range) {
-                types.push(range);
+    }
+
+    /// Has the bodies read that the kinds of links lead to which are followed.
+    pub(crate) fn read_types_of_kinds(&mut self) {
+        let has = |kind| self.parse.follow.contains(&kind);
+        let (embed, style, script) = (has(Kind::Embed), has(Kind::Style), has(Kind::Script));
+        if embed {
+            self.read_types(parse::PART_TYPES);
+        }
+        if embed || style {
+            self.read_types(parse::STYLE_TYPES);
+        }
+        if embed || script {
+            self.read_types(parse::SCRIPT_TYPES);
+        }
+    }
+
+    fn read_types(&mut self, types: &[&str]) {
+        let known = &mut self.fetch.content_types;
+        for range in types.iter().filter_map(|text| text.parse::<fetch::MediaRange>().ok()) {
+            if !known.contains(&range) {
+                known.push(range);
             }
         }
     }

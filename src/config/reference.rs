@@ -306,13 +306,14 @@ const WIDTH: usize = 96;
 const HOST: &str = "example.com";
 
 /// What `crawler init` shows where the default is empty and so shows nothing.
-const EXAMPLES: [(&str, &str); 14] = [
+const EXAMPLES: [(&str, &str); 15] = [
     ("fail_on", "[\"rule-drift\", \"missing-required\"]"),
     ("seeds", "[\"https://example.com/\"]"),
     ("scope.include", "[\"https://example.com/docs/*\"]"),
     ("scope.exclude", "[\"*/print/*\", 're:[?&]page=\\d{4,}']"),
     ("frontier.ignore_path_params", "[\"jsessionid\"]"),
     ("fetch.headers", "{ Accept-Language = \"en\" }"),
+    ("parse.data_attributes", "[\"data-src\"]"),
     ("sitemaps.urls", "[\"https://example.com/sitemap.xml\"]"),
     ("fetch.allow_hosts", "[\"localhost\", \"127.0.0.0/8\"]"),
     ("extract.match", "[\"*/product/*\"]"),

@@ -3,6 +3,7 @@
 
 use super::seeds::Seed;
 use crate::fetch::{AllowedHost, MediaRange, ReplayAt, SiteOrigin};
+use crate::parse::DataAttribute;
 use crate::problem::Problem;
 use crate::sink::NamePart;
 use crate::traps::Budget;
@@ -28,6 +29,7 @@ pub(super) fn check(path: &str, text: &str) -> Result<(), Problem> {
             positive(path, units::parse_duration(text).is_ok_and(|duration| duration.is_zero()))
         }
         "fetch.max_body" => positive(path, units::parse_size(text) == Ok(0)),
+        "parse.data_attributes" => text.parse::<DataAttribute>().map(drop),
         "fetch.content_types" | "archive.content_types" => text.parse::<MediaRange>().map(drop),
         "fetch.allow_hosts" => text.parse::<AllowedHost>().map(drop),
         "archive.prefix" | "archive.host" => text.parse::<NamePart>().map(drop),

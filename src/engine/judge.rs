@@ -28,7 +28,16 @@ impl Judge {
 
     /// Why a URL is not to be requested; `None` when it is.
     pub(super) fn refuses(&self, url: &CrawlUrl) -> Option<SkipReason> {
-        if !self.scope.admits(url) {
+        self.refuses_where(self.scope.admits(url), url)
+    }
+
+    /// Why a URL is not to be requested as a part of a page; `None` when it is.
+    pub(super) fn refuses_part(&self, url: &CrawlUrl) -> Option<SkipReason> {
+        self.refuses_where(self.scope.admits_part(url), url)
+    }
+
+    fn refuses_where(&self, is_in_scope: bool, url: &CrawlUrl) -> Option<SkipReason> {
+        if !is_in_scope {
             return Some(SkipReason::Scope);
         }
         if self.refuses_address(url).is_some() {
@@ -59,8 +68,17 @@ impl Judge {
 
     /// Decides about a link.
     pub(super) fn link(&self, link: Link) -> Found {
+        self.decide(link, Self::refuses)
+    }
+
+    /// Decides about what leads to a part of a page.
+    pub(super) fn part(&self, link: Link) -> Found {
+        self.decide(link, Self::refuses_part)
+    }
+
+    fn decide(&self, link: Link, refuses: impl Fn(&Self, &CrawlUrl) -> Option<SkipReason>) -> Found {
         let skip = match &link.target {
-            Target::Url(url) => self.refuses(url),
+            Target::Url(url) => refuses(self, url),
             // What cannot be requested says so itself.
             Target::Other { .. } => None,
         };

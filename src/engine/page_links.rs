@@ -25,11 +25,15 @@ impl<'a> Verdicts<'a> {
 
     /// Why a URL is not to be requested, whoever names it; robots.txt aside.
     pub(super) fn of_url(&self, url: &CrawlUrl) -> Option<SkipShown> {
-        let why = match self.judge.refuses(url)? {
+        self.of_reason(self.judge.refuses(url)?, url)
+    }
+
+    fn of_reason(&self, reason: SkipReason, url: &CrawlUrl) -> Option<SkipShown> {
+        let why = match reason {
             SkipReason::Scope => self.judge.explain(url).map(|why| why.to_string()),
             _ => self.judge.refuses_address(url).map(|why| why.to_string()),
         };
-        Some(SkipShown::new(self.judge.refuses(url)?, why.unwrap_or_default()))
+        Some(SkipShown::new(reason, why.unwrap_or_default()))
     }
 
     /// The verdict on a link of a page that counts as a seed: its links are at depth 1.
@@ -45,7 +49,12 @@ impl<'a> Verdicts<'a> {
                 (text.to_string(), Some(SkipShown::new(*reason, why)))
             }
             Target::Url(url) => {
-                (url.as_str().to_owned(), self.of_url(url).or_else(|| self.at_depth_one(url, link, page)))
+                let refused = match link.kind {
+                    LinkKind::Part => self.judge.refuses_part(url),
+                    _ => self.judge.refuses(url),
+                };
+                let refused = refused.and_then(|reason| self.of_reason(reason, url));
+                (url.as_str().to_owned(), refused.or_else(|| self.at_depth_one(url, link, page)))
             }
         };
         let Some(skip) = skip else {
@@ -73,10 +82,10 @@ impl<'a> Verdicts<'a> {
             };
             return Some(SkipShown::new(SkipReason::Nofollow, why));
         }
-        if self.config.sitemaps.only {
+        if link.kind != LinkKind::Part && self.config.sitemaps.only {
             return Some(SkipShown::new(SkipReason::Nofollow, "sitemaps.only = true".to_owned()));
         }
-        if self.config.depth.0 == Some(0) {
+        if link.kind != LinkKind::Part && self.config.depth.0 == Some(0) {
             return Some(SkipShown::new(SkipReason::Depth, "depth = 0 takes the seeds only".to_owned()));
         }
         let said = RobotsShown::of(self.robots.get(url.origin())?, url);

@@ -73,7 +73,7 @@ pub(super) fn take(outcome: &mut Outcome, url: &CrawlUrl, read: PageRead) {
     send_on(outcome, url, refresh);
 }
 
-fn take_parsed(outcome: &mut Outcome, url: &CrawlUrl, parsed: Parsed) {
+pub(super) fn take_parsed(outcome: &mut Outcome, url: &CrawlUrl, parsed: Parsed) {
     let Page { title, description, lang, canonical, .. } = &parsed.page;
     let has_facts = [title, description, lang, canonical].iter().any(|fact| fact.is_some());
     outcome.reading = if has_facts || !parsed.links.is_empty() { Reading::Parsed } else { Reading::Nothing };

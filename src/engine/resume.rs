@@ -21,6 +21,7 @@ use crate::crawl_dir::CrawlDir;
 use crate::error::{Error, Result};
 use crate::extracted::Health;
 use crate::frontier::{Frontier, RestoreRules};
+use crate::mention::Kind;
 use crate::observe::Stats;
 use crate::outcome::SkipReason;
 use crate::parse::Parser;
@@ -190,6 +191,9 @@ impl Resume {
             politeness.lift(site);
         }
         let mut sitemaps = Sitemaps::new(config.sitemaps);
+        if config.parse.follow.contains(&Kind::Feed) {
+            sitemaps = sitemaps.with_feeds();
+        }
         for (url, saved) in self.notes.sitemaps {
             // But for those whose URLs these settings do not take.
             if let Ok(url) = plan.rules.parse(&url) {
@@ -260,7 +264,10 @@ fn seed_redirects(plan: &Plan, notes: &Notes) -> Result<Vec<(CrawlUrl, CrawlUrl)
 /// All that was found, judged by the settings of this run.
 fn restore(plan: &Plan, judge: &Judge, notes: &Notes, store: &mut dyn Store) -> Result<(Frontier, Counts)> {
     let seeds: BTreeSet<_> = plan.places.iter().map(CrawlUrl::key).collect();
-    let verdict = |url: &CrawlUrl| judge.refuses(url).filter(|_| !seeds.contains(&url.key()));
+    let verdict = |url: &CrawlUrl, is_part: bool| {
+        let refused = if is_part { judge.refuses_part(url) } else { judge.refuses(url) };
+        refused.filter(|_| !seeds.contains(&url.key()))
+    };
     let lifted = lifted(plan, notes);
     let mut restore = Frontier::restore(plan.limits(), RestoreRules { judge: &verdict, lifted: &lifted });
     let counts = store.restore(&mut restore)?;

@@ -256,8 +256,11 @@ impl Worker {
             BodyKind::Other => false,
         };
         if !is_page {
-            self.take_headers(&mut outcome, url, &response.headers);
-            outcome.reading = Reading::Nothing;
+            if !self.take_part(&mut outcome, url, body, media_type.as_ref(), &response.headers).await {
+                self.take_headers(&mut outcome, url, &response.headers);
+                let is_shown = self.parser.reads_parts() && parse::is_shown(media_type.as_ref());
+                outcome.reading = if is_shown { Reading::Needless } else { Reading::Nothing };
+            }
             self.extract(&mut outcome, url, body, media_type).await;
             return outcome;
         }
@@ -281,6 +284,39 @@ impl Worker {
         };
         outcome.reading = Reading::Parsed;
         extraction::take(outcome, url, extracted);
+    }
+
+    /// Takes what a style sheet, a manifest or a script leads to, when that is asked for. Whether it was read.
+    async fn take_part(
+        &self,
+        outcome: &mut Outcome,
+        url: &CrawlUrl,
+        body: &Bytes,
+        media_type: Option<&MediaType>,
+        headers: &HeaderMap,
+    ) -> bool {
+        if !self.parser.reads_parts() {
+            return false;
+        }
+        let (parser, url, body, media_type) =
+            (Arc::clone(&self.parser), url.clone(), body.clone(), media_type.cloned());
+        let (length, said, base) = (body.len(), SaidInHead::of(headers), url.clone());
+        let parse = move || {
+            said.with_texts(|robots_tags, link_headers, refresh_headers| {
+                let media_type = media_type.as_ref();
+                let (url, body) = (&url, &*body);
+                parser.parse_part(&Input { url, body, media_type, robots_tags, link_headers, refresh_headers })
+            })
+        };
+        let Some(parsed) = self.beside(length, parse).await else {
+            fail(outcome, panicked("the response"));
+            return true;
+        };
+        let Some(mut parsed) = parsed else { return false };
+        page_read::take_usage(outcome, std::mem::take(&mut parsed.usage));
+        page_read::take_parsed(outcome, &base, parsed);
+        outcome.reading = Reading::Parsed;
+        true
     }
 
     /// Takes what the headers say of a body that is no page, or that was not read: a PDF has no other way to name its

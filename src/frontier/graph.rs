@@ -11,7 +11,7 @@ use super::id_map::{IdMap, IdSet};
 use super::known::KnownKeys;
 use super::lease::{Hold, HostId, Lease, LeaseId};
 use super::near::{Near, Source, Spelling, TEXTS};
-use super::node::{Limits, Node, NodeState, Packed};
+use super::node::{Limits, Node, NodeState, PART, Packed};
 use super::schedule::Schedule;
 use super::segments::Segments;
 use super::sites::Sites;
@@ -115,9 +115,10 @@ impl Frontier {
             };
             near.attempts += 1;
             let spelling = near.spelling.as_ref().map(|spelling| Box::new(spelling.url.clone()));
-            let redirected_from = near.referrer.clone().filter(|_| node.hops > 0);
+            let redirected_from = near.referrer.clone().filter(|_| node.hops & !PART > 0);
             let (url, attempt) = (near.url.clone(), near.attempts);
-            let lease = Lease { id: LeaseId(id), url, spelling, redirected_from, host, attempt };
+            let lease =
+                Lease { id: LeaseId(id), url, spelling, redirected_from, host, attempt, is_part: node.is_part() };
             self.set(id, Node { state: NodeState::InFlight, ..node })?;
             self.accounts.pending -= 1;
             self.accounts.in_flight += 1;

@@ -46,6 +46,8 @@ pub struct Lease {
     pub host: HostId,
     /// How often it has been leased, this time included.
     pub attempt: u32,
+    /// Whether it is known as a part of a page, and not as a page that is wanted.
+    pub is_part: bool,
 }
 
 impl Lease {

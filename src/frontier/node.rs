@@ -20,7 +20,7 @@ pub struct Limits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Node {
     pub(super) depth: u32,
-    /// Redirects since the last link, or [`NO_WAY`].
+    /// Redirects since the last link, with [`PART`] where it is known as a part of a page; or [`NO_WAY`].
     pub(super) hops: u32,
     pub(super) state: NodeState,
     /// Known once it has been pending: what is only skipped makes no host.
@@ -49,7 +49,7 @@ pub enum NodeState {
 pub struct Edge {
     /// The number of the URL that it leads to.
     pub to: u32,
-    /// Whether it is a redirect: the same depth, one hop more.
+    /// Whether it is a redirect, or leads to a part of the page: the same depth, one hop more.
     pub redirect: bool,
 }
 
@@ -58,10 +58,18 @@ pub struct Edge {
 pub struct Path {
     /// The number of links from a seed.
     pub depth: u32,
-    /// Redirects since the last link; 1023 when only nofollow links lead there, which are no paths.
+    /// Redirects since the last link, and 1024 more where it is known as a part of a page; 1023 when only nofollow links
+    /// lead there, which are no paths.
     pub hops: u32,
     /// The number of the page that it comes from; `None` for a seed, and for what a sitemap lists.
     pub referrer: Option<u32>,
+}
+
+impl Path {
+    /// Whether it leads to a part of a page.
+    pub(crate) fn is_part(self) -> bool {
+        self.hops & PART != 0
+    }
 }
 
 impl Limits {
@@ -71,7 +79,7 @@ impl Limits {
             Some(SkipReason::Nofollow)
         } else if self.depth.is_some_and(|most| depth > most) {
             Some(SkipReason::Depth)
-        } else if hops > self.redirects || hops + 1 >= NO_WAY {
+        } else if hops & !PART > self.redirects || (hops & !PART) + 1 >= NO_WAY {
             Some(SkipReason::Trap)
         } else {
             None
@@ -80,6 +88,11 @@ impl Limits {
 }
 
 impl Node {
+    /// Whether it is known as a part of a page, and as nothing else that is wanted.
+    pub(super) fn is_part(self) -> bool {
+        self.hops & PART != 0
+    }
+
     /// # Errors
     /// A depth, a chain of redirects or a number of hosts beyond what 8 bytes can count.
     pub(super) fn pack(self) -> Result<Packed> {
@@ -160,13 +173,17 @@ impl Bits {
 }
 
 const STATE: Bits = Bits { from: 0, count: 4 };
-const HOPS: Bits = Bits { from: 4, count: 10 };
-const DEPTH: Bits = Bits { from: 14, count: 24 };
+const HOPS: Bits = Bits { from: 4, count: 11 };
+const DEPTH: Bits = Bits { from: 15, count: 23 };
 const HOST: Bits = Bits { from: 38, count: 26 };
 const NO_HOST: u64 = HOST.mask();
 
 /// The hops of a URL to which only nofollow links lead: any other path is a better one.
-pub(crate) const NO_WAY: u32 = (1 << HOPS.count) - 1;
+pub(crate) const NO_WAY: u32 = PART - 1;
+
+/// Among the hops of a URL, that it is known as a part of a page: it may be where no page may. Any path of a page is better
+/// at the same depth.
+pub(super) const PART: u32 = 1 << (HOPS.count - 1);
 
 #[cfg(test)]
 mod tests {
@@ -176,7 +193,7 @@ mod tests {
     fn packing_keeps_everything() {
         let states = SkipReason::ALL.into_iter().map(NodeState::Skipped);
         for state in states.chain([NodeState::Pending, NodeState::InFlight, NodeState::Settled]) {
-            for (depth, hops, host) in [(0, 0, None), ((1 << 24) - 1, 1023, Some(HostId((1 << 26) - 2))), (7, 3, None)]
+            for (depth, hops, host) in [(0, 0, None), ((1 << 23) - 1, 2047, Some(HostId((1 << 26) - 2))), (7, 3, None)]
             {
                 let node = Node { depth, hops, state, host };
                 assert_eq!(node.pack().unwrap().unpack(), node);
@@ -187,8 +204,8 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_an_error() {
         let node = Node { depth: 0, hops: 0, state: NodeState::Pending, host: None };
-        assert!(Node { depth: 1 << 24, ..node }.pack().is_err());
-        assert!(Node { hops: 1024, ..node }.pack().is_err());
+        assert!(Node { depth: 1 << 23, ..node }.pack().is_err());
+        assert!(Node { hops: 2048, ..node }.pack().is_err());
         assert!(Node { host: Some(HostId((1 << 26) - 1)), ..node }.pack().is_err());
     }
 }

@@ -7,7 +7,7 @@ use super::found::{Found, Room};
 use super::graph::Frontier;
 use super::lease::HostId;
 use super::near::{Near, Source};
-use super::node::{Edge, NO_WAY, Node, NodeState, Path};
+use super::node::{Edge, NO_WAY, Node, NodeState, PART, Path};
 use crate::error::{Error, Result};
 use crate::mention::Mention;
 use crate::outcome::SkipReason;
@@ -64,7 +64,8 @@ impl Frontier {
     /// Takes note of one URL that was found on a page, or in a sitemap, unless there is no room for it; the edge to it,
     /// when its depth depends on this path.
     pub(super) fn found(&mut self, found: Found, from: Option<&Source>, room: &mut Room) -> Result<Option<Edge>> {
-        let redirect = found.kind == LinkKind::Redirect;
+        // A part is as far away as its page, as what a page redirects to is.
+        let redirect = matches!(found.kind, LinkKind::Redirect | LinkKind::Part);
         let skip = match (&found.target, found.kind) {
             (Target::Other { reason, .. }, _) => Some(*reason),
             _ => found.skip,
@@ -74,6 +75,10 @@ impl Frontier {
         let way = from.map_or(Ok(PathTo::START), |from| self.way_on(from, redirect))?;
         let verdict = if skip.is_none() { Verdict::Wanted } else { Verdict::Refused };
         let mut way = PathTo { verdict, mention: found.mention, link_text: found.link_text.as_ref(), ..way };
+        if let (LinkKind::Part, Some(from)) = (found.kind, from) {
+            // What is a part of a part is one hop more; what is a part of a page begins anew.
+            way.hops = if self.node(from.id)?.is_part() { way.hops } else { PART };
+        }
         if found.kind == LinkKind::Nofollow {
             way.hops = NO_WAY;
         }
@@ -209,7 +214,10 @@ impl Frontier {
                 | NodeState::Settled => false,
                 NodeState::Skipped(_) => way.verdict == Verdict::Wanted,
             };
-        let shorter = (way.depth, way.hops) < (node.depth, node.hops);
+        // What is wanted as a part alone stays one, whatever else leads to it.
+        let stays_part = node.is_part() && way.verdict != Verdict::Wanted;
+        let way_hops = if stays_part { way.hops | PART } else { way.hops };
+        let shorter = (way.depth, way_hops) < (node.depth, node.hops);
         if !shorter && !reopens {
             return Ok(());
         }
@@ -218,7 +226,8 @@ impl Frontier {
         let sinks = way.depth < node.depth;
         let moves = sinks || first;
         let depth = if moves { way.depth } else { node.depth };
-        let hops = if shorter || first { way.hops } else { node.hops };
+        let becomes_part = if reopens { way.hops & PART } else { 0 };
+        let hops = if shorter || first { way_hops } else { node.hops | becomes_part };
         self.set(id, Node { depth, hops, ..node })?;
         if moves {
             let referrer = way.from.map(|from| from.id);

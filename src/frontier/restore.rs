@@ -26,8 +26,8 @@ pub struct Restore<'a> {
 
 /// What the settings of this run say about URLs that an earlier one has judged.
 pub struct RestoreRules<'a> {
-    /// Why a URL is not to be requested, as far as its text tells.
-    pub judge: &'a dyn Fn(&CrawlUrl) -> Option<SkipReason>,
+    /// Why a URL is not to be requested, as far as its text tells, and whether it is known as a part of a page.
+    pub judge: &'a dyn Fn(&CrawlUrl, bool) -> Option<SkipReason>,
     /// Reasons to skip that hold no longer.
     pub lifted: &'a [SkipReason],
 }
@@ -128,7 +128,8 @@ impl Restore<'_> {
             }
             _ => {}
         }
-        let reason = (self.rules.judge)(url).or_else(|| self.frontier.limits.forbid(node.depth, node.hops));
+        let reason =
+            (self.rules.judge)(url, node.is_part()).or_else(|| self.frontier.limits.forbid(node.depth, node.hops));
         reason.map_or(NodeState::Pending, NodeState::Skipped)
     }
 }

@@ -1,13 +1,16 @@
 //! What a scan and a tree tell of one page, in a form that can be compared: for tests and the fuzz target.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use html5ever::{LocalName, local_name, ns};
 use scraper::ElementRef;
 
 use super::facts::{Element, Facts, Start};
+use super::kinds::{self, OtherKinds};
 use super::robots::Robots;
 use super::scan;
+use crate::mention::Kind;
 use crate::tree::{Bounds, Document};
 
 /// What a scan and a tree tell of a page, when that is not the same.
@@ -20,10 +23,61 @@ pub(super) fn alike(page: &str) -> Result<(), String> {
     Err(format!("{differs:?} differ\nscan: {by_scan}\ntree: {by_tree}"))
 }
 
+/// The same of what a page names beside pages, in any order: what is a part of it, or stands in its styles and scripts.
+pub(super) fn others_alike(page: &str) -> Result<(), String> {
+    let kinds = all_kinds();
+    let bounds = scan::Bounds { kinds: Some(&kinds), ..bounds() };
+    let by_scan = told_others(&scan::scan(page, bounds, &Robots::new("crawler")));
+    let document = Document::parse(page, BOUNDS);
+    let mut facts = Facts::default();
+    for element in document.elements() {
+        read_others(&kinds, &mut facts, element);
+    }
+    let by_tree = told_others(&facts);
+    if by_scan == by_tree { Ok(()) } else { Err(format!("scan: {by_scan:#?}\ntree: {by_tree:#?}")) }
+}
+
+/// All kinds, and a data attribute.
+pub(super) fn all_kinds() -> OtherKinds {
+    let kinds = [Kind::Embed, Kind::Style, Kind::Feed, Kind::Cite, Kind::Ping, Kind::Data, Kind::Script];
+    let data = ["data-src".parse().expect("it is a name")];
+    OtherKinds::new(kinds.into_iter().collect(), &data).expect("there are others than pages")
+}
+
+fn told_others(facts: &Facts<'_>) -> BTreeSet<String> {
+    let others = facts.references.iter().filter(|reference| reference.mention.kind() != Kind::Page);
+    others.map(|reference| format!("{} {:?}", reference.mention.kind().name(), reference.text)).collect()
+}
+
+fn read_others<'a>(kinds: &OtherKinds, facts: &mut Facts<'a>, element: ElementRef<'a>) {
+    let name = &element.value().name;
+    let space = match name.ns {
+        ns!(html) => kinds::Space::Html,
+        ns!(svg) => kinds::Space::Svg,
+        _ => return,
+    };
+    let text = || element.text().collect::<String>();
+    match (space, &name.local) {
+        // Its page is not looked into here.
+        (kinds::Space::Html, &local_name!("iframe")) if element.attr("srcdoc").is_some() => {}
+        (kinds::Space::Html, &local_name!("style")) => kinds.read_css(facts, &text()),
+        (kinds::Space::Html, &local_name!("script")) => kinds.read_script(facts, element.attr("type"), &text()),
+        _ => {}
+    }
+    let attribute = |name: &str| match space {
+        kinds::Space::Html => element.attr(name).map(Cow::Borrowed),
+        kinds::Space::Svg => self::attribute(element, name).map(Cow::Borrowed),
+    };
+    kinds.read(facts, space, &name.local, attribute);
+}
+
 /// What a scan tells of a page.
 pub(super) fn by_scan(page: &str) -> String {
-    let bounds = scan::Bounds { nesting: BOUNDS.nesting, attributes: BOUNDS.attributes, forms: false };
-    told(&scan::scan(page, bounds, &Robots::new("crawler")))
+    told(&scan::scan(page, bounds(), &Robots::new("crawler")))
+}
+
+fn bounds() -> scan::Bounds<'static> {
+    scan::Bounds { nesting: BOUNDS.nesting, attributes: BOUNDS.attributes, forms: false, kinds: None }
 }
 
 /// What a tree tells of a page.

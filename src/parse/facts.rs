@@ -135,10 +135,20 @@ impl<'a> Facts<'a> {
     /// Takes what a `<script>` of this type is, by its attribute (HTML Standard, section 4.12.1.1, "prepare the script
     /// element"): data is no script.
     pub(super) fn read_script(&mut self, kind: Option<&str>) {
+        self.has_script |= Self::runs(kind);
+    }
+
+    /// Whether a browser would run a script of this type.
+    pub(super) fn runs(kind: Option<&str>) -> bool {
         let kind = kind.map(trimmed).unwrap_or_default();
-        self.has_script |= kind.is_empty()
+        kind.is_empty()
             || kind.eq_ignore_ascii_case("module")
-            || SCRIPT_TYPES.iter().any(|script| kind.eq_ignore_ascii_case(script));
+            || SCRIPT_TYPES.iter().any(|script| kind.eq_ignore_ascii_case(script))
+    }
+
+    /// Where the name of the tag begins that is read, as references keep it.
+    pub(super) fn tag_at(&self) -> Option<NonZeroU32> {
+        u32::try_from(self.tag).ok().and_then(NonZeroU32::new)
     }
 
     /// Takes a link: `<link>`, or the header `Link`, whose parameters have the same names. Without a target it is none
@@ -203,10 +213,7 @@ impl<'a> Facts<'a> {
         let Some(text) = text.and_then(|text| part_of(&text, |text| Some(trimmed(text)))) else { return };
         let nofollow = rel.is_some()
             && tokens(rel).any(|token| NOFOLLOW_TYPES.iter().any(|word| token.eq_ignore_ascii_case(word)));
-        let tag = match mention {
-            Mention::Anchor | Mention::Area => u32::try_from(self.tag).ok().and_then(NonZeroU32::new),
-            _ => None,
-        };
+        let tag = self.tag_at();
         self.references.push(Reference { text, nofollow, start: Start::Base, mention, tag });
     }
 
@@ -255,7 +262,7 @@ fn tokens(rel: Option<&str>) -> impl Iterator<Item = &str> {
     rel.unwrap_or_default().split([' ', '\t', '\n', '\x0C', '\r', ','])
 }
 
-fn trimmed(text: &str) -> &str {
+pub(super) fn trimmed(text: &str) -> &str {
     // Most texts have nothing to trim.
     if let (Some(b'!'..), Some(b'!'..)) = (text.as_bytes().first(), text.as_bytes().last()) {
         return text;

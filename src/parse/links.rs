@@ -12,7 +12,9 @@ use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use memchr::memchr;
 
 use super::facts::{Facts, Reference, Start};
+use super::kinds::Uses;
 use super::scan;
+use crate::mention::Mention;
 use crate::unread::BadReferences;
 use crate::url::{Base, CrawlUrl, Link, LinkKind, Recent, Sight, Target, UrlKey, UrlRules};
 
@@ -44,6 +46,8 @@ pub(super) struct Links {
     pub(super) left_out: usize,
     /// References that are no URL.
     pub(super) no_urls: BadReferences,
+    /// What each of them is for, when that is not the same for all.
+    pub(super) uses: Option<Uses>,
 }
 
 impl<'a> Resolver<'a> {
@@ -117,8 +121,9 @@ impl Links {
         resolver: &Resolver<'_>,
         max: usize,
         max_bytes: u64,
+        uses: Option<Uses>,
     ) -> Self {
-        let mut found = Self::default();
+        let mut found = Self { uses, ..Self::default() };
         // By text first: joining is what costs, and a page repeats most of its references.
         let room = references.len().min(max).min(ROOM);
         // A vector that grows is moved each time.
@@ -144,6 +149,12 @@ impl Links {
                     *entry.insert(None)
                 }
             };
+            if let (Some(uses), Some(place)) = (&mut found.uses, place) {
+                if let Some(link) = found.links.get_mut(place) {
+                    uses.note(place, link, reference);
+                }
+                continue;
+            }
             if let Some(link) = place.filter(|_| !reference.nofollow).and_then(|place| found.links.get_mut(place))
                 && link.kind != LinkKind::Follow
             {
@@ -211,7 +222,8 @@ impl Hash for Written<'_> {
 }
 
 fn text_of(reference: &Reference<'_>, page: &str) -> Option<Arc<str>> {
-    reference.tag.and_then(|tag| scan::link_text(page, tag))
+    let says = matches!(reference.mention, Mention::Anchor | Mention::Area);
+    reference.tag.filter(|_| says).and_then(|tag| scan::link_text(page, tag))
 }
 
 /// A query in the encoding of its page. What that lacks is written as a reference to its number, escaped, so that the

@@ -7,8 +7,10 @@
 mod charset;
 #[cfg(any(test, fuzzing))]
 mod comparison;
+mod data_attribute;
 mod explain;
 mod facts;
+mod kinds;
 mod link_header;
 mod links;
 mod options;
@@ -20,12 +22,15 @@ pub(crate) mod sitemap;
 mod usage;
 
 pub(crate) use charset::CharsetFrom;
+pub use data_attribute::DataAttribute;
 pub(crate) use explain::{Directives, Explained};
+pub(crate) use kinds::{PART_TYPES, SCRIPT_TYPES, STYLE_TYPES, is_shown};
 pub use options::Options;
 
 use encoding_rs::Encoding;
 
 use crate::media_type::MediaType;
+use crate::mention::Kind;
 use crate::page::Page;
 use crate::unread::BadReferences;
 use crate::url::{CrawlUrl, Link, RecentUrls, Target, UrlRules};
@@ -33,6 +38,7 @@ use crate::usage::{Place, Statement};
 
 use charset::Charset;
 use facts::{Facts, Reference, Start, folded};
+use kinds::{OtherKinds, Uses, Wanted};
 use link_header::LinkValue;
 use links::{Links, Resolver};
 use robots::Robots;
@@ -97,6 +103,9 @@ pub struct Parser {
     options: Options,
     rules: UrlRules,
     robots: Robots,
+    wanted: Wanted,
+    /// What else than pages is asked for.
+    kinds: Option<OtherKinds>,
     /// What the references of earlier pages came to.
     recent: RecentUrls,
 }
@@ -105,7 +114,16 @@ impl Parser {
     /// A parser that resolves links by `rules` and heeds directives for all robots and for the product token
     /// `agent_token`.
     pub fn new(options: &Options, rules: UrlRules, agent_token: &str) -> Self {
-        Self { options: options.clone(), rules, robots: Robots::new(agent_token), recent: RecentUrls::default() }
+        let (follow, record) = (options.follow.iter().copied().collect(), options.record.iter().copied().collect());
+        let wanted = Wanted { follow, record, details: options.link_details };
+        Self {
+            options: options.clone(),
+            rules,
+            robots: Robots::new(agent_token),
+            wanted,
+            kinds: OtherKinds::new(follow.and(record), &options.data_attributes),
+            recent: RecentUrls::default(),
+        }
     }
 
     /// Parses a page: HTML, or XHTML. Whatever the body is, something comes of it.
@@ -137,6 +155,21 @@ impl Parser {
         }
     }
 
+    /// Whether anything that is no page may lead on.
+    pub fn reads_parts(&self) -> bool {
+        self.kinds.is_some()
+    }
+
+    /// Reads what is no page and leads on all the same: a style sheet, a manifest, a script. `None` when nobody asks for
+    /// what it names, or it is of another type.
+    pub fn parse_part(&self, input: &Input<'_>) -> Option<Parsed> {
+        let (kinds, media_type) = (self.kinds.as_ref()?, input.media_type?);
+        let charset = Charset::of(input.body, media_type.charset().or(Some("utf-8")), input.url.host());
+        let (mut facts, text) = (Facts::default(), charset.decode(input.body));
+        let is_read = kinds.read_body(&mut facts, media_type, input.body, &text);
+        is_read.then(|| self.resolve(input, "", facts, charset))
+    }
+
     /// What the headers alone say: for a body that is no page, as a PDF, or that was not read.
     pub fn parse_headers(&self, input: &Input<'_>) -> Parsed {
         self.resolve(input, "", Facts::default(), Charset::UTF_8)
@@ -146,21 +179,30 @@ impl Parser {
         scan::scan(text, self.bounds(), &self.robots)
     }
 
-    fn bounds(&self) -> Bounds {
+    fn bounds(&self) -> Bounds<'_> {
         let Options { max_nesting, max_attributes, forms, .. } = self.options;
-        Bounds { nesting: max_nesting, attributes: max_attributes, forms }
+        Bounds { nesting: max_nesting, attributes: max_attributes, forms, kinds: self.kinds.as_ref() }
     }
 
     /// Turns what a page and its headers say into what that means.
     fn resolve<'a>(&self, input: &Input<'a>, text: &str, mut facts: Facts<'a>, charset: Charset) -> Parsed {
-        read_headers(input, &mut facts);
+        read_headers(input, &mut facts, self.kinds.as_ref());
         let resolver = Resolver::new(&self.rules, self.recent.take(), input.url, &facts, charset.encoding);
         let Options { max_links, max_link_bytes, .. } = self.options;
         let all_nofollow = facts.nofollow || input.robots_tags.iter().any(|tag| self.robots.header_asks_nofollow(tag));
         for reference in &mut facts.references {
             reference.nofollow = self.options.nofollow && (all_nofollow || reference.nofollow);
         }
-        let links = Links::resolve(text, &facts.references, &resolver, max_links, max_link_bytes);
+        let uses = if self.wanted.is_plain() { None } else { Some(Uses::new(self.wanted)) };
+        let mut links = Links::resolve(text, &facts.references, &resolver, max_links, max_link_bytes, uses);
+        let leads_nowhere = match &links.uses {
+            None => links.links.is_empty(),
+            Some(_) => !facts.references.iter().any(|reference| reference.mention.kind() == Kind::Page),
+        };
+        let (urls, link_details) = match links.uses.take() {
+            None => (links.urls(), None),
+            Some(uses) => uses.part(text, &mut links.links),
+        };
         let page_of = |reference: &Reference<'_>| match resolver.resolve(&reference.text, reference.start)? {
             Target::Url(url) => Some(url.as_str().to_owned()),
             Target::Other { .. } => None,
@@ -175,8 +217,9 @@ impl Parser {
                 description: facts.description,
                 lang: facts.lang.as_deref().and_then(folded),
                 canonical,
-                needs_script: facts.has_script && links.links.is_empty(),
-                links: links.urls(),
+                needs_script: facts.has_script && leads_nowhere,
+                links: urls,
+                link_details,
             },
             charset: charset.encoding.name(),
             links: links.links,
@@ -190,13 +233,16 @@ impl Parser {
 
 /// Takes what the headers `Link` (RFC 8288) and `Refresh` (HTML Standard, section 7.5.1) say. Their links come first,
 /// as they do in the response; a canonical URL of the page itself goes before theirs.
-fn read_headers<'a>(input: &Input<'a>, facts: &mut Facts<'a>) {
+fn read_headers<'a>(input: &Input<'a>, facts: &mut Facts<'a>, kinds: Option<&OtherKinds>) {
     if input.link_headers.is_empty() && input.refresh_headers.is_empty() {
         return;
     }
     let mut said = Facts::default();
     for link in input.link_headers.iter().flat_map(|line| LinkValue::all(line)).filter(LinkValue::is_of_page) {
         said.read_link(|name| link.attribute(name));
+        if let Some(kinds) = kinds {
+            kinds.read_link(&mut said, |name| link.attribute(name));
+        }
     }
     for line in input.refresh_headers {
         said.read_refresh(line);
@@ -215,7 +261,7 @@ fn read_headers<'a>(input: &Input<'a>, facts: &mut Facts<'a>) {
 /// What the scan and a tree tell of a page, when that is not the same: for the fuzz target.
 #[cfg(fuzzing)]
 pub fn compare(page: &str) -> Result<(), String> {
-    comparison::alike(page)
+    comparison::alike(page).and_then(|()| comparison::others_alike(page))
 }
 
 /// The targets of a sitemap, in its order: for the fuzz target.

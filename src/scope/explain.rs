@@ -133,6 +133,7 @@ mod tests {
             kind: Kind::Domain,
             include: texts(["*/docs/*", "re:[.]pdf$"]),
             exclude: texts(["*/print/*", "re:[?&]sort="]),
+            ..Options::default()
         };
         let explained = |text: &str| explained(&options, &["http://e.com/"], text).unwrap_or_default();
         assert_eq!(explained("http://e.com/docs/a"), "");

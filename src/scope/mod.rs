@@ -30,6 +30,21 @@ pub struct Options {
     /// URLs that match one of these patterns are not taken, even when `include` names them.
     #[schemars(with = "Vec<String>")]
     pub exclude: Patterns,
+    /// Where parts of pages may be that `parse.follow` asks for (`embed`, `style`): `any` takes those of every page in
+    /// scope on any host, as a browser does, unless `exclude` names them, and what their style sheets are made of, but
+    /// follows nothing from there; `scope` takes only those that are in scope themselves.
+    pub embeds: Embeds,
+}
+
+/// Where parts of pages may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Embeds {
+    /// Anywhere.
+    #[default]
+    Any,
+    /// Where pages may be.
+    Scope,
 }
 
 /// How far from the seeds a crawl goes.
@@ -51,7 +66,7 @@ pub enum Kind {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { kind: Kind::Host, include: Patterns::default(), exclude: Patterns::default() }
+        Self { kind: Kind::Host, include: Patterns::default(), exclude: Patterns::default(), embeds: Embeds::default() }
     }
 }
 
@@ -61,6 +76,7 @@ pub(crate) struct Scope {
     places: Places,
     include: Patterns,
     exclude: Patterns,
+    embeds: Embeds,
     hosts: PerHost<Overrides>,
 }
 
@@ -93,7 +109,7 @@ impl Scope {
             places.add(seed);
         }
         let (include, exclude) = (options.include.clone(), options.exclude.clone());
-        Self { places, include, exclude, hosts: PerHost::default() }
+        Self { places, include, exclude, embeds: options.embeds, hosts: PerHost::default() }
     }
 
     /// The same scope, with what is said of single hosts.
@@ -105,6 +121,17 @@ impl Scope {
     /// Whether a URL that was found belongs to the crawl. Seeds always do, so don't ask for them.
     pub(crate) fn admits(&self, url: &CrawlUrl) -> bool {
         self.places.contain(url) && self.patterns_admit(url)
+    }
+
+    /// Whether what was found as a part of a page in scope belongs to the crawl.
+    pub(crate) fn admits_part(&self, url: &CrawlUrl) -> bool {
+        match self.embeds {
+            Embeds::Scope => self.admits(url),
+            Embeds::Any => {
+                let [_, exclude] = per_host::patterns_of(url.host(), &self.hosts, [&self.include, &self.exclude]);
+                !exclude.is_match(url.as_str())
+            }
+        }
     }
 
     /// To be told of each redirect of a seed, and of each further one on its way. When it leads out of the places of

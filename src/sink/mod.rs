@@ -16,6 +16,7 @@ mod settled;
 mod summed;
 mod written;
 
+pub use crate::page::LinkDetail;
 pub(crate) use archive::BODIES;
 pub use archive::{ARCHIVE, Archive, ArchiveNames, ArchiveSettings, NamePart};
 pub use aside::Aside;

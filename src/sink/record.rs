@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::Options;
 use crate::outcome::{Failure, Outcome, OutcomeKind};
+use crate::page::{LinkDetail, Page};
 use crate::readable::Readable;
 use crate::url::CrawlUrl;
 use crate::usage::Usage;
@@ -78,6 +79,10 @@ pub struct Record {
     /// is neither `ok` nor a redirect without a target, the body is not HTML, or with `links = false` in `[output]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub links: Option<Vec<Arc<str>>>,
+    /// What each of `links` is, in the same order: its kind, what names it first, its text and its `rel`. Absent unless
+    /// `link_details = true` in `[parse]`, or `links` is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_details: Option<Vec<LinkDetail>>,
     /// How many links of the page are not in `links`: those beyond `output.max_link_bytes` are followed all the same,
     /// those beyond `parse.max_links` and `parse.max_link_bytes` are not. Absent when none is left out, or `links` is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -114,7 +119,7 @@ impl Record {
         let is_page = outcome.page.is_some();
         let mut page = outcome.page.take().unwrap_or_default();
         let lists_links = is_page && options.links;
-        let not_listed = outcome.links_left_out + cut(&mut page.links, options.max_link_bytes);
+        let not_listed = outcome.links_left_out + cut(&mut page, options.max_link_bytes);
         let extracted = outcome.extracted.as_mut();
         let (fields, missing) =
             extracted.map(|found| (found.fields.take(), std::mem::take(&mut found.missing))).unwrap_or_default();
@@ -138,6 +143,7 @@ impl Record {
             lang: page.lang,
             canonical: page.canonical,
             links: lists_links.then_some(page.links),
+            link_details: page.link_details.filter(|_| lists_links),
             links_left_out: Some(not_listed).filter(|count| lists_links && *count > 0),
             content: outcome.readable.take(),
             usage: outcome.usage.take(),
@@ -147,8 +153,12 @@ impl Record {
     }
 }
 
-/// Cuts a list of URLs to so many bytes of JSON; how many are cut off.
-fn cut(links: &mut Vec<Arc<str>>, max: u64) -> u64 {
+/// Cuts the links of a page to so many bytes of JSON, with what is said of them; how many are cut off.
+fn cut(page: &mut Page, max: u64) -> u64 {
+    let Page { links, link_details, .. } = page;
+    if let Some(details) = link_details {
+        return cut_details(links, details, max);
+    }
     // Each has quotes and a comma; in a URL only a backslash is escaped.
     let least: u64 = links.iter().map(|link| link.len() as u64 + 3).sum();
     if least.saturating_mul(2) <= max {
@@ -164,6 +174,20 @@ fn cut(links: &mut Vec<Arc<str>>, max: u64) -> u64 {
     let cut = links.len() - fitting;
     links.truncate(fitting);
     links.shrink_to_fit();
+    cut as u64
+}
+
+fn cut_details(links: &mut Vec<Arc<str>>, details: &mut Vec<LinkDetail>, max: u64) -> u64 {
+    let json = |value: serde_json::Result<String>| value.map_or(0, |text| text.len() as u64 + 1);
+    let mut length = 0;
+    let fitting = links.iter().zip(details.iter()).take_while(|(link, detail)| {
+        length += json(serde_json::to_string(link)) + json(serde_json::to_string(detail));
+        length <= max
+    });
+    let fitting = fitting.count();
+    let cut = links.len() - fitting;
+    links.truncate(fitting);
+    details.truncate(fitting);
     cut as u64
 }
 
@@ -189,8 +213,8 @@ pub(super) mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::mention::Kind;
     use crate::outcome::FailureKind;
-    use crate::page::Page;
     use crate::url::UrlRules;
 
     pub(in crate::sink) fn url(text: &str) -> CrawlUrl {
@@ -213,6 +237,7 @@ pub(super) mod tests {
             canonical: Some("http://e.com/".to_owned()),
             needs_script: false,
             links: vec!["http://e.com/a".into(), "http://e.com/b".into()],
+            link_details: None,
         });
         Record::new(&url(text), depth, referrer.map(Into::into), 1, &mut outcome, &Options::default())
     }
@@ -278,6 +303,30 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn what_is_said_of_links_is_cut_with_them() {
+        let record = |max_link_bytes| {
+            let mut outcome = Outcome::new(OutcomeKind::Ok, jiff::Timestamp::UNIX_EPOCH, Duration::ZERO);
+            let detail = |url: &str| LinkDetail {
+                url: url.into(),
+                kind: Kind::Page,
+                found_by: "<a href>".to_owned(),
+                text: Some("\"A\"".into()),
+                rel: None,
+            };
+            let links = ["http://e.com/a", "http://e.com/b"];
+            let (links, details) = (links.map(Into::into).to_vec(), links.map(detail).to_vec());
+            outcome.page = Some(Page { links, link_details: Some(details), ..Page::default() });
+            let options = Options { max_link_bytes, ..Options::default() };
+            Record::new(&url("http://e.com/"), 0, None, 1, &mut outcome, &options)
+        };
+        let of = |record: &Record| (record.links.as_ref().unwrap().len(), record.link_details.as_ref().unwrap().len());
+        let all = record(1 << 20);
+        insta::assert_snapshot!(serde_json::to_string(&all.link_details.as_ref().unwrap()[0]).unwrap(), @r#"{"url":"http://e.com/a","kind":"page","found_by":"<a href>","text":"\"A\""}"#);
+        assert_eq!((of(&all), all.links_left_out), ((2, 2), None));
+        assert_eq!((of(&record(150)), record(150).links_left_out), ((1, 1), Some(1)));
+    }
+
+    #[test]
     fn a_record_is_read_as_it_was_written() {
         let record = page("http://e.com/a", 1, Some("http://e.com/"));
         assert_eq!(serde_json::from_str::<Record>(&json(&record)).unwrap(), record);
@@ -291,7 +340,7 @@ pub(super) mod tests {
         let required = schema.get("required").unwrap();
         assert_eq!(required, &serde_json::json!(["url", "outcome", "depth", "attempts", "fetched_at", "elapsed_ms"]));
         let fields: Vec<_> = schema.get("properties").unwrap().as_object().unwrap().values().collect();
-        assert_eq!(fields.len(), 24);
+        assert_eq!(fields.len(), 25);
         assert!(fields.iter().all(|field| field.get("description").is_some()), "each field is described");
     }
 }

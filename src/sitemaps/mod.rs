@@ -25,6 +25,8 @@ pub(crate) struct Sitemaps {
     taken: HashMap<HostKey, usize>,
     queues: Queues,
     in_flight: usize,
+    /// Whether pages name some as well.
+    feeds: bool,
     /// What is to be kept.
     changes: Vec<(CrawlUrl, SavedSitemap)>,
 }
@@ -74,8 +76,14 @@ impl Sitemaps {
             taken: HashMap::new(),
             queues: Queues::default(),
             in_flight: 0,
+            feeds: false,
             changes: Vec::new(),
         }
+    }
+
+    /// The same, with the feeds that pages name.
+    pub(crate) fn with_feeds(self) -> Self {
+        Self { feeds: true, ..self }
     }
 
     /// What was set.

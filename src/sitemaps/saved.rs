@@ -29,7 +29,7 @@ impl Sitemaps {
     /// Takes over what an earlier process has kept: call it before anything is taken. What that has not read is queued,
     /// as far as these options still want it.
     pub(crate) fn restore(&mut self, url: CrawlUrl, saved: SavedSitemap) {
-        if !self.options.takes_any() {
+        if !self.options.takes_any() && !self.feeds {
             return;
         }
         let SavedSitemap { site, nesting, redirects, done } = saved;

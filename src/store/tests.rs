@@ -590,7 +590,7 @@ fn a_lease_cannot_end_twice() {
 }
 
 /// The rules of the run before.
-const SAME: RestoreRules<'static> = RestoreRules { judge: &|_| None, lifted: &[] };
+const SAME: RestoreRules<'static> = RestoreRules { judge: &|_, _| None, lifted: &[] };
 
 fn skipped(frontier: &Pair, reason: SkipReason) -> u64 {
     *frontier.accounts().skipped.of(reason)
@@ -657,16 +657,62 @@ fn what_is_not_settled_is_judged_by_the_rules_of_this_run() {
         let out = Found { skip: Some(SkipReason::Scope), ..found("b/", LinkKind::Follow) };
         let found = vec![out, found("a/1", LinkKind::Follow), found("a/2", LinkKind::Nofollow)];
         frontier.settle(seed.id, OutcomeKind::Ok, found).unwrap();
-        let judge = |url: &CrawlUrl| (url.host() == "a").then_some(SkipReason::Scope);
+        let judge = |url: &CrawlUrl, _: bool| (url.host() == "a").then_some(SkipReason::Scope);
         let mut frontier = frontier.restarted(unlimited(), RestoreRules { judge: &judge, lifted: &[] });
         lease(&mut frontier, now, "b/");
         assert!(frontier.lease(now).unwrap().is_none());
         let mut frontier =
-            frontier.restarted(unlimited(), RestoreRules { judge: &|_| None, lifted: &[SkipReason::Nofollow] });
+            frontier.restarted(unlimited(), RestoreRules { judge: &|_, _| None, lifted: &[SkipReason::Nofollow] });
         for expected in ["b/", "a/1", "a/2"] {
             lease(&mut frontier, now, expected);
         }
         assert_eq!(frontier.accounts().skipped.total(), 0);
+    });
+}
+
+/// A page `a/1` with the part `b/p`, which a page links to as well: out of scope, but for who asks for it as a part.
+#[test]
+fn a_part_is_as_deep_as_its_page_and_stays_wanted_whatever_else_leads_to_it() {
+    let refused = || Found { skip: Some(SkipReason::Scope), ..found("b/p", LinkKind::Follow) };
+    let part = || found("b/p", LinkKind::Part);
+    for part_first in [true, false] {
+        each_pair(depth(1), |mut frontier| {
+            let now = Instant::now();
+            frontier.add_seed(url("a/")).unwrap();
+            let seed = lease(&mut frontier, now, "a/");
+            let (first, then) = if part_first { (part(), refused()) } else { (refused(), part()) };
+            frontier.settle(seed.id, OutcomeKind::Ok, vec![first, found("a/1", LinkKind::Follow)]).unwrap();
+            let only_parts =
+                |url: &CrawlUrl, is_part: bool| (url.host() == "b" && !is_part).then_some(SkipReason::Scope);
+            let mut frontier = frontier.restarted(depth(1), RestoreRules { judge: &only_parts, lifted: &[] });
+            let mut leases: Vec<_> = std::iter::from_fn(|| frontier.lease(now).unwrap()).collect();
+            let page = leases.iter().position(|lease| lease.url.as_str() == "http://a/1").unwrap();
+            let page = leases.swap_remove(page);
+            assert!(!page.is_part);
+            frontier.settle(page.id, OutcomeKind::Ok, vec![then]).unwrap();
+            let part = leases.pop().or_else(|| frontier.lease(now).unwrap()).unwrap();
+            assert!(part.is_part && part.url.as_str() == "http://b/p" && part.redirected_from.is_none());
+            // A part of it is a hop away, and no link deeper.
+            let place = frontier.settle(part.id, OutcomeKind::Ok, vec![found("c/q", LinkKind::Part)]).unwrap();
+            assert_eq!(place.depth, u32::from(!part_first));
+            let inner = lease(&mut frontier, now, "c/q");
+            assert!(inner.is_part);
+            assert_eq!(frontier.accounts().skipped.total(), 0);
+        });
+    }
+}
+
+#[test]
+fn parts_of_parts_end_as_redirects_do() {
+    each_pair(Limits { redirects: 3, ..depth(0) }, |mut frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/0")).unwrap();
+        let mut settled = 0;
+        while let Some(lease) = frontier.lease(now).unwrap() {
+            settled += 1;
+            frontier.settle(lease.id, OutcomeKind::Ok, vec![found(&format!("a/{settled}"), LinkKind::Part)]).unwrap();
+        }
+        assert_eq!((settled, *frontier.accounts().skipped.of(SkipReason::Trap)), (5, 1));
     });
 }
 
@@ -678,7 +724,7 @@ fn what_a_sitemap_lists_is_pending_for_the_next_process_unless_its_scope_is_narr
         let seed = lease(&mut frontier, now, "a/");
         settle(&mut frontier, &seed, &["a/1"]);
         frontier.add_listed(links(&["a/1", "b/2"])).unwrap();
-        let judge = |url: &CrawlUrl| (url.host() == "b").then_some(SkipReason::Scope);
+        let judge = |url: &CrawlUrl, _: bool| (url.host() == "b").then_some(SkipReason::Scope);
         let mut frontier = frontier.restarted(depth(0), RestoreRules { judge: &judge, lifted: &[] });
         let one = lease(&mut frontier, now, "a/1");
         assert_eq!(settle(&mut frontier, &one, &[]), Place { depth: 0, referrer: None });
@@ -984,7 +1030,7 @@ fn shortest_ways(graph: &[Links]) -> Vec<Option<u32>> {
         for &(next, kind) in &graph[page] {
             match kind {
                 LinkKind::Follow => line.push_back((next, at + 1)),
-                LinkKind::Redirect => line.push_front((next, at)),
+                LinkKind::Redirect | LinkKind::Part => line.push_front((next, at)),
                 LinkKind::Nofollow => {}
             }
         }
@@ -1033,8 +1079,8 @@ proptest! {
         let now = Instant::now();
         let page = |n: usize| format!("a/{n}");
         let number = |url: &CrawlUrl| url.as_str().rsplit('/').next().unwrap().parse::<usize>().unwrap();
-        let narrow = |url: &CrawlUrl| (number(url) > 0 && outside[number(url)]).then_some(SkipReason::Scope);
-        let rules = |wide: bool| RestoreRules { judge: if wide { &|_| None } else { &narrow }, lifted: &[] };
+        let narrow = |url: &CrawlUrl, _: bool| (number(url) > 0 && outside[number(url)]).then_some(SkipReason::Scope);
+        let rules = |wide: bool| RestoreRules { judge: if wide { &|_, _| None } else { &narrow }, lifted: &[] };
         let mut frontier = Pair::new(kind, depth(greatest));
         frontier.add_seed(url(&page(0))).unwrap();
         let (mut open, mut places, mut turn, mut wide) = (Vec::new(), std::collections::HashMap::new(), 0, true);
@@ -1064,7 +1110,7 @@ proptest! {
             }
             let judged = |(n, kind): &(usize, LinkKind)| {
                 let link = found(&page(*n), *kind);
-                Found { skip: if wide { None } else { narrow(&url(&page(*n))) }, ..link }
+                Found { skip: if wide { None } else { narrow(&url(&page(*n)), false) }, ..link }
             };
             let place = frontier.settle_unserved(lease.id, graph[n].iter().map(judged).collect());
             prop_assert!(places.insert(lease.url.to_shared(), place.depth).is_none(), "requested twice");

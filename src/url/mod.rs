@@ -16,7 +16,7 @@ mod rules;
 mod scheme;
 mod standard;
 
-pub use crate::mention::{LinkType, Mention};
+pub use crate::mention::{Kind as MentionKind, LinkType, Mention, Named};
 pub use alike::Alike;
 pub use base::Base;
 pub use header::header_text;
@@ -83,6 +83,8 @@ pub enum LinkKind {
     Nofollow,
     /// The target of a redirect: the same depth.
     Redirect,
+    /// A part of the page, shown with it: the same depth.
+    Part,
 }
 
 /// What a link points to.

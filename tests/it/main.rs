@@ -16,6 +16,7 @@ mod descriptors;
 mod disk;
 mod docs;
 mod duplicates;
+mod embeds;
 mod examples;
 mod export;
 mod failures;

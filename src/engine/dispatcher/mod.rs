@@ -312,8 +312,14 @@ impl Dispatcher {
     /// Ends a lease with a record. What the outcome takes in memory is held until that is written.
     async fn settle(&mut self, lease: &Lease, mut outcome: Outcome, held: Option<Held>) -> Result<()> {
         self.join_usage(lease, &mut outcome);
+        let feeds = pages::take_feeds(&mut outcome.links);
         let sitemaps = self.sitemaps.queue();
-        let step = self.pages.settle(lease, outcome, &mut self.judge, sitemaps, &mut self.frontier)?;
+        let mut step = self.pages.settle(lease, outcome, &mut self.judge, sitemaps, &mut self.frontier)?;
+        if !feeds.is_empty() {
+            self.sitemaps.take_feeds(&lease.url, feeds, &self.judge);
+            // In one step with the page: it is not read again.
+            step.sitemaps = self.sitemaps.queue().take_changes();
+        }
         self.handover.settled(step, held).await
     }
 

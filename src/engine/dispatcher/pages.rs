@@ -10,7 +10,9 @@ use crate::engine::judge::Judge;
 use crate::engine::ledger::Step;
 use crate::engine::tally::Tally;
 use crate::error::Result;
-use crate::frontier::{Change, Frontier, Lease, NodeState, Place, Settlement};
+use crate::frontier::{Change, Found, Frontier, Lease, NodeState, Place, Settlement};
+use crate::media_type;
+use crate::mention::Mention;
 use crate::observe::FailedSeed;
 use crate::outcome::{Outcome, OutcomeKind, SkipReason};
 use crate::politeness::Politeness;
@@ -59,7 +61,9 @@ impl Pages {
             frontier.reconsider(SkipReason::Scope);
         }
         let leads_to = links.iter().find_map(sends_on).cloned();
-        let found = links.into_iter().map(|link| judge.link(Link { kind: sitemaps.link_kind(link.kind), ..link }));
+        let parts = Parts::of(lease, &outcome, judge);
+        let found =
+            links.into_iter().map(|link| parts.judge(judge, Link { kind: sitemaps.link_kind(link.kind), ..link }));
         let Settlement { place: Place { depth, referrer }, left_out } =
             frontier.settle(lease.id, outcome.kind, found.collect())?;
         let changes = frontier.take_changes();
@@ -138,6 +142,48 @@ impl Pages {
     }
 }
 
+/// How what a response leads to is judged as parts of pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Parts {
+    /// It is a page that is wanted: its parts are.
+    OfPage,
+    /// It is a part itself, of which parts and redirects are wanted: a style sheet has images.
+    OfPart,
+    /// It was asked for as a part and turned out to be a page, out of scope: nothing goes on from there.
+    OfStranger,
+}
+
+impl Parts {
+    fn of(lease: &Lease, outcome: &Outcome, judge: &Judge) -> Self {
+        let is_page = outcome.page.is_some() && outcome.content_type.as_deref().is_none_or(media_type::is_html);
+        match lease.is_part {
+            false => Self::OfPage,
+            true if is_page && !judge.is_in_scope(&lease.url) => Self::OfStranger,
+            true => Self::OfPart,
+        }
+    }
+
+    fn judge(self, judge: &Judge, link: Link) -> Found {
+        match (self, link.kind) {
+            (Self::OfPage | Self::OfPart, LinkKind::Part) | (Self::OfPart, LinkKind::Redirect) => judge.part(link),
+            (Self::OfStranger, LinkKind::Follow | LinkKind::Part) => {
+                judge.link(Link { kind: LinkKind::Nofollow, ..link })
+            }
+            _ => judge.link(link),
+        }
+    }
+}
+
+/// Takes the feeds out of the links of a page: they are no pages.
+pub(super) fn take_feeds(links: &mut Vec<Link>) -> Vec<CrawlUrl> {
+    let is_feed = |link: &mut Link| link.mention == Mention::Feed && link.kind == LinkKind::Follow;
+    let feeds = links.extract_if(.., is_feed).filter_map(|link| match link.target {
+        Target::Url(url) => Some(url),
+        Target::Other { .. } => None,
+    });
+    feeds.collect()
+}
+
 /// Takes a page as a part of the spaces that it is of: all that are closed, when one is closed now.
 fn look_for_trap(url: &CrawlUrl, outcome: &Outcome, changes: &[Change], judge: &mut Judge) -> Option<Vec<Trap>> {
     let is_page = outcome.kind == OutcomeKind::Ok && outcome.page.is_some();
@@ -145,7 +191,9 @@ fn look_for_trap(url: &CrawlUrl, outcome: &Outcome, changes: &[Change], judge: &
         return None;
     }
     let found = changes.iter().filter_map(|change| match change {
-        Change::Found(found) if found.path.referrer.is_some() && found.state == NodeState::Pending => {
+        Change::Found(found)
+            if found.path.referrer.is_some() && !found.path.is_part() && found.state == NodeState::Pending =>
+        {
             Some(CrawlUrl::stored(Arc::clone(&found.text), found.key))
         }
         _ => None,

@@ -47,6 +47,14 @@ impl SitemapFiles {
         }
     }
 
+    /// Takes the feeds that a page names, as far as they are in scope: they are read as sitemaps are.
+    pub(super) fn take_feeds(&mut self, page: &CrawlUrl, feeds: Vec<CrawlUrl>, judge: &Judge) {
+        let site = page.host_key();
+        for feed in feeds.into_iter().filter(|feed| judge.refuses(feed).is_none()) {
+            self.name(feed, &site, judge);
+        }
+    }
+
     /// Takes the sitemaps that every robots.txt names that an earlier process has read: this one may not ask for it, and
     /// settings may have changed. Those that were taken before are known.
     pub(super) fn take_known(&mut self, politeness: &Politeness, judge: &Judge, frontier: &Frontier) {

@@ -8,9 +8,10 @@ use super::name::Name;
 use super::near::near;
 use super::raw_text;
 use super::tag::Cursor;
+use crate::parse::facts::folded;
 
 /// The text of the element whose name begins at `at`: that of an `<a>`, or else of an image in it; what stands for an
-/// `<area>`. White space is folded, and what is longer than 80 characters is cut. `None` when there is none.
+/// `<area>` or an image; the `title` of a `<link>`. Other elements say nothing. White space is folded, and what is longer than 80 characters is cut. `None` when there is none.
 ///
 /// Work is bounded by [`LONGEST_ELEMENT`], also where the element is never closed.
 pub(in crate::parse) fn link_text(page: &str, at: NonZeroU32) -> Option<Arc<str>> {
@@ -20,8 +21,12 @@ pub(in crate::parse) fn link_text(page: &str, at: NonZeroU32) -> Option<Arc<str>
     let own = cursor.tag_name();
     // Room for most texts: one that grows is moved each time.
     let mut words = Words { text: String::with_capacity(LONGEST), ..Words::default() };
-    if own == Name::AREA {
+    if let Name::AREA | Name::IMG | Name::INPUT = own {
         words.add_raw(cursor.attribute(ALT)?, Within::Attribute);
+    } else if own == Name::LINK {
+        words.add_raw(cursor.attribute(TITLE)?, Within::Attribute);
+    } else if own != Name::A {
+        return None;
     } else if !cursor.skip_attributes()? {
         let mut reader = Reader { cursor, own, words, image: None };
         // `None` is the end of the text.
@@ -32,6 +37,15 @@ pub(in crate::parse) fn link_text(page: &str, at: NonZeroU32) -> Option<Arc<str>
         }
     }
     words.cut()
+}
+
+/// The `rel` of the element whose name begins at `at`, with its white space folded. `None` when it has none.
+pub(in crate::parse) fn rel(page: &str, at: NonZeroU32) -> Option<String> {
+    let at = at.get() as usize;
+    let end = page.floor_char_boundary(at.saturating_add(LONGEST_ELEMENT));
+    let mut cursor = Cursor { text: page.get(..end)?, at };
+    cursor.tag_name();
+    folded(&char_ref::decode(cursor.attribute(REL)?, Within::Attribute))
 }
 
 /// Reads what is in an element.
@@ -175,6 +189,8 @@ impl Words {
 }
 
 const ALT: Name = Name::of("alt");
+const REL: Name = Name::of("rel");
+const TITLE: Name = Name::of("title");
 /// How long a text may be, in characters: enough to find it.
 const LONGEST: usize = 80;
 /// How many bytes of an element are looked at.

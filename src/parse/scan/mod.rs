@@ -19,13 +19,14 @@ mod tag;
 mod xhtml;
 mod xml;
 
-pub(super) use link_text::link_text;
+pub(super) use link_text::{link_text, rel};
 pub(super) use xhtml::{has_xhtml_root, scan_xhtml};
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use super::facts::{Element, Facts, folded};
+use super::kinds::{self, OtherKinds};
 use super::robots::Robots;
 use char_ref::Within;
 use forms::{Control, Forms};
@@ -37,22 +38,25 @@ use tag::{Attributes, Cursor};
 
 /// How much of a page is looked at.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bounds {
+pub(super) struct Bounds<'k> {
     /// How deep elements may nest.
     pub(super) nesting: usize,
     /// How many attributes of one tag are read.
     pub(super) attributes: usize,
     /// Forms are read.
     pub(super) forms: bool,
+    /// What else than pages is asked for.
+    pub(super) kinds: Option<&'k OtherKinds>,
 }
 
 /// Reads a page.
-pub(super) fn scan<'a>(text: &'a str, bounds: Bounds, robots: &Robots) -> Facts<'a> {
-    scan_in(text, bounds, robots, Around { pages: 0, stacks: bounds.forms })
+pub(super) fn scan<'a>(text: &'a str, bounds: Bounds<'_>, robots: &Robots) -> Facts<'a> {
+    // Where all open elements are known, each tag is looked at: for other kinds that has to be.
+    scan_in(text, bounds, robots, Around { pages: 0, stacks: bounds.forms || bounds.kinds.is_some() })
 }
 
 /// Reads a page that stands in others.
-fn scan_in<'a>(text: &'a str, bounds: Bounds, robots: &Robots, around: Around) -> Facts<'a> {
+fn scan_in<'a>(text: &'a str, bounds: Bounds<'_>, robots: &Robots, around: Around) -> Facts<'a> {
     let nesting = if around.stacks { Nesting::with_body(bounds.nesting) } else { Nesting::new(bounds.nesting) };
     let mut scan = Scan {
         cursor: Cursor { text, at: 0 },
@@ -61,6 +65,9 @@ fn scan_in<'a>(text: &'a str, bounds: Bounds, robots: &Robots, around: Around) -
         nesting,
         frames: Frames::new(),
         attributes: Attributes::new(bounds.attributes),
+        others: bounds
+            .kinds
+            .map_or_else(Vec::new, |kinds| kinds.attributes().iter().map(|name| Name::of(name)).collect()),
         bounds,
         robots,
         around,
@@ -95,7 +102,9 @@ struct Scan<'a, 'r> {
     frames: Frames,
     /// Those of the tag that was read last.
     attributes: Attributes<'a>,
-    bounds: Bounds,
+    /// The attributes that other kinds ask for.
+    others: Vec<Name>,
+    bounds: Bounds<'r>,
     robots: &'r Robots,
     around: Around,
     forms: Forms<'a>,
@@ -148,7 +157,9 @@ impl<'a> Scan<'a, '_> {
     fn read_tag_that_matters(&mut self, name: Name, start: usize) -> Option<()> {
         let end = self.cursor.at;
         self.facts.tag = start;
-        let closes_itself = if name.has_asked_attributes() || self.around.stacks && Control::of(name).is_some() {
+        let closes_itself = if self.bounds.kinds.is_some() {
+            self.cursor.attributes_and(&mut self.attributes, &self.others)?
+        } else if name.has_asked_attributes() || self.around.stacks && Control::of(name).is_some() {
             self.cursor.attributes(&mut self.attributes)?
         } else {
             self.cursor.skip_attributes()?
@@ -158,9 +169,17 @@ impl<'a> Scan<'a, '_> {
             Space::Svg if name == Name::A => {
                 self.attributes.take_xlink();
                 self.take(Element::Anchor);
+                self.take_others(start..end, kinds::Space::Svg);
                 return Some(());
             }
-            Space::Svg | Space::Math | Space::MathAnnotation => return Some(()),
+            Space::Svg => {
+                if self.bounds.kinds.is_some() {
+                    self.attributes.take_xlink();
+                    self.take_others(start..end, kinds::Space::Svg);
+                }
+                return Some(());
+            }
+            Space::Math | Space::MathAnnotation => return Some(()),
         }
         if self.admits(name) {
             if name == Name::TEMPLATE && self.opens_shadow_root() {
@@ -177,9 +196,35 @@ impl<'a> Scan<'a, '_> {
                     self.nesting.allow_shadow_root();
                 }
             }
+            self.take_others(start..end, kinds::Space::Html);
             self.read_html(name)?;
+        } else if name == Name::HEAD && self.frames.are_in_head() {
+            // It is there already, and what it says counts.
+            self.take_others(start..end, kinds::Space::Html);
         }
         Some(())
+    }
+
+    /// Takes what an element names beside pages, unless it is in a template.
+    fn take_others(&mut self, written: Range<usize>, space: kinds::Space) {
+        let Some(kinds) = self.bounds.kinds.filter(|_| !self.attributes.are_none()) else { return };
+        if self.nesting.is_in_template() {
+            return;
+        }
+        let name = self.cursor.text.get(written).unwrap_or_default();
+        kinds.read(&mut self.facts, space, name, |name| self.attributes.get(name));
+    }
+
+    /// Takes what the text of a script or a style sheet names, which is next.
+    fn take_text(&mut self, name: Name, end: usize) {
+        let Some(kinds) = self.bounds.kinds.filter(|_| !self.nesting.is_in_template()) else { return };
+        let text = self.cursor.text.get(self.cursor.at..self.cursor.at + end).unwrap_or_default();
+        if name == Name::STYLE {
+            kinds.read_css(&mut self.facts, text);
+        } else {
+            let kind = self.attributes.get("type");
+            kinds.read_script(&mut self.facts, kind.as_deref(), text);
+        }
     }
 
     /// Whether the template that was read last asks for a shadow root, where there may be one: in the head, and in other
@@ -230,10 +275,17 @@ impl<'a> Scan<'a, '_> {
                 if !self.nesting.is_in_template() {
                     self.facts.read_script(self.attributes.get("type").as_deref());
                 }
-                self.skip(0, raw_text::script_end)?;
+                let end = raw_text::script_end(self.cursor.rest())?;
+                self.take_text(name, end);
+                self.cursor.at += end;
                 return self.close();
             }
-            Name::STYLE => return self.skip_element(b"style"),
+            Name::STYLE => {
+                let end = raw_text::element_end(self.cursor.rest(), b"style")?;
+                self.take_text(name, end);
+                self.cursor.at += end;
+                return self.close();
+            }
             Name::TEXTAREA => return self.skip_element(b"textarea"),
             Name::XMP => return self.skip_element(b"xmp"),
             Name::NOEMBED => return self.skip_element(b"noembed"),
@@ -380,7 +432,7 @@ impl<'a> Scan<'a, '_> {
 }
 
 /// Takes the links of a page in the text of a `srcdoc` (HTML Standard, section 4.8.5).
-fn take_srcdoc(facts: &mut Facts<'_>, page: &str, bounds: Bounds, robots: &Robots, around: Around) {
+fn take_srcdoc(facts: &mut Facts<'_>, page: &str, bounds: Bounds<'_>, robots: &Robots, around: Around) {
     if around.pages < MAX_PAGES_AROUND {
         facts.take_inner(scan_in(page, bounds, robots, Around { pages: around.pages + 1, ..around }));
     }

@@ -45,6 +45,11 @@ impl<'a> Attributes<'a> {
         self.raw(Name::of(name)).is_some()
     }
 
+    /// Whether none is kept.
+    pub(super) fn are_none(&self) -> bool {
+        self.kept.is_empty()
+    }
+
     fn raw(&self, name: Name) -> Option<&'a str> {
         self.kept.iter().find(|(kept, _)| *kept == name).map(|(_, raw)| *raw)
     }
@@ -75,6 +80,20 @@ impl<'a> Cursor<'a> {
         self.each_attribute(read_name, |name, raw| {
             // Of two attributes with one name, the first counts. Few names are kept, so that looking is quick.
             let is_asked_for = || name.may_be_in(&KEPT_SLOTS) && KEPT.contains(&name);
+            if count < attributes.max && is_asked_for() && attributes.raw(name).is_none() {
+                attributes.kept.push((name, raw));
+            }
+            count += 1;
+        })
+    }
+
+    /// The same, and keeps those of these names as well.
+    pub(super) fn attributes_and(&mut self, attributes: &mut Attributes<'a>, others: &[Name]) -> Option<bool> {
+        attributes.kept.clear();
+        let mut count = 0;
+        let read_name = |cursor: &mut Self| cursor.name(|byte| ends_name(byte) || byte == b'=');
+        self.each_attribute(read_name, |name, raw| {
+            let is_asked_for = || others.contains(&name) || KEPT.contains(&name);
             if count < attributes.max && is_asked_for() && attributes.raw(name).is_none() {
                 attributes.kept.push((name, raw));
             }

@@ -10,11 +10,12 @@ use super::forms::{Control, Forms};
 use super::xml::{Markup, StartTag, Token};
 use super::{Around, Bounds, take_srcdoc};
 use crate::parse::facts::{Element, Facts, folded};
+use crate::parse::kinds;
 use crate::parse::robots::Robots;
 
 /// Reads a page that is sent as XHTML. Names that are in no namespace are taken for those of XHTML, unless the root
 /// has a prefix: to a browser such a page is no page, but its author has meant one.
-pub(in crate::parse) fn scan_xhtml<'a>(text: &'a str, bounds: Bounds, robots: &Robots) -> Facts<'a> {
+pub(in crate::parse) fn scan_xhtml<'a>(text: &'a str, bounds: Bounds<'_>, robots: &Robots) -> Facts<'a> {
     let mut scan = Scan {
         markup: Markup::new(text, bounds.attributes),
         facts: Facts::default(),
@@ -54,7 +55,7 @@ struct Scan<'a, 'r> {
     /// The text of the title that is open.
     title: Option<String>,
     forms: Forms<'a>,
-    bounds: Bounds,
+    bounds: Bounds<'r>,
     robots: &'r Robots,
 }
 
@@ -125,6 +126,7 @@ impl<'a> Scan<'a, '_> {
                 self.read_control(if is_xhtml { name } else { "" }, tag);
             }
             self.take(space, name, tag);
+            self.take_others(space, name, tag);
         }
         if tag.is_empty {
             self.elements.declared.truncate(declared);
@@ -133,9 +135,43 @@ impl<'a> Scan<'a, '_> {
         }
         self.elements.open(tag.name, is_xhtml && name == "template", declared);
         if is_xhtml && matches!(name, "script" | "style") {
-            self.markup.skip_text_of(tag.name)?;
+            let text = self.markup.skip_text_of(tag.name)?;
+            if let Some(kinds) = self.bounds.kinds.filter(|_| !self.elements.is_in_template()) {
+                // Character references count there (HTML Standard, section 14.3).
+                let text = self.markup.decode(text);
+                let kind = tag.attributes.iter().find(|(written, _)| *written == "type");
+                let kind = kind.map(|(_, raw)| self.markup.decode(raw));
+                if name == "style" {
+                    kinds.read_css(&mut self.facts, &text);
+                } else {
+                    kinds.read_script(&mut self.facts, kind.as_deref(), &text);
+                }
+            }
         }
         Some(())
+    }
+
+    /// Takes what an element names beside pages.
+    fn take_others(&mut self, space: Space, name: &str, tag: &StartTag<'a>) {
+        let Some(kinds) = self.bounds.kinds else { return };
+        let space = match space {
+            Space::Xhtml => kinds::Space::Html,
+            Space::Svg => kinds::Space::Svg,
+            Space::Xlink | Space::Other => return,
+        };
+        let raw = |name: &str| tag.attributes.iter().find(|(written, _)| *written == name).map(|(_, raw)| *raw);
+        let xlink = || {
+            let found = tag.attributes.iter().find(|(written, _)| {
+                let prefix = written.strip_suffix("href").and_then(|prefix| prefix.strip_suffix(':'));
+                prefix.is_some_and(|prefix| self.elements.space_of_prefix(prefix) == Space::Xlink)
+            });
+            found.map(|(_, raw)| *raw).filter(|_| space == kinds::Space::Svg)
+        };
+        let attribute = |name: &str| {
+            let raw = raw(name).or_else(|| if name == "href" { xlink() } else { None });
+            raw.map(|raw| self.markup.decode(raw))
+        };
+        kinds.read(&mut self.facts, space, name, attribute);
     }
 
     /// Takes what an element says that is in no template.
@@ -324,7 +360,7 @@ mod tests {
     use super::*;
 
     fn facts(page: &str) -> Facts<'_> {
-        scan_xhtml(page, Bounds { nesting: 16, attributes: 16, forms: true }, &Robots::new("crawler"))
+        scan_xhtml(page, Bounds { nesting: 16, attributes: 16, forms: true, kinds: None }, &Robots::new("crawler"))
     }
 
     #[track_caller]

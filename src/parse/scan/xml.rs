@@ -79,7 +79,8 @@ impl<'a> Markup<'a> {
 
     /// Reads past what an element holds that has only text, as a script: what looks like a tag in it, and would have to be
     /// escaped, is none. The end tag is next.
-    pub(super) fn skip_text_of(&mut self, name: &str) -> Option<()> {
+    pub(super) fn skip_text_of(&mut self, name: &str) -> Option<&'a str> {
+        let text = self.rest();
         loop {
             self.at += memchr(b'<', self.rest().as_bytes())?;
             let rest = self.rest();
@@ -88,7 +89,7 @@ impl<'a> Markup<'a> {
             } else if let Some(comment) = rest.strip_prefix("<!--") {
                 self.at += "<!--".len() + comment.find("-->")? + "-->".len();
             } else if rest.strip_prefix("</").and_then(|end| end.strip_prefix(name)).is_some_and(ends_here) {
-                return Some(());
+                return text.get(..text.len() - rest.len());
             } else {
                 self.at += 1;
             }
@@ -375,7 +376,7 @@ mod tests {
     fn the_text_of_a_script_ends_at_its_end_tag() {
         let rest = |text: &str| {
             let mut markup = Markup::new(text, 3);
-            markup.skip_text_of("script").map(|()| markup.rest().to_owned())
+            markup.skip_text_of("script").map(|_| markup.rest().to_owned())
         };
         assert_eq!(rest("a < b <c> </c></script >d").as_deref(), Some("</script >d"));
         assert_eq!(rest("<![CDATA[</script>]]></script>").as_deref(), Some("</script>"));

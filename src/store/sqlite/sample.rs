@@ -84,7 +84,7 @@ pub fn read_sample(dir: &Path, clock: WallClock) -> Result<String> {
         Ok(ControlFlow::Continue(()))
     })?;
     let limits = Limits { depth: None, redirects: 10, ahead: u64::MAX };
-    let mut restore = Frontier::restore(limits, RestoreRules { judge: &|_| None, lifted: &[] });
+    let mut restore = Frontier::restore(limits, RestoreRules { judge: &|_, _| None, lifted: &[] });
     let counts = store.restore(&mut restore)?;
     let mut frontier = restore.finish();
     let want = |purpose| Want { purpose, ids: (0..URLS).collect() };

@@ -94,7 +94,7 @@ mod tests {
         let clock = clock(shown);
         let mut store = Sqlite::open(dir, clock).unwrap();
         let (_, saved) = store.recall().unwrap().hosts.remove(0);
-        let rules = RestoreRules { judge: &|_| None, lifted: &[] };
+        let rules = RestoreRules { judge: &|_, _| None, lifted: &[] };
         let limits = Limits { depth: None, redirects: 10, ahead: u64::MAX };
         let mut restore = Frontier::restore(limits, rules);
         store.restore(&mut restore).unwrap();

@@ -1,5 +1,13 @@
 //! How a URL is named where it was found: by which element, by which header, or in what file.
 
+mod kind;
+mod table;
+
+pub use kind::Kind;
+pub(crate) use kind::Kinds;
+pub use table::Named;
+pub(crate) use table::{ANY, ANY_SVG, Form, Row};
+
 use std::fmt;
 
 /// What names a URL.
@@ -31,9 +39,31 @@ pub enum Mention {
     Location,
     /// A sitemap lists it.
     Sitemap,
+    /// An attribute of the table.
+    Named(Named),
+    /// `<link rel=alternate>` of a feed, or the header.
+    Feed,
+    /// `<meta content>` that names an image or the like (`og:image`).
+    Meta,
+    /// `report-uri` of a Content-Security-Policy in a `<meta>`.
+    Policy,
+    /// `url()` of a style sheet, of `<style>` or of `style`.
+    Css,
+    /// `@import`.
+    CssImport,
+    /// JSON-LD.
+    JsonLd,
+    /// A `data-` attribute that settings name.
+    DataAttribute,
+    /// A string in a script.
+    ScriptString,
+    /// An image of a web app manifest.
+    ManifestIcon,
+    /// A page of a web app manifest.
+    ManifestPage,
 }
 
-/// A `rel` type of `<link>` that leads to another page.
+/// A `rel` type of `<link>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LinkType(u8);
 
@@ -52,6 +82,17 @@ impl Mention {
             Self::RefreshHeader => 8,
             Self::Location => 9,
             Self::Sitemap => 10,
+            Self::Feed => 11,
+            Self::Meta => 12,
+            Self::Policy => 13,
+            Self::Css => 14,
+            Self::CssImport => 15,
+            Self::JsonLd => 16,
+            Self::DataAttribute => 17,
+            Self::ScriptString => 18,
+            Self::ManifestIcon => 19,
+            Self::ManifestPage => 20,
+            Self::Named(named) => NAMED + named.nth(),
             Self::Link(LinkType(nth)) => LINKS + nth,
             Self::LinkHeader(LinkType(nth)) => LINK_HEADERS + nth,
         }
@@ -72,10 +113,55 @@ impl Mention {
             8 => Self::RefreshHeader,
             9 => Self::Location,
             10 => Self::Sitemap,
+            11 => Self::Feed,
+            12 => Self::Meta,
+            13 => Self::Policy,
+            14 => Self::Css,
+            15 => Self::CssImport,
+            16 => Self::JsonLd,
+            17 => Self::DataAttribute,
+            18 => Self::ScriptString,
+            19 => Self::ManifestIcon,
+            20 => Self::ManifestPage,
             LINKS..LINK_HEADERS => Self::Link(link_type(LINKS)?),
-            LINK_HEADERS.. => Self::LinkHeader(link_type(LINK_HEADERS)?),
+            LINK_HEADERS..NAMED => Self::LinkHeader(link_type(LINK_HEADERS)?),
+            NAMED.. => Self::Named(Named::at(code - NAMED)?),
             _ => return None,
         })
+    }
+
+    /// What that which is named is to the page.
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::Link(LinkType(nth)) | Self::LinkHeader(LinkType(nth)) => {
+                if usize::from(nth) < PAGE_TYPES {
+                    Kind::Page
+                } else if nth == LinkType::STYLE_SHEET.0 {
+                    Kind::Style
+                } else {
+                    Kind::Embed
+                }
+            }
+            Self::Named(named) => named.kind(),
+            Self::Feed => Kind::Feed,
+            Self::Meta | Self::Css | Self::ManifestIcon => Kind::Embed,
+            Self::CssImport => Kind::Style,
+            Self::Policy => Kind::Ping,
+            Self::JsonLd | Self::DataAttribute => Kind::Data,
+            Self::ScriptString => Kind::Script,
+            Self::Anchor
+            | Self::Area
+            | Self::Frame
+            | Self::Iframe
+            | Self::Object
+            | Self::Embed
+            | Self::Form
+            | Self::Refresh
+            | Self::RefreshHeader
+            | Self::Location
+            | Self::Sitemap
+            | Self::ManifestPage => Kind::Page,
+        }
     }
 
     /// The same, where it stands in the head of a response.
@@ -92,14 +178,27 @@ impl LinkType {
     /// The preferred URL of the page.
     pub(crate) const CANONICAL: Self = Self(4);
 
-    /// The type of this name, in any case; `None` for those that name a resource of the page itself.
+    /// A style sheet.
+    pub(crate) const STYLE_SHEET: Self = Self(28);
+
+    /// The type of this name that leads to another page, in any case.
     pub(crate) fn of_name(name: &str) -> Option<Self> {
-        let nth = HYPERLINK_TYPES.iter().position(|known| name.eq_ignore_ascii_case(known))?;
+        Self::among(TYPES.get(..PAGE_TYPES).unwrap_or_default(), name)
+    }
+
+    /// The type of this name that names a part of the page itself, in any case.
+    pub(crate) fn of_part(name: &str) -> Option<Self> {
+        let Self(nth) = Self::among(TYPES.get(PAGE_TYPES..).unwrap_or_default(), name)?;
+        Some(Self(nth + Self::STYLE_SHEET.0))
+    }
+
+    fn among(types: &[&str], name: &str) -> Option<Self> {
+        let nth = types.iter().position(|known| name.eq_ignore_ascii_case(known))?;
         u8::try_from(nth).ok().map(Self)
     }
 
     fn name(self) -> Option<&'static str> {
-        HYPERLINK_TYPES.get(usize::from(self.0)).copied()
+        TYPES.get(usize::from(self.0)).copied()
     }
 }
 
@@ -121,6 +220,17 @@ impl fmt::Display for Mention {
             Self::RefreshHeader => f.write_str("header Refresh"),
             Self::Location => f.write_str("redirect"),
             Self::Sitemap => f.write_str("sitemap"),
+            Self::Named(named) => named.fmt(f),
+            Self::Feed => f.write_str("<link rel=alternate> of a feed"),
+            Self::Meta => f.write_str("<meta content>"),
+            Self::Policy => f.write_str("report-uri of a policy"),
+            Self::Css => f.write_str("url() in CSS"),
+            Self::CssImport => f.write_str("@import in CSS"),
+            Self::JsonLd => f.write_str("JSON-LD"),
+            Self::DataAttribute => f.write_str("attribute data-*"),
+            Self::ScriptString => f.write_str("string in a script"),
+            Self::ManifestIcon => f.write_str("image of a web app manifest"),
+            Self::ManifestPage => f.write_str("page of a web app manifest"),
         }
     }
 }
@@ -129,11 +239,15 @@ impl fmt::Display for Mention {
 const LINKS: u8 = 64;
 /// Those from here on are those of the header `Link`.
 const LINK_HEADERS: u8 = 128;
+/// The codes from here on are those of the rows of the table.
+const NAMED: u8 = 192;
 
-/// The `rel` types of `<link>` that lead to another page (HTML Standard, section 4.6.7), and those of the same meaning
-/// that are in use without being in it. All others name resources of the page itself: style sheets, icons, feeds of
-/// a browser's own. Stores keep their places: new ones come last.
-const HYPERLINK_TYPES: &[&str] = &[
+/// How many of the types lead to another page.
+const PAGE_TYPES: usize = 28;
+/// The `rel` types of `<link>`: first those that lead to another page (HTML Standard, section 4.6.7) and those of the same
+/// meaning that are in use without being in it, then those of parts of the page. Stores keep their places: new ones come
+/// last, and have to be parts.
+const TYPES: &[&str] = &[
     "alternate",
     "amphtml",
     "appendix",
@@ -162,6 +276,21 @@ const HYPERLINK_TYPES: &[&str] = &[
     "terms-of-service",
     "toc",
     "up",
+    "stylesheet",
+    "icon",
+    "apple-touch-icon",
+    "apple-touch-icon-precomposed",
+    "apple-touch-startup-image",
+    "fluid-icon",
+    "image_src",
+    "import",
+    "manifest",
+    "mask-icon",
+    "modulepreload",
+    "prefetch",
+    "preload",
+    "prerender",
+    "subresource",
 ];
 
 #[cfg(test)]
@@ -171,7 +300,7 @@ mod tests {
     #[test]
     fn a_code_stands_for_one_mention() {
         let known: Vec<_> = (0..=u8::MAX).filter_map(|code| Some((code, Mention::of_code(code)?))).collect();
-        assert_eq!(known.len(), 11 + 2 * HYPERLINK_TYPES.len());
+        assert_eq!(known.len(), 21 + Named::all().count() + 2 * TYPES.len());
         for (code, mention) in known {
             assert_eq!(mention.code(), code, "{mention}");
         }
@@ -191,6 +320,11 @@ mod tests {
             assert_eq!((mention.code(), mention.to_string().as_str()), (code, shown));
         }
         assert_eq!(LinkType::of_name("stylesheet"), None);
+        assert_eq!(LinkType::of_part("StyleSheet"), Some(LinkType::STYLE_SHEET));
+        assert_eq!((LinkType::of_part("next"), LinkType::of_name("icon")), (None, None));
+        let kinds = ["up", "stylesheet", "subresource"].map(|name| LinkType::of_name(name).or(LinkType::of_part(name)));
+        let kinds = kinds.map(|link_type| link_type.map(|of| Mention::Link(of).kind()));
+        assert_eq!(kinds, [Some(Kind::Page), Some(Kind::Style), Some(Kind::Embed)]);
         assert_eq!(LinkType::of_name("canonical"), Some(LinkType::CANONICAL));
     }
 }
