@@ -164,6 +164,13 @@ impl Outcome {
     }
 }
 
+/// Whether what was answered with this status may be answered otherwise later: those of RFC 9110 and RFC 6585, and those
+/// that proxies in front of a site have made up: 520 to 524 say that it did not answer, or not in time, or not in HTTP
+/// (Cloudflare); 529 that it has too much to do.
+pub(crate) fn is_transient_status(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500 | 502..=504 | 520..=524 | 529)
+}
+
 /// What a link takes beside its text, on its way to the writer.
 const LINK: u64 = 192;
 

@@ -13,8 +13,19 @@ use crate::{Crawl, CrawlDir};
 use super::descriptors;
 use super::signals::{self, Signal, Signals};
 
+/// What becomes of what an earlier crawl has left in the directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Earlier {
+    /// The crawl goes on.
+    GoneOnWith,
+    /// The same, and what has failed is asked for again.
+    Retried,
+    /// It is deleted.
+    Deleted,
+}
+
 /// Crawls with these settings.
-pub(crate) fn crawl(loaded: Loaded, fresh: bool) -> ExitCode {
+pub(crate) fn crawl(loaded: Loaded, earlier: Earlier) -> ExitCode {
     let (exposed, config) = (loaded.exposed(), loaded.config);
     let terminal = Terminal::default();
     // Only fails when there is one already, and this is the first.
@@ -24,7 +35,7 @@ pub(crate) fn crawl(loaded: Loaded, fresh: bool) -> ExitCode {
         tracing::warn!("{told}");
     }
     let (goes_on, has_items) = (config.frontier.store, !config.items.is_empty());
-    match start(config, fresh, &terminal) {
+    match start(config, earlier, &terminal) {
         Ok(code) => code,
         Err(error) => {
             let code = super::voice::report(&error);
@@ -46,7 +57,7 @@ fn is_full(error: &Error) -> bool {
     matches!(error, Error::Io { source, .. } if matches!(source.kind(), StorageFull | QuotaExceeded | FileTooLarge))
 }
 
-fn start(config: Config, fresh: bool, terminal: &Terminal) -> Result<ExitCode> {
+fn start(config: Config, earlier: Earlier, terminal: &Terminal) -> Result<ExitCode> {
     let (observe, fail_on) = (config.observe.clone(), config.fail_on.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -62,10 +73,13 @@ fn start(config: Config, fresh: bool, terminal: &Terminal) -> Result<ExitCode> {
     if let Some(free) = descriptors::free() {
         builder = builder.file_descriptors(free);
     }
+    if earlier == Earlier::Retried {
+        builder = builder.retry_failed();
+    }
     // Settings are checked before anything is deleted or created.
     let checked = builder.check()?;
     let dir = CrawlDir::take(&path)?;
-    if fresh {
+    if earlier == Earlier::Deleted {
         dir.clear(&output, &items.iter().map(String::as_str).collect::<Vec<_>>())?;
     }
     let crawl = checked.build(Some(dir))?;

@@ -114,6 +114,9 @@ pub(crate) struct Flags {
     /// Start over: delete what an earlier crawl left in DIR
     #[arg(long, help_heading = OUTPUT)]
     pub(crate) fresh: bool,
+    /// Ask again for pages that failed, or were answered 5xx, 408 or 429, and replace their records
+    #[arg(long, help_heading = OUTPUT, conflicts_with_all = ["fresh", "no_store"])]
+    pub(crate) retry_failed: bool,
     /// Keep the frontier in memory only: a crawl that is stopped has to start over
     #[arg(long, help_heading = OUTPUT)]
     no_store: bool,

@@ -34,8 +34,8 @@ pub(crate) enum Call {
     Crawl {
         /// The settings, with at least one seed.
         loaded: Box<Loaded>,
-        /// Start over.
-        fresh: bool,
+        /// What becomes of an earlier crawl in its directory.
+        earlier: crawl::Earlier,
     },
     /// A helper has done its work, with this exit code.
     Done(ExitCode),
@@ -160,7 +160,7 @@ impl Reader {
 /// Runs the command line, the name of the program first; what the process exits with.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match read(args) {
-        Ok(Call::Crawl { loaded, fresh }) => crawl::crawl(*loaded, fresh),
+        Ok(Call::Crawl { loaded, earlier }) => crawl::crawl(*loaded, earlier),
         Ok(Call::Done(code)) | Err(code) => code,
     }
 }
@@ -191,7 +191,12 @@ fn settings(cli: &Cli, matches: &clap::ArgMatches) -> Result<Call> {
     if loaded.config.seeds.is_empty() && !loaded.config.sitemaps.are_seeds() {
         return Err(Error::Usage(help::NO_SEED.to_owned()));
     }
-    Ok(Call::Crawl { loaded: Box::new(loaded), fresh: cli.flags.fresh })
+    let earlier = match (cli.flags.fresh, cli.flags.retry_failed) {
+        (true, _) => crawl::Earlier::Deleted,
+        (false, true) => crawl::Earlier::Retried,
+        (false, false) => crawl::Earlier::GoneOnWith,
+    };
+    Ok(Call::Crawl { loaded: Box::new(loaded), earlier })
 }
 
 fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
@@ -282,7 +287,7 @@ mod tests {
         for flag in reference::FLAGS {
             assert!(known.contains(&flag.name), "--{} is not a flag", flag.name);
         }
-        let others = ["config", "set", "fresh", "quiet", "verbose", "help", "version"];
+        let others = ["config", "set", "fresh", "retry_failed", "quiet", "verbose", "help", "version"];
         for name in known {
             assert!(reference::FLAGS.iter().any(|flag| flag.name == name) || others.contains(&name), "--{name}");
         }

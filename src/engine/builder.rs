@@ -28,6 +28,7 @@ pub struct CrawlBuilder {
     dir: Option<CrawlDir>,
     descriptors: Option<usize>,
     outputs: Vec<PathBuf>,
+    retry_failed: bool,
 }
 
 impl CrawlBuilder {
@@ -139,6 +140,15 @@ impl CrawlBuilder {
         self
     }
 
+    /// Asks again for what has failed in earlier runs in the [directory](Self::dir), or was answered with a status that may
+    /// pass (408, 429, 500, 502 to 504 and the like). Hosts that were given up begin anew. The records of these pages are
+    /// replaced. Default: no.
+    #[must_use]
+    pub fn retry_failed(mut self) -> Self {
+        self.retry_failed = true;
+        self
+    }
+
     /// Checks the settings, and reads back what an earlier run has left in the directory: that takes a second for some
     /// million URLs, and blocks.
     ///
@@ -157,8 +167,14 @@ impl CrawlBuilder {
     /// # Errors
     /// [`Error::Usage`] says which setting is wrong and what is allowed.
     pub(crate) fn check(self) -> Result<Checked> {
-        let Self { config, fetch, sinks, observer, descriptors, outputs, dir: _ } = self;
-        Ok(Checked { plan: Plan::new(config, fetch, descriptors)?, sinks, observer, outputs })
+        let Self { config, fetch, sinks, observer, descriptors, outputs, retry_failed, dir: _ } = self;
+        let plan = Plan::new(config, fetch, descriptors)?;
+        if retry_failed && !plan.config.frontier.store {
+            let problem = "what has failed can only be asked for again in a crawl that has a store";
+            return Err(Error::Usage(format!("{problem}\n = help: leave frontier.store = false away")));
+        }
+        let plan = if retry_failed { plan.retrying_failed() } else { plan };
+        Ok(Checked { plan, sinks, observer, outputs })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The engine: puts the stages together and runs them. The only place that spawns tasks or owns channels.
 
+mod answered;
 mod builder;
 mod clock;
 mod descriptors;
@@ -19,6 +20,7 @@ mod plan;
 mod proxies;
 mod reporter;
 mod resume;
+mod retry_failed;
 mod robots_client;
 mod rule_health;
 mod said_in_head;
@@ -43,7 +45,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::error::{Error, Result};
-use crate::observe::{Observer, State, Stats, Summary};
+use crate::observe::{Observer, State, Stats, Summary, counted};
 use crate::sink::Sink;
 use crate::store::Store;
 use dispatcher::End;
@@ -101,7 +103,7 @@ impl Crawl {
     /// Dropping the future stops the crawl at once. Records that were handed to the sinks are still written.
     pub async fn run(self) -> Result<Summary> {
         let Self { mut resume, store, opened, sinks, observer, stopper, stats } = self;
-        let (started, before) = (Instant::now(), resume.before());
+        let (started, before, retries) = (Instant::now(), resume.before(), resume.retries_failed());
         let mut outputs = Vec::new();
         let home = opened.map(|opened| {
             outputs = opened.outputs;
@@ -121,6 +123,10 @@ impl Crawl {
         let End { state, accounts, hosts, tally, seeds, traps, health } = end?;
         let started_at = before.started_at.unwrap_or_else(|| jiff::Timestamp::now() - started.elapsed());
         let elapsed = before.elapsed + started.elapsed();
+        if retries && tally.failed() > 0 {
+            let failed = counted(tally.failed(), "page has", "pages have");
+            tracing::warn!("{failed} failed again; --retry-failed asks for them once more");
+        }
         let mut summary = tally.summary(state, accounts, started_at, elapsed, &hosts);
         summary.traps = traps;
         if state == State::Complete && summary.settled.ok == 0 {

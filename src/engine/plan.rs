@@ -48,6 +48,8 @@ pub(super) struct Plan {
     pub(super) descriptors: Descriptors,
     /// Those that settings name, and those of sites on disk.
     pub(super) sitemaps: Vec<CrawlUrl>,
+    /// Whether what has failed in earlier runs is asked for again.
+    pub(super) retry_failed: bool,
 }
 
 impl Plan {
@@ -108,7 +110,13 @@ impl Plan {
             free,
             descriptors,
             sitemaps,
+            retry_failed: false,
         })
+    }
+
+    /// The same, which asks again for what has failed.
+    pub(super) fn retrying_failed(self) -> Self {
+        Self { retry_failed: true, ..self }
     }
 
     pub(super) fn limits(&self) -> frontier::Limits {

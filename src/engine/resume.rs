@@ -13,6 +13,7 @@ use super::lost_records::Lost;
 use super::outputs::{Output, Outputs};
 use super::page_read::Reads;
 use super::plan::Plan;
+use super::retry_failed::retry_failed;
 use super::tally::Tally;
 use super::worker::Worker;
 use super::writer::Writer;
@@ -102,11 +103,14 @@ impl Resume {
 
     /// Reads a store back.
     fn recall(plan: Plan, store: &mut dyn Store, dir: &CrawlDir, outputs: &mut Outputs) -> Result<Self> {
-        let notes = store.recall()?;
+        let mut notes = store.recall()?;
         expect_same(&plan, &notes, dir)?;
         outputs.recall(dir, &notes)?;
         if let Some(lost) = Lost::find(outputs, &notes, store)? {
             lost.ask_again(outputs, &notes, store)?;
+        }
+        if plan.retry_failed {
+            retry_failed(outputs, &mut notes, store)?;
         }
         let mut traps = Traps::new(plan.config.traps.clone());
         traps.restore(notes.traps.iter().cloned());
@@ -144,6 +148,11 @@ impl Resume {
     /// Whether the exchanges of pages are kept for an output.
     pub(super) fn keep_exchanges(&mut self, keep: bool) {
         self.exchanges = keep;
+    }
+
+    /// Whether what has failed is asked for again.
+    pub(super) fn retries_failed(&self) -> bool {
+        self.plan.retry_failed
     }
 
     /// What the rules have found so far; `None` when there are none.

@@ -60,6 +60,11 @@ impl Tally {
         self.counts.bytes
     }
 
+    /// How many have failed, or were answered with a status that may pass.
+    pub(super) fn failed(&self) -> u64 {
+        self.counts.failed
+    }
+
     /// Counts one URL that is settled without having been asked for.
     pub(super) fn note_unasked(&mut self) {
         self.unasked += 1;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{LOCATION, RETRY_AFTER, SET_COOKIE};
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
+use http::header::SET_COOKIE;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::answered::{asked_to_wait, counts_as_page, kind, redirects_to};
 use super::extraction;
 use super::page_read::{self, PageRead, Reads, respelled};
 use super::said_in_head::SaidInHead;
@@ -20,12 +21,12 @@ use crate::outcome::{Failure, FailureKind, Outcome, OutcomeKind};
 use crate::parse::sitemap::{Entry, Sitemap};
 use crate::parse::{self, Input, Parser};
 use crate::politeness::robots::Robots;
-use crate::politeness::{RobotsAnswer, TdmFile, retry_after};
+use crate::politeness::{RobotsAnswer, TdmFile};
 use crate::request::{Purpose, Request};
-use crate::response::{Body, Response, is_redirect};
+use crate::response::{Body, Response};
 use crate::traps;
 use crate::unread::Reading;
-use crate::url::{Base, CrawlUrl, Link, LinkKind, Target, UrlRules, header_text};
+use crate::url::{Base, CrawlUrl, Link, LinkKind, Target, UrlRules};
 use crate::usage::{self, Usage};
 
 /// What came of one request for robots.txt.
@@ -391,31 +392,6 @@ impl Worker {
     }
 }
 
-/// What a redirect says it leads to.
-fn redirects_to(response: &Response) -> Option<String> {
-    let location = response.headers.get(LOCATION).filter(|_| is_redirect(response.status))?;
-    Some(header_text(location.as_bytes()).into_owned())
-}
-
-fn kind(response: &Response, redirect: Option<&Target>) -> OutcomeKind {
-    match redirect {
-        Some(_) => OutcomeKind::Redirect,
-        None if response.status.is_success() => OutcomeKind::Ok,
-        None if response.status == StatusCode::PAYMENT_REQUIRED => OutcomeKind::PaymentRequired,
-        None => OutcomeKind::HttpError,
-    }
-}
-
-/// Whether the body of a response is what was asked for. That of a redirect which leads nowhere is all there is: people
-/// are shown it, and mostly it has the link.
-fn counts_as_page(kind: OutcomeKind, status: StatusCode) -> bool {
-    match kind {
-        OutcomeKind::Ok => !matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT),
-        OutcomeKind::HttpError => status.is_redirection(),
-        OutcomeKind::Redirect | OutcomeKind::Failed | OutcomeKind::PaymentRequired => false,
-    }
-}
-
 fn fail(outcome: &mut Outcome, failure: Failure) {
     outcome.kind = OutcomeKind::Failed;
     outcome.failure = Some(failure);
@@ -425,34 +401,5 @@ fn panicked(what: &str) -> Failure {
     Failure::new(FailureKind::Panic, format!("{what} made the parser panic: please report it"))
 }
 
-/// How long a host asks to be left alone. Of several headers the longest wait holds: a proxy may have added its own.
-fn asked_to_wait(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let values = headers.get_all(RETRY_AFTER).iter();
-    values.filter_map(|value| retry_after(&String::from_utf8_lossy(value.as_bytes()), now)).max()
-}
-
 /// Up to this many bytes a parse takes half a millisecond: less than a hop to another thread may cost the others.
 const PARSED_HERE: usize = 256 << 10;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_several_waits_the_longest_holds() {
-        let check = |values: &[&'static str], seconds: Option<u64>| {
-            let mut headers = HeaderMap::new();
-            for value in values {
-                headers.append(RETRY_AFTER, http::HeaderValue::from_static(value));
-            }
-            let wait = asked_to_wait(&headers, SystemTime::UNIX_EPOCH);
-            assert_eq!(wait, seconds.map(Duration::from_secs), "{values:?}");
-        };
-        check(&[], None);
-        check(&["3"], Some(3));
-        check(&["1", "3"], Some(3));
-        check(&["3", "1"], Some(3));
-        check(&["soon", "2"], Some(2));
-        check(&["5", "Thu, 01 Jan 1970 00:01:00 GMT"], Some(60));
-    }
-}

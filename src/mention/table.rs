@@ -53,6 +53,11 @@ impl Named {
         (0..).map(Self).zip(TABLE)
     }
 
+    /// The element that it is about.
+    pub(crate) fn element(self) -> &'static str {
+        TABLE.get(usize::from(self.0)).map_or("", |row| row.element)
+    }
+
     pub(super) fn kind(self) -> Kind {
         TABLE.get(usize::from(self.0)).map_or(Kind::Embed, |row| row.kind)
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Options;
-use crate::outcome::{Failure, FailureKind, Outcome};
+use crate::outcome::{Failure, FailureKind, Outcome, is_transient_status};
 
 /// How long to wait before the next attempt of a URL; `None` when it is not to be tried again.
 ///
@@ -50,7 +50,7 @@ pub(super) fn slows(outcome: &Outcome) -> bool {
 pub(super) fn is_transient(outcome: &Outcome) -> bool {
     match &outcome.failure {
         Some(failure) => may_pass(failure),
-        None => outcome.status.is_some_and(|status| TRANSIENT.contains(&status)),
+        None => outcome.status.is_some_and(is_transient_status),
     }
 }
 
@@ -61,10 +61,6 @@ pub(super) fn may_pass(failure: &Failure) -> bool {
         FailureKind::Connect | FailureKind::Dns | FailureKind::Timeout | FailureKind::Reset | FailureKind::Protocol
     )
 }
-
-/// Those of RFC 9110 and RFC 6585, and those that proxies in front of a site have made up: 520 to 524 say that it did not
-/// answer, or not in time, or not in HTTP (Cloudflare); 529 that it has too much to do.
-const TRANSIENT: [u16; 12] = [408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529];
 
 #[cfg(test)]
 mod tests {

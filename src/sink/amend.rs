@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Write};
 use std::path::Path;
 
-use super::Amendment;
+use super::{Amendment, Edit};
 use crate::error::{Error, Result};
 
 /// Copies the lines of the file at `path`, with the depth and the referrer of those that an amendment names replaced.
@@ -38,6 +38,42 @@ pub(super) fn copy(
     }
     match awaited {
         Some(Awaited { amendment, .. }) => Err(no_record(path, &amendment)),
+        None => Ok(()),
+    }
+}
+
+/// Copies the lines of the file at `path`, but for those that an edit drops, and with those corrected that one amends. Each
+/// edit names the number of its line, counted from 1; they come in their order.
+///
+/// # Errors
+/// [`Error::Damaged`] when an edit is left over, or the line of an amendment is not its record.
+pub(super) fn edit(
+    path: &Path,
+    mut from: impl BufRead,
+    mut to: impl Write,
+    edits: &mut dyn Iterator<Item = Result<(u64, Edit)>>,
+) -> Result<()> {
+    let io = |error: io::Error| Error::io("rewrite", path, error);
+    let mut awaited = edits.next().transpose()?;
+    let (mut line, mut number) = (Vec::new(), 0);
+    while from.read_until(b'\n', &mut line).map_err(io)? > 0 {
+        number += 1;
+        match awaited.take_if(|(nth, _)| *nth == number) {
+            None => to.write_all(&line).map_err(io)?,
+            Some((_, edit)) => {
+                if let Edit::Amend(amendment) = edit {
+                    let Awaited { url: named, amendment } = Awaited::new(amendment, path)?;
+                    let parts = around(&line).filter(|_| url(&line) == Some(&named));
+                    let (before, after) = parts.ok_or_else(|| no_record(path, &amendment))?;
+                    write_amended(before, &amendment, after, &mut to).map_err(io)?;
+                }
+                awaited = edits.next().transpose()?;
+            }
+        }
+        line.clear();
+    }
+    match awaited {
+        Some((nth, _)) => Err(Error::Damaged(format!("{} has no line {nth}, and should have", path.display()))),
         None => Ok(()),
     }
 }
@@ -135,6 +171,23 @@ mod tests {
         let amendments =
             [amendment("http://e.com/a", 2, Some("http://e.com/?\\")), amendment("http://e.com/?q\\", 0, None)];
         assert_eq!(copied(&from, &amendments).unwrap(), to);
+    }
+
+    #[test]
+    fn lines_are_dropped_and_corrected_by_their_numbers() {
+        let edited = |edits: &[(u64, Edit)]| {
+            let from: String = ["a", "b", "c", "d"].map(|name| line(&format!("http://e.com/{name}"), 5, None)).concat();
+            let mut to = Vec::new();
+            let edited = edit(Path::new("x.jsonl"), from.as_bytes(), &mut to, &mut edits.iter().cloned().map(Ok));
+            edited.map(|()| String::from_utf8(to).unwrap())
+        };
+        let amend = |name: &str| Edit::Amend(amendment(&format!("http://e.com/{name}"), 1, None));
+        let expected = line("http://e.com/b", 1, None) + &line("http://e.com/d", 5, None);
+        assert_eq!(edited(&[(1, Edit::Drop), (2, amend("b")), (3, Edit::Drop)]).unwrap(), expected);
+        assert_eq!(edited(&[]).unwrap().lines().count(), 4);
+        for wrong in [[(2, amend("a"))], [(5, Edit::Drop)]] {
+            assert!(matches!(edited(&wrong), Err(Error::Damaged(_))), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::durable_file::DurableFile;
-use super::{Amendment, Checkpoint, Settled, Sink, amend};
+use super::{Amendment, Checkpoint, Edit, Settled, Sink, amend};
 use crate::error::{Error, Result};
 
 /// A file of records, one JSON object a line.
@@ -45,6 +45,17 @@ impl JsonlFile {
     pub fn resume(path: impl Into<PathBuf>, checkpoint: &Checkpoint) -> Result<Self> {
         let path = path.into();
         Ok(Self { lines: DurableFile::resume(&path, checkpoint, b"\n")?, path })
+    }
+}
+
+impl JsonlFile {
+    /// Prepares the file anew with these edits, each for the record with a number, counted from 1, in their order: the
+    /// first step of two, as [`prepare_amend`](Sink::prepare_amend). `None` for what cannot be replaced.
+    pub(crate) fn prepare_edited(
+        &mut self,
+        edits: &mut dyn Iterator<Item = Result<(u64, Edit)>>,
+    ) -> Result<Option<Checkpoint>> {
+        self.lines.prepare(|from, to| amend::edit(&self.path, from, to, edits))
     }
 }
 

@@ -124,6 +124,15 @@ pub struct Amendment {
     pub referrer: Option<Arc<str>>,
 }
 
+/// What becomes of one record when an output is written anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Edit {
+    /// It is left out: its page is asked for again.
+    Drop,
+    /// It gets a better depth.
+    Amend(Amendment),
+}
+
 impl Amendment {
     /// An amendment of the record of this URL.
     pub fn new(url: Arc<str>, depth: u32, referrer: Option<Arc<str>>) -> Self {

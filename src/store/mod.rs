@@ -22,7 +22,7 @@ use std::time::Instant;
 
 use crate::error::Result;
 use crate::frontier::{Change, Moved, Restore, Rows, Want};
-use crate::outcome::FailureKind;
+use crate::outcome::{FailureKind, is_transient_status};
 use crate::wall_clock::WallClock;
 
 /// What keeps a crawl: the URLs with their texts and edges, and [notes](Note) of all else that the next start has to know.
@@ -95,6 +95,14 @@ pub trait Store: fmt::Debug + Send {
         Ok(())
     }
 
+    /// Makes pending again what has these records, by their numbers, counted from 1, in their order: as if its page had never
+    /// been asked for. What it led to stays known. The records that stay keep their order, and are numbered anew. Durable
+    /// with the next commit.
+    fn forget(&mut self, records: &[u64]) -> Result<()> {
+        let _ = records;
+        Ok(())
+    }
+
     /// Whether what is committed is still there for a later process, as far as that can be told at once.
     fn check_place(&self) -> Result<()> {
         Ok(())
@@ -136,6 +144,8 @@ pub struct Counts {
     pub retries: u64,
     /// Decoded bytes of the bodies that were read.
     pub bytes: u64,
+    /// Records without a complete response, or with a status that may pass.
+    pub failed: u64,
 }
 
 impl Counts {
@@ -146,6 +156,9 @@ impl Counts {
         }
         if let Some(kind) = error {
             *self.errors.entry(kind).or_default() += records;
+        }
+        if error.is_some() || status.is_some_and(is_transient_status) {
+            self.failed += records;
         }
         self.bytes += bytes;
     }

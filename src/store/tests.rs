@@ -834,6 +834,7 @@ fn records_are_counted_for_the_next_process() {
             errors: BTreeMap::from([(FailureKind::Timeout, 1)]),
             retries: 2,
             bytes: 70,
+            failed: 1,
         };
         assert_eq!(pair.counts, expected);
     });

@@ -75,7 +75,7 @@ fn each_kind_is_followed_when_it_is_named() {
         ("embed", &["/", "/a.png", "/a2.png", "/icon.png", "/s.js"][..]),
         ("style", &["/", "/more.css", "/s.css"]),
         ("cite", &["/", "/about-a", "/said"]),
-        ("ping", &["/"]),
+        ("ping", &["/", "/ping"]),
         ("data", &["/", "/lazy.png", "/ld"]),
         ("script", &["/"]),
     ] {
@@ -121,7 +121,7 @@ fn parts_on_other_hosts_are_fetched_under_their_robots_txt_and_nothing_follows_f
     crawled.assert_code(0);
     let asked: Vec<_> = crawled.urls().into_iter().filter(|url| url.starts_with(&on(""))).collect();
     assert_eq!(asked, ["/a.png", "/b.png", "/bg.png", "/page", "/s.css"].map(on));
-    assert_eq!((crawled.skipped("robots"), crawled.skipped("scope"), crawled.skipped("nofollow")), (1, 1, 2));
+    assert_eq!((crawled.skipped("robots"), crawled.skipped("scope"), crawled.skipped("nofollow")), (1, 3, 0));
     assert_eq!(other.count("/robots.txt"), 1);
 
     let crawled = crawl().set("scope.embeds", "\"scope\"").run();

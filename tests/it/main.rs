@@ -34,6 +34,7 @@ mod redirects;
 mod replay;
 mod resume;
 mod resume_settings;
+mod retry_failed;
 mod robots;
 mod rule_mistakes;
 mod scope;

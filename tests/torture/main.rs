@@ -15,12 +15,15 @@ mod victim;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use fastrand::Rng;
 
 use site::Site;
-use support::{Crawl, Server};
+use support::{Crawl, Crawled, Reply, Server};
 use victim::{End, Victim};
 
 /// How much is tortured.
@@ -121,6 +124,40 @@ fn what_a_run_was_newly_allowed_is_not_lost_with_it() {
     }
 }
 
+/// What failed has one record after it was asked for again, wherever that was killed, and whether it is asked for once more
+/// or the crawl only goes on.
+#[test]
+fn what_failed_is_replaced_once_wherever_that_is_killed() {
+    for (name, _) in RETRY_POINTS {
+        for again in [true, false] {
+            let is_over = Arc::new(AtomicBool::new(false));
+            let over = Arc::clone(&is_over);
+            let server = Server::start(move |arrival| match arrival.path.as_str() {
+                "/" => Reply::links("home", (0..40).map(|n| format!("/{n}"))),
+                "/robots.txt" => Reply::new(404),
+                path if path.ends_with('3') && !over.load(Ordering::SeqCst) => Reply::new(503),
+                path => Reply::html(format!("<title>{path}</title>")),
+            });
+            let crawl = || Crawl::of(server.url("/")).set("politeness.retries", "0");
+            let first = crawl().run();
+            let failed = |crawled: &Crawled| crawled.records.iter().filter(|record| record["status"] == 503).count();
+            assert_eq!((first.records.len(), failed(&first)), (41, 4));
+            is_over.store(true, Ordering::SeqCst);
+            let killed = crawl().flag("--retry-failed").on(&first).env("CRAWLER_FAIL_POINT", *name).run();
+            assert_eq!(killed.signal, Some(9), "{name}: {}", killed.stderr);
+            let is_committed = *name != "retry-prepared";
+            let last = if again || !is_committed { crawl().flag("--retry-failed") } else { crawl() }.on(&killed).run();
+            last.assert_code(0);
+            let urls: BTreeSet<_> = last.urls().into_iter().collect();
+            assert_eq!((last.records.len(), urls.len(), failed(&last)), (41, 41, 0), "{name}");
+            assert_eq!([server.count("/1"), server.count("/3")], [1, 2], "{name}");
+            let verified =
+                Command::new(env!("CARGO_BIN_EXE_crawler")).arg("verify").current_dir(last.path("")).output();
+            assert!(verified.unwrap().status.success(), "{name}");
+        }
+    }
+}
+
 #[test]
 fn no_fail_point_is_left_out() {
     let engine = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/engine");
@@ -131,7 +168,7 @@ fn no_fail_point_is_left_out() {
         let calls = text.split("fail_point(\"").skip(1);
         there.extend(calls.map(|call| call.split('"').next().unwrap().to_owned()));
     }
-    let met: BTreeSet<String> = FAIL_POINTS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let met: BTreeSet<String> = FAIL_POINTS.iter().chain(RETRY_POINTS).map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(there, met);
 }
 
@@ -153,6 +190,10 @@ const FAIL_POINTS: &[(&str, &[u32])] = &[
     ("before-summary", &[1]),
     ("summary-written", &[1]),
 ];
+
+/// Those of `--retry-failed`, in their order.
+const RETRY_POINTS: &[(&str, &[u32])] =
+    &[("retry-prepared", &[1]), ("retry-committed", &[1]), ("retry-finished", &[1])];
 
 const AT_ONCE: usize = 6;
 const TRIES: u32 = 20;

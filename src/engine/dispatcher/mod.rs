@@ -113,7 +113,7 @@ impl Dispatcher {
 
     /// Says that this is not the first run.
     pub(super) fn goes_on(&self, dir: &Path) -> String {
-        start::goes_on(dir, &self.frontier.accounts(), self.is_done())
+        start::goes_on(dir, &self.frontier.accounts(), self.pages.failed(), self.is_done())
     }
 
     /// Crawls to the end, and brings what was found in order. Dropping the future stops at once.

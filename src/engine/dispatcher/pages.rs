@@ -126,6 +126,11 @@ impl Pages {
         (accounts.settled.total() + accounts.in_flight).saturating_sub(self.tally.unasked()) >= most
     }
 
+    /// How many records are of pages that may come when they are asked for again.
+    pub(super) fn failed(&self) -> u64 {
+        self.tally.failed()
+    }
+
     /// The decoded bytes of all that were read.
     pub(super) fn bytes(&self) -> u64 {
         self.tally.bytes()

@@ -81,6 +81,8 @@ impl Seeds {
     /// Notes why no page comes of a URL, if it is a seed.
     pub(super) fn failed(&mut self, url: &CrawlUrl, reason: &str) {
         if self.contain(url) {
+            // What came of it when it was asked for before does not count any more.
+            self.failed.retain(|failed| failed.url != url.as_str());
             self.failed.push(FailedSeed { url: url.to_string(), reason: reason.to_owned() });
         }
     }

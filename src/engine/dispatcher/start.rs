@@ -68,11 +68,15 @@ pub(in crate::engine) struct End {
 }
 
 /// Says that this is not the first run in a directory.
-pub(super) fn goes_on(dir: &Path, accounts: &Accounts, is_done: bool) -> String {
+pub(super) fn goes_on(dir: &Path, accounts: &Accounts, failed: u64, is_done: bool) -> String {
     let (dir, records) = (dir.display(), accounts.settled.total());
     if is_done {
         let records = counted(records, "record", "records");
-        return format!("the crawl in {dir} is complete, with {records}; --fresh starts it over");
+        let again = match failed {
+            0 => String::new(),
+            failed => format!(", {failed} of pages that failed; --retry-failed asks for these again"),
+        };
+        return format!("the crawl in {dir} is complete, with {records}{again}; --fresh starts it over");
     }
     let records = counted(records, "record is", "records are");
     let pending = counted(accounts.pending, "URL is", "URLs are");

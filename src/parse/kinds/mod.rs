@@ -348,7 +348,8 @@ mod tests {
                 _ if frames => (format!("<frameset>{tag}</frameset>"), tag.clone()),
                 _ => (tag.replace("/>", ">"), tag.clone()),
             };
-            let expected = vec![(Mention::Named(named).to_string(), "/x".to_owned())];
+            let mention = if row.form == Form::Css { Mention::Css } else { Mention::Named(named) };
+            let expected = vec![(mention.to_string(), "/x".to_owned())];
             assert_eq!(of_html(&html), expected, "{html}");
             assert_eq!(of_xhtml(&xhtml), expected, "{xhtml}");
             if !frames {

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::super::reference::Reference;
-use super::super::scan;
 use crate::mention::{Kinds, Mention};
 use crate::page::LinkDetail;
+use crate::parse::reference::Reference;
+use crate::parse::scan;
 use crate::url::{Link, LinkKind, Target};
 
 /// What settings ask of each kind of link.
@@ -82,7 +82,7 @@ impl Uses {
                         url: url.to_shared(),
                         kind: mention.kind(),
                         found_by: mention.to_string(),
-                        text: tag.and_then(|tag| scan::link_text(page, tag)),
+                        text: tag.filter(|_| says(mention)).and_then(|tag| scan::link_text(page, tag)),
                         rel: tag.and_then(|tag| scan::rel(page, tag)),
                     });
                 }
@@ -90,6 +90,15 @@ impl Uses {
             is_followed
         });
         (urls, self.wanted.details.then_some(details))
+    }
+}
+
+/// Whether what names a link says something to a reader.
+fn says(mention: Mention) -> bool {
+    match mention {
+        Mention::Anchor | Mention::Area | Mention::Link(_) => true,
+        Mention::Named(named) => matches!(named.element(), "img" | "input"),
+        _ => false,
     }
 }
 

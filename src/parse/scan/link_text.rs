@@ -11,7 +11,7 @@ use super::tag::Cursor;
 use crate::parse::facts::folded;
 
 /// The text of the element whose name begins at `at`: that of an `<a>`, or else of an image in it; what stands for an
-/// `<area>` or an image; the `title` of a `<link>`. Other elements say nothing. White space is folded, and what is longer than 80 characters is cut. `None` when there is none.
+/// `<area>` or an image; the `title` of a `<link>`. White space is folded, and what is longer than 80 characters is cut. `None` when there is none.
 ///
 /// Work is bounded by [`LONGEST_ELEMENT`], also where the element is never closed.
 pub(in crate::parse) fn link_text(page: &str, at: NonZeroU32) -> Option<Arc<str>> {
@@ -25,8 +25,6 @@ pub(in crate::parse) fn link_text(page: &str, at: NonZeroU32) -> Option<Arc<str>
         words.add_raw(cursor.attribute(ALT)?, Within::Attribute);
     } else if own == Name::LINK {
         words.add_raw(cursor.attribute(TITLE)?, Within::Attribute);
-    } else if own != Name::A {
-        return None;
     } else if !cursor.skip_attributes()? {
         let mut reader = Reader { cursor, own, words, image: None };
         // `None` is the end of the text.

@@ -14,7 +14,9 @@ mod link_text;
 mod name;
 mod near;
 mod nesting;
+mod others;
 mod raw_text;
+mod shadow_root;
 mod tag;
 mod xhtml;
 mod xml;
@@ -203,55 +205,6 @@ impl<'a> Scan<'a, '_> {
             self.take_others(start..end, kinds::Space::Html);
         }
         Some(())
-    }
-
-    /// Takes what an element names beside pages, unless it is in a template.
-    fn take_others(&mut self, written: Range<usize>, space: kinds::Space) {
-        let Some(kinds) = self.bounds.kinds.filter(|_| !self.attributes.are_none()) else { return };
-        if self.nesting.is_in_template() {
-            return;
-        }
-        let name = self.cursor.text.get(written).unwrap_or_default();
-        kinds.read(&mut self.facts, space, name, |name| self.attributes.get(name));
-    }
-
-    /// Takes what the text of a script or a style sheet names, which is next.
-    fn take_text(&mut self, name: Name, end: usize) {
-        let Some(kinds) = self.bounds.kinds.filter(|_| !self.nesting.is_in_template()) else { return };
-        let text = self.cursor.text.get(self.cursor.at..self.cursor.at + end).unwrap_or_default();
-        if name == Name::STYLE {
-            kinds.read_css(&mut self.facts, text);
-        } else {
-            let kind = self.attributes.get("type");
-            kinds.read_script(&mut self.facts, kind.as_deref(), text);
-        }
-    }
-
-    /// Whether the template that was read last asks for a shadow root, where there may be one: in the head, and in other
-    /// templates, there is none.
-    fn opens_shadow_root(&self) -> bool {
-        let is_mode = |mode: Cow<'_, str>| ["open", "closed"].iter().any(|known| mode.eq_ignore_ascii_case(known));
-        self.attributes.get("shadowrootmode").is_some_and(is_mode)
-            && !self.nesting.is_in_template()
-            && !self.frames.are_in_head()
-    }
-
-    /// Opens the shadow root of the current element, or else an inert template. `None` when it is not known what the
-    /// current element is.
-    fn open_shadow_root(&mut self) -> Option<()> {
-        if !self.around.stacks {
-            self.needs_stack = true;
-            return None;
-        }
-        if !self.nesting.open_shadow_root() {
-            self.nesting.open_html(Name::TEMPLATE, false, &self.attributes);
-        }
-        Some(())
-    }
-
-    /// Whether an element may have a shadow root: all custom ones, whose names have a hyphen.
-    fn may_have_shadow_root(&self, name: Name, written: Range<usize>) -> bool {
-        name.is_shadow_host() || self.cursor.text.get(written).is_some_and(|name| name.contains('-'))
     }
 
     /// Reads an element of HTML whose start tag has been read.

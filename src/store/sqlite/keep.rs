@@ -114,6 +114,10 @@ impl Store for Sqlite {
         self.forget_records(after)
     }
 
+    fn forget(&mut self, records: &[u64]) -> Result<()> {
+        self.forget_some(records)
+    }
+
     fn check_place(&self) -> Result<()> {
         self.expect_in_place()
     }

@@ -69,6 +69,39 @@ impl Sqlite {
     }
 }
 
+impl Sqlite {
+    /// Makes pending again whatever has one of these records, and numbers the others anew.
+    pub(super) fn forget_some(&mut self, forgotten: &[u64]) -> Result<()> {
+        let Some(first) = forgotten.first() else { return Ok(()) };
+        let (mut behind, mut all) = (Vec::new(), 0);
+        self.database.each("SELECT id, record FROM url WHERE record IS NOT NULL", |row| {
+            let (id, record) = (row.get::<_, i64>(0)?, row.get::<_, i64>(1)?.cast_unsigned());
+            all += 1;
+            if record >= *first {
+                behind.push((record, id));
+            }
+            Ok(Ok(()))
+        })?;
+        behind.sort_unstable();
+        self.begin()?;
+        let mut gone = forgotten.iter().copied().peekable();
+        let mut count = 0;
+        for (record, id) in behind {
+            if gone.next_if_eq(&record).is_some() {
+                count += 1;
+                self.execute(FORGET_EDGES_OF, params![id])?;
+                self.execute(&ASK_AGAIN_FOR, params![id])?;
+            } else {
+                self.execute(&NUMBER, params![id, (record - count).cast_signed()])?;
+            }
+        }
+        let left = (all - count).cast_signed();
+        self.execute(&COUNT_AGAIN, params![left])?;
+        self.records = self.records.min(left);
+        Ok(())
+    }
+}
+
 fn kept(row: &Row<'_>, outcome: OutcomeKind) -> rusqlite::Result<KeptRecord> {
     Ok(KeptRecord {
         outcome,
@@ -85,6 +118,12 @@ static ASK_AGAIN: LazyLock<String> = LazyLock::new(|| {
     let forgotten = ["due", "record", "status", "error", "bytes", "moved", "untold"].map(|column| (column, "NULL"));
     URL.update(&[&[("state", "0"), ("attempts", "0")][..], &forgotten].concat(), "record > ?1")
 });
+const FORGET_EDGES_OF: &str = "DELETE FROM edges WHERE id = ?1";
+static ASK_AGAIN_FOR: LazyLock<String> = LazyLock::new(|| {
+    let forgotten = ["due", "record", "status", "error", "bytes", "moved", "untold"].map(|column| (column, "NULL"));
+    URL.update(&[&[("state", "0"), ("attempts", "0")][..], &forgotten].concat(), "id = ?1")
+});
+static NUMBER: LazyLock<String> = LazyLock::new(|| URL.update(&[("record", "?2")], "id = ?1"));
 static COUNT_AGAIN: LazyLock<String> = LazyLock::new(|| {
     let least = [("records", "min(records, ?1)"), ("records_before", "min(records_before, ?1)")];
     SESSION.update(&least, "records > ?1")
@@ -159,6 +198,25 @@ mod tests {
             bytes: Some(7),
         };
         assert_eq!((second, store.record(4).unwrap()), (expected, None));
+    }
+
+    #[test]
+    fn what_is_forgotten_is_pending_and_the_others_are_numbered_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = store(dir.path());
+        store.forget(&[]).unwrap();
+        assert_eq!(urls(&store).len(), 3);
+        store.forget(&[1]).unwrap();
+        store.commit(Instant::now()).unwrap();
+        assert_eq!(urls(&store), ["http://e.com/0", "http://e.com/2"]);
+        assert_eq!(store.record(1).unwrap().unwrap().url, "http://e.com/0");
+        assert_eq!(store.database.last_session().unwrap().unwrap().records, 2);
+        store.forget(&[1, 2]).unwrap();
+        store.commit(Instant::now()).unwrap();
+        assert!(urls(&store).is_empty());
+        let pending = "SELECT count(*) FROM url WHERE state = 0 AND attempts = 0 AND record IS NULL AND status IS NULL";
+        let count = |sql: &str| store.database.connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!((count(pending), count("SELECT count(*) FROM edges")), (4, 0));
     }
 
     #[test]
