@@ -181,15 +181,11 @@ impl Config {
         self.compiled_rules().map_err(|faults| Error::Usage(faults.to_string()))
     }
 
-    /// Has the bodies read that rules are for: no user has to know which types these are.
+    /// Has the bodies read that rules are for, and those that links of other kinds than pages lead to: no user has to know which types these are.
     pub(crate) fn read_types_of(&mut self, rules: &extract::Rules) {
         if rules.need_json() {
             self.read_types(&extract::Rules::JSON_TYPES);
         }
-    }
-
-    /// Has the bodies read that the kinds of links lead to which are followed.
-    pub(crate) fn read_types_of_kinds(&mut self) {
         let has = |kind| self.parse.follow.contains(&kind);
         let (embed, style, script) = (has(Kind::Embed), has(Kind::Style), has(Kind::Script));
         if embed {

@@ -5,7 +5,9 @@ use std::time::{Duration, SystemTime};
 use http::header::{LOCATION, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 
+use crate::media_type::{BodyKind, MediaType};
 use crate::outcome::OutcomeKind;
+use crate::parse;
 use crate::politeness::retry_after;
 use crate::response::{Response, is_redirect};
 use crate::url::{Target, header_text};
@@ -32,6 +34,15 @@ pub(super) fn counts_as_page(kind: OutcomeKind, status: StatusCode) -> bool {
         OutcomeKind::Ok => !matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT),
         OutcomeKind::HttpError => status.is_redirection(),
         OutcomeKind::Redirect | OutcomeKind::Failed | OutcomeKind::PaymentRequired => false,
+    }
+}
+
+/// Whether a body is a page: HTML, or XHTML.
+pub(super) fn is_page(media_type: Option<&MediaType>, body: &[u8]) -> bool {
+    match BodyKind::of(media_type, body) {
+        BodyKind::Html => true,
+        BodyKind::Xml => parse::holds_xhtml(body),
+        BodyKind::Other => false,
     }
 }
 

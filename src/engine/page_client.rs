@@ -101,7 +101,6 @@ impl PageClient {
             page_look::check_select(select)?;
         }
         config.read_types_of(&extract);
-        config.read_types_of_kinds();
         config.read_types_of(&page_look::rules_of(selects)?);
         let SeedPlaces { urls: mut seeds, sites, archive, .. } = SeedPlaces::of(parsed, &config)?;
         seeds.extend(sites.iter().map(|_| config.fetch.origin.url().clone()));

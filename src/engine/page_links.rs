@@ -25,15 +25,15 @@ impl<'a> Verdicts<'a> {
 
     /// Why a URL is not to be requested, whoever names it; robots.txt aside.
     pub(super) fn of_url(&self, url: &CrawlUrl) -> Option<SkipShown> {
-        self.of_reason(self.judge.refuses(url)?, url)
+        self.judge.refuses(url).map(|reason| self.of_reason(reason, url))
     }
 
-    fn of_reason(&self, reason: SkipReason, url: &CrawlUrl) -> Option<SkipShown> {
+    fn of_reason(&self, reason: SkipReason, url: &CrawlUrl) -> SkipShown {
         let why = match reason {
             SkipReason::Scope => self.judge.explain(url).map(|why| why.to_string()),
             _ => self.judge.refuses_address(url).map(|why| why.to_string()),
         };
-        Some(SkipShown::new(reason, why.unwrap_or_default()))
+        SkipShown::new(reason, why.unwrap_or_default())
     }
 
     /// The verdict on a link of a page that counts as a seed: its links are at depth 1.
@@ -53,7 +53,7 @@ impl<'a> Verdicts<'a> {
                     LinkKind::Part => self.judge.refuses_part(url),
                     _ => self.judge.refuses(url),
                 };
-                let refused = refused.and_then(|reason| self.of_reason(reason, url));
+                let refused = refused.map(|reason| self.of_reason(reason, url));
                 (url.as_str().to_owned(), refused.or_else(|| self.at_depth_one(url, link, page)))
             }
         };

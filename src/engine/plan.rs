@@ -57,7 +57,6 @@ impl Plan {
         let parsed = config.checked_seeds()?;
         let extract = config.extract_rules()?;
         config.read_types_of(&extract);
-        config.read_types_of_kinds();
         let descriptors = Descriptors::share(free, config.concurrency);
         let rules = config.url_rules();
         let SeedPlaces { urls: network, credentials, sites, archive, archives } = SeedPlaces::of(parsed, &config)?;
@@ -76,10 +75,7 @@ impl Plan {
         if places.is_empty() {
             return Err(Error::Usage("the crawl has no seed".to_owned()));
         }
-        if sites.len() > 1 {
-            let origin = &config.fetch.origin;
-            return Err(Error::Usage(format!("{} folders cannot all appear under {origin}; give one", sites.len())));
-        }
+        expect_one(&sites, &config)?;
         let folder = sites.first().map(|site| site.folder().to_owned());
         let budget = Budget::new(config.fetch.max_buffered);
         let mut connects = false;
@@ -183,6 +179,17 @@ impl Plan {
                 "[hosts.\"{table}\"] does not apply to the seed {host}: with another port it is another host; \
                  write [hosts.\"{meant}\"]"
             );
+        }
+    }
+}
+
+/// Refuses several folders: all would appear at one place.
+fn expect_one(sites: &[LocalSite], config: &Config) -> Result<()> {
+    match sites.len() {
+        0 | 1 => Ok(()),
+        more => {
+            let origin = &config.fetch.origin;
+            Err(Error::Usage(format!("{more} folders cannot all appear under {origin}; give one")))
         }
     }
 }

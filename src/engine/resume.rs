@@ -17,7 +17,7 @@ use super::retry_failed::retry_failed;
 use super::tally::Tally;
 use super::worker::Worker;
 use super::writer::Writer;
-use crate::config::redact_url;
+use crate::config::{Config, redact_url};
 use crate::crawl_dir::CrawlDir;
 use crate::error::{Error, Result};
 use crate::extracted::Health;
@@ -199,10 +199,7 @@ impl Resume {
         for site in &plan.on_disk {
             politeness.lift(site);
         }
-        let mut sitemaps = Sitemaps::new(config.sitemaps);
-        if config.parse.follow.contains(&Kind::Feed) {
-            sitemaps = sitemaps.with_feeds();
-        }
+        let mut sitemaps = sitemaps(&config);
         for (url, saved) in self.notes.sitemaps {
             // But for those whose URLs these settings do not take.
             if let Ok(url) = plan.rules.parse(&url) {
@@ -262,6 +259,12 @@ fn open_store(dir: &CrawlDir, clock: WallClock) -> Result<Box<dyn Store>> {
 fn open_store(_: &CrawlDir, _: WallClock) -> Result<Box<dyn Store>> {
     let problem = "this crawler is built without the feature `sqlite`, so a crawl directory has no store";
     Err(Error::Usage(format!("{problem}\n = help: set frontier.store = false: such a crawl cannot be continued")))
+}
+
+/// No sitemaps yet.
+fn sitemaps(config: &Config) -> Sitemaps {
+    let sitemaps = Sitemaps::new(config.sitemaps.clone());
+    if config.parse.follow.contains(&Kind::Feed) { sitemaps.with_feeds() } else { sitemaps }
 }
 
 /// Where seeds have led to.

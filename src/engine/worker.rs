@@ -10,12 +10,12 @@ use http::header::SET_COOKIE;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::answered::{asked_to_wait, counts_as_page, kind, redirects_to};
+use super::answered::{asked_to_wait, counts_as_page, is_page, kind, redirects_to};
 use super::extraction;
 use super::page_read::{self, PageRead, Reads, respelled};
 use super::said_in_head::SaidInHead;
 use crate::fetch::Fetch;
-use crate::media_type::{BodyKind, MediaType};
+use crate::media_type::MediaType;
 use crate::mention::Mention;
 use crate::outcome::{Failure, FailureKind, Outcome, OutcomeKind};
 use crate::parse::sitemap::{Entry, Sitemap};
@@ -251,12 +251,7 @@ impl Worker {
             self.take_headers(&mut outcome, url, &response.headers);
             return outcome;
         }
-        let is_page = match BodyKind::of(media_type.as_ref(), body) {
-            BodyKind::Html => true,
-            BodyKind::Xml => parse::holds_xhtml(body),
-            BodyKind::Other => false,
-        };
-        if !is_page {
+        if !is_page(media_type.as_ref(), body) {
             if !self.take_part(&mut outcome, url, body, media_type.as_ref(), &response.headers).await {
                 self.take_headers(&mut outcome, url, &response.headers);
                 let is_shown = self.parser.reads_parts() && parse::is_shown(media_type.as_ref());

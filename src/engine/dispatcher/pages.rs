@@ -151,27 +151,27 @@ impl Pages {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Parts {
     /// It is a page that is wanted: its parts are.
-    OfPage,
+    Page,
     /// It is a part itself, of which parts and redirects are wanted: a style sheet has images.
-    OfPart,
+    Part,
     /// It was asked for as a part and turned out to be a page, out of scope: nothing goes on from there.
-    OfStranger,
+    Stranger,
 }
 
 impl Parts {
     fn of(lease: &Lease, outcome: &Outcome, judge: &Judge) -> Self {
         let is_page = outcome.page.is_some() && outcome.content_type.as_deref().is_none_or(media_type::is_html);
         match lease.is_part {
-            false => Self::OfPage,
-            true if is_page && !judge.is_in_scope(&lease.url) => Self::OfStranger,
-            true => Self::OfPart,
+            false => Self::Page,
+            true if is_page && !judge.is_in_scope(&lease.url) => Self::Stranger,
+            true => Self::Part,
         }
     }
 
     fn judge(self, judge: &Judge, link: Link) -> Found {
         match (self, link.kind) {
-            (Self::OfPage | Self::OfPart, LinkKind::Part) | (Self::OfPart, LinkKind::Redirect) => judge.part(link),
-            (Self::OfStranger, LinkKind::Follow | LinkKind::Part) => {
+            (Self::Page | Self::Part, LinkKind::Part) | (Self::Part, LinkKind::Redirect) => judge.part(link),
+            (Self::Stranger, LinkKind::Follow | LinkKind::Part) => {
                 judge.link(Link { kind: LinkKind::Nofollow, ..link })
             }
             _ => judge.link(link),

@@ -1,6 +1,6 @@
 //! What JSON names: the URLs in JSON-LD, and those of a web app manifest.
 //!
-//! Values are looked at as they pass, and kept only where they are URLs; serde_json bounds how deep they may nest.
+//! Values are looked at as they pass, and kept only where they are URLs; the parser bounds how deep they may nest.
 
 use std::fmt;
 
@@ -143,12 +143,13 @@ mod tests {
 
     #[test]
     fn a_manifest_names_images_and_pages() {
+        use ManifestPart::{Image, Page};
+
         let all = |body: &str| {
             let mut all = Vec::new();
             read_manifest(body.as_bytes(), |part, url| all.push((part, url.to_owned())));
             all
         };
-        use ManifestPart::{Image, Page};
         let manifest = r#"{"start_url":"/?app","icons":[{"src":"a.png"},{"sizes":"1x1"}],
             "shortcuts":[{"url":"/new","icons":[{"src":"n.png"}]}],"screenshots":[{"src":"s.png"}]}"#;
         let expected = [(Page, "/?app"), (Page, "/new"), (Image, "a.png"), (Image, "s.png"), (Image, "n.png")];

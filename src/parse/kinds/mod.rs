@@ -128,7 +128,9 @@ impl OtherKinds {
     pub(super) fn read_script(&self, facts: &mut Facts<'_>, kind: Option<&str>, text: &str) {
         if kind.is_some_and(|kind| trimmed(kind).eq_ignore_ascii_case("application/ld+json")) {
             if self.kinds.has(Kind::Data) {
-                json::ld_urls(text).into_iter().for_each(|url| self.take(facts, Cow::Owned(url), Mention::JsonLd));
+                for url in json::ld_urls(text) {
+                    self.take(facts, Cow::Owned(url), Mention::JsonLd);
+                }
             }
         } else if self.kinds.has(Kind::Script) && Facts::runs(kind) {
             script::urls(text).for_each(|url| self.take(facts, Cow::Owned(url.to_owned()), Mention::ScriptString));
@@ -169,7 +171,9 @@ impl OtherKinds {
             };
             let urls: Vec<_> =
                 content.split(';').filter(reports).flat_map(|of| of.split_ascii_whitespace().skip(1)).collect();
-            urls.into_iter().for_each(|url| self.take(facts, Cow::Owned(url.to_owned()), Mention::Policy));
+            for url in urls {
+                self.take(facts, Cow::Owned(url.to_owned()), Mention::Policy);
+            }
             return;
         }
         let name = attribute("property").or_else(|| attribute("name")).unwrap_or_default();

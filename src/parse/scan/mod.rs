@@ -25,7 +25,6 @@ pub(super) use link_text::{link_text, rel};
 pub(super) use xhtml::{has_xhtml_root, scan_xhtml};
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use super::facts::{Element, Facts, folded};
 use super::kinds::{self, OtherKinds};
