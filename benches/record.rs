@@ -60,6 +60,7 @@ fn outcome(links: &[Arc<str>]) -> Outcome {
         canonical: Some("http://example.com/docs/guide/page.html".to_owned()),
         needs_script: false,
         links: links.to_vec(),
+        link_details: None,
     });
     outcome
 }
