@@ -287,7 +287,7 @@ mod tests {
         for flag in reference::FLAGS {
             assert!(known.contains(&flag.name), "--{} is not a flag", flag.name);
         }
-        let others = ["config", "set", "fresh", "retry_failed", "quiet", "verbose", "help", "version"];
+        let others = ["config", "set", "fresh", "retry-failed", "quiet", "verbose", "help", "version"];
         for name in known {
             assert!(reference::FLAGS.iter().any(|flag| flag.name == name) || others.contains(&name), "--{name}");
         }

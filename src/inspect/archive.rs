@@ -4,13 +4,15 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 
+use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
 
 use super::problems::Problems;
 use crate::committed::ArchiveFile;
 use crate::error::{Error, Result};
+use crate::outcome::OutcomeKind;
 use crate::store::sqlite::StoreReader;
-use crate::warc::{Bounds, Kind, Place, Placed, Record};
+use crate::warc::{Bounds, Fields, Kind, Place, Placed, Record};
 
 /// An archive, and what was seen of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,7 +38,7 @@ pub(super) fn check(
         return Ok(None);
     }
     let mut checked = CheckedArchive { files: files.len(), records: 0, bytes: 0 };
-    let mut turn = Turn { expected: in_turn(store)?, next: 0, capture: None };
+    let mut known = Known::default();
     for file in &files {
         let shown = file.path.display();
         let records = match file.records(Bounds { block: LONGEST, ..Bounds::default() }) {
@@ -58,7 +60,7 @@ pub(super) fn check(
             match placed {
                 Ok(placed) => {
                     checked.records += 1;
-                    for wrong in faults(&placed).into_iter().chain(turn.take(&placed.record)) {
+                    for wrong in faults(&placed).into_iter().chain(known.take(&placed.record)) {
                         problems.say(|| format!("{shown}, {}: {wrong}", at(placed.place)));
                     }
                 }
@@ -66,10 +68,7 @@ pub(super) fn check(
             }
         }
     }
-    if turn.next < turn.expected.len() {
-        let missing = turn.expected.len() - turn.next;
-        problems.say(|| format!("{missing} of the records are not in the archive"));
-    }
+    compare(&known.in_turn(), &in_turn(store)?, store, problems)?;
     Ok(Some(checked))
 }
 
@@ -92,15 +91,22 @@ fn in_turn(store: &StoreReader) -> Result<Vec<u64>> {
     Ok(prints)
 }
 
-/// Whose turn it is in the archive: what is known of each settled URL is there, in the order in which they were settled.
-struct Turn {
-    expected: Vec<u64>,
-    next: usize,
+/// What is known of settled URLs, as far as the archive is read.
+#[derive(Default)]
+struct Known {
+    told: Vec<Told>,
     /// The last capture: its name and its URL.
     capture: Option<(String, String)>,
 }
 
-impl Turn {
+/// One record that says what is known of a settled URL.
+struct Told {
+    print: u64,
+    /// It had failed, so that it may have been asked for again.
+    has_failed: bool,
+}
+
+impl Known {
     /// Takes the next record; what is wrong with it.
     fn take(&mut self, record: &Record) -> Option<String> {
         let url = record.target_uri().unwrap_or_default();
@@ -110,12 +116,10 @@ impl Turn {
                 None
             }
             Kind::Metadata => {
-                let expected = self.expected.get(self.next).copied();
-                self.next += 1;
-                if expected != Some(print(url)) {
-                    let number = self.next;
-                    return Some(format!("{url} is there twice, or not in its turn, which is that of record {number}"));
-                }
+                let fields = Fields::parse(&record.block);
+                let failures = [OutcomeKind::Failed, OutcomeKind::HttpError].map(OutcomeKind::name);
+                let has_failed = fields.get("outcome").is_some_and(|outcome| failures.contains(&outcome));
+                self.told.push(Told { print: print(url), has_failed });
                 let named = record.concurrent_to().next()?;
                 let (id, of) = self.capture.take().unwrap_or_default();
                 (id != named || of != url).then(|| format!("what {url} was answered with is not there"))
@@ -123,6 +127,44 @@ impl Turn {
             _ => None,
         }
     }
+
+    /// The URLs in their order, each once. Of one that has failed and came again, the last counts.
+    fn in_turn(self) -> Vec<u64> {
+        let (mut later, mut prints) = (HashSet::new(), Vec::new());
+        for Told { print, has_failed } in self.told.into_iter().rev() {
+            if later.insert(print) || !has_failed {
+                prints.push(print);
+            }
+        }
+        prints.reverse();
+        prints
+    }
+}
+
+/// Compares the turn of the archive with that of the records.
+fn compare(found: &[u64], expected: &[u64], store: &StoreReader, problems: &mut Problems) -> Result<()> {
+    let is_wrong = |(nth, print): &(usize, &u64)| expected.get(*nth) != Some(*print);
+    let wrong: Vec<_> = found.iter().enumerate().filter(is_wrong).map(|(nth, print)| (nth + 1, *print)).collect();
+    let asked: HashSet<u64> = wrong.iter().take(MOST_NAMES).map(|(_, print)| *print).collect();
+    let mut names = HashMap::new();
+    if !asked.is_empty() {
+        store.entries(|entry| {
+            let print = print(entry.url);
+            if asked.contains(&print) {
+                names.insert(print, entry.url.to_owned());
+            }
+            Ok(())
+        })?;
+    }
+    for (number, print) in wrong {
+        let url = names.get(&print).map_or("a URL", String::as_str);
+        let turn = format!("not in its turn, which is that of record {number}");
+        problems.say(|| format!("{url} is in the archive twice, or {turn}"));
+    }
+    if let Some(missing) = expected.len().checked_sub(found.len()).filter(|missing| *missing > 0) {
+        problems.say(|| format!("{missing} of the records are not in the archive"));
+    }
+    Ok(())
 }
 
 /// What is wrong with a record by itself.
@@ -162,3 +204,5 @@ fn print(url: &str) -> u64 {
 
 /// As much of a record is taken into memory at most.
 const LONGEST: u64 = 1 << 30;
+/// More than are told.
+const MOST_NAMES: usize = 64;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::json;
 
 use crate::cli::Run;
-use crate::support::{Arrival, ClosedPort, Crawl, Crawled, Reply, Server};
+use crate::support::{Arrival, ClosedPort, Crawl, Crawled, Reply, Server, archived};
 
 /// A site of which `/b` and `/c` are out of order until somebody says so.
 fn outage() -> (Server, Arc<AtomicBool>) {
@@ -111,4 +111,19 @@ fn it_is_refused_where_records_cannot_be_replaced() {
     assert!(second.stderr.contains("have gone to stdout"), "{}", second.stderr);
     let fresh = crawl(&server).flag("--fresh").flag("--retry-failed").run();
     fresh.assert_code(2);
+}
+
+#[test]
+fn an_archive_keeps_what_failed_beside_what_came_of_it_later() {
+    let (server, is_over) = outage();
+    let first = crawl(&server).flag("--warc").run();
+    assert_sound(&first);
+    is_over.store(true, Ordering::SeqCst);
+    let second = crawl(&server).flag("--warc").on(&first).flag("--retry-failed").run();
+    assert_sound(&second);
+    let archived = archived(&second.path("crawl"));
+    let answers = archived
+        .iter()
+        .filter(|record| ["response", "revisit"].contains(&record.kind()) && record.url() == server.url("/c"));
+    assert_eq!(answers.count(), 2);
 }

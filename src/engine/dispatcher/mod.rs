@@ -196,7 +196,7 @@ impl Dispatcher {
     fn next_due(&mut self, starts: bool) -> Option<Instant> {
         match self.slots.held_until() {
             _ if self.ending.has_begun() => None,
-            Some(until) => Some(until),
+            until @ Some(_) => until,
             None if starts => self.queues().next_due().into_iter().chain(self.politeness.next_turn_due()).min(),
             None => None,
         }
@@ -228,13 +228,10 @@ impl Dispatcher {
     /// Takes what came of a job.
     async fn take(&mut self, done: Done) -> Result<()> {
         let now = now();
-        if let Some(failure) = done.outcome().and_then(shortage) {
-            let failure = failure.clone();
+        if let Some(failure) = done.outcome().and_then(shortage).cloned() {
             return self.withdraw(done.into_job(), &failure, now);
         }
-        if done.outcome().is_some() {
-            self.slots.answered();
-        }
+        done.outcome().is_some().then(|| self.slots.answered());
         match done {
             Done::Addresses(url, addresses) => {
                 self.politeness.addresses_known(&url, &addresses, now);
@@ -312,14 +309,10 @@ impl Dispatcher {
     /// Ends a lease with a record. What the outcome takes in memory is held until that is written.
     async fn settle(&mut self, lease: &Lease, mut outcome: Outcome, held: Option<Held>) -> Result<()> {
         self.join_usage(lease, &mut outcome);
-        let feeds = pages::take_feeds(&mut outcome.links);
+        let feeds = self.sitemaps.take_feeds(&lease.url, &mut outcome.links, &self.judge);
         let sitemaps = self.sitemaps.queue();
         let mut step = self.pages.settle(lease, outcome, &mut self.judge, sitemaps, &mut self.frontier)?;
-        if !feeds.is_empty() {
-            self.sitemaps.take_feeds(&lease.url, feeds, &self.judge);
-            // In one step with the page: it is not read again.
-            step.sitemaps = self.sitemaps.queue().take_changes();
-        }
+        step.sitemaps.extend(feeds);
         self.handover.settled(step, held).await
     }
 

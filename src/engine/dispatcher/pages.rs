@@ -12,7 +12,6 @@ use crate::engine::tally::Tally;
 use crate::error::Result;
 use crate::frontier::{Change, Found, Frontier, Lease, NodeState, Place, Settlement};
 use crate::media_type;
-use crate::mention::Mention;
 use crate::observe::FailedSeed;
 use crate::outcome::{Outcome, OutcomeKind, SkipReason};
 use crate::politeness::Politeness;
@@ -177,16 +176,6 @@ impl Parts {
             _ => judge.link(link),
         }
     }
-}
-
-/// Takes the feeds out of the links of a page: they are no pages.
-pub(super) fn take_feeds(links: &mut Vec<Link>) -> Vec<CrawlUrl> {
-    let is_feed = |link: &mut Link| link.mention == Mention::Feed && link.kind == LinkKind::Follow;
-    let feeds = links.extract_if(.., is_feed).filter_map(|link| match link.target {
-        Target::Url(url) => Some(url),
-        Target::Other { .. } => None,
-    });
-    feeds.collect()
 }
 
 /// Takes a page as a part of the spaces that it is of: all that are closed, when one is closed now.

@@ -11,7 +11,7 @@ use crate::outcome::Outcome;
 use crate::parse::sitemap::{Format, Sitemap};
 use crate::politeness::Politeness;
 use crate::politeness::robots::Robots;
-use crate::sitemaps::{Ask, Sitemaps, Taken};
+use crate::sitemaps::{Ask, SavedSitemap, Sitemaps, Taken};
 use crate::url::{CrawlUrl, HostKey, Link, LinkKind, Target};
 
 /// The sitemaps of a crawl.
@@ -47,12 +47,27 @@ impl SitemapFiles {
         }
     }
 
-    /// Takes the feeds that a page names, as far as they are in scope: they are read as sitemaps are.
-    pub(super) fn take_feeds(&mut self, page: &CrawlUrl, feeds: Vec<CrawlUrl>, judge: &Judge) {
-        let site = page.host_key();
-        for feed in feeds.into_iter().filter(|feed| judge.refuses(feed).is_none()) {
-            self.name(feed, &site, judge);
+    /// Takes the feeds out of the links of a page, which are no pages: as far as they are in scope they are read as sitemaps
+    /// are. What has changed by that is to be kept in one step with the page, which is not read again.
+    pub(super) fn take_feeds(
+        &mut self,
+        page: &CrawlUrl,
+        links: &mut Vec<Link>,
+        judge: &Judge,
+    ) -> Vec<(CrawlUrl, SavedSitemap)> {
+        let is_feed = |link: &mut Link| link.mention == Mention::Feed && link.kind == LinkKind::Follow;
+        let feeds: Vec<_> = links.extract_if(.., is_feed).collect();
+        if feeds.is_empty() {
+            return Vec::new();
         }
+        let site = page.host_key();
+        for feed in feeds {
+            match feed.target {
+                Target::Url(url) if judge.refuses(&url).is_none() => self.name(url, &site, judge),
+                Target::Url(_) | Target::Other { .. } => {}
+            }
+        }
+        self.sitemaps.take_changes()
     }
 
     /// Takes the sitemaps that every robots.txt names that an earlier process has read: this one may not ask for it, and

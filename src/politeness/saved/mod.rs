@@ -1,5 +1,7 @@
 //! What is kept of a host beyond the end of the process: one JSON text for each, in a store that somebody else owns.
 
+mod forget;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -164,20 +166,6 @@ pub enum SavedBreaker {
 }
 
 impl SavedHost {
-    /// Forgets that nothing good came of it: it is asked as one that has never failed. Whether there was anything to forget.
-    pub(crate) fn forget_trouble(&mut self) -> bool {
-        let mut forgotten = self.breaker_http.take().is_some();
-        forgotten |= self.breaker_https.take().is_some();
-        for robots in [&mut self.robots_http, &mut self.robots_https] {
-            let is_trouble = matches!(robots, Some(SavedRobots::Unreachable { .. } | SavedRobots::NoConnection { .. }));
-            if is_trouble {
-                *robots = None;
-                forgotten = true;
-            }
-        }
-        forgotten
-    }
-
     /// The same by a clock on the wall that was set back by so much.
     #[must_use]
     pub fn set_back(mut self, by: Duration) -> Self {
