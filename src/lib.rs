@@ -102,7 +102,6 @@ mod user_agent;
 mod wall;
 mod wall_clock;
 mod walls;
-#[allow(dead_code, unused_imports, reason = "what only some of the readers ask for")]
 mod warc;
 mod written_date;
 
