@@ -405,6 +405,9 @@ mod tests {
             "<script type='application/ld+json'>{\"@id\":\"https://e.com/\"}</script>",
             &[("JSON-LD", "https://e.com/")],
         );
+        // Without an end tag they go to the end of the page.
+        check("<style>p{background:url(/b.png)} <img src=/no>", &[("url() in CSS", "/b.png")]);
+        check("<script><!-- <script>'/a'</script> <img src=/no>", &[("string in a script", "/a")]);
         check("<img DATA-src=/lazy data-other=/no>", &[("attribute data-*", "/lazy")]);
         let xhtml = "<html xmlns='http://www.w3.org/1999/xhtml'><style><![CDATA[p{background:url('/a&amp;b')}]]></style><script>'/s'</script></html>";
         let found = of_xhtml(xhtml);

@@ -227,16 +227,10 @@ impl<'a> Scan<'a, '_> {
                 if !self.nesting.is_in_template() {
                     self.facts.read_script(self.attributes.get("type").as_deref());
                 }
-                let end = raw_text::script_end(self.cursor.rest())?;
-                self.take_text(name, end);
-                self.cursor.at += end;
-                return self.close();
+                return self.read_raw(name, raw_text::script_end(self.cursor.rest()));
             }
             Name::STYLE => {
-                let end = raw_text::element_end(self.cursor.rest(), b"style")?;
-                self.take_text(name, end);
-                self.cursor.at += end;
-                return self.close();
+                return self.read_raw(name, raw_text::element_end(self.cursor.rest(), b"style"));
             }
             Name::TEXTAREA => return self.skip_element(b"textarea"),
             Name::XMP => return self.skip_element(b"xmp"),
@@ -365,6 +359,13 @@ impl<'a> Scan<'a, '_> {
 
     fn skip_element(&mut self, name: &[u8]) -> Option<()> {
         self.skip(0, |text| raw_text::element_end(text, name))?;
+        self.close()
+    }
+
+    /// Reads a script or a style sheet. Without an end tag it is all that is left.
+    fn read_raw(&mut self, name: Name, end: Option<usize>) -> Option<()> {
+        self.take_text(name, end.unwrap_or(self.cursor.rest().len()));
+        self.cursor.at += end?;
         self.close()
     }
 
