@@ -6,12 +6,15 @@ use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 #[derive(Debug)]
 pub(crate) struct Packer {
     deflate: Compress,
+    /// What comes out next. Into a `Vec` flate2 writes by filling all that it has room for with zeros first.
+    piece: Box<[u8]>,
 }
 
 impl Packer {
     /// A packer of this level: 1 the fastest, 9 the smallest.
     pub(crate) fn new(level: u32) -> Self {
-        Self { deflate: Compress::new(Compression::new(level.min(9)), false) }
+        let deflate = Compress::new(Compression::new(level.min(9)), false);
+        Self { deflate, piece: vec![0; PIECE].into_boxed_slice() }
     }
 
     /// Appends one member that holds these pieces; how long it is.
@@ -31,11 +34,13 @@ impl Packer {
 
     fn push(&mut self, mut piece: &[u8], flush: FlushCompress, to: &mut Vec<u8>) {
         loop {
-            let before = self.deflate.total_in();
-            to.reserve(ROOM.max(piece.len() / 2));
-            let status = self.deflate.compress_vec(piece, to, flush).expect("deflating into memory cannot fail");
-            let taken = usize::try_from(self.deflate.total_in() - before).unwrap_or(usize::MAX);
-            piece = piece.get(taken..).unwrap_or_default();
+            let (taken, made) = (self.deflate.total_in(), self.deflate.total_out());
+            let status =
+                self.deflate.compress(piece, &mut self.piece, flush).expect("deflating into memory cannot fail");
+            let since = |now: u64, before: u64| usize::try_from(now - before).unwrap_or(usize::MAX);
+            piece = piece.get(since(self.deflate.total_in(), taken)..).unwrap_or_default();
+            let made = since(self.deflate.total_out(), made);
+            to.extend_from_slice(self.piece.get(..made).unwrap_or_default());
             let is_done = match flush {
                 FlushCompress::Finish => status == Status::StreamEnd,
                 _ => piece.is_empty(),
@@ -49,8 +54,8 @@ impl Packer {
 
 /// Deflated, without name, time or comment; made on no system that matters (RFC 1952, section 2.3).
 const HEADER: &[u8] = &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
-/// How much room there is for what comes next.
-const ROOM: usize = 1 << 10;
+/// How much comes out at once.
+const PIECE: usize = 16 << 10;
 
 #[cfg(test)]
 mod tests {
