@@ -331,3 +331,19 @@ fn a_replay_of_our_own_archive_equals_the_crawl_however_it_is_named() {
     }
     assert_eq!(server.log(|log| log.answered.len()), asked, "the server is asked for nothing");
 }
+
+#[test]
+fn a_site_on_disk_that_was_archived_is_found_by_its_index() {
+    let site = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/sites/three-levels");
+    let live = Crawl::bare().seed(site).flag("--warc").run();
+    assert_eq!(archive::run(&live, &["index", "crawl"]).code, 0);
+    let replayed = Crawl::bare().seed(live.path("crawl/archive/index.cdxj").to_str().unwrap()).run();
+    // A file that is not there leaves nothing in an archive: what was a 404 is not archived.
+    let all_but_lost = |crawled: &Crawled| {
+        let mut said = said(crawled.assert_code(0));
+        said.retain(|record| !record.contains("\"url\":\"http://localhost/lost-page.html\""));
+        said
+    };
+    assert_eq!(all_but_lost(&replayed), all_but_lost(&live));
+    assert_eq!(replayed.records.len(), live.records.len());
+}

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 
 use hashbrown::HashSet;
+use jiff::Timestamp;
 
 use super::captures::{Capture, Captures, Spot};
 use super::volume::Volume;
@@ -18,8 +19,8 @@ pub(super) struct Catalog {
     /// The pages that an archive names as those where it began, each once.
     seeds: Vec<CrawlUrl>,
     named: HashSet<UrlKey>,
-    /// The first page of all: where to begin when no archive says it.
-    first_page: Option<CrawlUrl>,
+    /// The page that was captured first: where to begin when no archive says it.
+    first_page: Option<(Timestamp, CrawlUrl)>,
     rules: UrlRules,
 }
 
@@ -118,8 +119,8 @@ impl Catalog {
                 let Some(is_page) = answers(record) else { return };
                 // What is of another scheme answers no request: `dns:`, `urn:`.
                 let Ok(url) = self.rules.parse(url) else { return };
-                if is_page && self.first_page.is_none() {
-                    self.first_page = Some(url.clone());
+                if is_page {
+                    self.page(&url, at);
                 }
                 let capture = Capture::new(&url, at, spot);
                 self.captures.extend(exchanges.capture(capture, record));
@@ -128,12 +129,19 @@ impl Catalog {
     }
 
     /// Takes a capture that an index names.
-    pub(super) fn indexed(&mut self, url: &str, at: jiff::Timestamp, spot: Spot, is_page: bool) {
+    pub(super) fn indexed(&mut self, url: &str, at: Timestamp, spot: Spot, is_page: bool) {
         let Ok(url) = self.rules.parse(url) else { return };
-        if is_page && self.first_page.is_none() {
-            self.first_page = Some(url.clone());
+        if is_page {
+            self.page(&url, at);
         }
         self.captures.push(Capture::new(&url, at, spot));
+    }
+
+    /// Takes a page as the first one when no other was captured before it. Indexes are sorted by URL.
+    fn page(&mut self, url: &CrawlUrl, at: Timestamp) {
+        if self.first_page.as_ref().is_none_or(|(first, _)| at < *first) {
+            self.first_page = Some((at, url.clone()));
+        }
     }
 
     /// Takes a page that an archive names as one where it began.
@@ -161,7 +169,7 @@ impl Catalog {
     pub(super) fn finish(self) -> (Vec<Volume>, Captures, Vec<CrawlUrl>) {
         let mut seeds = self.seeds;
         if seeds.is_empty() {
-            seeds.extend(self.first_page);
+            seeds.extend(self.first_page.map(|(_, url)| url));
         }
         (self.volumes, Captures::new(self.captures), seeds)
     }

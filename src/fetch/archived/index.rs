@@ -35,7 +35,9 @@ pub(super) fn read(
             return Err(format!("line {number} names the archive `{name}`, which is not there"));
         };
         known.entry_ref(name).insert(volume);
-        let is_first_page = capture.status == Some(200) && capture.mime.as_deref().is_some_and(is_page);
+        // A thing without a head has no status.
+        let is_first_page =
+            capture.status.is_none_or(|status| status == 200) && capture.mime.as_deref().is_some_and(is_page);
         let spot = Spot { volume, offset: capture.offset, before: 0 };
         catalog.indexed(&capture.url, capture.date, spot, is_first_page);
     }
