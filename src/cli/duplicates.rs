@@ -1,7 +1,7 @@
 //! `crawler duplicates`: a line of JSON for each page that says the same as another one.
 
 use std::io::{BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::duplicates::{self, Counts};
@@ -9,11 +9,12 @@ use crate::error::{Error, Result};
 use crate::observe::counted;
 use clap::Args;
 
+use super::place::Place;
+
 #[derive(Debug, Args)]
 pub(crate) struct Duplicates {
-    /// The crawl directory
-    #[arg(value_name = "DIR", default_value = super::voice::DIR, value_hint = clap::ValueHint::DirPath)]
-    dir: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// In how many of 64 bits the hashes of two pages that say nearly the same may differ
     #[arg(long, value_name = "BITS", default_value_t = duplicates::MOST, value_parser = clap::value_parser!(u32).range(..=i64::from(duplicates::MOST)))]
     distance: u32,
@@ -21,7 +22,7 @@ pub(crate) struct Duplicates {
 
 /// Prints the duplicates among the pages of a crawl.
 pub(crate) fn duplicates(asked: &Duplicates) -> Result<ExitCode> {
-    let found = duplicates::Duplicates::find(&asked.dir, asked.distance)?;
+    let found = duplicates::Duplicates::find(asked.place.path(), asked.distance)?;
     let to_stdout = |error| Error::io("write to", Path::new("stdout"), error);
     let mut stdout = BufWriter::new(std::io::stdout().lock());
     for duplicate in found.iter() {

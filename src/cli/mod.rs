@@ -9,6 +9,7 @@ mod export;
 mod flags;
 mod help;
 mod inspect;
+mod place;
 mod robots;
 mod shown_content;
 mod signals;

@@ -45,7 +45,7 @@ fn each_page_that_says_the_same_is_told_with_its_original() {
     assert!(found[1]["distance"].as_u64().is_some_and(|distance| distance <= 3), "{}", found[1]);
     assert_eq!(found[2..], [line("/deep", 2, "/short")], "too short for any but equal ones");
     assert_eq!(run.stderr, "6 pages compared, 3 duplicates of 2 originals: 2 equal, 1 nearly so\n");
-    let equal = lines(&duplicates(&crawled, &["crawl", "--distance", "0"]));
+    let equal = lines(&duplicates(&crawled, &["--dir", "crawl", "--distance", "0"]));
     assert_eq!(equal.iter().filter(|line| line["distance"] != 0).count(), 0);
 }
 
@@ -64,4 +64,7 @@ fn a_crawl_without_texts_or_without_duplicates_says_so() {
     assert_eq!(run.code, 2);
     assert!(run.stderr.contains("4 is not in 0..=3"), "{}", run.stderr);
     assert_eq!(duplicates(&crawled, &["nowhere"]).code, 2);
+    assert_eq!(duplicates(&crawled, &["--dir", "nowhere"]).code, 2);
+    let both = duplicates(&crawled, &["crawl", "--dir", "crawl"]);
+    assert_eq!(both.code, 2, "{}", both.stderr);
 }
