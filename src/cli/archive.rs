@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::place::Place;
 use crate::error::Result;
 use crate::export;
 use crate::observe::{bytes, counted, printable};
@@ -10,16 +11,14 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub(crate) struct Index {
-    /// The crawl directory
-    #[arg(value_name = "DIR", default_value = super::voice::DIR, value_hint = clap::ValueHint::DirPath)]
-    dir: PathBuf,
+    #[command(flatten)]
+    place: Place,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Wacz {
-    /// The crawl directory
-    #[arg(value_name = "DIR", default_value = super::voice::DIR, value_hint = clap::ValueHint::DirPath)]
-    dir: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// The file
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     to: PathBuf,
@@ -33,7 +32,7 @@ pub(crate) struct Wacz {
 
 /// Writes the index of an archive.
 pub(crate) fn index(index: &Index) -> Result<ExitCode> {
-    let made = export::index(&index.dir)?;
+    let made = export::index(index.place.path())?;
     let path = printable(&made.path.display().to_string());
     let captures = counted(made.captures, "capture", "captures");
     let files = counted(made.files as u64, "file", "files");
@@ -43,8 +42,8 @@ pub(crate) fn index(index: &Index) -> Result<ExitCode> {
 
 /// Packs an archive with its index and its pages.
 pub(crate) fn wacz(wacz: &Wacz) -> Result<ExitCode> {
-    let Wacz { dir, to, title, force } = wacz;
-    let request = export::Wacz { dir: dir.clone(), to: to.clone(), title: title.clone(), replaces: *force };
+    let Wacz { place, to, title, force } = wacz;
+    let request = export::Wacz { dir: place.path().to_owned(), to: to.clone(), title: title.clone(), replaces: *force };
     let packed = export::wacz(&request)?;
     let to = printable(&to.display().to_string());
     let [pages, captures] = [counted(packed.pages, "page", "pages"), counted(packed.captures, "capture", "captures")];

@@ -1,9 +1,9 @@
 //! `crawler explain`: the one state of a URL, and why it is in it.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::place::Place;
 use crate::config::redact_url;
 use crate::error::Result;
 use crate::inspect::{self, Beginning, Explanation, UrlState};
@@ -14,9 +14,8 @@ use clap::Args;
 pub(crate) struct Explain {
     /// The URL
     url: String,
-    /// The crawl directory
-    #[arg(long, value_name = "DIR", default_value = super::voice::DIR, value_hint = clap::ValueHint::DirPath)]
-    dir: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -24,7 +23,7 @@ pub(crate) struct Explain {
 
 /// Says what a crawl knows of a URL. 1 when it has not found it.
 pub(crate) fn explain(explain: &Explain) -> Result<ExitCode> {
-    let known = inspect::explain(&explain.dir, &explain.url)?;
+    let known = inspect::explain(explain.place.path(), &explain.url)?;
     let url = redact_url(&explain.url);
     match &known {
         Some(known) if explain.json => super::voice::print_object(known)?,
@@ -33,7 +32,7 @@ pub(crate) fn explain(explain: &Explain) -> Result<ExitCode> {
             super::voice::print_object(&serde_json::json!({ "version": 1, "url": url, "state": "unknown" }))?;
         }
         None => {
-            let dir = explain.dir.display();
+            let dir = explain.place.path().display();
             super::voice::print(&printable(&format!("{url} was not found by the crawl in {dir}")))?;
             super::voice::print("\n")?;
         }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use super::place::Place;
 use crate::committed::LineSource;
 use crate::duplicates::{self, Duplicates};
 use crate::error::{Error, Result};
@@ -12,9 +13,8 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// The crawl directory
-    #[arg(value_name = "DIR", default_value = super::voice::DIR, value_hint = clap::ValueHint::DirPath)]
-    dir: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// The file; its ending says what it is: .parquet .csv .sqlite .jsonl .jsonl.gz .jsonl.zst
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     to: PathBuf,
@@ -36,7 +36,7 @@ pub(crate) struct Export {
 pub(crate) fn export(export: &Export) -> Result<ExitCode> {
     let what = export.what.parse::<What>().map_err(|problem| Error::Usage(format!("--what: {problem}")))?;
     let request = Request {
-        dir: export.dir.clone(),
+        dir: export.place.path().to_owned(),
         to: export.to.clone(),
         what,
         columns: export.columns.iter().map(|name| name.trim().to_owned()).collect(),

@@ -13,7 +13,11 @@ use clap::{ArgAction, ArgMatches, Args};
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 #[expect(clippy::doc_markdown, reason = "the texts of --help are plain text, not Markdown")]
 pub(crate) struct Flags {
-    /// Start here: a URL, a folder that holds a static site, or an archive (WARC, CDXJ, WACZ); repeats
+    /// Start here: a URL, a folder that holds a static site, or an archive (WARC, CDXJ, WACZ)
+    #[arg(value_name = "URL|DIR|ARCHIVE", value_hint = clap::ValueHint::AnyPath)]
+    pub(crate) urls: Vec<String>,
+
+    /// The same behind a flag; repeats
     #[arg(long, value_name = "URL|DIR|ARCHIVE", help_heading = LIMITS, value_hint = clap::ValueHint::AnyPath)]
     seed: Vec<String>,
     /// Read seeds from a file, or from stdin for `-`: one URL a line, # starts a comment; repeats
@@ -177,6 +181,7 @@ pub(crate) fn lay(matches: &ArgMatches, layers: &mut Layers) -> Result<()> {
         match setting {
             Setting::Set(assignment) => layers.set(assignment)?,
             Setting::SeedsFile(name) => layers.seeds_file(name)?,
+            Setting::Seed(text) => layers.flag("seed", "seeds", text)?,
             Setting::Flag(flag, value) => layers.flag(&format!("--{}", flag.name), flag.key, value)?,
         }
     }
@@ -203,6 +208,8 @@ pub(crate) fn file(named: Option<&Path>, layers: &mut Layers) -> Result<()> {
 /// One setting of the command line.
 enum Setting<'a> {
     Set(&'a str),
+    /// One that stands alone.
+    Seed(&'a str),
     SeedsFile(&'a str),
     Flag(reference::Flag, &'a str),
 }
@@ -211,6 +218,9 @@ fn ordered(matches: &ArgMatches) -> Vec<(usize, Setting<'_>)> {
     let mut all = Vec::new();
     for (index, value) in values(matches, "set") {
         all.push((index, Setting::Set(value)));
+    }
+    if matches.try_contains_id("urls").is_ok() {
+        all.extend(values(matches, "urls").map(|(index, value)| (index, Setting::Seed(value))));
     }
     for flag in reference::FLAGS {
         let id = flag.name.replace('-', "_");

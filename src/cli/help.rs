@@ -1,37 +1,44 @@
 //! The texts around the flags, and what to say when there is no seed.
 
-/// The message for an argument that is neither a flag nor a helper.
-pub(crate) fn stray<'a>(argument: &str, helpers: impl Iterator<Item = &'a str>) -> String {
-    let shown = crate::config::redact_url(argument);
-    if argument.contains(['.', '/', ':']) || std::path::Path::new(argument).is_dir() {
-        let url = if argument.contains("://") || !argument.contains('.') || std::path::Path::new(argument).exists() {
-            shown.clone()
-        } else {
-            format!("https://{shown}")
-        };
-        return format!("`{shown}` stands alone; a seed needs its flag\n = help: crawler --seed {url}");
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// Refuses an argument that stands alone and is meant to be a command: nobody means a host by `statsu`.
+///
+/// # Errors
+/// [`Error::Usage`] names the command that it is, or is near to.
+pub(crate) fn expect_seed(word: &str, commands: &[&str]) -> Result<()> {
+    if word.contains(['.', '/', ':', '\\']) || Path::new(word).exists() {
+        return Ok(());
     }
-    let near = helpers
-        .map(|name| (strsim::damerau_levenshtein(argument, name), name))
+    if commands.contains(&word) {
+        return Err(Error::Usage(format!(
+            "`{word}` is a command, and a command comes first\n = help: crawler {word} …, with its flags behind it"
+        )));
+    }
+    let near = commands
+        .iter()
+        .map(|name| (strsim::damerau_levenshtein(word, name), name))
         .min()
         .filter(|(slips, _)| *slips <= 2)
         .map_or_else(|| "`crawler --help` lists them".to_owned(), |(_, name)| format!("did you mean `{name}`?"));
-    format!("there is no command `{shown}`\n = help: {near}")
+    Err(Error::Usage(format!("there is no command `{word}`, and no folder of that name\n = help: {near}")))
 }
 
 /// The message for a crawl without seeds.
 pub(crate) const NO_SEED: &str = "there is no seed to start from
- = help: crawler --seed https://example.com/ --depth 2
+ = help: crawler https://example.com/ --depth 2
  = help: or `crawler init`, set `seeds` in crawl.toml, and run `crawler`";
 
-pub(crate) const USAGE: &str = "crawler --seed URL [FLAGS]\n       crawler COMMAND";
+pub(crate) const USAGE: &str = "crawler [FLAGS] URL…\n       crawler COMMAND";
 
 pub(crate) const EPILOGUE: &str = "\
 Examples:
-  crawler --seed https://example.com/ --depth 2
-  crawler --seed https://example.com/docs/ --scope prefix --exclude '*/print/*'
+  crawler https://example.com/ --depth 2
+  crawler https://example.com/docs/ --scope prefix --exclude '*/print/*'
   crawler --seeds-file urls.txt --depth 0 --output - | jq -r .title
-  crawler --seed ./public --origin https://example.com/
+  crawler ./public --origin https://example.com/
   crawler config --set politeness.rate=2
 
 The same command goes on with a crawl that was stopped or killed; --fresh starts it over. Flags win

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::shown_content;
-use crate::config::{Config, Layers};
+use crate::config::{Config, Layers, bare_url};
 use crate::engine::{PageClient, PageReport, ReadAs, Selected, Subject};
 use crate::error::{Error, Result};
 use crate::extract::autopsy::Autopsy;
@@ -108,21 +108,27 @@ impl Inspect {
         Ok(layers.finish()?.config)
     }
 
+    fn by_url(&self, url: String) -> Result<Subject> {
+        if self.url.is_some() {
+            return Err(Error::Usage("--url says where a file comes from, and the page is a URL".to_owned()));
+        }
+        Ok(Subject::Url(url))
+    }
+
     fn subject(&self) -> Result<Subject> {
         let name = &self.subject;
         if name.contains("://") {
-            if self.url.is_some() {
-                return Err(Error::Usage("--url says where a file comes from, and the page is a URL".to_owned()));
-            }
-            return Ok(Subject::Url(name.clone()));
+            return self.by_url(name.clone());
         }
         let path = PathBuf::from(name);
         if !path.exists() {
-            let is_like_host = name.contains(['.', ':']) && !name.starts_with(['.', '/']);
-            let help = if is_like_host { format!("\n = help: write https://{name}") } else { String::new() };
+            if let Some(url) = bare_url(name) {
+                super::voice::say(&printable(&format!("{name} is taken as {url}, as a browser does")));
+                return self.by_url(url);
+            }
             return Err(Error::Usage(format!(
-                "`{name}` is neither a URL nor a file that exists\n = allowed: the URL of a page, or a file that holds \
-                 one{help}"
+                "`{name}` is neither a URL nor a file that exists\n = allowed: the URL of a page, the name of a host, or a \
+                 file that holds one"
             )));
         }
         Ok(Subject::File { path, url: self.url.clone() })

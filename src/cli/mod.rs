@@ -49,16 +49,12 @@ pub(crate) enum Call {
     max_term_width = 100,
     args_override_self = true,
     args_conflicts_with_subcommands = true,
-    disable_help_subcommand = true,
     override_usage = help::USAGE,
     after_help = help::EPILOGUE
 )]
 struct Cli {
     #[command(flatten)]
     flags: flags::Flags,
-    /// Not a way to give a seed: taken only to say so.
-    #[arg(hide = true)]
-    stray: Vec<String>,
     #[command(subcommand)]
     helper: Option<Helper>,
 }
@@ -66,7 +62,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Helper {
     /// Write a commented crawl.toml to the current folder
-    #[command(override_usage = "crawler init [--force] [--from-flags FLAGS]", args_override_self = true)]
+    #[command(override_usage = "crawler init [--force] [--from-flags FLAGS [URL…]]", args_override_self = true)]
     Init {
         /// Replace a crawl.toml that is there
         #[arg(long)]
@@ -78,7 +74,7 @@ enum Helper {
         flags: Box<flags::Flags>,
     },
     /// Print the settings in force, each with where it comes from
-    #[command(override_usage = "crawler config [FLAGS]", args_override_self = true)]
+    #[command(override_usage = "crawler config [FLAGS] [URL…]", args_override_self = true)]
     Config {
         #[command(flatten)]
         flags: Box<flags::Flags>,
@@ -129,6 +125,8 @@ enum Helper {
     },
     /// Print the manual page (roff)
     Man,
+    /// Print the version
+    Version,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -185,9 +183,6 @@ fn read(args: impl IntoIterator<Item = OsString>) -> Result<Call, ExitCode> {
 }
 
 fn settings(cli: &Cli, matches: &clap::ArgMatches) -> Result<Call> {
-    if let Some(stray) = cli.stray.first() {
-        return Err(Error::Usage(help::stray(stray, Cli::command().get_subcommands().map(clap::Command::get_name))));
-    }
     let loaded = load(&cli.flags, matches)?;
     if loaded.config.seeds.is_empty() && !loaded.config.sitemaps.are_seeds() {
         return Err(Error::Usage(help::NO_SEED.to_owned()));
@@ -214,6 +209,7 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
         Helper::Wacz(asked) => return archive::wacz(asked),
         Helper::Duplicates(asked) => return duplicates::duplicates(asked),
         Helper::Init { force, from_flags, flags } => {
+            expect_seeds(flags)?;
             let mut layers = Layers::default();
             flags.lay(matches.subcommand_matches("init").unwrap_or(matches), &mut layers)?;
             let (given, is_given) = (layers.to_toml(), *from_flags);
@@ -235,6 +231,7 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
             print_json(&schemars::schema_for!(crate::sink::Record).to_value())
         }
         Helper::Schema { what: Schema::Config, reader: None } => print_json(&reference::schema()),
+        Helper::Version => print(&Cli::command().render_version()),
         Helper::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "crawler", &mut script);
@@ -251,9 +248,18 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
 }
 
 fn load(flags: &flags::Flags, matches: &clap::ArgMatches) -> Result<Loaded> {
+    expect_seeds(flags)?;
     let mut layers = Layers::default();
     flags.apply(matches, &mut layers)?;
     layers.finish()
+}
+
+/// Refuses commands that stand where seeds do.
+fn expect_seeds(flags: &flags::Flags) -> Result<()> {
+    let command = Cli::command();
+    let names = command.get_subcommands().map(clap::Command::get_name).chain(["help"]);
+    let names: Vec<_> = names.collect();
+    flags.urls.iter().try_for_each(|word| help::expect_seed(word, &names))
 }
 
 fn init(path: &Path, force: bool, given: Option<&str>) -> Result<()> {

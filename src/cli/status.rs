@@ -1,10 +1,10 @@
 //! `crawler status`: how far a crawl is, as a table like the closing one.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use super::place::Place;
 use crate::error::Result;
 use crate::inspect::{self, HostStatus, RunState, Status as Found};
 use crate::observe::{bytes, count, counted, elapsed, printable, unread_lines, wall_lines};
@@ -12,9 +12,8 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub(crate) struct Status {
-    /// The crawl directory
-    #[arg(value_name = "DIR", default_value = super::voice::DIR, value_hint = clap::ValueHint::DirPath)]
-    dir: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// Show so many hosts: those with the most that is pending
     #[arg(long, value_name = "N", default_value_t = 10)]
     hosts: usize,
@@ -25,7 +24,7 @@ pub(crate) struct Status {
 
 /// Says how far a crawl is.
 pub(crate) fn status(status: &Status) -> Result<ExitCode> {
-    let found = inspect::status(&status.dir, status.hosts)?;
+    let found = inspect::status(status.place.path(), status.hosts)?;
     if status.json {
         super::voice::print_object(&found)?;
     } else {

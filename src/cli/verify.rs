@@ -1,9 +1,9 @@
 //! `crawler verify`: one line of figures when a crawl is sound, or a line for each thing that is wrong with it.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::place::Place;
 use crate::error::Result;
 use crate::inspect::{self, Verification};
 use crate::observe::{count, counted, printable};
@@ -11,9 +11,8 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
-    /// The crawl directory
-    #[arg(value_name = "DIR", default_value = super::voice::DIR, value_hint = clap::ValueHint::DirPath)]
-    dir: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -21,7 +20,7 @@ pub(crate) struct Verify {
 
 /// Checks the store of a crawl against its output. 1 when something is wrong.
 pub(crate) fn verify(verify: &Verify) -> Result<ExitCode> {
-    let found = inspect::verify(&verify.dir)?;
+    let found = inspect::verify(verify.place.path())?;
     if verify.json {
         super::voice::print_object(&found)?;
     } else {

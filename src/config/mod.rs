@@ -1,6 +1,7 @@
 //! Config: everything that a user can set, typed, with its default.
 
 mod archive;
+mod bare_seed;
 mod check;
 mod dotted;
 mod exposed;
@@ -30,6 +31,7 @@ pub use crate::sink::Options as OutputOptions;
 pub use crate::sitemaps::Options as SitemapOptions;
 pub use crate::traps::{Budget as TrapBudget, Options as TrapOptions};
 pub use archive::ArchiveOptions;
+pub(crate) use bare_seed::url as bare_url;
 pub use hosts::HostOptions;
 pub use layers::{Layers, Loaded, SettingOrigin};
 pub use secret::{REDACTED, is_secret_header, redact_url};
@@ -50,8 +52,9 @@ use crate::{content, extract, fetch, frontier, observe, parse, policy, politenes
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Where the crawl starts: URLs, folders that hold a static site, or archives (WARC, CDXJ, WACZ). With an archive nothing
-    /// is asked of anybody; it begins at the URLs beside it, else where the archive began.
+    /// Where the crawl starts: URLs, folders that hold a static site, or archives (WARC, CDXJ, WACZ). `example.com` alone is
+    /// https, as in a browser; addresses, `localhost` and other ports are http. With an archive nothing is asked of anybody; it
+    /// begins at the URLs beside it, else where the archive began.
     pub seeds: Vec<String>,
     /// How many links away from a seed pages are taken; 0 takes the seeds only; "none" has no limit.
     pub depth: Limit,
@@ -214,6 +217,11 @@ impl Config {
             items: self.items.clone(),
             follow: self.follow.clone(),
         })
+    }
+
+    /// What to tell of seeds that are not written as what they are taken for, like `example.com`.
+    pub(crate) fn seeds_told(&self) -> Vec<String> {
+        seeds::told(&self.seeds)
     }
 
     /// The seeds as URLs, folders and archives, by the rules of these settings.

@@ -9,13 +9,14 @@ pub fn is_secret_header(name: &str) -> bool {
     SECRET_WORDS.iter().any(|word| name.contains(word))
 }
 
-/// A URL with its password replaced; any other text as it is.
+/// A URL with its password replaced, also one that lacks its scheme; any other text as it is.
 pub fn redact_url(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let start = text.find("://").map_or(0, |colon| colon + "://".len());
+    let (scheme, rest) = text.split_at(start);
     let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(authority_end);
     match authority.rsplit_once('@').and_then(|(user_info, host)| Some((user_info.split_once(':')?.0, host))) {
-        Some((user, host)) => format!("{scheme}://{user}:{REDACTED}@{host}{path}"),
+        Some((user, host)) => format!("{scheme}{user}:{REDACTED}@{host}{path}"),
         None => text.to_owned(),
     }
 }
@@ -67,6 +68,7 @@ mod tests {
             ("http://user@example.com/", "http://user@example.com/"),
             ("http://example.com/?u=a:b@c", "http://example.com/?u=a:b@c"),
             ("docs", "docs"),
+            ("user:pw@example.com/a:b@c", "user:<redacted>@example.com/a:b@c"),
         ] {
             assert_eq!(redact_url(url), shown);
         }

@@ -3,6 +3,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use super::bare_seed;
 use crate::error::{Error, Result};
 use crate::fetch::Credentials;
 use crate::problem::Problem;
@@ -25,13 +26,11 @@ pub enum Seed {
 }
 
 impl Seed {
-    /// Reads a seed: with `://` it is a URL, else a folder that exists, or a file with the ending of an archive.
+    /// Reads a seed: with `://` it is a URL, else a folder that exists, a file with the ending of an archive, or the address of
+    /// a site as a browser takes it.
     pub(super) fn parse(text: &str, rules: &UrlRules) -> Result<Self, Problem> {
         if text.contains("://") {
-            let url = rules.parse(text).map_err(|found| Problem::new(super::redact_url(&found)))?;
-            // What requests are made of has no credentials any more, and few seeds have any.
-            let whole = text.contains('@').then(|| url::Url::parse(text).ok()).flatten();
-            return Ok(Self::Url { url, credentials: whole.and_then(|whole| Credentials::of(&whole)) });
+            return Self::url(text, rules);
         }
         let path = Path::new(text);
         if path.is_dir() {
@@ -56,16 +55,58 @@ impl Seed {
                 help.map(|parent| format!("take its folder, `{}`, or list URLs with --seeds-file", parent.display())),
             ));
         }
-        // Only what looks like a host gets the advice: `docs` is more likely a folder that is elsewhere.
-        let like_host = text.contains(['.', ':']) && !text.starts_with(['.', '/']);
-        let help = like_host.then(|| format!("write https://{text}"));
         if is_archive {
             return Err(Problem::new(format!("the seed `{text}` is no file that exists")).allowed(ALLOWED));
         }
-        Err(Problem::new(format!("the seed `{text}` is neither a URL nor a folder that exists"))
+        if let Some(url) = bare_seed::url(text) {
+            return Self::url(&url, rules);
+        }
+        let shown = super::redact_url(text);
+        Err(Problem::new(format!("the seed `{shown}` is neither a URL nor a folder that exists"))
             .allowed(ALLOWED)
-            .help(help))
+            .help(meant(&shown)))
     }
+
+    fn url(text: &str, rules: &UrlRules) -> Result<Self, Problem> {
+        let url = rules.parse(text).map_err(|found| Problem::new(super::redact_url(&found)))?;
+        // What requests are made of has no credentials any more, and few seeds have any.
+        let whole = text.contains('@').then(|| url::Url::parse(text).ok()).flatten();
+        Ok(Self::Url { url, credentials: whole.and_then(|whole| Credentials::of(&whole)) })
+    }
+}
+
+/// What was made of seeds that are not written as what they are taken for: a line for the person who wrote them, or none.
+pub(super) fn told(seeds: &[String]) -> Vec<String> {
+    let mut told = Vec::new();
+    let (mut bare, mut first) = (0_usize, None);
+    for seed in seeds.iter().filter(|seed| !seed.contains("://")) {
+        let Some(url) = bare_seed::url(seed) else { continue };
+        if Path::new(seed).exists() {
+            told.push(format!("the seed {seed} is taken as the folder of that name; the site is {url}"));
+            continue;
+        }
+        bare += 1;
+        first.get_or_insert((seed, url));
+    }
+    if let Some((seed, url)) = first {
+        let more = if bare > 1 { format!(", and {} more alike", bare - 1) } else { String::new() };
+        told.push(format!("the seed {seed} is taken as {url}{more}, as a browser does"));
+    }
+    told
+}
+
+/// What to write for what is no seed. Only what looks like a host gets the advice: `docs` is more likely a folder that is
+/// elsewhere.
+fn meant(text: &str) -> Option<String> {
+    for scheme in ["https", "http"] {
+        let rest = text.strip_prefix(scheme).filter(|rest| rest.starts_with(":/") || rest.starts_with("//"));
+        if let Some(rest) = rest.or_else(|| text.strip_prefix(scheme)?.strip_prefix(':')) {
+            return Some(format!("write {scheme}://{}", rest.trim_start_matches([':', '/'])));
+        }
+    }
+    let is_other_scheme = text.split_once(':').is_some_and(|(_, rest)| !rest.starts_with(|c: char| c.is_ascii_digit()));
+    let like_host = text.contains(['.', ':']) && !text.starts_with(['.', '/']) && !is_other_scheme;
+    like_host.then(|| format!("if it is a host, write https://{text}"))
 }
 
 /// Reads a file of seeds, one on each line; empty lines and lines that start with `#` are left out. `-` is stdin.
@@ -115,7 +156,7 @@ fn parse_lines(name: &str, text: &str) -> Result<Vec<String>> {
 
 /// How many bad lines are shown with what stands in them; of the others it is only said what is wrong.
 const SHOWN_WHOLE: usize = 20;
-const ALLOWED: &str = "an http or https URL, like \"https://example.com/\", a folder that holds a site, \
+const ALLOWED: &str = "an http or https URL, like \"https://example.com/\", the name of a host, a folder that holds a site, \
                        or an archive (.warc, .warc.gz, .cdxj, .cdxj.gz, .wacz)";
 /// The endings of archives.
 const ARCHIVES: [&str; 5] = [".warc", ".warc.gz", ".cdxj", ".cdxj.gz", ".wacz"];
@@ -137,14 +178,14 @@ mod tests {
 
     #[test]
     fn a_bad_line_is_named() {
-        let error = parse_lines("urls.txt", "http://a/\n\n  example.com/x\n").unwrap_err();
+        let error = parse_lines("urls.txt", "http://a/\n\n  example.txt/x\n").unwrap_err();
         insta::assert_snapshot!(error, @r#"
-        urls.txt:3:3: the seed `example.com/x` is neither a URL nor a folder that exists
+        urls.txt:3:3: the seed `example.txt/x` is neither a URL nor a folder that exists
           |
-        3 |   example.com/x
+        3 |   example.txt/x
           |   ^^^^^^^^^^^^^
-          = allowed: an http or https URL, like "https://example.com/", a folder that holds a site, or an archive (.warc, .warc.gz, .cdxj, .cdxj.gz, .wacz)
-          = help: write https://example.com/x
+          = allowed: an http or https URL, like "https://example.com/", the name of a host, a folder that holds a site, or an archive (.warc, .warc.gz, .cdxj, .cdxj.gz, .wacz)
+          = help: if it is a host, write https://example.txt/x
         "#);
     }
 
@@ -164,7 +205,7 @@ mod tests {
           |
         6 | 	nowhere
           | 	^^^^^^^
-          = allowed: an http or https URL, like "https://example.com/", a folder that holds a site, or an archive (.warc, .warc.gz, .cdxj, .cdxj.gz, .wacz)
+          = allowed: an http or https URL, like "https://example.com/", the name of a host, a folder that holds a site, or an archive (.warc, .warc.gz, .cdxj, .cdxj.gz, .wacz)
         "#);
         let many = "http://a/\n  nowhere\n".repeat(300);
         let error = parse_lines("urls.txt", &many).unwrap_err().to_string();
@@ -176,11 +217,39 @@ mod tests {
     fn a_seed_is_a_url_or_a_folder() {
         let rules = UrlRules::new(100);
         assert!(matches!(Seed::parse("src", &rules), Ok(Seed::Folder(_))));
+        let Ok(Seed::Url { url, credentials: None }) = Seed::parse("example.com", &rules) else { panic!() };
+        assert_eq!(url.as_str(), "https://example.com/");
         assert!(matches!(Seed::parse("http://a/@", &rules), Ok(Seed::Url { credentials: None, .. })));
         let Ok(Seed::Url { url, credentials: Some(own) }) = Seed::parse("http://u:pw@a/", &rules) else { panic!() };
         assert_eq!((url.as_str(), own.user, own.password), ("http://a/", "u".to_owned(), "pw".to_owned()));
         assert!(Seed::parse("Cargo.toml", &rules).unwrap_err().found.contains("is a file"));
         assert!(Seed::parse("ftp://a/", &rules).is_err());
         assert!(!Seed::parse("ftp://u:pw@a/", &rules).unwrap_err().found.contains("pw@"));
+        assert!(!Seed::parse("u:pw@example.com", &rules).unwrap_err().to_string().contains("pw@"));
+    }
+
+    #[test]
+    fn what_is_taken_for_more_than_is_written_is_told_once() {
+        let of = |seeds: &[&str]| told(&seeds.iter().map(|seed| (*seed).to_owned()).collect::<Vec<_>>());
+        assert_eq!(of(&["https://example.com/", "src"]), [""; 0]);
+        assert_eq!(of(&["example.com"]), ["the seed example.com is taken as https://example.com, as a browser does"]);
+        let several = ["https://a.com/", "b.com:80", "c.com", "localhost"];
+        let line = "the seed b.com:80 is taken as http://b.com:80, and 2 more alike, as a browser does";
+        assert_eq!(of(&several), [line]);
+    }
+
+    #[test]
+    fn what_was_meant_by_what_is_no_seed_is_a_url() {
+        for (text, expected) in [
+            ("https:example.com", Some("write https://example.com")),
+            ("http:/example.com/a", Some("write http://example.com/a")),
+            ("https//example.com", Some("write https://example.com")),
+            ("nas.lan/x", Some("if it is a host, write https://nas.lan/x")),
+            ("mailto:me@example.com", None),
+            ("docs", None),
+            ("./x.y", None),
+        ] {
+            assert_eq!(meant(text).as_deref(), expected, "{text}");
+        }
     }
 }

@@ -162,6 +162,9 @@ impl Plan {
 
     /// Says at the start what is not as the settings seem to mean it.
     pub(super) fn tell(&self) {
+        for told in self.config.seeds_told() {
+            tracing::info!("{told}");
+        }
         let (from, to) = (self.config.concurrency, self.descriptors.requests);
         if let (Some(free), true) = (self.free, to < from) {
             tracing::info!(

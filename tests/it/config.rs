@@ -174,7 +174,7 @@ fn each_mistake_in_a_flag_is_named_with_the_flag() {
         &["--max-time", "soon"],
         &["--concurrency", "0"],
         &["--per-host-concurrency", "four"],
-        &["--seed", "example.com"],
+        &["--seed", "nas.lan"],
         &["--seed", "nowhere"],
         &["--seed", "minimal.toml"],
         &["--seed", "ftp://user:hunter2@example.com/"],

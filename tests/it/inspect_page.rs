@@ -322,7 +322,7 @@ fn wrong_usage_is_told_before_anything_is_asked_for() {
     let calls: &[&[&str]] = &[
         &[],
         &["missing.html"],
-        &["example.com/a"],
+        &["nas.lan/a"],
         &["."],
         &["ftp://user:hunter2@e.com/"],
         &["http://127.0.0.1:1/", "--url", "http://e.com/"],

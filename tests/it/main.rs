@@ -3,6 +3,7 @@
 
 mod archive;
 mod archive_judges;
+mod called;
 mod cli;
 mod config;
 mod content;
