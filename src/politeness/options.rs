@@ -132,6 +132,11 @@ impl Options {
             ..self.without_pace()
         }
     }
+
+    /// Whether they are those of what is no host: nobody is asked, so nobody need be told what is kept.
+    pub(super) fn are_of_no_host(&self) -> bool {
+        self.per_host_concurrency == usize::MAX
+    }
 }
 
 impl Default for Options {

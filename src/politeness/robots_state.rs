@@ -1,7 +1,7 @@
 //! Robots state: what is known of one robots.txt, and what follows when it cannot be read.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Options;
 use super::robots::Robots;
@@ -127,7 +127,8 @@ impl RobotsState {
 
 /// Says that a `Crawl-delay` is not kept: whoever is asked every minute for it should know.
 pub(super) fn tell_cut_delay(url: &CrawlUrl, rules: &Robots, options: &Options) {
-    if let Some(asked) = rules.crawl_delay().filter(|asked| *asked > options.max_crawl_delay) {
+    let is_cut = |asked: &Duration| *asked > options.max_crawl_delay && !options.are_of_no_host();
+    if let Some(asked) = rules.crawl_delay().filter(is_cut) {
         let (asked, most) = (format_duration(asked), format_duration(options.max_crawl_delay));
         tracing::warn!(
             "{} asks for a Crawl-delay of {asked}: {most} is kept (politeness.max_crawl_delay)",
