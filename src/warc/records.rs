@@ -66,6 +66,16 @@ struct Counted<R> {
     taken: u64,
 }
 
+impl Place {
+    /// The same place when all starts so many bytes further on.
+    pub(crate) fn moved(self, by: u64) -> Self {
+        match self {
+            Self::Alone { offset, length } => Self::Alone { offset: offset + by, length },
+            Self::Among { offset, before } => Self::Among { offset: offset + by, before },
+        }
+    }
+}
+
 impl<R: BufRead> Records<R> {
     /// The records of all that comes.
     pub(crate) fn new(from: R, bounds: Bounds) -> Self {

@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::archive;
-use crate::support::{Crawl, Crawled, Server};
+use crate::support::{Crawl, Crawled, Reply, Server, Site};
 
 /// An archive as other programs write it.
 #[derive(Default)]
@@ -152,9 +152,26 @@ fn an_archive_that_breaks_off_gives_what_is_before() {
     let mut bytes = site().compressed();
     bytes.truncate(bytes.len() - 20);
     let crawled = replay("site.warc.gz", bytes, |crawl, _| crawl.talkative());
-    assert!(crawled.assert_code(0).stderr.contains("the 3 records before that are taken"), "{}", crawled.stderr);
+    assert!(crawled.assert_code(0).stderr.contains("the 3 records beside that are taken"), "{}", crawled.stderr);
     assert_eq!(crawled.record("http://e.com/A")["error"]["kind"], "not_archived");
     assert_eq!(crawled.records.len(), ALL.len());
+}
+
+#[test]
+fn damage_costs_what_is_there_and_nothing_else() {
+    let damaged = |mut bytes: Vec<u8>, at: usize| {
+        // The record of `/a`, the second of four.
+        bytes[at..at + 4].fill(b'!');
+        let crawled = replay("site.warc.gz", bytes, |crawl, _| crawl.talkative());
+        assert!(crawled.assert_code(0).stderr.contains("site.warc.gz is damaged at byte "), "{}", crawled.stderr);
+        assert!(crawled.stderr.contains("; the 3 records beside that are taken"), "{}", crawled.stderr);
+        let lost = ["http://e.com/ 0 home", "http://e.com/a 1 not_archived", "http://e.com/b 1 b"];
+        assert_eq!(titles(&crawled), [&lost[..], &["http://e.com/lost 1 not_archived"]].concat());
+    };
+    let second = site().records[0].len();
+    damaged(site().plain(), second);
+    let second = Archive { records: site().records[..1].to_vec() }.compressed().len();
+    damaged(site().compressed(), second + 20);
 }
 
 #[test]
@@ -224,14 +241,15 @@ fn a_revisit_has_the_body_of_the_record_that_it_names() {
         )
     };
     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n";
-    let named = "WARC-Refers-To-Target-URI: http://e.com/a\r\nWARC-Refers-To-Date: 2020-01-02T03:04:02Z\r\n";
+    let named = "WARC-Refers-To-Target-URI: http://e.com/a\r\nWARC-Refers-To-Date: 2020-01-02T03:04:02Z\r\n\
+                 WARC-Block-Digest: sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ\r\n";
     let archive = site()
         .record(&revisit("http://e.com/b", named), head)
         // Without a name it is the same page, captured before.
         .record(&revisit("http://e.com/A", ""), head)
         .record(&revisit("http://e.com/lost", ""), head);
     let crawled = replay("site.warc.gz", archive.compressed(), |crawl, _| crawl);
-    assert_eq!(crawled.record("http://e.com/b")["title"], "a");
+    assert_eq!(crawled.record("http://e.com/b")["title"], "a", "whatever it says of its block");
     assert_eq!(crawled.record("http://e.com/A")["title"], "another");
     let lost = &crawled.record("http://e.com/lost")["error"];
     assert!(lost["message"].as_str().unwrap().ends_with("the record that it revisits is not in the archive"), "{lost}");
@@ -330,6 +348,33 @@ fn a_replay_of_our_own_archive_equals_the_crawl_however_it_is_named() {
         assert_eq!(said(replayed.assert_code(0)), said(&live), "{}", seed.display());
     }
     assert_eq!(server.log(|log| log.answered.len()), asked, "the server is asked for nothing");
+}
+
+#[test]
+fn archives_that_are_packed_together_are_read_as_each_of_them() {
+    let packed = |page: &str, to: &str| {
+        let server = Server::start(Site::default().with("/", Reply::html(page)).routes());
+        let live = Crawl::of(server.url("/")).flag("--warc").run();
+        assert_eq!(archive::run(&live, &["wacz", "crawl", "--to", to]).code, 0);
+        (server.url("/"), fs::read(live.path(to)).unwrap())
+    };
+    let [(one, first), (two, second)] =
+        [packed("<title>one</title>", "one.wacz"), packed("<title>two</title>", "two.wacz")];
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, bytes) in [("one.wacz", &first), ("two.wacz", &second)] {
+        zip.start_file(name, stored).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    let all = zip.finish().unwrap().into_inner();
+    let crawled = replay("all.wacz", &all, |crawl, _| crawl);
+    assert_eq!(crawled.assert_code(0).record(&one)["title"], "one");
+    assert_eq!(crawled.record(&two)["title"], "two");
+    let mut deeper = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    deeper.start_file("all.wacz", stored).unwrap();
+    deeper.write_all(&all).unwrap();
+    let wrong = replay("deeper.wacz", deeper.finish().unwrap().into_inner(), |crawl, _| crawl);
+    assert!(wrong.assert_code(2).stderr.contains("all.wacz: there are more in it"), "{}", wrong.stderr);
 }
 
 #[test]

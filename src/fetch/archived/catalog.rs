@@ -29,8 +29,9 @@ pub(super) struct Catalog {
 struct Scanned {
     /// Records, captures or not.
     records: u64,
-    /// What was met that is no record, and ended it.
+    /// The first thing that is no record, and how many there are.
     fault: Option<String>,
+    faults: u32,
     /// Whether records lie in one gzip member with others: each of them is found by reading all before it.
     is_slow: bool,
 }
@@ -60,7 +61,7 @@ impl Catalog {
     /// When it cannot be read, or has no record.
     pub(super) fn read_through(&mut self, volume: Volume) -> Result<(), String> {
         let shown = volume.path().display().to_string();
-        let Scanned { records, fault, is_slow } = self.scan(volume).map_err(|error| error.to_string())?;
+        let Scanned { records, fault, faults, is_slow } = self.scan(volume).map_err(|error| error.to_string())?;
         if is_slow {
             tracing::warn!(
                 "{shown} has many records in one gzip member: to read one, all before it are read; \
@@ -70,7 +71,8 @@ impl Catalog {
         match fault {
             Some(fault) if records == 0 => Err(fault),
             Some(fault) => {
-                tracing::warn!("{shown} is damaged {fault}; the {records} records before that are taken");
+                let more = if faults > 1 { format!(", and in {} more places", faults - 1) } else { String::new() };
+                tracing::warn!("{shown} is damaged {fault}{more}; the {records} records beside that are taken");
                 Ok(())
             }
             None => Ok(()),
@@ -78,16 +80,16 @@ impl Catalog {
     }
 
     fn scan(&mut self, volume: Volume) -> std::io::Result<Scanned> {
-        let records = volume.heads()?;
-        let number = self.volume(volume);
+        let number = self.volume(volume.clone());
         let mut scanned = Scanned::default();
         let mut exchanges = Exchanges::default();
-        for placed in records {
+        for placed in volume.heads()? {
             let placed = match placed {
                 Ok(placed) => placed,
                 Err(fault) => {
-                    scanned.fault = Some(fault.to_string());
-                    break;
+                    scanned.faults += 1;
+                    scanned.fault.get_or_insert_with(|| fault.to_string());
+                    continue;
                 }
             };
             scanned.records += 1;

@@ -60,8 +60,8 @@ struct Holdings {
 
 impl Archive {
     /// The archive in these files: WARC, compressed or not, CDXJ, compressed or not, and WACZ. All of a WARC file is read
-    /// once to find what is in it; an index saves that. What is damaged in them is told in the log, and what comes before it
-    /// is taken.
+    /// once to find what is in it; an index saves that. What is damaged in them is told in the log, and what comes before and
+    /// behind it is taken.
     ///
     /// # Errors
     /// [`Error::Usage`] when a file cannot be read or is no archive, or an index names one that is not there.

@@ -1,6 +1,6 @@
-//! WACZ: archives, an index and a list of pages, packed into one ZIP file (specification 1.1.1).
+//! WACZ: archives, an index and a list of pages, packed into one ZIP file (specification 1.1.1); and several of them, packed
+//! into one more, as collections of Browsertrix are.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::catalog::Catalog;
 use super::index;
-use super::volume::Volume;
+use super::volume::{Bytes, Volume};
 
 /// A line of the list of pages.
 #[derive(Deserialize)]
@@ -21,26 +21,46 @@ struct Page {
     seed: bool,
 }
 
-/// Takes a WACZ: what its indexes name, else all records of its archives, and the pages that it calls seeds.
+/// The file that is one, or the part of a file.
+type Zip = ZipArchive<BufReader<Bytes>>;
+
+/// Takes a WACZ: what its indexes name, else all records of its archives, and the pages that it calls seeds. Of one that
+/// has others in it, each of these.
 pub(super) fn take(path: &Path, catalog: &mut Catalog) -> Result<(), String> {
-    let file = BufReader::new(File::open(path).map_err(|error| error.to_string())?);
-    let mut zip = ZipArchive::new(file).map_err(|error| format!("this is no ZIP file that can be read: {error}"))?;
+    let length = path.metadata().map_err(|error| error.to_string())?.len();
+    let whole = Volume::part(path, 0, length);
+    let packed = take_one(&whole, catalog)?;
+    if packed.is_empty() {
+        return Ok(());
+    }
+    for (name, part) in packed {
+        if !take_one(&part, catalog).map_err(|why| format!("{name}: {why}"))?.is_empty() {
+            return Err(format!("{name}: there are more in it, and no tool packs them so deep"));
+        }
+    }
+    Ok(())
+}
+
+/// Takes one, when it is one; else those that are packed in it, which are none of its own.
+fn take_one(part: &Volume, catalog: &mut Catalog) -> Result<Vec<(String, Volume)>, String> {
+    let file = part.bytes().map_err(|error| error.to_string())?;
+    let mut zip = ZipArchive::new(BufReader::new(file))
+        .map_err(|error| format!("this is no ZIP file that can be read: {error}"))?;
     // A name that is no text names nothing that a WACZ has.
     let names: Vec<String> = zip.file_names().filter_map(|name| Some(name.ok()?.into_owned())).collect();
     let mut volumes = HashMap::new();
     for name in names.iter().filter(|name| name.starts_with("archive/")) {
-        let entry = zip.by_name(name).map_err(|error| format!("{name}: {error}"))?;
-        if !entry.is_file() {
-            continue;
+        if let Some(volume) = stored(&mut zip, name, part)? {
+            volumes.insert(name.trim_start_matches("archive/").to_owned(), volume);
         }
-        if entry.compression() != CompressionMethod::Stored {
-            return Err(format!("{name} is compressed once more, and no record can be found in it: unpack the file"));
-        }
-        let start = entry.data_start().ok_or_else(|| format!("{name} is nowhere in the file"))?;
-        volumes.insert(name.trim_start_matches("archive/").to_owned(), Volume::part(path, start, entry.size()));
     }
     if volumes.is_empty() {
-        return Err("there is no `archive/` in it, so it is no WACZ".to_owned());
+        let mut packed = Vec::new();
+        for name in names.into_iter().filter(|name| name.ends_with(".wacz")) {
+            packed.extend(stored(&mut zip, &name, part)?.map(|volume| (name, volume)));
+        }
+        let why = "there is neither an `archive/` nor a .wacz in it, so it is no WACZ";
+        return if packed.is_empty() { Err(why.to_owned()) } else { Ok(packed) };
     }
     for name in names.iter().filter(|name| is_page_list(name)) {
         for line in text(&mut zip, name)?.take(MOST_OF_TEXT).split(b'\n') {
@@ -71,11 +91,24 @@ pub(super) fn take(path: &Path, catalog: &mut Catalog) -> Result<(), String> {
             catalog.read_through(volume)?;
         }
     }
-    Ok(())
+    Ok(Vec::new())
+}
+
+/// Where a file lies in the archive file; nothing when it is a folder.
+fn stored(zip: &mut Zip, name: &str, part: &Volume) -> Result<Option<Volume>, String> {
+    let entry = zip.by_name(name).map_err(|error| format!("{name}: {error}"))?;
+    if !entry.is_file() {
+        return Ok(None);
+    }
+    if entry.compression() != CompressionMethod::Stored {
+        return Err(format!("{name} is compressed once more, and nothing can be found in it: unpack the file"));
+    }
+    let start = entry.data_start().ok_or_else(|| format!("{name} is nowhere in the file"))?;
+    Ok(Some(part.within(start, entry.size())))
 }
 
 /// The lines of a file in it, which may be compressed in itself as well.
-fn text<'a>(zip: &'a mut ZipArchive<BufReader<File>>, name: &str) -> Result<Box<dyn BufRead + 'a>, String> {
+fn text<'a>(zip: &'a mut Zip, name: &str) -> Result<Box<dyn BufRead + 'a>, String> {
     let mut entry = BufReader::new(zip.by_name(name).map_err(|error| format!("{name}: {error}"))?);
     let start = entry.fill_buf().map_err(|error| format!("{name}: {error}"))?;
     let is_compressed = start.starts_with(&[0x1f, 0x8b]);
