@@ -1,16 +1,18 @@
 //! One crawl at the terminal: outputs, signals, the closing summary, the exit code.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use crate::config::{Config, Loaded};
+use super::{descriptors, going_on};
+use crate::config::{Config, Loaded, SettingOrigin};
 use crate::error::{Error, Result};
 use crate::observe::{
     FailOn, LogFormat, LogLevel, Progress, ProgressMode, State, Summary, Terminal, printable, subscriber,
 };
+use crate::sink::{JsonlStream, STDOUT};
 use crate::{Crawl, CrawlDir};
 
-use super::descriptors;
 use super::signals::{self, Signal, Signals};
 
 /// What becomes of what an earlier crawl has left in the directory.
@@ -24,8 +26,55 @@ pub(crate) enum Earlier {
     Deleted,
 }
 
-/// Crawls with these settings.
-pub(crate) fn crawl(loaded: Loaded, earlier: Earlier) -> ExitCode {
+/// Where a crawl keeps what the next run goes on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Home {
+    /// In its directory.
+    Dir,
+    /// Nowhere: all that is asked for is on stdout, each time the same.
+    Nowhere,
+}
+
+/// A crawl as it was called for.
+#[derive(Debug)]
+pub(crate) struct Called {
+    /// The settings, with at least one seed.
+    pub(crate) loaded: Loaded,
+    /// What becomes of an earlier crawl in its directory.
+    pub(crate) earlier: Earlier,
+    pub(crate) home: Home,
+    /// How the call was understood, where that is not plain.
+    pub(crate) told: Vec<String>,
+    /// The call that goes on with it, if another than this one does.
+    pub(crate) again: Option<Vec<String>>,
+}
+
+impl Home {
+    /// Where the crawl of these settings keeps itself: nowhere, when stdout gets its records and nobody names a directory or
+    /// asks for what is a file.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when something is to become of an earlier crawl, and there is none.
+    pub(crate) fn of(loaded: &Loaded, earlier: Earlier) -> Result<Self> {
+        let config = &loaded.config;
+        let names_dir = loaded.origins.get("dir").is_some_and(|origin| *origin != SettingOrigin::Default);
+        let makes_files = config.archive.warc || !config.items.is_empty();
+        if config.output.path != Path::new(STDOUT) || names_dir || makes_files {
+            return Ok(Self::Dir);
+        }
+        let flag = match earlier {
+            Earlier::GoneOnWith => return Ok(Self::Nowhere),
+            Earlier::Retried => "--retry-failed",
+            Earlier::Deleted => "--fresh",
+        };
+        let problem = format!("{flag} is for a crawl in a directory, and with records on stdout alone there is none");
+        Err(Error::Usage(format!("{problem}\n = help: leave it out, or name the directory with --dir")))
+    }
+}
+
+/// Crawls as it was called for.
+pub(crate) fn crawl(called: Called) -> ExitCode {
+    let Called { loaded, earlier, home, told, again } = called;
     let (exposed, config) = (loaded.exposed(), loaded.config);
     let terminal = Terminal::default();
     // Only fails when there is one already, and this is the first.
@@ -34,8 +83,13 @@ pub(crate) fn crawl(loaded: Loaded, earlier: Earlier) -> ExitCode {
     for told in exposed {
         tracing::warn!("{told}");
     }
-    let (goes_on, has_items) = (config.frontier.store, !config.items.is_empty());
-    match start(config, earlier, &terminal) {
+    for told in told {
+        tracing::info!("{told}");
+    }
+    let goes_on = config.frontier.store && home == Home::Dir;
+    let has_items = !config.items.is_empty();
+    let way_on = going_on::WayOn { most_pages: config.max_pages, call: again };
+    match start(config, earlier, home, goes_on.then_some(way_on), &terminal) {
         Ok(code) => code,
         Err(error) => {
             let code = super::voice::report(&error);
@@ -57,17 +111,40 @@ fn is_full(error: &Error) -> bool {
     matches!(error, Error::Io { source, .. } if matches!(source.kind(), StorageFull | QuotaExceeded | FileTooLarge))
 }
 
-fn start(config: Config, earlier: Earlier, terminal: &Terminal) -> Result<ExitCode> {
+fn start(
+    config: Config,
+    earlier: Earlier,
+    home: Home,
+    way_on: Option<going_on::WayOn>,
+    terminal: &Terminal,
+) -> Result<ExitCode> {
     let (observe, fail_on) = (config.observe.clone(), config.fail_on.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Error::Internal(format!("cannot start the runtime: {error}")))?;
     runtime.block_on(async { signals::outlive_file_size_limit() })?;
+    let crawl = build(config, earlier, home, terminal)?;
+    let ended = runtime.block_on(run(crawl));
+    // A name that is being looked up, or a page that is being parsed, is nothing to wait for any more.
+    runtime.shutdown_background();
+    let (end, signal) = ended?;
+    let summary = end?;
+    close(&summary, terminal, observe.log_format, observe.log_level);
+    if let Some(told) = way_on.and_then(|way_on| way_on.of(&summary)) {
+        tracing::info!("{told}");
+    }
+    let fails = told(&summary, &fail_on);
+    Ok(exit_code(&summary, signal, fails))
+}
+
+/// Puts the crawl together, with what an earlier run has left of it.
+fn build(config: Config, earlier: Earlier, home: Home, terminal: &Terminal) -> Result<Crawl> {
     let (path, output) = (config.dir.clone(), config.output.path.clone());
     let items: Vec<String> = config.items.iter().map(|items| items.name.clone()).collect();
+    let progress = config.observe.progress;
     let mut builder = Crawl::builder().config(config);
-    if observe.progress != ProgressMode::Never {
+    if progress != ProgressMode::Never {
         builder = builder.observer(Progress::new(terminal.clone(), Instant::now()));
     }
     if let Some(free) = descriptors::free() {
@@ -76,21 +153,16 @@ fn start(config: Config, earlier: Earlier, terminal: &Terminal) -> Result<ExitCo
     if earlier == Earlier::Retried {
         builder = builder.retry_failed();
     }
+    if home == Home::Nowhere {
+        return builder.sink(JsonlStream::stdout()).check()?.build(None);
+    }
     // Settings are checked before anything is deleted or created.
     let checked = builder.check()?;
     let dir = CrawlDir::take(&path)?;
     if earlier == Earlier::Deleted {
         dir.clear(&output, &items.iter().map(String::as_str).collect::<Vec<_>>())?;
     }
-    let crawl = checked.build(Some(dir))?;
-    let ended = runtime.block_on(run(crawl));
-    // A name that is being looked up, or a page that is being parsed, is nothing to wait for any more.
-    runtime.shutdown_background();
-    let (end, signal) = ended?;
-    let summary = end?;
-    close(&summary, terminal, observe.log_format, observe.log_level);
-    let fails = told(&summary, &fail_on);
-    Ok(exit_code(&summary, signal, fails))
+    checked.build(Some(dir))
 }
 
 /// Runs the crawl. The first signal drains it, the second stops it at once.

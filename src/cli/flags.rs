@@ -106,7 +106,7 @@ pub(crate) struct Flags {
         value_parser = ["rule-drift", "missing-required", "empty-items"])]
     fail_on: Vec<String>,
 
-    /// The crawl directory [default: crawl]
+    /// The crawl directory; without a seed, what is in it goes on [default: crawl, or none with -o -]
     #[arg(long, value_name = "DIR", help_heading = OUTPUT, value_hint = clap::ValueHint::DirPath)]
     dir: Option<String>,
     /// Write the records to this file, or to stdout for `-` [default: DIR/pages.jsonl]
@@ -158,6 +158,19 @@ impl Flags {
     pub(crate) fn apply(&self, matches: &ArgMatches, layers: &mut Layers) -> Result<()> {
         file(self.config.as_deref(), layers)?;
         self.lay(matches, layers)
+    }
+
+    /// Lays the file that is named, if one is, and then the flags over the settings: those of an earlier run are there.
+    pub(crate) fn apply_over(&self, matches: &ArgMatches, layers: &mut Layers) -> Result<()> {
+        if self.names_file() {
+            file(self.config.as_deref(), layers)?;
+        }
+        self.lay(matches, layers)
+    }
+
+    /// Whether a file of settings is named.
+    pub(crate) fn names_file(&self) -> bool {
+        self.config.is_some()
     }
 
     /// Lays the flags over the settings, without any file.

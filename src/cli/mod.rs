@@ -7,6 +7,7 @@ mod duplicates;
 mod explain;
 mod export;
 mod flags;
+mod going_on;
 mod help;
 mod inspect;
 mod place;
@@ -31,13 +32,8 @@ use voice::{USAGE, print, print_json, report, say};
 /// What a call asks for.
 #[derive(Debug)]
 pub(crate) enum Call {
-    /// Crawl with these settings.
-    Crawl {
-        /// The settings, with at least one seed.
-        loaded: Box<Loaded>,
-        /// What becomes of an earlier crawl in its directory.
-        earlier: crawl::Earlier,
-    },
+    /// Crawl.
+    Crawl(Box<crawl::Called>),
     /// A helper has done its work, with this exit code.
     Done(ExitCode),
 }
@@ -158,14 +154,14 @@ impl Reader {
 
 /// Runs the command line, the name of the program first; what the process exits with.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    match read(args) {
-        Ok(Call::Crawl { loaded, earlier }) => crawl::crawl(*loaded, earlier),
+    match read(&args.into_iter().collect::<Vec<_>>()) {
+        Ok(Call::Crawl(called)) => crawl::crawl(*called),
         Ok(Call::Done(code)) | Err(code) => code,
     }
 }
 
 /// Reads the command line, and runs what needs no crawl. `Err` is what the process exits with; its message is printed.
-fn read(args: impl IntoIterator<Item = OsString>) -> Result<Call, ExitCode> {
+fn read(args: &[OsString]) -> Result<Call, ExitCode> {
     let matches = Cli::command().try_get_matches_from(args);
     let (cli, matches) = match matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches))) {
         Ok(parsed) => parsed,
@@ -176,23 +172,31 @@ fn read(args: impl IntoIterator<Item = OsString>) -> Result<Call, ExitCode> {
         }
     };
     let called = match &cli.helper {
-        None => settings(&cli, &matches),
+        None => settings(&cli, &matches, args),
         Some(helper) => help(helper, &matches).map(Call::Done),
     };
     called.map_err(|error| report(&error))
 }
 
-fn settings(cli: &Cli, matches: &clap::ArgMatches) -> Result<Call> {
-    let loaded = load(&cli.flags, matches)?;
-    if loaded.config.seeds.is_empty() && !loaded.config.sitemaps.are_seeds() {
-        return Err(Error::Usage(help::NO_SEED.to_owned()));
+fn settings(cli: &Cli, matches: &clap::ArgMatches, args: &[OsString]) -> Result<Call> {
+    let flags = &cli.flags;
+    let mut loaded = load(flags, matches)?;
+    let mut told = Vec::new();
+    if let Some(kept) = going_on::settings(flags, matches, &loaded)? {
+        told.push(going_on::told(&kept, flags));
+        loaded = kept;
     }
-    let earlier = match (cli.flags.fresh, cli.flags.retry_failed) {
+    if !going_on::names_seeds(&loaded.config) {
+        return Err(Error::Usage(going_on::nothing(&loaded)));
+    }
+    let earlier = match (flags.fresh, flags.retry_failed) {
         (true, _) => crawl::Earlier::Deleted,
         (false, true) => crawl::Earlier::Retried,
         (false, false) => crawl::Earlier::GoneOnWith,
     };
-    Ok(Call::Crawl { loaded: Box::new(loaded), earlier })
+    let home = crawl::Home::of(&loaded, earlier)?;
+    let again = going_on::call(args, &loaded).filter(|_| home == crawl::Home::Dir);
+    Ok(Call::Crawl(Box::new(crawl::Called { loaded, earlier, home, told, again })))
 }
 
 fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
@@ -221,7 +225,8 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
         }
         Helper::Config { flags } => {
             let matches = matches.subcommand_matches("config").unwrap_or(matches);
-            print(&load(flags, matches)?.show()?)
+            let loaded = load(flags, matches)?;
+            print(&going_on::settings(flags, matches, &loaded)?.unwrap_or(loaded).show()?)
         }
         Helper::Schema { what: Schema::Record, reader: Some(reader) } => print(&reader.tool().reader_call()),
         Helper::Schema { what: Schema::Config, reader: Some(_) } => {

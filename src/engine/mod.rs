@@ -24,6 +24,7 @@ mod retry_failed;
 mod robots_client;
 mod rule_health;
 mod said_in_head;
+mod same_crawl;
 mod seed_places;
 mod settled_stream;
 mod shutdown;

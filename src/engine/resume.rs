@@ -14,10 +14,11 @@ use super::outputs::{Output, Outputs};
 use super::page_read::Reads;
 use super::plan::Plan;
 use super::retry_failed::retry_failed;
+use super::same_crawl;
 use super::tally::Tally;
 use super::worker::Worker;
 use super::writer::Writer;
-use crate::config::{Config, redact_url};
+use crate::config::Config;
 use crate::crawl_dir::CrawlDir;
 use crate::error::{Error, Result};
 use crate::extracted::Health;
@@ -28,7 +29,7 @@ use crate::outcome::SkipReason;
 use crate::parse::Parser;
 use crate::policy::Policy;
 use crate::sitemaps::Sitemaps;
-use crate::store::{self, Counts, Memory, Note, Notes, RunSettings, Store};
+use crate::store::{self, Counts, Memory, Note, Notes, Store};
 use crate::traps::Traps;
 use crate::url::CrawlUrl;
 use crate::wall_clock::WallClock;
@@ -104,7 +105,7 @@ impl Resume {
     /// Reads a store back.
     fn recall(plan: Plan, store: &mut dyn Store, dir: &CrawlDir, outputs: &mut Outputs) -> Result<Self> {
         let mut notes = store.recall()?;
-        expect_same(&plan, &notes, dir)?;
+        let left_out = same_crawl::expect_same(&plan, &notes, dir)?;
         outputs.recall(dir, &notes)?;
         if let Some(lost) = Lost::find(outputs, &notes, store)? {
             lost.ask_again(outputs, &notes, store)?;
@@ -119,7 +120,8 @@ impl Resume {
         for (from, to) in &seed_redirects {
             judge.follow_seed(from, to);
         }
-        let (frontier, counts) = restore(&plan, &judge, &notes, store)?;
+        same_crawl::tell_left_out(&left_out);
+        let (frontier, counts) = restore(&plan, &judge, &notes, &left_out, store)?;
         let tally = Tally::of(counts, notes.unasked, notes.unread.clone());
         Ok(Self { clock: store.clock(), plan, judge, seed_redirects, frontier, tally, notes, exchanges: false })
     }
@@ -134,7 +136,7 @@ impl Resume {
         for seed in &self.plan.places {
             store.keep(Note::Seed(seed.clone()))?;
         }
-        store.keep(Note::Settings(settings(&self.plan)?))?;
+        store.keep(Note::Settings(same_crawl::settings(&self.plan)?))?;
         // Seeds, and what has changed since the last run, with the settings that they come of: the next run sees no
         // difference to these.
         store.apply(self.frontier.take_changes(), None)?;
@@ -274,9 +276,21 @@ fn seed_redirects(plan: &Plan, notes: &Notes) -> Result<Vec<(CrawlUrl, CrawlUrl)
 }
 
 /// All that was found, judged by the settings of this run.
-fn restore(plan: &Plan, judge: &Judge, notes: &Notes, store: &mut dyn Store) -> Result<(Frontier, Counts)> {
+fn restore(
+    plan: &Plan,
+    judge: &Judge,
+    notes: &Notes,
+    left_out: &[String],
+    store: &mut dyn Store,
+) -> Result<(Frontier, Counts)> {
     let seeds: BTreeSet<_> = plan.places.iter().map(CrawlUrl::key).collect();
+    // Where no link counts, only to be a seed brings a URL into the crawl. Elsewhere other pages may lead to it as well.
+    let are_all = plan.config.depth.0 == Some(0);
+    let left_out: BTreeSet<&str> = left_out.iter().filter(|_| are_all).map(String::as_str).collect();
     let verdict = |url: &CrawlUrl, is_part: bool| {
+        if left_out.contains(url.as_str()) {
+            return Some(SkipReason::Scope);
+        }
         let refused = if is_part { judge.refuses_part(url) } else { judge.refuses(url) };
         refused.filter(|_| !seeds.contains(&url.key()))
     };
@@ -294,93 +308,8 @@ fn lifted(plan: &Plan, notes: &Notes) -> Vec<SkipReason> {
     if !plan.config.parse.nofollow && !leaves_out {
         lifted.push(SkipReason::Nofollow);
     }
-    if notes.settings.as_ref().is_some_and(|settings| settings.robots != robots(plan)) {
+    if notes.settings.as_ref().is_some_and(|settings| settings.robots != same_crawl::robots(plan)) {
         lifted.extend([SkipReason::Robots, SkipReason::Usage]);
     }
     lifted
 }
-
-/// Refuses to go on with a crawl of other seeds, or one to which other URLs are the same page.
-fn expect_same(plan: &Plan, notes: &Notes, dir: &CrawlDir) -> Result<()> {
-    let shown = dir.path().display();
-    let seeds: BTreeSet<&str> = plan.places.iter().map(CrawlUrl::as_str).collect();
-    if let Some(other) = notes.seeds.iter().find(|seed| !seeds.contains(seed.as_str())) {
-        return Err(Error::Usage(format!(
-            "{shown} holds a crawl of other seeds, among them {}; give its seeds too to go on with it, \
-             --fresh starts over, --dir takes another directory",
-            redact_url(other)
-        )));
-    }
-    let Some(settings) = &notes.settings else { return Ok(()) };
-    if settings.folder != folder(plan) {
-        return Err(Error::Usage(format!(
-            "{shown} holds a crawl of another folder; --fresh starts over, --dir takes another directory"
-        )));
-    }
-    if settings.archives != archives(plan) {
-        return Err(Error::Usage(format!(
-            "{shown} holds a crawl of {}; --fresh starts over, --dir takes another directory",
-            if settings.archives.is_empty() { "no archive".to_owned() } else { settings.archives.replace('\n', ", ") }
-        )));
-    }
-    if let Some(key) = changed_url_rule(&settings.url_rules, &url_rules(plan)) {
-        return Err(Error::Usage(format!(
-            "frontier.{key} is not what it was for the crawl in {shown}, and decides which URLs are one \
-             page; set it back to go on, --fresh starts over, --dir takes another directory"
-        )));
-    }
-    Ok(())
-}
-
-/// What the next run is compared with.
-fn settings(plan: &Plan) -> Result<RunSettings> {
-    Ok(RunSettings {
-        url_rules: url_rules(plan),
-        robots: robots(plan),
-        folder: folder(plan),
-        archives: archives(plan),
-        toml: plan.config.shown()?,
-    })
-}
-
-/// What decides which URLs are one page: a line for each of [`URL_RULE_KEYS`], empty for what is not set.
-fn url_rules(plan: &Plan) -> String {
-    let options = &plan.config.frontier;
-    let switch = |is_on: bool| if is_on { "on" } else { "" };
-    let params = options.ignore_params.iter().map(ToString::to_string).collect::<Vec<_>>().join("&");
-    let path_params = options.ignore_path_params.iter().map(ToString::to_string).collect::<Vec<_>>().join(";");
-    [params.as_str(), &path_params, switch(options.sort_query), switch(options.merge_slashes)].join("\n")
-}
-
-/// The first of them that is not what it was. Where less was kept, the rest was not set.
-fn changed_url_rule(kept: &str, now: &str) -> Option<&'static str> {
-    let pairs = now.split('\n').zip(kept.split('\n').chain(std::iter::repeat("")));
-    URL_RULE_KEYS.into_iter().zip(pairs).find(|(_, (now, kept))| now != kept).map(|(key, _)| key)
-}
-
-/// Whose rules of robots.txt are obeyed, at which hosts that is another matter, and for what pages are skipped by what it says
-/// of use.
-fn robots(plan: &Plan) -> String {
-    let all = if plan.config.politeness.robots {
-        plan.config.fetch.user_agent.token().to_owned()
-    } else {
-        "ignored".to_owned()
-    };
-    let of_hosts = plan.config.per_host(|host| host.politeness.robots);
-    let own = of_hosts.filter_map(|(host, robots)| robots.map(|robots| format!("{host}={robots}")));
-    let policy = &plan.config.policy;
-    let purpose = Policy::new(policy).skips().then(|| format!("purpose={}", policy.purpose.name()));
-    std::iter::once(all).chain(own).chain(purpose).collect::<Vec<_>>().join(" ")
-}
-
-fn folder(plan: &Plan) -> String {
-    plan.folder.as_deref().map(|folder| folder.display().to_string()).unwrap_or_default()
-}
-
-/// The files that answer, one on each line.
-fn archives(plan: &Plan) -> String {
-    plan.archives.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join("\n")
-}
-
-/// The keys of `[frontier]` that decide which URLs are one page, in the order in which a store has them.
-const URL_RULE_KEYS: [&str; 4] = ["ignore_params", "ignore_path_params", "sort_query", "merge_slashes"];

@@ -4,6 +4,7 @@ mod archive;
 mod body;
 mod expected;
 mod explain;
+mod kept;
 mod last_run;
 mod problems;
 mod status;
@@ -11,6 +12,7 @@ mod verify;
 mod why;
 
 pub(crate) use explain::{Beginning, Explanation, UrlState, explain};
+pub(crate) use kept::kept;
 pub(crate) use last_run::RunState;
 pub(crate) use status::{HostStatus, Status, status};
 pub(crate) use verify::{Verification, verify};

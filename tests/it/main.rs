@@ -22,6 +22,7 @@ mod examples;
 mod export;
 mod failures;
 mod found_by;
+mod going_on;
 mod hosts;
 mod inspect;
 mod inspect_page;

@@ -1,0 +1,108 @@
+//! Same crawl: whether a run goes on with what lies in its directory, by what the last one has kept to be compared with.
+
+use std::collections::BTreeSet;
+
+use super::plan::Plan;
+use crate::config::redact_url;
+use crate::crawl_dir::CrawlDir;
+use crate::error::{Error, Result};
+use crate::policy::Policy;
+use crate::store::{Notes, RunSettings};
+use crate::url::CrawlUrl;
+
+/// Refuses to go on with a crawl of other seeds, or one to which other URLs are the same page. Gives the seeds of earlier runs
+/// that are none of this one: a list that has become shorter is still the same list.
+pub(super) fn expect_same(plan: &Plan, notes: &Notes, dir: &CrawlDir) -> Result<Vec<String>> {
+    let shown = dir.path().display();
+    let seeds: BTreeSet<&str> = plan.places.iter().map(CrawlUrl::as_str).collect();
+    let left_out: Vec<_> = notes.seeds.iter().filter(|seed| !seeds.contains(seed.as_str())).cloned().collect();
+    if let Some(other) = left_out.first().filter(|_| left_out.len() == notes.seeds.len()) {
+        return Err(Error::Usage(format!(
+            "{shown} holds a crawl of other seeds, among them {}; give its seeds too to go on with it, \
+             --fresh starts over, --dir takes another directory",
+            redact_url(other)
+        )));
+    }
+    let Some(settings) = &notes.settings else { return Ok(left_out) };
+    if settings.folder != folder(plan) {
+        return Err(Error::Usage(format!(
+            "{shown} holds a crawl of another folder; --fresh starts over, --dir takes another directory"
+        )));
+    }
+    if settings.archives != archives(plan) {
+        return Err(Error::Usage(format!(
+            "{shown} holds a crawl of {}; --fresh starts over, --dir takes another directory",
+            if settings.archives.is_empty() { "no archive".to_owned() } else { settings.archives.replace('\n', ", ") }
+        )));
+    }
+    if let Some(key) = changed_url_rule(&settings.url_rules, &url_rules(plan)) {
+        return Err(Error::Usage(format!(
+            "frontier.{key} is not what it was for the crawl in {shown}, and decides which URLs are one \
+             page; set it back to go on, --fresh starts over, --dir takes another directory"
+        )));
+    }
+    Ok(left_out)
+}
+
+/// Tells of seeds that are left out.
+pub(super) fn tell_left_out(seeds: &[String]) {
+    let [first, others @ ..] = seeds else { return };
+    let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+    tracing::info!(
+        "the seed {}{more} of before is left out: what is in scope without it goes on, the rest is skipped",
+        redact_url(first)
+    );
+}
+
+/// What the next run is compared with.
+pub(super) fn settings(plan: &Plan) -> Result<RunSettings> {
+    Ok(RunSettings {
+        url_rules: url_rules(plan),
+        robots: robots(plan),
+        folder: folder(plan),
+        archives: archives(plan),
+        toml: plan.config.shown()?,
+    })
+}
+
+/// What decides which URLs are one page: a line for each of [`URL_RULE_KEYS`], empty for what is not set.
+fn url_rules(plan: &Plan) -> String {
+    let options = &plan.config.frontier;
+    let switch = |is_on: bool| if is_on { "on" } else { "" };
+    let params = options.ignore_params.iter().map(ToString::to_string).collect::<Vec<_>>().join("&");
+    let path_params = options.ignore_path_params.iter().map(ToString::to_string).collect::<Vec<_>>().join(";");
+    [params.as_str(), &path_params, switch(options.sort_query), switch(options.merge_slashes)].join("\n")
+}
+
+/// The first of them that is not what it was. Where less was kept, the rest was not set.
+fn changed_url_rule(kept: &str, now: &str) -> Option<&'static str> {
+    let pairs = now.split('\n').zip(kept.split('\n').chain(std::iter::repeat("")));
+    URL_RULE_KEYS.into_iter().zip(pairs).find(|(_, (now, kept))| now != kept).map(|(key, _)| key)
+}
+
+/// Whose rules of robots.txt are obeyed, at which hosts that is another matter, and for what pages are skipped by what it says
+/// of use.
+pub(super) fn robots(plan: &Plan) -> String {
+    let all = if plan.config.politeness.robots {
+        plan.config.fetch.user_agent.token().to_owned()
+    } else {
+        "ignored".to_owned()
+    };
+    let of_hosts = plan.config.per_host(|host| host.politeness.robots);
+    let own = of_hosts.filter_map(|(host, robots)| robots.map(|robots| format!("{host}={robots}")));
+    let policy = &plan.config.policy;
+    let purpose = Policy::new(policy).skips().then(|| format!("purpose={}", policy.purpose.name()));
+    std::iter::once(all).chain(own).chain(purpose).collect::<Vec<_>>().join(" ")
+}
+
+fn folder(plan: &Plan) -> String {
+    plan.folder.as_deref().map(|folder| folder.display().to_string()).unwrap_or_default()
+}
+
+/// The files that answer, one on each line.
+fn archives(plan: &Plan) -> String {
+    plan.archives.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join("\n")
+}
+
+/// The keys of `[frontier]` that decide which URLs are one page, in the order in which a store has them.
+const URL_RULE_KEYS: [&str; 4] = ["ignore_params", "ignore_path_params", "sort_query", "merge_slashes"];
