@@ -203,6 +203,11 @@ impl CrawlDir {
         self.path.join(ITEMS).join(format!("{name}.{}", format.name()))
     }
 
+    /// Where what is kept of pages goes, for those who check them.
+    pub fn survey(&self) -> PathBuf {
+        self.path.join(SURVEY)
+    }
+
     /// What rules found in the last crawl of this directory that came to its end. A file that cannot be read is as none:
     /// nobody's crawl fails over it.
     pub fn rules_before(&self) -> Option<Health> {
@@ -235,8 +240,8 @@ impl CrawlDir {
         (folder.canonicalize().ok()? == self.path.canonicalize().ok()?).then(|| file.file_name()).flatten()
     }
 
-    fn files(&self) -> [PathBuf; 4] {
-        [RECORDS, RECORDS_TEMPORARY, SUMMARY, SUMMARY_TEMPORARY].map(|name| self.path.join(name))
+    fn files(&self) -> [PathBuf; 5] {
+        [RECORDS, RECORDS_TEMPORARY, SUMMARY, SUMMARY_TEMPORARY, SURVEY].map(|name| self.path.join(name))
     }
 }
 
@@ -260,7 +265,17 @@ pub(crate) fn holds_archive(output: &str) -> bool {
 
 /// Whether an output, as the store calls it, holds records.
 pub(crate) fn holds_records(output: &str) -> bool {
-    !holds_items(output) && !holds_archive(output)
+    !holds_items(output) && !holds_archive(output) && !holds_survey(output)
+}
+
+/// Whether an output, as the store calls it, holds what is kept of pages for those who check them.
+pub(crate) fn holds_survey(output: &str) -> bool {
+    output == SURVEY
+}
+
+/// Where that is, of a crawl in this directory.
+pub(crate) fn survey(dir: &Path) -> PathBuf {
+    dir.join(SURVEY)
 }
 
 /// The files in the folder of an archive that crawls have made there: by their names, and nothing else.
@@ -279,7 +294,7 @@ pub(crate) fn is_own_file(dir: &Path, path: &Path) -> bool {
     let folder = path.parent().map(|folder| if folder == Path::new("") { Path::new(".") } else { folder });
     let real = |path: &Path| path.canonicalize().ok();
     let (Some(folder), Some(dir)) = (folder.and_then(real), real(dir)) else { return false };
-    let own = [RECORDS, RECORDS_TEMPORARY, SUMMARY, SUMMARY_TEMPORARY, RULES, LOCK];
+    let own = [RECORDS, RECORDS_TEMPORARY, SUMMARY, SUMMARY_TEMPORARY, RULES, LOCK, SURVEY];
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
     folder == dir.join(ITEMS) || folder == dir && (own.contains(&name) || name.starts_with(file::FILE))
 }
@@ -317,6 +332,8 @@ const FOREIGN_ENDINGS: &[&str] = &[
 const RECORDS: &str = "pages.jsonl";
 /// What the JSONL sink writes while it amends.
 const RECORDS_TEMPORARY: &str = "pages.jsonl.tmp";
+/// What is kept of pages for those who check them.
+const SURVEY: &str = "survey.jsonl";
 /// The folder of items.
 const ITEMS: &str = "items";
 /// The index of an archive, beside its files.

@@ -45,6 +45,7 @@
 )]
 
 mod accounts;
+mod check;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
@@ -91,6 +92,7 @@ pub mod sink;
 mod sitemaps;
 mod skip;
 mod store;
+pub mod survey;
 mod trap;
 mod traps;
 mod tree;

@@ -12,6 +12,7 @@ use crate::exchange::Exchange;
 use crate::extracted::Extracted;
 use crate::page::{LinkDetail, Page};
 use crate::readable::Readable;
+use crate::survey::Survey;
 use crate::unread::{BadReferences, Reading};
 use crate::url::{CrawlUrl, Link};
 use crate::usage::Usage;
@@ -74,6 +75,8 @@ pub struct Outcome {
     pub content_hash: Option<String>,
     /// What the parser found, for HTML.
     pub page: Option<Page>,
+    /// What is kept for those who check the page; `None` unless that is asked for.
+    pub survey: Option<Box<Survey>>,
     /// As what the page is to be asked for now: the response redirects to another spelling of its URL, the same by its
     /// key, or to itself with a cookie. Nothing else of the response counts then, if that may be followed. Boxed, since few
     /// are.
@@ -116,6 +119,7 @@ impl Outcome {
             bytes: None,
             content_hash: None,
             page: None,
+            survey: None,
             respelled: None,
             sets_cookie: false,
             reading: Reading::default(),
@@ -140,6 +144,9 @@ impl Outcome {
         if let Some(page) = &mut self.page {
             (page.title, page.description) = (None, None);
         }
+        if let Some(survey) = &mut self.survey {
+            survey.omit_content();
+        }
         (self.readable, self.extracted, self.exchange) = (None, None, None);
     }
 
@@ -150,7 +157,8 @@ impl Outcome {
         let text = self.readable.as_ref().map_or(0, |readable| readable.weight());
         let details = self.page.as_ref().and_then(|page| page.link_details.as_ref());
         let links = links + details.map_or(0, |details| details.iter().map(LinkDetail::length).sum());
-        links + text + self.usage.as_ref().map_or(0, |usage| usage.weight())
+        let survey = self.survey.as_ref().map_or(0, |survey| survey.weight());
+        links + text + survey + self.usage.as_ref().map_or(0, |usage| usage.weight())
     }
 
     /// How the request ended, in few words for a person.

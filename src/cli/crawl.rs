@@ -87,7 +87,7 @@ pub(crate) fn crawl(called: Called) -> ExitCode {
         tracing::info!("{told}");
     }
     let goes_on = config.frontier.store && home == Home::Dir;
-    let has_items = !config.items.is_empty();
+    let has_items = !config.items.is_empty() || config.check.surveys();
     let way_on = going_on::WayOn { most_pages: config.max_pages, call: again };
     match start(config, earlier, home, goes_on.then_some(way_on), &terminal) {
         Ok(code) => code,
@@ -241,4 +241,4 @@ const SEEDS_SHOWN: usize = 5;
 /// What the same command does about a file that somebody has taken away.
 const ASKS_AGAIN: &str =
     " = help: the same command asks again for what is lost, or for nothing if the file is put back before";
-const PUT_BACK: &str = " = help: put the file back to go on; nothing is asked for again in a crawl that has items, and --fresh starts over";
+const PUT_BACK: &str = " = help: put the file back to go on; nothing is asked for again in a crawl that has items or a survey, and --fresh starts over";

@@ -115,6 +115,9 @@ pub(crate) struct Flags {
     /// Keep what is sent and received as WARC, in DIR/archive
     #[arg(long, help_heading = OUTPUT)]
     warc: bool,
+    /// Keep what `crawler links` and `crawler audit` say lines and columns by, in DIR/survey.jsonl
+    #[arg(long, help_heading = OUTPUT)]
+    check_links: bool,
     /// Start over: delete what an earlier crawl left in DIR
     #[arg(long, help_heading = OUTPUT)]
     pub(crate) fresh: bool,

@@ -19,6 +19,7 @@ mod show;
 mod span;
 mod written;
 
+pub use crate::check::Options as CheckOptions;
 pub use crate::content::{Main, Options as ContentOptions};
 pub use crate::fetch::Options as FetchOptions;
 pub use crate::frontier::Options as FrontierOptions;
@@ -46,7 +47,10 @@ use crate::error::{Error, Result};
 use crate::mention::Kind;
 use crate::units::{Limit, TimeLimit};
 use crate::url::{HostPattern, UrlRules};
-use crate::{content, extract, fetch, frontier, observe, parse, policy, politeness, scope, sink, sitemaps, traps};
+use crate::{
+    check as checks, content, extract, fetch, frontier, observe, parse, policy, politeness, scope, sink, sitemaps,
+    traps,
+};
 
 /// All settings of a crawl: what `crawl.toml` holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -88,6 +92,8 @@ pub struct Config {
     pub sitemaps: sitemaps::Options,
     /// When a space of URLs is taken to be endless.
     pub traps: traps::Options,
+    /// What is kept for those who check a site.
+    pub check: checks::Options,
     /// What the crawl is for, and what becomes of pages whose sites say no to that.
     pub policy: policy::Options,
     /// Where records go.
@@ -127,6 +133,7 @@ impl Default for Config {
             content: content::Options::default(),
             sitemaps: sitemaps::Options::default(),
             traps: traps::Options::default(),
+            check: checks::Options::default(),
             policy: policy::Options::default(),
             output: sink::Options::default(),
             archive: ArchiveOptions::default(),

@@ -40,7 +40,7 @@ pub fn markdown() -> String {
 }
 
 /// Which flag sets which key. A switch sets its key to a fixed value.
-pub const FLAGS: [Flag; 35] = [
+pub const FLAGS: [Flag; 36] = [
     Flag::new("seed", "seeds"),
     Flag::new("seeds-file", "seeds"),
     Flag::new("depth", "depth"),
@@ -66,6 +66,7 @@ pub const FLAGS: [Flag; 35] = [
     Flag::switch("sitemap-only", "sitemaps.only", "true"),
     Flag::new("output", "output.path"),
     Flag::switch("warc", "archive.warc", "true"),
+    Flag::switch("check-links", "check.survey", "true"),
     Flag::switch("links", "output.links", "true"),
     Flag::switch("no-links", "output.links", "false"),
     Flag::switch("text", "content.text", "true"),

@@ -199,6 +199,9 @@ impl Checked {
                 let of_records = std::iter::once(records.clone()).chain(self.outputs);
                 let mut outputs = Outputs::new(&dir, of_records, &plan.extract, plan.config.output.items)?;
                 outputs = outputs.with_archive(plan.archive());
+                if plan.config.check.surveys() {
+                    outputs = outputs.with_survey(&dir)?;
+                }
                 let (mut store, mut resume) = Resume::open(plan, &dir, &mut outputs)?;
                 let outputs = resume.take_up(&mut *store, &dir, outputs)?;
                 (Some(Opened { dir, outputs, records }), (store, resume))

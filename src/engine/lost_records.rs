@@ -51,7 +51,7 @@ impl Lost {
             let path = outputs.list.get(*at).map(|place| place.path.display().to_string()).unwrap_or_default();
             return Err(Error::Damaged(format!(
                 "{path} is not as the crawl has left it, and what is lost cannot be asked for again in a crawl that has \
-                 items or an archive\n = help: put the file back as it was, or start over with --fresh"
+                 items, a survey or an archive\n = help: put the file back as it was, or start over with --fresh"
             )));
         }
         Ok((!lost.damaged.is_empty()).then_some(lost))

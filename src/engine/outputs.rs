@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::fail_point::fail_point;
-use crate::crawl_dir::{CrawlDir, archive_files, holds_archive, holds_items, holds_records, is_default};
+use crate::crawl_dir::{CrawlDir, archive_files, holds_archive, holds_items, holds_records, holds_survey, is_default};
 use crate::error::{Error, Result};
 use crate::extract::Rules;
 use crate::observe::{ArchiveSummary, Summary};
 use crate::sink::{
     ARCHIVE, Archive, ArchiveNames, ArchiveSettings, Checkpoint, ItemFormat, ItemsFile, JsonlFile, JsonlStream, STDOUT,
-    Sink,
+    Sink, SurveyFile,
 };
 use crate::store::{Note, Notes, Store};
 
@@ -69,6 +69,8 @@ pub(super) enum Holds {
     Records,
     /// The items of one name, with these fields.
     Items { name: String, fields: Vec<String>, format: ItemFormat },
+    /// What is kept of pages for those who check them.
+    Survey,
 }
 
 impl Outputs {
@@ -90,7 +92,7 @@ impl Outputs {
         for (path, holds) in records.chain(items) {
             let name = dir.output_name(&path)?;
             if holds == Holds::Records && !holds_records(&name) {
-                let (path, what) = (path.display(), if holds_items(&name) { "items" } else { "archives" });
+                let (path, what) = (path.display(), others(&name));
                 return Err(Error::Usage(format!("the output {path} is where {what} go; --output takes another")));
             }
             if list.iter().any(|place| place.name == name) {
@@ -104,6 +106,14 @@ impl Outputs {
     /// The same outputs, and an archive.
     pub(super) fn with_archive(self, archive: Option<ArchivePlace>) -> Self {
         Self { archive, ..self }
+    }
+
+    /// The same outputs, and what is kept of pages for those who check them.
+    pub(super) fn with_survey(mut self, dir: &CrawlDir) -> Result<Self> {
+        let path = dir.survey();
+        let name = dir.output_name(&path)?;
+        self.list.push(OutputPlace { path, name, holds: Holds::Survey, checkpoint: None });
+        Ok(self)
     }
 
     /// Learns how far each is.
@@ -125,6 +135,10 @@ impl Outputs {
             place.checkpoint = known.iter().find(|(name, _)| *name == place.name).map(|(_, known)| known.clone());
         }
         if known.len() != self.list.len() || self.list.iter().any(|place| place.checkpoint.is_none()) {
+            let is_survey_known = known.iter().any(|(name, _)| holds_survey(name));
+            if is_survey_known != self.list.iter().any(|place| place.holds == Holds::Survey) {
+                return Err(Error::Usage(other_survey(dir, !is_survey_known)));
+            }
             if let Some(message) = other_items(dir, known, &self.list) {
                 return Err(Error::Usage(message));
             }
@@ -249,6 +263,9 @@ fn open(path: &Path, holds: &Holds, checkpoint: &Checkpoint) -> Result<Box<dyn S
     if let Holds::Items { name, fields, format } = holds {
         return Ok(Box::new(ItemsFile::resume(path, checkpoint, name, fields, *format)?));
     }
+    if *holds == Holds::Survey {
+        return Ok(Box::new(SurveyFile::resume(path, checkpoint)?));
+    }
     if path == Path::new(STDOUT) {
         return Ok(Box::new(JsonlStream::stdout()));
     }
@@ -264,6 +281,31 @@ fn other_archive(dir: &CrawlDir, is_wanted: bool) -> String {
         ("has an archive, and what is settled now would be missing in it", "give --warc again")
     };
     format!("the crawl in {dir} {has}\n = help: {again} to go on, --fresh starts over, --dir takes another directory")
+}
+
+/// What to say when a crawl surveys its pages and is not to, or the other way round.
+fn other_survey(dir: &CrawlDir, is_wanted: bool) -> String {
+    let dir = dir.path().display();
+    let (has, again) = if is_wanted {
+        ("has kept nothing for `crawler links` so far (survey.jsonl)", "leave --check-links and the like out")
+    } else {
+        (
+            "keeps its pages for `crawler links` (survey.jsonl), and what is settled now would be missing there",
+            "give --check-links again",
+        )
+    };
+    format!("the crawl in {dir} {has}\n = help: {again} to go on, --fresh starts over, --dir takes another directory")
+}
+
+/// What goes where an output of records may not be.
+fn others(name: &str) -> &'static str {
+    if holds_items(name) {
+        "items"
+    } else if holds_survey(name) {
+        "surveys"
+    } else {
+        "archives"
+    }
 }
 
 /// What to say when the crawl has other items than the store knows, and the same records.
@@ -290,7 +332,7 @@ fn other_items(dir: &CrawlDir, known: &[(String, Checkpoint)], list: &[OutputPla
 
 /// What to do about `--output` to have the records where they go already.
 fn again(known: &[(String, Checkpoint)]) -> String {
-    let records = known.iter().map(|(name, _)| name).filter(|name| !holds_items(name));
+    let records = known.iter().map(|(name, _)| name).filter(|name| holds_records(name));
     let given: Vec<_> = records.filter(|name| !is_default(name)).map(|name| format!("--output {name}")).collect();
     if given.is_empty() { "leave --output out".to_owned() } else { format!("give {} again", given.join(" and ")) }
 }

@@ -1,5 +1,6 @@
 //! A page that was read, and what comes of it in the outcome of its request.
 
+use super::answered::redirects_to;
 use super::extraction::{self, Extraction};
 use crate::content::{self, Reader};
 use crate::extract::Rules;
@@ -8,6 +9,8 @@ use crate::outcome::Outcome;
 use crate::page::Page;
 use crate::parse::{Input, Parsed, Parser};
 use crate::readable::Readable;
+use crate::response::Response;
+use crate::survey::Survey;
 use crate::traps;
 use crate::tree::PageTree;
 use crate::unread::Reading;
@@ -23,6 +26,8 @@ pub(super) struct Reads {
     pub(super) reader: Option<Reader>,
     /// Whether outcomes tell what pages say: traps are to be found.
     pub(super) texts: bool,
+    /// Whether pages are surveyed.
+    pub(super) surveys: bool,
 }
 
 /// What is read of a page.
@@ -40,7 +45,7 @@ impl Reads {
     /// What settings ask for.
     pub(super) fn new(rules: Rules, url_rules: &UrlRules, content: content::Options) -> Self {
         let extraction = Extraction::new(rules, url_rules.clone());
-        Self { extraction, reader: Reader::new(content, url_rules.clone()), texts: false }
+        Self { extraction, reader: Reader::new(content, url_rules.clone()), texts: false, surveys: false }
     }
 
     /// Reads a page: one tree serves all who need it.
@@ -85,7 +90,26 @@ pub(super) fn take_parsed(outcome: &mut Outcome, url: &CrawlUrl, parsed: Parsed)
     outcome.links_left_out = parsed.links_left_out as u64;
     outcome.charset = Some(parsed.charset);
     outcome.page = Some(parsed.page);
+    outcome.survey = parsed.survey;
     outcome.links = parsed.links;
+}
+
+/// What is kept of a redirect for those who check pages: that it leads to a place in a page.
+pub(super) fn survey_of_redirect(response: &Response) -> Option<Box<Survey>> {
+    let location = redirects_to(response).filter(|location| location.contains('#'))?;
+    Some(Box::new(Survey { location: Some(location), ..Survey::default() }))
+}
+
+/// Takes what headers alone lead to, if anything.
+pub(super) fn take_links(outcome: &mut Outcome, url: &CrawlUrl, parsed: Parsed) {
+    if parsed.links.is_empty() {
+        return;
+    }
+    outcome.page = Some(parsed.page);
+    outcome.survey = parsed.survey;
+    outcome.links_left_out = parsed.links_left_out as u64;
+    outcome.links = parsed.links;
+    send_on(outcome, url, parsed.refresh);
 }
 
 /// Takes what a page says of its use: behind what its headers say.

@@ -185,6 +185,7 @@ impl Resume {
         let config = plan.config;
         let agent = config.fetch.user_agent.token();
         let parser = Parser::new(&config.parse, plan.rules.clone(), agent);
+        let parser = if config.check.surveys() { parser.surveying() } else { parser };
         for saved in &self.notes.cookies {
             plan.fetch.restore_cookies(saved);
         }
@@ -210,6 +211,7 @@ impl Resume {
         }
         let mut reads = Reads::new(plan.extract, &plan.rules, config.content);
         reads.texts = judge.closes_traps();
+        reads.surveys = config.check.surveys();
         let worker = Worker::new(plan.fetch, parser, plan.rules, agent.to_owned()).reading(reads);
         Dispatcher::new(Start {
             frontier,

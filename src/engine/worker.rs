@@ -224,6 +224,7 @@ impl Worker {
             outcome.respelled = respelled(url, &target, outcome.sets_cookie);
             outcome.links.push(Link { target, kind: LinkKind::Redirect, mention: Mention::Location, link_text: None });
             outcome.said = self.reads.says(url).then_some(traps::NOTHING);
+            outcome.survey = self.reads.surveys.then(|| page_read::survey_of_redirect(&response)).flatten();
         } else if let Some(location) = redirects_to(&response) {
             outcome.bad_references.note(&location);
         }
@@ -322,7 +323,7 @@ impl Worker {
         if outcome.kind != OutcomeKind::Ok || said.is_empty() {
             return;
         }
-        let parsed = said.with_texts(|robots_tags, link_headers, refresh_headers| {
+        let mut parsed = said.with_texts(|robots_tags, link_headers, refresh_headers| {
             self.parser.parse_headers(&Input {
                 url,
                 body: &[],
@@ -332,13 +333,8 @@ impl Worker {
                 refresh_headers,
             })
         });
-        page_read::take_usage(outcome, parsed.usage);
-        if !parsed.links.is_empty() {
-            outcome.page = Some(parsed.page);
-            outcome.links_left_out = parsed.links_left_out as u64;
-            outcome.links = parsed.links;
-            page_read::send_on(outcome, url, parsed.refresh);
-        }
+        page_read::take_usage(outcome, std::mem::take(&mut parsed.usage));
+        page_read::take_links(outcome, url, parsed);
     }
 
     async fn parse(

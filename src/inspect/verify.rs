@@ -13,7 +13,7 @@ use super::expected::{Expected, said_by_store};
 use super::problems::{Problems, SHOWN};
 use super::{look, shown};
 use crate::committed::open_outputs;
-use crate::crawl_dir::{holds_items, holds_records};
+use crate::crawl_dir::{holds_items, holds_records, holds_survey};
 use crate::error::{Error, Result};
 use crate::frontier::{Edge, NodeState};
 use crate::sink::{Checkpoint, Lines, Written};
@@ -78,7 +78,7 @@ fn check(dir: &Path, store: &StoreReader) -> Result<Verification> {
         store.broken_rows(|what| problems.say(|| what))?;
         urls = Urls::read(store, &mut problems)?;
         links = urls.check_edges(store, &mut problems)?;
-        check_items(dir, store, urls.ended, &mut problems)?;
+        check_others(dir, store, urls.ended, &mut problems)?;
         archive = archive::check(dir, store, urls.ended, &mut problems)?;
         for (name, lines) in opened {
             outputs.push(urls.check_output(shown(dir, &name), lines, &mut problems)?);
@@ -100,9 +100,10 @@ fn check(dir: &Path, store: &StoreReader) -> Result<Verification> {
     Ok(verification)
 }
 
-/// Looks whether the files of items have what was committed to them, and no more when the last run has come to its end.
-fn check_items(dir: &Path, store: &StoreReader, ended: bool, problems: &mut Problems) -> Result<()> {
-    for (name, checkpoint) in store.outputs()?.into_iter().filter(|(name, _)| holds_items(name)) {
+/// Looks whether the files of items, and that of surveys, have what was committed to them, and no more when the last run has come to its end.
+fn check_others(dir: &Path, store: &StoreReader, ended: bool, problems: &mut Problems) -> Result<()> {
+    let is_other = |name: &str| holds_items(name) || holds_survey(name);
+    for (name, checkpoint) in store.outputs()?.into_iter().filter(|(name, _)| is_other(name)) {
         let (path, committed) = (dir.join(&name), checkpoint.settled_length());
         match fs::metadata(&path) {
             Ok(found) if found.len() > committed && ended => {

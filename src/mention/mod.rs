@@ -164,6 +164,15 @@ impl Mention {
         }
     }
 
+    /// Whether it says something to a reader.
+    pub(crate) fn says(self) -> bool {
+        match self {
+            Self::Anchor | Self::Area | Self::Link(_) => true,
+            Self::Named(named) => matches!(named.element(), "img" | "input"),
+            _ => false,
+        }
+    }
+
     /// The same, where it stands in the head of a response.
     pub(crate) fn in_head(self) -> Self {
         match self {

@@ -9,6 +9,7 @@ pub(super) use super::reference::{Reference, Start};
 use super::charset;
 use super::refresh;
 use super::robots::Robots;
+use super::seen::Seen;
 use super::usage::{License, UseSaid};
 use crate::media_type;
 use crate::mention::{LinkType, Mention};
@@ -39,6 +40,8 @@ pub(super) struct Facts<'a> {
     pub(super) charset_labels: Vec<Cow<'a, str>>,
     /// What the page may be used for.
     pub(super) usage: UseSaid<'a>,
+    /// What is seen for those who check pages.
+    pub(super) seen: Seen<'a>,
     /// Where the name begins of the tag that is read, in bytes of the page.
     pub(super) tag: usize,
 }

@@ -18,7 +18,9 @@ mod reference;
 mod refresh;
 mod robots;
 mod scan;
+mod seen;
 pub(crate) mod sitemap;
+mod surveyor;
 mod usage;
 
 pub(crate) use charset::CharsetFrom;
@@ -30,8 +32,9 @@ pub use options::Options;
 use encoding_rs::Encoding;
 
 use crate::media_type::MediaType;
-use crate::mention::Kind;
+use crate::mention::{Kind, Kinds};
 use crate::page::Page;
+use crate::survey::Survey;
 use crate::unread::BadReferences;
 use crate::url::{CrawlUrl, Link, RecentUrls, Target, UrlRules};
 use crate::usage::{Place, Statement};
@@ -80,6 +83,8 @@ pub struct Parsed {
     pub bad_references: BadReferences,
     /// What the page, `X-Robots-Tag` and `Link` say that it may be used for.
     pub usage: Vec<Statement>,
+    /// What is kept for those who check the page; `None` unless that is asked for.
+    pub survey: Option<Box<Survey>>,
 }
 
 /// Parses pages. One serves the whole crawl.
@@ -106,6 +111,8 @@ pub struct Parser {
     wanted: Wanted,
     /// What else than pages is asked for.
     kinds: Option<OtherKinds>,
+    /// Whether pages are surveyed.
+    surveys: bool,
     /// What the references of earlier pages came to.
     recent: RecentUrls,
 }
@@ -115,15 +122,25 @@ impl Parser {
     /// `agent_token`.
     pub fn new(options: &Options, rules: UrlRules, agent_token: &str) -> Self {
         let (follow, record) = (options.follow.iter().copied().collect(), options.record.iter().copied().collect());
-        let wanted = Wanted { follow, record, details: options.link_details };
+        let wanted = Wanted::new(follow, record, options.link_details);
         Self {
             options: options.clone(),
             rules,
             robots: Robots::new(agent_token),
             wanted,
             kinds: OtherKinds::new(follow.and(record), &options.data_attributes),
+            surveys: false,
             recent: RecentUrls::default(),
         }
+    }
+
+    /// The same parser, which surveys pages for those who check them: that looks at each element.
+    #[must_use]
+    pub fn surveying(self) -> Self {
+        let kinds = self.wanted.follow.and(self.wanted.record);
+        let wanted = Wanted { is_plain: false, ..self.wanted };
+        let kinds = Some(OtherKinds::surveying(kinds, &self.options.data_attributes));
+        Self { surveys: true, wanted, kinds, ..self }
     }
 
     /// Parses a page: HTML, or XHTML. Whatever the body is, something comes of it.
@@ -157,7 +174,7 @@ impl Parser {
 
     /// Whether anything that is no page may lead on.
     pub fn reads_parts(&self) -> bool {
-        self.kinds.is_some()
+        self.wanted.follow.and(self.wanted.record) != Kinds::PAGES && self.kinds.is_some()
     }
 
     /// Reads what is no page and leads on all the same: a style sheet, a manifest, a script. `None` when nobody asks for
@@ -193,7 +210,7 @@ impl Parser {
         for reference in &mut facts.references {
             reference.nofollow = self.options.nofollow && (all_nofollow || reference.nofollow);
         }
-        let uses = if self.wanted.is_plain() { None } else { Some(Uses::new(self.wanted)) };
+        let uses = if self.wanted.is_plain { None } else { Some(Uses::new(self.wanted)) };
         let mut links = Links::resolve(text, &facts.references, &resolver, max_links, max_link_bytes, uses);
         let leads_nowhere = match &links.uses {
             None => links.links.is_empty(),
@@ -210,6 +227,11 @@ impl Parser {
         let canonical = facts.canonicals.iter().find_map(page_of);
         let refresh = facts.refresh.as_ref().and_then(|reference| resolver.resolve(&reference.text, reference.start));
         let usage = std::mem::take(&mut facts.usage).statements(input.robots_tags, &self.robots, page_of);
+        let survey = self.surveys.then(|| {
+            let mut survey = surveyor::survey(text, &facts, &resolver, &self.options);
+            survey.noindex |= input.robots_tags.iter().any(|tag| self.robots.header_asks_noindex(tag));
+            Box::new(survey)
+        });
         self.recent.give_back(resolver.into_recent());
         Parsed {
             page: Page {
@@ -227,6 +249,7 @@ impl Parser {
             links_left_out: links.left_out,
             bad_references: links.no_urls,
             usage,
+            survey,
         }
     }
 }
@@ -252,6 +275,8 @@ fn read_headers<'a>(input: &Input<'a>, facts: &mut Facts<'a>, kinds: Option<&Oth
     facts.refresh = said.refresh.map(from_url).or(facts.refresh.take());
     facts.canonicals.extend(said.canonicals.into_iter().map(from_url));
     facts.references.splice(..0, said.references.into_iter().map(from_url));
+    let alternates = said.seen.alternates.into_iter();
+    facts.seen.alternates.extend(alternates.map(|(language, reference)| (language, from_url(reference))));
     for license in said.usage.licenses {
         let reference = from_url(license.reference);
         facts.usage.read_license(License { reference, from: Place::Header, ..license });

@@ -32,6 +32,16 @@ impl Robots {
         self.of_header(value).any(asks_nofollow)
     }
 
+    /// Whether `<meta name=… content=…>` asks not to put the page into an index.
+    pub(super) fn meta_asks_noindex(&self, name: &str, content: &str) -> bool {
+        self.is_named(name) && Words(content).any(asks_noindex)
+    }
+
+    /// Whether an `X-Robots-Tag` asks that.
+    pub(super) fn header_asks_noindex(&self, value: &str) -> bool {
+        self.of_header(value).any(asks_noindex)
+    }
+
     /// What a `<meta>` that is [for this robot](Self::is_named) restricts; `None` for nothing.
     pub(super) fn meta_restricts(content: &str) -> Option<Said> {
         restrictions(Words(content))
@@ -111,6 +121,11 @@ impl<'a> Words<'a> {
 fn asks_nofollow(word: Word<'_>) -> bool {
     directives(word)
         .any(|(directive, _)| directive.eq_ignore_ascii_case("nofollow") || directive.eq_ignore_ascii_case("none"))
+}
+
+fn asks_noindex(word: Word<'_>) -> bool {
+    directives(word)
+        .any(|(directive, _)| directive.eq_ignore_ascii_case("noindex") || directive.eq_ignore_ascii_case("none"))
 }
 
 fn restrictions<'a>(words: impl Iterator<Item = Word<'a>>) -> Option<Said> {

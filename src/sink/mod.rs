@@ -14,6 +14,7 @@ mod options;
 mod record;
 mod settled;
 mod summed;
+mod survey;
 mod written;
 
 pub use crate::page::LinkDetail;
@@ -28,6 +29,7 @@ pub use line::RecordLine;
 pub use options::{ItemFormat, Options};
 pub use record::Record;
 pub use settled::Settled;
+pub use survey::SurveyFile;
 pub use written::{Lines, Written};
 
 use std::sync::Arc;

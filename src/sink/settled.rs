@@ -3,6 +3,7 @@
 use super::Record;
 use crate::exchange::Exchange;
 use crate::extracted::{Findings, Item};
+use crate::survey::Survey;
 
 /// One URL that was requested, and what came of it.
 #[derive(Debug, Clone)]
@@ -18,11 +19,13 @@ pub struct Settled {
     pub items: Vec<Item>,
     /// What each rule found in it. `None` when no rule is for it.
     pub findings: Option<Findings>,
+    /// What is kept for those who check the page. `None` unless `[check]` asks for it, and when it was not read.
+    pub survey: Option<Box<Survey>>,
 }
 
 impl Settled {
     /// A record without its exchange.
     pub fn new(record: Record) -> Self {
-        Self { record, exchange: None, items: Vec::new(), findings: None }
+        Self { record, exchange: None, items: Vec::new(), findings: None, survey: None }
     }
 }

@@ -79,6 +79,10 @@ impl Pages {
         self.left_out.tell(&record, outcome.links_left_out, left_out);
         let mut settled = Box::new(Settled::new(record));
         settled.exchange = outcome.exchange.take();
+        settled.survey = outcome.survey.take().map(|mut survey| {
+            survey.url = lease.url.to_shared();
+            survey
+        });
         if let Some(extracted) = outcome.extracted.take() {
             (settled.items, settled.findings) = (extracted.items, Some(extracted.findings));
         }

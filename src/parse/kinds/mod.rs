@@ -14,6 +14,7 @@ use std::borrow::Cow;
 use super::DataAttribute;
 use super::facts::{Facts, trimmed};
 use super::reference::{Reference, Start};
+use super::seen;
 use crate::media_type::MediaType;
 use crate::mention::{ANY, ANY_SVG, Form, Kind, Kinds, LinkType, Mention, Named, Row};
 use css::CssPart;
@@ -27,6 +28,8 @@ pub(super) struct OtherKinds {
     data: Vec<String>,
     /// All attributes that are asked for, in lower case.
     attributes: Vec<String>,
+    /// Whether pages are surveyed.
+    surveys: bool,
 }
 
 /// What an element is of.
@@ -42,6 +45,24 @@ impl OtherKinds {
         if kinds == Kinds::PAGES || kinds == Kinds::default() {
             return None;
         }
+        Some(Self::of(kinds, data))
+    }
+
+    /// Those of a survey as well, and what else is seen for it.
+    pub(super) fn surveying(kinds: Kinds, data: &[DataAttribute]) -> Self {
+        let mut asked = Self::of(kinds.and(SURVEYED.into_iter().collect()), data);
+        asked.attributes.extend(seen::ATTRIBUTES.map(str::to_owned));
+        asked.attributes.sort_unstable();
+        asked.attributes.dedup();
+        Self { surveys: true, ..asked }
+    }
+
+    /// Whether pages are surveyed.
+    pub(super) fn survey(&self) -> bool {
+        self.surveys
+    }
+
+    fn of(kinds: Kinds, data: &[DataAttribute]) -> Self {
         let data: Vec<String> = if kinds.has(Kind::Data) {
             data.iter().map(|attribute| attribute.name().to_owned()).collect()
         } else {
@@ -52,7 +73,7 @@ impl OtherKinds {
         attributes.extend(data.iter().cloned());
         attributes.sort_unstable();
         attributes.dedup();
-        Some(Self { kinds, data, attributes })
+        Self { kinds, data, attributes, surveys: false }
     }
 
     /// Which attributes are asked for, in lower case, each once.
@@ -93,6 +114,9 @@ impl OtherKinds {
     pub(super) fn read_link<'a>(&self, facts: &mut Facts<'a>, attribute: impl Fn(&str) -> Option<Cow<'a, str>>) {
         let rel = attribute("rel").unwrap_or_default();
         let mut types = rel.split(|c: char| c.is_ascii_whitespace() || c == ',');
+        if self.surveys && types.clone().any(|name| name.eq_ignore_ascii_case("alternate")) {
+            read_alternate(facts, &attribute);
+        }
         if types.clone().any(|name| name.eq_ignore_ascii_case("alternate"))
             && attribute("type").is_some_and(|kind| is_feed(&kind))
         {
@@ -126,6 +150,10 @@ impl OtherKinds {
 
     /// Takes what the text of a `<script>` of this type names.
     pub(super) fn read_script(&self, facts: &mut Facts<'_>, kind: Option<&str>, text: &str) {
+        if self.surveys {
+            let tag = facts.tag_at();
+            facts.seen.read_script(kind, text, tag);
+        }
         if kind.is_some_and(|kind| trimmed(kind).eq_ignore_ascii_case("application/ld+json")) {
             if self.kinds.has(Kind::Data) {
                 for url in json::ld_urls(text) {
@@ -209,6 +237,14 @@ impl OtherKinds {
     }
 }
 
+/// Takes the page in another language that a `<link>`, or the header of that name, leads to.
+fn read_alternate<'a>(facts: &mut Facts<'a>, attribute: &impl Fn(&str) -> Option<Cow<'a, str>>) {
+    if let (Some(hreflang), Some(text)) = (attribute("hreflang"), attribute("href")) {
+        let (start, mention, tag) = (Start::Base, Mention::Anchor, facts.tag_at());
+        facts.seen.read_alternate(&hreflang, Reference { text, nofollow: false, start, mention, tag });
+    }
+}
+
 impl Row {
     fn is_of(&self, space: Space, element: &str) -> bool {
         match (self.element, space) {
@@ -261,6 +297,8 @@ pub(crate) const SCRIPT_TYPES: &[&str] = &[
     "text/ecmascript",
     "text/javascript",
 ];
+/// The kinds of links that a survey has in any case.
+const SURVEYED: [Kind; 5] = [Kind::Page, Kind::Embed, Kind::Style, Kind::Feed, Kind::Cite];
 const DATA: &str = "data:";
 /// What is asked of elements beside the rows of the table.
 const BESIDE_ROWS: [&str; 8] = ["as", "content", "href", "http-equiv", "imagesrcset", "property", "rel", "xlink:href"];

@@ -15,6 +15,8 @@ pub(in crate::parse) struct Wanted {
     pub(in crate::parse) record: Kinds,
     /// Whether records say what each link is.
     pub(in crate::parse) details: bool,
+    /// Whether nothing but pages is asked for, in the record and beside it, and nothing more of them than where they are.
+    pub(in crate::parse) is_plain: bool,
 }
 
 /// What the links of one page are for.
@@ -33,9 +35,9 @@ struct Use {
 }
 
 impl Wanted {
-    /// Whether nothing but pages is asked for, in the record and beside it, and nothing more of them than where they are.
-    pub(in crate::parse) fn is_plain(self) -> bool {
-        self.follow == Kinds::PAGES && self.record == Kinds::PAGES && !self.details
+    pub(in crate::parse) fn new(follow: Kinds, record: Kinds, details: bool) -> Self {
+        let is_plain = follow == Kinds::PAGES && record == Kinds::PAGES && !details;
+        Self { follow, record, details, is_plain }
     }
 }
 
@@ -82,7 +84,7 @@ impl Uses {
                         url: url.to_shared(),
                         kind: mention.kind(),
                         found_by: mention.to_string(),
-                        text: tag.filter(|_| says(mention)).and_then(|tag| scan::link_text(page, tag)),
+                        text: tag.filter(|_| mention.says()).and_then(|tag| scan::link_text(page, tag)),
                         rel: tag.and_then(|tag| scan::rel(page, tag)),
                     });
                 }
@@ -90,15 +92,6 @@ impl Uses {
             is_followed
         });
         (urls, self.wanted.details.then_some(details))
-    }
-}
-
-/// Whether what names a link says something to a reader.
-fn says(mention: Mention) -> bool {
-    match mention {
-        Mention::Anchor | Mention::Area | Mention::Link(_) => true,
-        Mention::Named(named) => matches!(named.element(), "img" | "input"),
-        _ => false,
     }
 }
 

@@ -123,6 +123,7 @@ impl<'a> Scan<'a, '_> {
         if self.frames.are_open() {
             self.read_text(length);
         }
+        self.count_text(length);
         self.cursor.at += length;
         found?;
         match self.cursor.peek(1)? {
@@ -180,7 +181,10 @@ impl<'a> Scan<'a, '_> {
                 }
                 return Some(());
             }
-            Space::Math | Space::MathAnnotation => return Some(()),
+            Space::Math | Space::MathAnnotation => {
+                self.take_math();
+                return Some(());
+            }
         }
         if self.admits(name) {
             if name == Name::TEMPLATE && self.opens_shadow_root() {
@@ -198,6 +202,7 @@ impl<'a> Scan<'a, '_> {
                 }
             }
             self.take_others(start..end, kinds::Space::Html);
+            self.take_heading(name, start..end);
             self.read_html(name)?;
         } else if name == Name::HEAD && self.frames.are_in_head() {
             // It is there already, and what it says counts.

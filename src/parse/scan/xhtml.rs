@@ -101,6 +101,7 @@ impl<'a> Scan<'a, '_> {
                     self.take_title();
                 }
             }
+            Token::Text(raw) if self.title.is_none() && self.counts_text() => self.facts.seen.read_text(raw),
             Token::Text(raw) if self.title.is_some() => {
                 let text = self.markup.decode(raw);
                 self.add_to_title(&text);
@@ -151,6 +152,11 @@ impl<'a> Scan<'a, '_> {
         Some(())
     }
 
+    /// Whether the text that comes now is counted.
+    fn counts_text(&self) -> bool {
+        self.bounds.kinds.is_some_and(kinds::OtherKinds::survey) && !self.elements.is_in_template()
+    }
+
     /// Takes what an element names beside pages.
     fn take_others(&mut self, space: Space, name: &str, tag: &StartTag<'a>) {
         let Some(kinds) = self.bounds.kinds else { return };
@@ -172,6 +178,29 @@ impl<'a> Scan<'a, '_> {
             raw.map(|raw| self.markup.decode(raw))
         };
         kinds.read(&mut self.facts, space, name, attribute);
+        if kinds.survey() {
+            self.see(name, space == kinds::Space::Html, tag);
+        }
+    }
+
+    /// Takes what an element is called, and what it is to readers.
+    fn see(&mut self, name: &str, is_html: bool, tag: &StartTag<'a>) {
+        let markup = &self.markup;
+        let attribute = |name: &str| {
+            let found =
+                tag.attributes.iter().find(|(written, _)| *written == name || name == "id" && *written == "xml:id");
+            found.map(|(_, raw)| markup.decode(raw))
+        };
+        let (at, seen) = (self.facts.tag_at(), &mut self.facts.seen);
+        seen.read_element(name, is_html, at, attribute);
+        if is_html {
+            seen.read_heading(name, at);
+            seen.titles += u32::from(name == "title");
+        }
+        if is_html && name == "meta" {
+            let [name, content] = ["name", "content"].map(|name| attribute(name).unwrap_or_default());
+            seen.noindex |= self.robots.meta_asks_noindex(name.trim_ascii(), &content);
+        }
     }
 
     /// Takes what an element says that is in no template.
