@@ -46,6 +46,8 @@
 
 mod accounts;
 mod check;
+#[cfg(feature = "sqlite")]
+mod checkup;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;

@@ -58,7 +58,7 @@ impl Home {
     pub(crate) fn of(loaded: &Loaded, earlier: Earlier) -> Result<Self> {
         let config = &loaded.config;
         let names_dir = loaded.origins.get("dir").is_some_and(|origin| *origin != SettingOrigin::Default);
-        let makes_files = config.archive.warc || !config.items.is_empty();
+        let makes_files = config.archive.warc || config.check.surveys() || !config.items.is_empty();
         if config.output.path != Path::new(STDOUT) || names_dir || makes_files {
             return Ok(Self::Dir);
         }

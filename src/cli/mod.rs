@@ -6,10 +6,12 @@ mod descriptors;
 mod duplicates;
 mod explain;
 mod export;
+mod findings;
 mod flags;
 mod going_on;
 mod help;
 mod inspect;
+mod links;
 mod place;
 mod robots;
 mod shown_content;
@@ -97,6 +99,9 @@ enum Helper {
     /// Find the pages that say the same as another one, or nearly so
     #[command(after_help = duplicates::EPILOGUE)]
     Duplicates(duplicates::Duplicates),
+    /// Say which links of a crawl are broken, redirect or lead to no place, and where they are
+    #[command(after_help = links::EPILOGUE)]
+    Links(links::Links),
     /// Write what a crawl has found as Parquet, CSV, SQLite or JSON lines
     #[command(after_help = export::EPILOGUE)]
     Export(export::Export),
@@ -129,6 +134,8 @@ enum Helper {
 enum Schema {
     /// A line of pages.jsonl
     Record,
+    /// A line of survey.jsonl
+    Survey,
     /// crawl.toml
     Config,
 }
@@ -211,6 +218,7 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
         Helper::Export(export) => return export::export(export),
         Helper::Index(asked) => return archive::index(asked),
         Helper::Wacz(asked) => return archive::wacz(asked),
+        Helper::Links(asked) => return links::links(asked),
         Helper::Duplicates(asked) => return duplicates::duplicates(asked),
         Helper::Init { force, from_flags, flags } => {
             expect_seeds(flags)?;
@@ -229,11 +237,14 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
             print(&going_on::settings(flags, matches, &loaded)?.unwrap_or(loaded).show()?)
         }
         Helper::Schema { what: Schema::Record, reader: Some(reader) } => print(&reader.tool().reader_call()),
-        Helper::Schema { what: Schema::Config, reader: Some(_) } => {
+        Helper::Schema { what: Schema::Config | Schema::Survey, reader: Some(_) } => {
             return Err(Error::Usage("--for reads records: crawler schema record --for …".to_owned()));
         }
         Helper::Schema { what: Schema::Record, reader: None } => {
             print_json(&schemars::schema_for!(crate::sink::Record).to_value())
+        }
+        Helper::Schema { what: Schema::Survey, reader: None } => {
+            print_json(&schemars::schema_for!(crate::survey::Survey).to_value())
         }
         Helper::Schema { what: Schema::Config, reader: None } => print_json(&reference::schema()),
         Helper::Version => print(&Cli::command().render_version()),

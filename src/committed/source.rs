@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{look, open_outputs, settings, shown};
 use crate::config::Config;
-use crate::crawl_dir::{holds_records, items_name, records};
+use crate::crawl_dir::{holds_records, holds_survey, items_name, records, survey};
 use crate::error::{Error, Result};
 use crate::sink::Lines;
 use crate::store::file;
@@ -27,6 +27,8 @@ pub(crate) enum Output<'a> {
     Records,
     /// The items of this name.
     Items(&'a str),
+    /// What is kept of pages for those who check them.
+    Survey,
 }
 
 /// The lines of an output, and the settings that they were written by.
@@ -50,10 +52,19 @@ impl Source {
         look(dir, |store| Self::of_store(dir, store, output))
     }
 
+    /// Whether the crawl in a directory keeps surveys.
+    pub(crate) fn has_survey(dir: &Path) -> Result<bool> {
+        if !file::is_there(dir)? {
+            return Ok(survey(dir).is_file());
+        }
+        look(dir, |store| Ok(store.outputs()?.iter().any(|(name, _)| holds_survey(name))))
+    }
+
     fn of_store(dir: &Path, store: &StoreReader, output: Output<'_>) -> Result<Self> {
         let is_wanted = |name: &str| match output {
             Output::Records => holds_records(name),
             Output::Items(items) => Path::new(name).with_extension("") == Path::new(&items_name(items)),
+            Output::Survey => holds_survey(name),
         };
         let opened = open_outputs(dir, store, is_wanted)?;
         let settings = settings(store)?;
@@ -85,7 +96,7 @@ impl Source {
                 "the crawl in {dir} has no store, so nobody knows what items {name} have"
             )));
         }
-        let path = records(dir);
+        let path = if matches!(output, Output::Survey) { survey(dir) } else { records(dir) };
         let file = File::open(&path).map_err(|error| Error::io("open", &path, error))?;
         let from = BufReader::with_capacity(BUFFER, file);
         let lines = WholeLines { path, from, line: Vec::new() };
@@ -100,6 +111,10 @@ fn nothing(output: Output<'_>, names: &[String], settings: &Config) -> Error {
             "the records of this crawl went to {}: nobody can read them again\n = help: --output takes a file",
             names.join(" and ")
         )),
+        Output::Survey => Error::Usage(
+            "the crawl has kept nothing of its pages for those who check them\n = help: crawl with --check-links"
+                .to_owned(),
+        ),
         Output::Items(name) => {
             let mut known: Vec<_> = settings.items.iter().map(|items| items.name.as_str()).collect();
             known.dedup();

@@ -26,6 +26,7 @@ mod going_on;
 mod hosts;
 mod inspect;
 mod inspect_page;
+mod links;
 mod no_store;
 mod output;
 mod page_bytes;
