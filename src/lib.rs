@@ -87,6 +87,8 @@ mod policy;
 mod politeness;
 mod problem;
 pub mod readable;
+#[cfg(feature = "cli")]
+mod report;
 pub mod request;
 pub mod response;
 mod scope;

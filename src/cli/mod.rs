@@ -13,6 +13,7 @@ mod help;
 mod inspect;
 mod links;
 mod place;
+mod report;
 mod robots;
 mod shown_content;
 mod signals;
@@ -105,6 +106,9 @@ enum Helper {
     /// Write what a crawl has found as Parquet, CSV, SQLite or JSON lines
     #[command(after_help = export::EPILOGUE)]
     Export(export::Export),
+    /// Write what a crawl came to as a page for people
+    #[command(after_help = report::EPILOGUE)]
+    Report(report::Report),
     /// Write the index of an archive (CDXJ), beside it
     #[command(after_help = archive::INDEX_EPILOGUE)]
     Index(archive::Index),
@@ -216,6 +220,7 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
         Helper::Explain(explain) => return explain::explain(explain),
         Helper::Verify(verify) => return verify::verify(verify),
         Helper::Export(export) => return export::export(export),
+        Helper::Report(asked) => return report::report(asked),
         Helper::Index(asked) => return archive::index(asked),
         Helper::Wacz(asked) => return archive::wacz(asked),
         Helper::Links(asked) => return links::links(asked),

@@ -24,6 +24,7 @@ mod target;
 pub(crate) use archive::{Wacz, index, wacz};
 pub(crate) use kind::What;
 pub(crate) use reader_call::Tool;
+pub(crate) use target::Target;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,7 +32,6 @@ use std::path::{Path, PathBuf};
 use self::format::Format;
 use self::kind::Kind;
 use self::rows::Rows;
-use self::target::Target;
 use crate::committed::{LineSource, Source};
 use crate::crawl_dir::is_own_file;
 use crate::error::{Error, Result};

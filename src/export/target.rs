@@ -1,4 +1,4 @@
-//! Target: the file of an export, which has its name only when it is whole.
+//! Target: the file of an export or a report, which has its name only when it is whole.
 
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 
 /// A file beside the one that it is to become. Dropped before [`finish`](Self::finish), it is deleted.
 #[derive(Debug)]
-pub(super) struct Target {
+pub(crate) struct Target {
     /// As the user has named it.
     shown: PathBuf,
     /// Without links in it: of a link to a file, the file is replaced and not the link.
@@ -24,7 +24,7 @@ impl Target {
     ///
     /// # Errors
     /// [`Error::Usage`] when there is something that may not be replaced, or another process is about to.
-    pub(super) fn begin(path: &Path, replaces: bool) -> Result<Self> {
+    pub(crate) fn begin(path: &Path, replaces: bool) -> Result<Self> {
         let shown = path.to_owned();
         expect_free(path, replaces)?;
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -47,22 +47,22 @@ impl Target {
     }
 
     /// The file as it is written, empty at first.
-    pub(super) fn file(&self) -> &File {
+    pub(crate) fn file(&self) -> &File {
         &self.file
     }
 
     /// Where it is until the end.
-    pub(super) fn beside(&self) -> &Path {
+    pub(crate) fn beside(&self) -> &Path {
         &self.beside
     }
 
     /// What messages call it.
-    pub(super) fn shown(&self) -> &Path {
+    pub(crate) fn shown(&self) -> &Path {
         &self.shown
     }
 
     /// Makes what was written durable, and gives it its name; how many bytes there are.
-    pub(super) fn finish(self) -> Result<u64> {
+    pub(crate) fn finish(self) -> Result<u64> {
         let io = |error| Error::io("write", &self.shown, error);
         self.file.sync_all().map_err(io)?;
         expect_free(&self.path, self.replaces)?;

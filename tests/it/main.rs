@@ -35,6 +35,7 @@ mod page_robots;
 mod politeness;
 mod redirects;
 mod replay;
+mod report;
 mod resume;
 mod resume_settings;
 mod retry_failed;

@@ -59,7 +59,7 @@ impl Catalog {
     ///
     /// # Errors
     /// When it cannot be read, or has no record.
-    pub(super) fn read_through(&mut self, volume: Volume) -> Result<(), String> {
+    pub(super) fn read_through(&mut self, volume: &Volume) -> Result<(), String> {
         let shown = volume.path().display().to_string();
         let Scanned { records, fault, faults, is_slow } = self.scan(volume).map_err(|error| error.to_string())?;
         if is_slow {
@@ -79,7 +79,7 @@ impl Catalog {
         }
     }
 
-    fn scan(&mut self, volume: Volume) -> std::io::Result<Scanned> {
+    fn scan(&mut self, volume: &Volume) -> std::io::Result<Scanned> {
         let number = self.volume(volume.clone());
         let mut scanned = Scanned::default();
         let mut exchanges = Exchanges::default();

@@ -164,7 +164,7 @@ fn take(path: &Path, catalog: &mut Catalog) -> Result<(), String> {
         if is_compressed { Box::new(BufReader::new(MultiGzDecoder::new(file))) } else { Box::new(file) };
     lines.by_ref().take(LOOKED_AT).read_to_end(&mut start).map_err(|error| error.to_string())?;
     if start.trim_ascii_start().starts_with(b"WARC/") {
-        return catalog.read_through(Volume::file(path).map_err(|error| error.to_string())?);
+        return catalog.read_through(&Volume::file(path).map_err(|error| error.to_string())?);
     }
     if start.is_empty() {
         return Err("the file is empty".to_owned());

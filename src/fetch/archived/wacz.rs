@@ -56,7 +56,8 @@ fn take_one(part: &Volume, catalog: &mut Catalog) -> Result<Vec<(String, Volume)
     }
     if volumes.is_empty() {
         let mut packed = Vec::new();
-        for name in names.into_iter().filter(|name| name.ends_with(".wacz")) {
+        for name in names.into_iter().filter(|name| Path::new(name).extension().is_some_and(|ending| ending == "wacz"))
+        {
             packed.extend(stored(&mut zip, &name, part)?.map(|volume| (name, volume)));
         }
         let why = "there is neither an `archive/` nor a .wacz in it, so it is no WACZ";
@@ -88,7 +89,7 @@ fn take_one(part: &Volume, catalog: &mut Catalog) -> Result<Vec<(String, Volume)
         let mut volumes: Vec<_> = volumes.into_iter().collect();
         volumes.sort_unstable_by(|(name, _), (other, _)| name.cmp(other));
         for (_, volume) in volumes {
-            catalog.read_through(volume)?;
+            catalog.read_through(&volume)?;
         }
     }
     Ok(Vec::new())

@@ -145,5 +145,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "engine", floor: 4, modules: &["engine"], is_one: false },
     // Who reads a crawl does not run it.
     Layer { name: "readers", floor: 4, modules: &["checkup", "duplicates", "export", "inspect"], is_one: false },
-    Layer { name: SURFACE, floor: 5, modules: &["lib", "main", "cli", "internals"], is_one: true },
+    // What readers have found, on one page.
+    Layer { name: "reports", floor: 5, modules: &["report"], is_one: false },
+    Layer { name: SURFACE, floor: 6, modules: &["lib", "main", "cli", "internals"], is_one: true },
 ];
