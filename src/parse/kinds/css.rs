@@ -3,25 +3,31 @@
 //! Tokens are those of the standard, and nothing else of it is asked: what is in a comment or a string is none, and a rule
 //! that no browser knows may have a `url()` as well. Blocks nested deeper than [`DEEPEST`] are left out.
 
+use std::ops::Range;
+
 use cssparser::{ParseError, Parser, Token};
 
 /// What of CSS names something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CssPart {
+pub(in crate::parse) enum CssPart {
     /// A style sheet.
     Import,
     /// An image, a font or the like.
     Url,
 }
 
-/// Gives each reference of a style sheet, or of the declarations in a `style`, in its order.
-pub(super) fn read(css: &str, mut found: impl FnMut(CssPart, &str)) {
+/// Gives each reference of a style sheet, or of the declarations in a `style`, in its order, and where the token is that
+/// holds it: a string, or a `url()` without one.
+pub(in crate::parse) fn read(css: &str, mut found: impl FnMut(CssPart, &str, Range<usize>)) {
     // Nearly all of `style` and most of `<style>` name nothing.
     if !has_any(css.as_bytes()) {
         return;
     }
     read_block(&mut Parser::new(css), Around { depth: 0, function: Function::None }, &mut found);
 }
+
+/// Who takes a reference, and where it stands.
+type Found<'f> = dyn FnMut(CssPart, &str, Range<usize>) + 'f;
 
 /// What the tokens of a block stand in.
 #[derive(Debug, Clone, Copy)]
@@ -51,13 +57,16 @@ enum Next {
     Name,
 }
 
-fn read_block(css: &mut Parser<'_>, around: Around, found: &mut dyn FnMut(CssPart, &str)) {
+fn read_block(css: &mut Parser<'_>, around: Around, found: &mut Found<'_>) {
     let (mut next, mut is_first) = (Next::Plain, true);
-    while let Ok(token) = css.next() {
-        let mut tell = |next: &mut Next, url: &str| {
+    loop {
+        css.skip_whitespace();
+        let start = css.position().byte_index();
+        let Ok(token) = css.next() else { return };
+        let mut tell = |next: &mut Next, url: &str, at: Range<usize>| {
             match *next {
-                Next::Plain => found(CssPart::Url, url),
-                Next::Import => found(CssPart::Import, url),
+                Next::Plain => found(CssPart::Url, url, at),
+                Next::Import => found(CssPart::Import, url, at),
                 Next::Name => return,
             }
             if *next == Next::Import {
@@ -66,23 +75,21 @@ fn read_block(css: &mut Parser<'_>, around: Around, found: &mut dyn FnMut(CssPar
         };
         let function = match token {
             Token::UnquotedUrl(url) => {
-                tell(&mut next, url);
+                let url = url.clone();
+                tell(&mut next, &url, start..css.position().byte_index());
                 continue;
             }
             Token::QuotedString(text) => {
                 let counts = around.function == Function::Each || around.function == Function::First && is_first;
                 if counts || next == Next::Import {
-                    tell(&mut next, text);
+                    let text = text.clone();
+                    tell(&mut next, &text, start..css.position().byte_index());
                 }
                 is_first = false;
                 continue;
             }
             Token::AtKeyword(name) => {
-                next = match name {
-                    name if name.eq_ignore_ascii_case("import") => Next::Import,
-                    name if name.eq_ignore_ascii_case("namespace") => Next::Name,
-                    _ => Next::Plain,
-                };
+                next = Next::behind(name);
                 continue;
             }
             Token::Semicolon => {
@@ -100,9 +107,9 @@ fn read_block(css: &mut Parser<'_>, around: Around, found: &mut dyn FnMut(CssPar
         if around.depth < DEEPEST {
             let inner = Around { depth: around.depth + 1, function };
             let _ = css.parse_nested_block(|css| {
-                read_block(css, inner, &mut |part, url| match part {
-                    CssPart::Url => tell(&mut next, url),
-                    CssPart::Import => found_import(&mut tell, &mut next, url),
+                read_block(css, inner, &mut |part, url, at| match part {
+                    CssPart::Url => tell(&mut next, url, at),
+                    CssPart::Import => found_import(&mut tell, &mut next, url, at),
                 });
                 Ok::<_, ParseError<()>>(())
             });
@@ -111,10 +118,21 @@ fn read_block(css: &mut Parser<'_>, around: Around, found: &mut dyn FnMut(CssPar
 }
 
 /// An `@import` in a block is none of a browser's, and names a style sheet all the same.
-fn found_import(tell: &mut dyn FnMut(&mut Next, &str), next: &mut Next, url: &str) {
+fn found_import(tell: &mut dyn FnMut(&mut Next, &str, Range<usize>), next: &mut Next, url: &str, at: Range<usize>) {
     let before = std::mem::replace(next, Next::Import);
-    tell(next, url);
+    tell(next, url, at);
     *next = before;
+}
+
+impl Next {
+    /// What follows an at-keyword.
+    fn behind(name: &str) -> Self {
+        match name {
+            name if name.eq_ignore_ascii_case("import") => Self::Import,
+            name if name.eq_ignore_ascii_case("namespace") => Self::Name,
+            _ => Self::Plain,
+        }
+    }
 }
 
 impl Function {
@@ -146,7 +164,11 @@ mod tests {
 
     fn all(css: &str) -> Vec<(CssPart, String)> {
         let mut all = Vec::new();
-        read(css, |part, url| all.push((part, url.to_owned())));
+        read(css, |part, url, at| {
+            let token = css.get(at).unwrap();
+            assert!(token.starts_with(['"', '\'']) || token[..3].eq_ignore_ascii_case("url"), "{token} of {css}");
+            all.push((part, url.to_owned()));
+        });
         all
     }
 

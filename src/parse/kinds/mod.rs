@@ -1,10 +1,10 @@
 //! What a page names that is no page: what the table of mentions says of its attributes, and what stands in its style
 //! sheets, its JSON-LD and its scripts. Only where settings ask for such kinds: else none of this is looked at.
 
-mod css;
+pub(super) mod css;
 mod json;
 mod script;
-mod srcset;
+pub(super) mod srcset;
 mod uses;
 
 pub(super) use uses::{Uses, Wanted};
@@ -92,11 +92,7 @@ impl OtherKinds {
         let is = |name: &str| space == Space::Html && element.eq_ignore_ascii_case(name);
         for (named, row) in Named::all().filter(|(_, row)| self.kinds.has(row.kind) && row.is_of(space, element)) {
             let Some(value) = attribute(row.attribute) else { continue };
-            let counts = row.only.is_none_or(|(other, values)| {
-                let value = attribute(other).unwrap_or_default();
-                values.iter().any(|known| trimmed(&value).eq_ignore_ascii_case(known))
-            });
-            if counts {
+            if row.counts(&attribute) {
                 self.read_value(facts, row.form, value, Mention::Named(named));
             }
         }
@@ -139,7 +135,7 @@ impl OtherKinds {
         if !self.kinds.has_parts() {
             return;
         }
-        css::read(css, |part, url| {
+        css::read(css, |part, url, _| {
             let mention = match part {
                 CssPart::Import => Mention::CssImport,
                 CssPart::Url => Mention::Css,
@@ -217,7 +213,7 @@ impl OtherKinds {
             Form::Many => value.split_ascii_whitespace().for_each(take),
             Form::Commas => value.split(',').for_each(take),
             Form::Srcset => srcset::urls(&value).for_each(take),
-            Form::Css => css::read(&value, |_, url| {
+            Form::Css => css::read(&value, |_, url, _| {
                 // A `style` imports nothing.
                 self.take(facts, Cow::Owned(url.to_owned()), Mention::Css);
             }),
@@ -246,7 +242,16 @@ fn read_alternate<'a>(facts: &mut Facts<'a>, attribute: &impl Fn(&str) -> Option
 }
 
 impl Row {
-    fn is_of(&self, space: Space, element: &str) -> bool {
+    /// Whether the other attributes of its element let it count.
+    pub(super) fn counts<'a>(&self, attribute: impl Fn(&str) -> Option<Cow<'a, str>>) -> bool {
+        self.only.is_none_or(|(other, values)| {
+            let value = attribute(other).unwrap_or_default();
+            values.iter().any(|known| trimmed(&value).eq_ignore_ascii_case(known))
+        })
+    }
+
+    /// Whether it is about an element, whose name may have any case.
+    pub(super) fn is_of(&self, space: Space, element: &str) -> bool {
         match (self.element, space) {
             // Whatever the element is, it has a `style`.
             (ANY, Space::Svg) => self.form == Form::Css,

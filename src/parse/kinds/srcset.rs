@@ -2,7 +2,7 @@
 
 /// The URLs of an attribute, in its order. What stands beside them, widths and densities, decides which of them a browser
 /// takes; here all count, also those that a browser drops for a descriptor that is none.
-pub(super) fn urls(value: &str) -> impl Iterator<Item = &str> {
+pub(in crate::parse) fn urls(value: &str) -> impl Iterator<Item = &str> {
     let mut rest = value;
     std::iter::from_fn(move || {
         rest = rest.trim_start_matches(|c: char| is_space(c) || c == ',');
