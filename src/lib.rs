@@ -79,6 +79,8 @@ pub mod internals;
 mod media_type;
 mod mention;
 pub mod metadata;
+#[cfg(feature = "sqlite")]
+mod mirror;
 pub mod observe;
 pub mod outcome;
 mod page;

@@ -12,6 +12,7 @@ mod going_on;
 mod help;
 mod inspect;
 mod links;
+mod mirror;
 mod place;
 mod report;
 mod robots;
@@ -115,6 +116,9 @@ enum Helper {
     /// Pack an archive with its index and its pages into one file (WACZ)
     #[command(after_help = archive::WACZ_EPILOGUE)]
     Wacz(archive::Wacz),
+    /// Make a folder of pages, with what they are shown with, that a browser opens without a server
+    #[command(after_help = mirror::EPILOGUE)]
+    Mirror(mirror::Mirror),
     /// Print a JSON Schema, or the call that reads the records in another program
     Schema {
         /// Of what
@@ -224,6 +228,7 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
         Helper::Index(asked) => return archive::index(asked),
         Helper::Wacz(asked) => return archive::wacz(asked),
         Helper::Links(asked) => return links::links(asked),
+        Helper::Mirror(asked) => return mirror::mirror(asked),
         Helper::Duplicates(asked) => return duplicates::duplicates(asked),
         Helper::Init { force, from_flags, flags } => {
             expect_seeds(flags)?;

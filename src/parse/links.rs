@@ -228,7 +228,7 @@ fn text_of(reference: &Reference<'_>, page: &str) -> Option<Arc<str>> {
 
 /// A query in the encoding of its page. What that lacks is written as a reference to its number, escaped, so that the
 /// `&` and `;` of it do not split the query (URL Standard, section 1.3, "percent-encode after encoding").
-fn encoded<'a>(query: &'a str, encoding: &'static Encoding) -> Cow<'a, [u8]> {
+pub(super) fn encoded<'a>(query: &'a str, encoding: &'static Encoding) -> Cow<'a, [u8]> {
     let (plain, _, has_unmappable) = encoding.encode(query);
     if !has_unmappable {
         return plain;

@@ -16,6 +16,8 @@ mod links;
 mod options;
 mod reference;
 mod refresh;
+#[cfg(feature = "sqlite")]
+pub(crate) mod rewrite;
 mod robots;
 mod scan;
 mod seen;

@@ -27,6 +27,7 @@ mod hosts;
 mod inspect;
 mod inspect_page;
 mod links;
+mod mirror;
 mod no_store;
 mod output;
 mod page_bytes;

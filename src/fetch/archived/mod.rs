@@ -70,12 +70,48 @@ impl Archive {
         for path in paths {
             take(path, &mut catalog).map_err(|why| Error::Usage(format!("{}: {why}", path.display())))?;
         }
+        Ok(Self::of(catalog, options))
+    }
+
+    /// The archive of a crawl: of each WARC file so many bytes count, or all.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when a file cannot be read.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn of_crawl(files: &[(PathBuf, Option<u64>)], options: &Options) -> error::Result<Self> {
+        let mut catalog = Catalog::new();
+        for (path, length) in files {
+            let volume = Volume::beginning(path, *length).map_err(|error| Error::io("open", path, error))?;
+            // A process that was killed may have begun a file and no record in it.
+            if !volume.is_empty() {
+                let wrong = |why| Error::Damaged(format!("{}: {why}", path.display()));
+                catalog.read_through(&volume).map_err(wrong)?;
+            }
+        }
+        Ok(Self::of(catalog, options))
+    }
+
+    fn of(catalog: Catalog, options: &Options) -> Self {
         let (volumes, captures, seeds) = catalog.finish();
         tracing::info!("{} captures in {} of archives", captures.len(), files(volumes.len()));
         let readers = Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from) * 2);
         let (at, bounds, rules) = (options.replay_at, Bounds::new(options), UrlRules::new(usize::MAX));
         let holdings = Holdings { volumes, captures, seeds, at, bounds, rules, readers };
-        Ok(Self { holdings: Arc::new(holdings), budget: Budget::new(options.max_buffered) })
+        Self { holdings: Arc::new(holdings), budget: Budget::new(options.max_buffered) }
+    }
+
+    /// What a URL was answered with at an instant, or the last time before it: read here and now, which blocks.
+    ///
+    /// # Errors
+    /// No archive has it, or what one has is damaged.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn captured(&self, url: &CrawlUrl, at: jiff::Timestamp) -> Result<Response, Failure> {
+        let holdings = &self.holdings;
+        let found = holdings.captures.find_dated(url, at);
+        let found = found.ok_or_else(|| Failure::new(FailureKind::NotArchived, "the archive does not have it"))?;
+        let (stored, _) = holdings.read(found.spot, MOST_REVISITS)?;
+        let request = Request::new(url.clone(), Purpose::Page);
+        Ok(stored.answer(&request, &holdings.bounds, self.budget.begin()))
     }
 
     /// The same archive, whose bodies share this budget with others.

@@ -24,6 +24,19 @@ impl Volume {
         Ok(Self { path: path.to_owned(), start: 0, length })
     }
 
+    /// The first bytes of a file: what is behind them does not count.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn beginning(path: &Path, length: Option<u64>) -> io::Result<Self> {
+        let whole = Self::file(path)?;
+        Ok(Self { length: length.unwrap_or(whole.length).min(whole.length), ..whole })
+    }
+
+    /// Whether there is nothing in it.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
     /// So many bytes of a file.
     pub(super) fn part(path: &Path, start: u64, length: u64) -> Self {
         Self { path: path.to_owned(), start, length }

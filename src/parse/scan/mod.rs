@@ -18,10 +18,14 @@ mod others;
 mod raw_text;
 mod shadow_root;
 mod tag;
+#[cfg(feature = "sqlite")]
+mod tags;
 mod xhtml;
 mod xml;
 
 pub(super) use link_text::{link_text, rel};
+#[cfg(feature = "sqlite")]
+pub(super) use tags::{Attribute, Most, Syntax, Tag, decoded, each_tag};
 pub(super) use xhtml::{has_xhtml_root, scan_xhtml};
 
 use std::borrow::Cow;
@@ -364,13 +368,6 @@ impl<'a> Scan<'a, '_> {
 
     fn skip_element(&mut self, name: &[u8]) -> Option<()> {
         self.skip(0, |text| raw_text::element_end(text, name))?;
-        self.close()
-    }
-
-    /// Reads a script or a style sheet. Without an end tag it is all that is left.
-    fn read_raw(&mut self, name: Name, end: Option<usize>) -> Option<()> {
-        self.take_text(name, end.unwrap_or(self.cursor.rest().len()));
-        self.cursor.at += end?;
         self.close()
     }
 

@@ -62,7 +62,7 @@ impl Scan<'_, '_> {
     }
 
     /// Takes what the text of a script or a style sheet names, which is next.
-    pub(super) fn take_text(&mut self, name: Name, end: usize) {
+    fn take_text(&mut self, name: Name, end: usize) {
         let Some(kinds) = self.bounds.kinds.filter(|_| !self.nesting.is_in_template()) else { return };
         let text = self.cursor.text.get(self.cursor.at..self.cursor.at + end).unwrap_or_default();
         if name == Name::STYLE {
@@ -71,5 +71,12 @@ impl Scan<'_, '_> {
             let kind = self.attributes.get("type");
             kinds.read_script(&mut self.facts, kind.as_deref(), text);
         }
+    }
+
+    /// Reads a script or a style sheet. Without an end tag it is all that is left.
+    pub(super) fn read_raw(&mut self, name: Name, end: Option<usize>) -> Option<()> {
+        self.take_text(name, end.unwrap_or(self.cursor.rest().len()));
+        self.cursor.at += end?;
+        self.close()
     }
 }

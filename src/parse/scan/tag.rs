@@ -22,6 +22,20 @@ pub(super) struct Attributes<'a> {
     max: usize,
 }
 
+/// An attribute with its place in the text.
+#[cfg(any(test, feature = "sqlite"))]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Placed<'a> {
+    /// As it is written.
+    pub(super) name: &'a str,
+    /// Where that begins.
+    pub(super) at: usize,
+    /// As it is written; empty without one.
+    pub(super) raw: &'a str,
+    /// Where the name ends, without a value; else where the value does, with its quotes.
+    pub(super) end: usize,
+}
+
 impl<'a> Attributes<'a> {
     /// Room for the attributes of one tag after the other, of which at most `max` are read.
     pub(super) fn new(max: usize) -> Self {
@@ -99,6 +113,36 @@ impl<'a> Cursor<'a> {
             }
             count += 1;
         })
+    }
+
+    /// Reads past the `>` of a tag. Its attributes with their places, of which at most `max` are kept; `None` when the tag
+    /// never ends.
+    #[cfg(any(test, feature = "sqlite"))]
+    pub(super) fn placed_attributes(&mut self, max: usize) -> Option<Vec<Placed<'a>>> {
+        let mut placed = Vec::new();
+        loop {
+            match self.skip_space()? {
+                b'>' => {
+                    self.at += 1;
+                    return Some(placed);
+                }
+                b'/' => self.at += 1,
+                _ => {
+                    let at = self.at;
+                    self.skip_name();
+                    let mut end = self.at;
+                    let name = self.text.get(at..end).unwrap_or_default();
+                    let mut raw = "";
+                    if self.skip_space()? == b'=' {
+                        raw = self.value()?;
+                        end = self.at;
+                    }
+                    if placed.len() < max {
+                        placed.push(Placed { name, at, raw, end });
+                    }
+                }
+            }
+        }
     }
 
     /// Reads past the `>` of a tag. The value of its first attribute of this name, as it is written, empty without one;
@@ -269,7 +313,20 @@ mod tests {
         let ended = cursor.attributes(&mut attributes);
         assert_eq!(ended.and_then(|_| attributes.get("href")).as_deref(), href, "{text}");
         assert_eq!(ended.and_then(|_| text.get(cursor.at..)), rest, "{text}");
+        let mut placing = skipped;
         assert_eq!((skipped.skip_attributes(), skipped.at), (ended, cursor.at), "{text}");
+        let placed = placing.placed_attributes(3);
+        assert_eq!((placed.is_some(), placing.at), (ended.is_some(), cursor.at), "{text}");
+        let found = placed.iter().flatten().find(|placed| placed.name.eq_ignore_ascii_case("href"));
+        let raw = found.map(|placed| {
+            let whole = &text[placed.at..placed.end];
+            assert!(
+                whole.starts_with(placed.name) && whole.trim_end_matches(['"', '\'']).ends_with(placed.raw),
+                "{text}"
+            );
+            placed.raw
+        });
+        assert_eq!(raw, href, "{text}");
     }
 
     #[test]

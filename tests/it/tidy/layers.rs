@@ -144,7 +144,12 @@ const LAYERS: &[Layer] = &[
     Layer { name: "crawl directory", floor: 3, modules: &["committed", "crawl_dir"], is_one: true },
     Layer { name: "engine", floor: 4, modules: &["engine"], is_one: false },
     // Who reads a crawl does not run it.
-    Layer { name: "readers", floor: 4, modules: &["checkup", "duplicates", "export", "inspect"], is_one: false },
+    Layer {
+        name: "readers",
+        floor: 4,
+        modules: &["checkup", "duplicates", "export", "inspect", "mirror"],
+        is_one: false,
+    },
     // What readers have found, on one page.
     Layer { name: "reports", floor: 5, modules: &["report"], is_one: false },
     Layer { name: SURFACE, floor: 6, modules: &["lib", "main", "cli", "internals"], is_one: true },

@@ -1,0 +1,66 @@
+//! `crawler mirror`: a crawl as a folder that a browser opens without a server.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::place::Place;
+use crate::error::Result;
+use crate::mirror::{self, Changes, Mirrored};
+use crate::observe::{bytes, counted, printable};
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub(crate) struct Mirror {
+    #[command(flatten)]
+    place: Place,
+    /// The folder: a new one, an empty one, or a mirror, which is brought up to date
+    #[arg(long, value_name = "SITE", value_hint = clap::ValueHint::DirPath)]
+    to: PathBuf,
+}
+
+/// Makes a mirror, or brings one up to date.
+pub(crate) fn mirror(asked: &Mirror) -> Result<ExitCode> {
+    let Mirrored { pages, others, bytes: length, changes, missing_links, missing_parts, unreadable, front } =
+        mirror::mirror(asked.place.path(), &asked.to)?;
+    for why in unreadable.iter().take(MOST_TOLD) {
+        super::voice::say(&format!("not in the mirror: {}", printable(why)));
+    }
+    if unreadable.len() > MOST_TOLD {
+        super::voice::say(&format!("not in the mirror: {} more", unreadable.len() - MOST_TOLD));
+    }
+    let [pages, others] = [counted(pages, "page", "pages"), counted(others, "other file", "other files")];
+    let Changes { written, unchanged, deleted } = changes;
+    super::voice::say(&format!(
+        "wrote {}: {pages}, {others}, {} ({written} written, {unchanged} unchanged, {deleted} deleted)",
+        printable(&front.display().to_string()),
+        bytes(length)
+    ));
+    if missing_links > 0 {
+        super::voice::say(&format!("links to {} lead to the web", counted(missing_links, "other URL", "other URLs")));
+    }
+    if missing_parts > 0 {
+        let parts = counted(missing_parts, "part of pages is", "parts of pages are");
+        super::voice::say(&format!(
+            "{parts} not in the archive, and loaded from the web\n = help: crawl with --set \
+             'parse.follow=[\"page\", \"embed\", \"style\"]'"
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) const EPILOGUE: &str = "\
+Example:
+  crawler https://example.com/ --warc --set 'parse.follow=[\"page\", \"embed\", \"style\"]'
+  crawler mirror --to site && open site/index.html
+
+Takes what the crawl has committed to its records and its archive. Links between what is there lead from
+file to file, all others to the web. Once more, it brings the folder up to date; until it is whole,
+SITE/index.html is not there.
+
+Exit codes:
+  0  the mirror is whole
+  1  it could not be written, or the archive cannot be read
+  2  wrong usage, or there is no archive in DIR, or SITE holds other things";
+
+/// More are counted.
+const MOST_TOLD: usize = 10;
