@@ -28,6 +28,7 @@ mod inspect;
 mod inspect_page;
 mod links;
 mod mirror;
+mod mirror_browser;
 mod no_store;
 mod output;
 mod page_bytes;
