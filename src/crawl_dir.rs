@@ -1,5 +1,7 @@
 //! The crawl directory: the files that a crawl makes, and no others.
 
+mod next;
+
 use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -10,6 +12,7 @@ use crate::extracted::Health;
 use crate::observe::Summary;
 use crate::sink::{ARCHIVE, ArchiveNames, BODIES, ItemFormat, STDOUT};
 use crate::store::file;
+use crate::versions::{self, CHANGES};
 
 /// A directory that belongs to one crawl, and to one process as long as this lives.
 #[derive(Debug)]
@@ -47,6 +50,8 @@ impl CrawlDir {
         lock.set_len(0)
             .and_then(|()| writeln!(lock, "{}", std::process::id()))
             .map_err(|error| Error::io("write", &lock_path, error))?;
+        // What a process was killed over that put one crawl in the place of another.
+        versions::finish(path)?;
         Ok(Self { path: path.to_owned(), lock })
     }
 
@@ -115,7 +120,9 @@ impl CrawlDir {
         let named = named.filter(|output| output.is_file() && self.own_name(output).is_some());
         // First what could not be told to be of a crawl: then nothing is deleted.
         file::delete(&self.path)?;
-        for file in self.files().into_iter().chain(named).chain(items).chain(archive_files(&self.path)) {
+        self.clear_next()?;
+        let changes = [self.path.join(CHANGES)];
+        for file in self.files().into_iter().chain(named).chain(items).chain(archive_files(&self.path)).chain(changes) {
             match fs::remove_file(&file) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(Error::io("delete", &file, error)),
                 _ => {}

@@ -45,6 +45,7 @@
 )]
 
 mod accounts;
+mod change;
 mod check;
 #[cfg(feature = "sqlite")]
 mod checkup;
@@ -69,6 +70,7 @@ pub mod extract;
 pub mod extracted;
 mod failure;
 pub mod fetch;
+mod for_update;
 mod frontier;
 mod host_report;
 #[cfg(feature = "sqlite")]
@@ -104,9 +106,11 @@ mod traps;
 mod tree;
 pub mod units;
 mod unread;
+mod update;
 pub mod url;
 pub mod usage;
 mod user_agent;
+mod versions;
 mod wall;
 mod wall_clock;
 mod walls;

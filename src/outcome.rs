@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::exchange::Exchange;
 use crate::extracted::Extracted;
+use crate::for_update::{Carried, ForUpdate};
 use crate::page::{LinkDetail, Page};
 use crate::readable::Readable;
+use crate::request::Validators;
 use crate::survey::Survey;
 use crate::unread::{BadReferences, Reading};
 use crate::url::{CrawlUrl, Link};
@@ -101,6 +103,12 @@ pub struct Outcome {
     pub usage: Option<Box<Usage>>,
     /// What was sent and received; `None` when nobody asked for that, or no response head came.
     pub exchange: Option<Box<Exchange>>,
+    /// By what the host can tell later whether the page is still as it is now.
+    pub validators: Validators,
+    /// Why this is what an earlier crawl has read; `None` when it was read now.
+    pub carried: Option<Carried>,
+    /// What the next update has to know of the page beside its record; `None` when that says all.
+    pub for_update: Option<Box<ForUpdate>>,
 }
 
 impl Outcome {
@@ -131,6 +139,9 @@ impl Outcome {
             extracted: None,
             usage: None,
             exchange: None,
+            validators: Validators::default(),
+            carried: None,
+            for_update: None,
         }
     }
 

@@ -22,6 +22,8 @@ pub(crate) enum Earlier {
     GoneOnWith,
     /// The same, and what has failed is asked for again.
     Retried,
+    /// It is crawled anew, and stays until that is whole.
+    Updated,
     /// It is deleted.
     Deleted,
 }
@@ -65,6 +67,7 @@ impl Home {
         let flag = match earlier {
             Earlier::GoneOnWith => return Ok(Self::Nowhere),
             Earlier::Retried => "--retry-failed",
+            Earlier::Updated => "--update",
             Earlier::Deleted => "--fresh",
         };
         let problem = format!("{flag} is for a crawl in a directory, and with records on stdout alone there is none");
@@ -153,6 +156,9 @@ fn build(config: Config, earlier: Earlier, home: Home, terminal: &Terminal) -> R
     if earlier == Earlier::Retried {
         builder = builder.retry_failed();
     }
+    if earlier == Earlier::Updated {
+        builder = builder.update();
+    }
     if home == Home::Nowhere {
         return builder.sink(JsonlStream::stdout()).check()?.build(None);
     }
@@ -208,14 +214,20 @@ fn close(summary: &Summary, terminal: &Terminal, format: LogFormat, level: LogLe
     }
 }
 
-/// Tells which of the conditions hold on which a crawl fails, and whether one does. That a site was redesigned is told to
-/// everybody who has rules.
-fn told(summary: &Summary, fail_on: &[FailOn]) -> bool {
-    let mut fails = false;
+/// Tells which of the conditions hold on which a crawl fails, and the exit code for it, when one does. That a site was
+/// redesigned is told to everybody who has rules.
+fn told(summary: &Summary, fail_on: &[FailOn]) -> Option<u8> {
+    let mut fails = None;
     for condition in fail_on {
         for told in condition.told(summary) {
-            fails = true;
-            tracing::error!("{}: {told}", condition.name());
+            // What is wrong goes before what is new.
+            let code = if *condition == FailOn::Changes { CHANGED } else { FAILED };
+            fails = Some(fails.map_or(code, |other: u8| other.min(code)));
+            if *condition == FailOn::Changes {
+                tracing::info!("{}: {told}", condition.name());
+            } else {
+                tracing::error!("{}: {told}", condition.name());
+            }
         }
     }
     if !fail_on.contains(&FailOn::RuleDrift) {
@@ -226,15 +238,19 @@ fn told(summary: &Summary, fail_on: &[FailOn]) -> bool {
     fails
 }
 
-fn exit_code(summary: &Summary, signal: Option<Signal>, fails: bool) -> ExitCode {
-    match (summary.state, signal) {
-        (State::Stopped, Some(signal)) => signal.exit_code(),
+fn exit_code(summary: &Summary, signal: Option<Signal>, fails: Option<u8>) -> ExitCode {
+    match (summary.state, signal, fails) {
+        (State::Stopped, Some(signal), _) => signal.exit_code(),
         _ if !summary.failed_seeds.is_empty() => ExitCode::from(3),
-        _ if fails => ExitCode::from(4),
+        (_, _, Some(code)) => ExitCode::from(code),
         _ => ExitCode::SUCCESS,
     }
 }
 
+/// A condition of `fail_on` holds.
+const FAILED: u8 = 4;
+/// Something has changed, which `fail_on` asks for.
+const CHANGED: u8 = 5;
 /// How many of the seeds that gave no page are explained at the terminal.
 const SEEDS_SHOWN: usize = 5;
 

@@ -101,9 +101,9 @@ pub(crate) struct Flags {
     /// Take several items of a page, like 'products=li.product'; their fields are --field 'products.title=h2'
     #[arg(long, value_name = "NAME=SELECTOR", help_heading = EXTRACT)]
     item: Vec<String>,
-    /// Exit with 4 when this holds at the end of the crawl; repeats
+    /// Exit with 4 when this holds at the end of the crawl, with 5 for changes that --update finds; repeats
     #[arg(long, value_name = "WHAT", help_heading = EXTRACT,
-        value_parser = ["rule-drift", "missing-required", "empty-items"])]
+        value_parser = ["rule-drift", "missing-required", "empty-items", "changes"])]
     fail_on: Vec<String>,
 
     /// The crawl directory; without a seed, what is in it goes on [default: crawl, or none with -o -]
@@ -124,6 +124,9 @@ pub(crate) struct Flags {
     /// Ask again for pages that failed, or were answered 5xx, 408 or 429, and replace their records
     #[arg(long, help_heading = OUTPUT, conflicts_with_all = ["fresh", "no_store"])]
     pub(crate) retry_failed: bool,
+    /// Crawl a finished crawl anew: pages that have not changed are not sent again, and DIR/changes.jsonl says what has
+    #[arg(long, help_heading = OUTPUT, conflicts_with_all = ["fresh", "retry_failed", "no_store", "output"])]
+    pub(crate) update: bool,
     /// Keep the frontier in memory only: a crawl that is stopped has to start over
     #[arg(long, help_heading = OUTPUT)]
     no_store: bool,

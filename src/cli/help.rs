@@ -50,4 +50,5 @@ Exit codes:
   2    wrong usage or configuration
   3    no seed could be fetched
   4    a condition of --fail-on holds
+  5    something has changed (--update --fail-on changes)
   130  stopped by SIGINT; 143 by SIGTERM, 129 by SIGHUP";

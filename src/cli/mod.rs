@@ -204,10 +204,11 @@ fn settings(cli: &Cli, matches: &clap::ArgMatches, args: &[OsString]) -> Result<
     if !going_on::names_seeds(&loaded.config) {
         return Err(Error::Usage(going_on::nothing(&loaded)));
     }
-    let earlier = match (flags.fresh, flags.retry_failed) {
-        (true, _) => crawl::Earlier::Deleted,
-        (false, true) => crawl::Earlier::Retried,
-        (false, false) => crawl::Earlier::GoneOnWith,
+    let earlier = match flags {
+        flags if flags.fresh => crawl::Earlier::Deleted,
+        flags if flags.retry_failed => crawl::Earlier::Retried,
+        flags if flags.update => crawl::Earlier::Updated,
+        _ => crawl::Earlier::GoneOnWith,
     };
     let home = crawl::Home::of(&loaded, earlier)?;
     let again = going_on::call(args, &loaded).filter(|_| home == crawl::Home::Dir);
@@ -320,7 +321,7 @@ mod tests {
         for flag in reference::FLAGS {
             assert!(known.contains(&flag.name), "--{} is not a flag", flag.name);
         }
-        let others = ["config", "set", "fresh", "retry-failed", "quiet", "verbose", "help", "version"];
+        let others = ["config", "set", "fresh", "retry-failed", "update", "quiet", "verbose", "help", "version"];
         for name in known {
             assert!(reference::FLAGS.iter().any(|flag| flag.name == name) || others.contains(&name), "--{name}");
         }

@@ -40,6 +40,12 @@ fn text(found: &Found) -> String {
             let _ = writeln!(text, "  {name:<12}{}", printable(value));
         }
     };
+    if let Some(update) = &found.update {
+        let state =
+            if update.state == RunState::Running { "is under way" } else { "was begun; --update goes on with it" };
+        let records = counted(update.records, "record", "records");
+        line("update", &format!("{state}: {records} so far, in {}", update.dir));
+    }
     line("known", &known(found));
     let outcomes = [
         ("ok", found.settled.ok),

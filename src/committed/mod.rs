@@ -15,12 +15,25 @@ use crate::crawl_dir::holds_records;
 use crate::error::{Error, Result};
 use crate::sink::{Checkpoint, Lines, STDOUT, Written};
 use crate::store::sqlite::StoreReader;
+use crate::versions;
 
 /// Looks into the store of a crawl directory; once more when a crawl has begun there meanwhile.
 pub(crate) fn look<T>(dir: &Path, at: impl Fn(&StoreReader) -> Result<T>) -> Result<T> {
-    let store = StoreReader::open(dir)?;
+    let store = match StoreReader::open(dir) {
+        Err(Error::Usage(_)) if versions::is_between(dir) => return Err(Error::Usage(between(dir))),
+        opened => opened?,
+    };
     let seen = at(&store);
     if store.is_overtaken() { at(&StoreReader::open(dir)?) } else { seen }
+}
+
+/// What to say while, or when a process was killed while, a crawl was put in the place of another.
+fn between(dir: &Path) -> String {
+    format!(
+        "an update is just being put in its place in {}\n = help: try again; when no crawl runs there, the next one that is \
+         started there finishes it first",
+        dir.display()
+    )
 }
 
 /// The outputs of records, and how far each is durable.

@@ -17,6 +17,7 @@ mod secret;
 mod seeds;
 mod show;
 mod span;
+mod update;
 mod written;
 
 pub use crate::check::Options as CheckOptions;
@@ -37,6 +38,7 @@ pub use hosts::HostOptions;
 pub use layers::{Layers, Loaded, SettingOrigin};
 pub use secret::{REDACTED, is_secret_header, redact_url};
 pub use seeds::Seed;
+pub use update::UpdateOptions;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -74,7 +76,8 @@ pub struct Config {
     pub dir: PathBuf,
     /// When a crawl that has come to its end exits with code 4: `rule-drift` when a rule of `[[extract]]` or `[[items]]` does
     /// not find any more what it found in the crawl before of the same directory; `missing-required` when a page or an
-    /// item has no value for a field that is `required`; `empty-items` when an `[[items]]` gave none.
+    /// item has no value for a field that is `required`; `empty-items` when an `[[items]]` gave none. With code 5, unless one of
+    /// these holds: `changes` when `--update` has found a page that is new, changed, moved or gone.
     pub fail_on: Vec<observe::FailOn>,
     /// Which URLs belong to the crawl.
     pub scope: scope::Options,
@@ -100,6 +103,8 @@ pub struct Config {
     pub output: sink::Options,
     /// What is kept of what is sent and received.
     pub archive: ArchiveOptions,
+    /// How a finished crawl is crawled anew.
+    pub update: UpdateOptions,
     /// What is shown.
     pub observe: observe::Options,
     /// What is different for single hosts.
@@ -137,6 +142,7 @@ impl Default for Config {
             policy: policy::Options::default(),
             output: sink::Options::default(),
             archive: ArchiveOptions::default(),
+            update: UpdateOptions::default(),
             observe: observe::Options::default(),
             hosts: BTreeMap::new(),
             extract: Vec::new(),

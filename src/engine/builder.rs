@@ -9,6 +9,7 @@ use super::outputs::{Opened, Outputs};
 use super::plan::Plan;
 use super::resume::Resume;
 use super::shutdown::Stopper;
+use super::updating::Updating;
 use crate::config::Config;
 use crate::crawl_dir::CrawlDir;
 use crate::error::{Error, Result};
@@ -29,6 +30,7 @@ pub struct CrawlBuilder {
     descriptors: Option<usize>,
     outputs: Vec<PathBuf>,
     retry_failed: bool,
+    update: bool,
 }
 
 impl CrawlBuilder {
@@ -149,6 +151,24 @@ impl CrawlBuilder {
         self
     }
 
+    /// Crawls anew what the [directory](Self::dir) holds the crawl of: pages that have not changed since, by what their hosts say
+    /// (RFC 9110, section 13), are taken over from its records. The earlier crawl stays as it is, in its place, until this one
+    /// is whole; then this one takes its place, with a line for each page in `changes.jsonl`, and the earlier one is kept as a
+    /// version. The same again goes on with an update that was stopped. In an empty directory this is a crawl like any other.
+    /// Default: no.
+    ///
+    /// # Errors
+    /// [`build`](Self::build) refuses an earlier crawl that has not come to its end, and one of other seeds.
+    ///
+    /// # Cancel safety
+    /// Until the update is whole, dropping its future leaves the earlier crawl as it is, and the update to be gone on with.
+    /// Putting it in place is not cut off by that: files are renamed to the end.
+    #[must_use]
+    pub fn update(mut self) -> Self {
+        self.update = true;
+        self
+    }
+
     /// Checks the settings, and reads back what an earlier run has left in the directory: that takes a second for some
     /// million URLs, and blocks.
     ///
@@ -167,14 +187,17 @@ impl CrawlBuilder {
     /// # Errors
     /// [`Error::Usage`] says which setting is wrong and what is allowed.
     pub(crate) fn check(self) -> Result<Checked> {
-        let Self { config, fetch, sinks, observer, descriptors, outputs, retry_failed, dir: _ } = self;
+        let Self { config, fetch, sinks, observer, descriptors, outputs, retry_failed, update, dir: _ } = self;
         let plan = Plan::new(config, fetch, descriptors)?;
         if retry_failed && !plan.config.frontier.store {
             let problem = "what has failed can only be asked for again in a crawl that has a store";
             return Err(Error::Usage(format!("{problem}\n = help: leave frontier.store = false away")));
         }
+        if update {
+            expect_updatable(&plan, &outputs)?;
+        }
         let plan = if retry_failed { plan.retrying_failed() } else { plan };
-        Ok(Checked { plan, sinks, observer, outputs })
+        Ok(Checked { plan, sinks, observer, outputs, update })
     }
 }
 
@@ -184,6 +207,7 @@ pub(crate) struct Checked {
     sinks: Vec<Box<dyn Sink>>,
     observer: Option<Box<dyn Observer>>,
     outputs: Vec<PathBuf>,
+    update: bool,
 }
 
 impl Checked {
@@ -193,7 +217,14 @@ impl Checked {
     /// As [`CrawlBuilder::build`].
     pub(crate) fn build(self, dir: Option<CrawlDir>) -> Result<Crawl> {
         let plan = self.plan;
-        let (opened, (store, resume)) = match dir {
+        let (dir, updating) = match dir {
+            Some(dir) if self.update => Updating::begin(dir, &plan)?,
+            None if self.update => {
+                return Err(Error::Usage("an update goes with a crawl directory: give one".to_owned()));
+            }
+            dir => (dir, None),
+        };
+        let (opened, (store, mut resume)) = match dir {
             Some(dir) => {
                 let records = plan.output().map_or_else(|| dir.records(), Path::to_owned);
                 let of_records = std::iter::once(records.clone()).chain(self.outputs);
@@ -214,8 +245,10 @@ impl Checked {
             }
             None => (None, Resume::nothing(plan)?),
         };
+        resume.ask_again(updating.as_ref().and_then(Updating::asked_again));
         let (stopper, stats) = (Stopper::new(), Arc::<Stats>::default());
         Ok(Crawl {
+            updating,
             resume: Box::new(resume),
             store,
             opened,
@@ -225,6 +258,21 @@ impl Checked {
             stats,
         })
     }
+}
+
+/// Refuses what no update can be made of.
+fn expect_updatable(plan: &Plan, outputs: &[PathBuf]) -> Result<()> {
+    if !plan.config.frontier.store {
+        let problem = "only a crawl that has a store can be updated";
+        return Err(Error::Usage(format!("{problem}\n = help: leave frontier.store = false away")));
+    }
+    if plan.output().is_some() || !outputs.is_empty() {
+        let problem = "the records of an update take the place of those in the crawl directory, and go nowhere else";
+        return Err(Error::Usage(format!(
+            "{problem}\n = help: leave --output away; `crawler export` writes them elsewhere"
+        )));
+    }
+    Ok(())
 }
 
 impl fmt::Debug for Checked {

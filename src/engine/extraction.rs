@@ -22,6 +22,11 @@ impl Extraction {
         (!rules.is_empty()).then_some(Self { rules, url_rules })
     }
 
+    /// How many rules there are.
+    pub(super) fn rules(&self) -> usize {
+        self.rules.names().count()
+    }
+
     /// Whether some rule is for a response of this type that is no page.
     pub(super) fn is_for(&self, url: &CrawlUrl, media_type: &MediaType) -> bool {
         self.rules.on(url.as_str(), Some(media_type.essence())).is_some()

@@ -1,7 +1,9 @@
 //! The engine: puts the stages together and runs them. The only place that spawns tasks or owns channels.
 
 mod answered;
+mod asked_again;
 mod builder;
+mod carry;
 mod clock;
 mod descriptors;
 mod dispatcher;
@@ -29,6 +31,7 @@ mod seed_places;
 mod settled_stream;
 mod shutdown;
 mod tally;
+mod updating;
 mod worker;
 mod writer;
 
@@ -55,6 +58,7 @@ use ledger::Ledger;
 use outputs::{Opened, Output};
 use reporter::Reporter;
 use resume::Resume;
+use updating::Updating;
 use writer::Writer;
 
 /// One crawl, ready to run.
@@ -77,6 +81,8 @@ pub struct Crawl {
     observer: Option<Box<dyn Observer>>,
     stopper: Stopper,
     stats: Arc<Stats>,
+    /// What this crawl is to take the place of; `None` when it is no update.
+    updating: Option<Updating>,
 }
 
 impl Crawl {
@@ -103,7 +109,7 @@ impl Crawl {
     /// # Cancel safety
     /// Dropping the future stops the crawl at once. Records that were handed to the sinks are still written.
     pub async fn run(self) -> Result<Summary> {
-        let Self { mut resume, store, opened, sinks, observer, stopper, stats } = self;
+        let Self { mut resume, store, opened, sinks, observer, stopper, stats, updating } = self;
         let (started, before, retries) = (Instant::now(), resume.before(), resume.retries_failed());
         let mut outputs = Vec::new();
         let home = opened.map(|opened| {
@@ -136,9 +142,12 @@ impl Crawl {
         if let Some(health) = health {
             rule_health::close(home.as_ref().map(|(dir, _)| dir), health, &mut summary)?;
         }
-        if let Some((dir, output)) = &home {
+        if let Some((dir, output)) = home {
             fail_point("before-summary");
-            outputs::close(dir, output, &mut summary)?;
+            match updating {
+                Some(updating) => updating.close(dir, &mut summary).await?,
+                None => outputs::close(&dir, &output, &mut summary)?,
+            }
             fail_point("summary-written");
         }
         Ok(summary)

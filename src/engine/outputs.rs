@@ -241,20 +241,25 @@ impl Output {
 
 /// Writes the summary into the directory.
 pub(super) fn close(dir: &CrawlDir, output: &Path, summary: &mut Summary) -> Result<()> {
+    close_as(dir, (output, dir.path()), summary)
+}
+
+/// The same, of outputs and a directory that are going to be named otherwise.
+pub(super) fn close_as(dir: &CrawlDir, (output, named): (&Path, &Path), summary: &mut Summary) -> Result<()> {
     let shown = if output == Path::new(STDOUT) { "stdout".to_owned() } else { output.display().to_string() };
     summary.output = Some(shown);
-    summary.archive = archive_of(dir);
+    summary.archive = archive_of(dir, named);
     dir.write_summary(summary)
 }
 
 /// What the archive in a crawl directory has come to.
-fn archive_of(dir: &CrawlDir) -> Option<ArchiveSummary> {
+fn archive_of(dir: &CrawlDir, named: &Path) -> Option<ArchiveSummary> {
     let lengths: Vec<_> = archive_files(dir.path())
         .iter()
         .filter(|path| path.extension().is_some_and(|ending| ending == "gz"))
         .filter_map(|path| Some(path.metadata().ok()?.len()))
         .collect();
-    let folder = dir.path().join(ARCHIVE).display().to_string();
+    let folder = named.join(ARCHIVE).display().to_string();
     (!lengths.is_empty()).then(|| ArchiveSummary::new(folder, lengths.len() as u64, lengths.iter().sum()))
 }
 

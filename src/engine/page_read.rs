@@ -48,6 +48,11 @@ impl Reads {
         Self { extraction, reader: Reader::new(content, url_rules.clone()), texts: false, surveys: false }
     }
 
+    /// How many rules there are.
+    pub(super) fn rules(&self) -> usize {
+        self.extraction.as_ref().map_or(0, Extraction::rules)
+    }
+
     /// Reads a page: one tree serves all who need it.
     pub(super) fn read(&self, parser: &Parser, input: &Input<'_>) -> PageRead {
         let url = input.url;

@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::asked_again::AskedAgain;
 use super::dispatcher::{Dispatcher, Seeds, Start};
 use super::fail_point::fail_point;
 use super::judge::Judge;
@@ -50,6 +51,8 @@ pub(super) struct Resume {
     clock: WallClock,
     /// Whether an output wants the exchanges of pages.
     exchanges: bool,
+    /// The pages of the crawl that this one updates; `None` when it updates none, or asks for all of them anew.
+    again: Option<AskedAgain>,
 }
 
 /// When the runs of a crawl were, before this one.
@@ -77,6 +80,7 @@ impl Resume {
             notes: Notes::default(),
             clock,
             exchanges: false,
+            again: None,
         };
         Ok((Box::new(Memory::new(clock)), resume.with_seeds()?))
     }
@@ -123,7 +127,8 @@ impl Resume {
         same_crawl::tell_left_out(&left_out);
         let (frontier, counts) = restore(&plan, &judge, &notes, &left_out, store)?;
         let tally = Tally::of(counts, notes.unasked, notes.unread.clone());
-        Ok(Self { clock: store.clock(), plan, judge, seed_redirects, frontier, tally, notes, exchanges: false })
+        let clock = store.clock();
+        Ok(Self { clock, plan, judge, seed_redirects, frontier, tally, notes, exchanges: false, again: None })
     }
 
     /// Opens the outputs where they were committed, and keeps what this run is: from here on it can be continued.
@@ -136,7 +141,7 @@ impl Resume {
         for seed in &self.plan.places {
             store.keep(Note::Seed(seed.clone()))?;
         }
-        store.keep(Note::Settings(same_crawl::settings(&self.plan)?))?;
+        store.keep(Note::Settings(same_crawl::settings(&self.plan, self.notes.settings.as_ref())?))?;
         // Seeds, and what has changed since the last run, with the settings that they come of: the next run sees no
         // difference to these.
         store.apply(self.frontier.take_changes(), None)?;
@@ -150,6 +155,11 @@ impl Resume {
     /// Whether the exchanges of pages are kept for an output.
     pub(super) fn keep_exchanges(&mut self, keep: bool) {
         self.exchanges = keep;
+    }
+
+    /// Asks whether what an earlier crawl has read still holds.
+    pub(super) fn ask_again(&mut self, again: Option<AskedAgain>) {
+        self.again = again;
     }
 
     /// Whether what has failed is asked for again.
@@ -213,6 +223,7 @@ impl Resume {
         reads.texts = judge.closes_traps();
         reads.surveys = config.check.surveys();
         let worker = Worker::new(plan.fetch, parser, plan.rules, agent.to_owned()).reading(reads);
+        let worker = worker.asking_again(self.again);
         Dispatcher::new(Start {
             frontier,
             politeness,

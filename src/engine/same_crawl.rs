@@ -54,15 +54,30 @@ pub(super) fn tell_left_out(seeds: &[String]) {
     );
 }
 
-/// What the next run is compared with.
-pub(super) fn settings(plan: &Plan) -> Result<RunSettings> {
+/// What the next run is compared with; `before`: what the last one has kept.
+pub(super) fn settings(plan: &Plan, before: Option<&RunSettings>) -> Result<RunSettings> {
+    let shown = plan.config.shown()?;
+    let is_mixed = before.is_some_and(|before| is_mixed(&before.toml) || other_reading(&before.toml, &shown).is_some());
     Ok(RunSettings {
         url_rules: url_rules(plan),
         robots: robots(plan),
         folder: folder(plan),
         archives: archives(plan),
-        toml: plan.config.shown()?,
+        toml: if is_mixed { format!("{MIXED}{shown}") } else { shown },
     })
+}
+
+/// The table of the settings that is not what it was, of those that decide what records say of pages and where they lead; both
+/// as [`settings`] has kept them.
+pub(super) fn other_reading(before: &str, now: &str) -> Option<&'static str> {
+    let parse = |text: &str| text.parse::<toml::Table>().ok();
+    let (Some(before), Some(now)) = (parse(before), parse(now)) else { return Some("the settings") };
+    READING.into_iter().find(|table| before.get(*table) != now.get(*table))
+}
+
+/// Whether the runs of a crawl have read its pages by different settings.
+pub(super) fn is_mixed(toml: &str) -> bool {
+    toml.starts_with(MIXED)
 }
 
 /// What decides which URLs are one page: a line for each of [`URL_RULE_KEYS`], empty for what is not set.
@@ -106,3 +121,8 @@ fn archives(plan: &Plan) -> String {
 
 /// The keys of `[frontier]` that decide which URLs are one page, in the order in which a store has them.
 const URL_RULE_KEYS: [&str; 4] = ["ignore_params", "ignore_path_params", "sort_query", "merge_slashes"];
+/// The tables that decide what records say of pages, and where these lead.
+const READING: [&str; 11] =
+    ["frontier", "fetch", "parse", "content", "traps", "policy", "output", "hosts", "extract", "items", "follow"];
+/// What the settings of a crawl begin with whose runs have read pages by different ones.
+const MIXED: &str = "# the runs of this crawl have read pages by different settings\n";

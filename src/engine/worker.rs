@@ -1,16 +1,20 @@
 //! The worker: fetches, parses, makes links canonical, and hands back an outcome. It owns nothing and changes nothing.
 
+mod site_files;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::HeaderMap;
 use http::header::SET_COOKIE;
+use http::{HeaderMap, StatusCode};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::answered::{asked_to_wait, counts_as_page, is_page, kind, redirects_to};
+use super::asked_again::AskedAgain;
+use super::carry;
 use super::extraction;
 use super::page_read::{self, PageRead, Reads, respelled};
 use super::said_in_head::SaidInHead;
@@ -18,11 +22,10 @@ use crate::fetch::Fetch;
 use crate::media_type::MediaType;
 use crate::mention::Mention;
 use crate::outcome::{Failure, FailureKind, Outcome, OutcomeKind};
-use crate::parse::sitemap::{Entry, Sitemap};
+use crate::parse::sitemap::Sitemap;
 use crate::parse::{self, Input, Parser};
-use crate::politeness::robots::Robots;
 use crate::politeness::{RobotsAnswer, TdmFile};
-use crate::request::{Purpose, Request};
+use crate::request::{Purpose, Request, Validators};
 use crate::response::{Body, Response};
 use crate::traps;
 use crate::unread::Reading;
@@ -69,6 +72,8 @@ pub(super) struct Worker {
     agent: String,
     /// Whether pages are to have their exchanges: an output wants them.
     keep_exchanges: bool,
+    /// What an earlier crawl says of the pages; `None` when this is no update.
+    again: Option<AskedAgain>,
     /// How many long parses may run at once beside the runtime: more threads than cores would only take memory.
     parse_slots: Semaphore,
 }
@@ -77,7 +82,13 @@ impl Worker {
     pub(super) fn new(fetch: Arc<dyn Fetch>, parser: Parser, rules: UrlRules, agent: String) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let (parser, parse_slots) = (Arc::new(parser), Semaphore::new(cores));
-        Self { fetch, parser, rules, reads: Reads::default(), agent, keep_exchanges: false, parse_slots }
+        let reads = Reads::default();
+        Self { fetch, parser, rules, reads, agent, keep_exchanges: false, again: None, parse_slots }
+    }
+
+    /// The same worker, which asks whether what an earlier crawl has read still holds.
+    pub(super) fn asking_again(self, again: Option<AskedAgain>) -> Self {
+        Self { again, ..self }
     }
 
     /// The same worker, whose outcomes have the exchanges that they come of.
@@ -92,14 +103,35 @@ impl Worker {
 
     /// Requests one page.
     pub(super) async fn visit(&self, url: CrawlUrl) -> Outcome {
+        let known = match &self.again {
+            Some(again) => again.known(&url).await,
+            None => None,
+        };
+        let mut request = self.request(url, Purpose::Page);
+        request.validators = known.as_ref().and_then(|known| known.validators.clone());
         let (fetched_at, started) = (jiff::Timestamp::now(), Instant::now());
-        let request = self.request(url, Purpose::Page);
         let answer = self.fetch.fetch(&request).await;
         let elapsed = started.elapsed();
-        match answer {
-            Ok(response) => self.outcome(&request.url, response, fetched_at, elapsed).await,
-            Err(failure) => Outcome::failed(failure, fetched_at, elapsed),
+        let mut response = match answer {
+            Ok(response) => response,
+            Err(failure) => return Outcome::failed(failure, fetched_at, elapsed),
+        };
+        let url = &request.url;
+        let unchanged = match &self.again {
+            Some(again) if request.validators.is_some() && response.status == StatusCode::NOT_MODIFIED => {
+                again.carried_over(url, &mut response, fetched_at, elapsed, &self.rules, self.reads.rules()).await
+            }
+            _ => None,
+        };
+        let mut outcome = match unchanged {
+            Some(outcome) => outcome,
+            None => self.outcome(url, response, fetched_at, elapsed).await,
+        };
+        if let Some(known) = &known {
+            known.note(&mut outcome);
         }
+        carry::keep(&mut outcome, url);
+        outcome
     }
 
     /// How this crawl reads URLs.
@@ -112,94 +144,10 @@ impl Worker {
         &*self.fetch
     }
 
-    /// Requests one robots.txt. A redirect is handed back like any other answer: its target has limits of its own.
-    pub(super) async fn ask_robots(&self, url: CrawlUrl) -> (RobotsReply, Outcome) {
-        let (answer, outcome) = self.ask(&self.request(url, Purpose::Robots)).await;
-        let reply = match answer {
-            Ok((_, Some(Target::Url(target)))) => RobotsReply::Redirect(target),
-            Ok((response, _)) => {
-                let body = response.body.bytes().map(Bytes::as_ref).unwrap_or_default();
-                let robots = Robots::of_response(response.status, body, &self.agent);
-                RobotsReply::Answer(
-                    robots.map_or(RobotsAnswer::Unreachable, |robots| RobotsAnswer::Rules(robots.into())),
-                )
-            }
-            Err(failure) if failure.is_no_connection() => RobotsReply::Answer(RobotsAnswer::NoConnection(failure)),
-            Err(_) => RobotsReply::Answer(RobotsAnswer::Unreachable),
-        };
-        (reply, outcome)
-    }
-
-    /// Requests one `tdmrep.json`. A redirect is handed back, as of robots.txt.
-    pub(super) async fn ask_tdm_file(&self, url: CrawlUrl) -> (TdmReply, Outcome) {
-        let (answer, outcome) = self.ask(&self.request(url, Purpose::Robots)).await;
-        let reply = match answer {
-            Ok((_, Some(Target::Url(target)))) => TdmReply::Redirect(target),
-            Ok((response, _)) if outcome.kind == OutcomeKind::Ok => {
-                TdmReply::File(response.body.bytes().and_then(|body| TdmFile::parse(body)).map(Arc::new))
-            }
-            _ => TdmReply::File(None),
-        };
-        (reply, outcome)
-    }
-
-    /// Requests one sitemap. A redirect is handed back, as of robots.txt.
-    pub(super) async fn ask_sitemap(&self, url: CrawlUrl) -> (SitemapReply, Outcome) {
-        let request = self.request(url, Purpose::Sitemap);
-        let (answer, mut outcome) = self.ask(&request).await;
-        let reply = match answer {
-            Ok((_, Some(Target::Url(target)))) => SitemapReply::Redirect(target),
-            Ok((response, _)) if outcome.kind == OutcomeKind::Ok => {
-                match self.read_sitemap(request.url, response).await {
-                    Ok(sitemap) => SitemapReply::Read(sitemap),
-                    Err(failure) => {
-                        (outcome.kind, outcome.failure) = (OutcomeKind::Failed, Some(failure));
-                        SitemapReply::Nothing
-                    }
-                }
-            }
-            _ => SitemapReply::Nothing,
-        };
-        (reply, outcome)
-    }
-
     fn request(&self, url: CrawlUrl, purpose: Purpose) -> Request {
         let mut request = Request::new(url, purpose);
         request.keep_exchange = self.keep_exchanges;
         request
-    }
-
-    /// Requests what is no page: the response, and where it redirects to.
-    async fn ask(&self, request: &Request) -> (Result<(Response, Option<Target>), Failure>, Outcome) {
-        let (fetched_at, started) = (jiff::Timestamp::now(), Instant::now());
-        let answer = self.fetch.fetch(request).await;
-        let elapsed = started.elapsed();
-        let mut response = match answer {
-            Ok(Response { body: Body::Failed(failure), exchange, .. }) => {
-                let outcome = Outcome { exchange, ..Outcome::failed(failure.clone(), fetched_at, elapsed) };
-                return (Err(failure), outcome);
-            }
-            Err(failure) => return (Err(failure.clone()), Outcome::failed(failure, fetched_at, elapsed)),
-            Ok(response) => response,
-        };
-        let redirect = self.redirect(&request.url, &response);
-        let mut outcome = Outcome::new(kind(&response, redirect.as_ref()), fetched_at, elapsed);
-        outcome.exchange = response.exchange.take();
-        outcome.status = Some(response.status.as_u16());
-        outcome.retry_after = asked_to_wait(&response.headers, SystemTime::now());
-        (Ok((response, redirect)), outcome)
-    }
-
-    async fn read_sitemap(&self, url: CrawlUrl, response: Response) -> Result<Sitemap, Failure> {
-        let media_type = MediaType::extract(&response.headers);
-        let Body::Read(body) = response.body else { return Ok(Sitemap::default()) };
-        let (rules, length) = (self.rules.clone(), body.len());
-        let read = move || {
-            let mut sitemap = Sitemap::read(&url, &body, media_type.as_ref(), &rules);
-            sitemap.entries.sort_by(Entry::order);
-            sitemap
-        };
-        self.beside(length, read).await.ok_or_else(|| panicked("the sitemap"))
     }
 
     /// What a response comes to, for the page at `url`.
@@ -228,6 +176,7 @@ impl Worker {
         } else if let Some(location) = redirects_to(&response) {
             outcome.bad_references.note(&location);
         }
+        outcome.validators = validators(kind, &response.headers);
         if matches!(kind, OutcomeKind::Ok | OutcomeKind::PaymentRequired) {
             outcome.usage = Usage::of(usage::of_headers(&response.headers));
         }
@@ -381,6 +330,11 @@ impl Worker {
         let location = redirects_to(response)?;
         Base::new(url.clone()).resolve(location.trim(), &self.rules)
     }
+}
+
+/// By what the host can tell later whether a page has changed.
+fn validators(kind: OutcomeKind, headers: &HeaderMap) -> Validators {
+    if kind == OutcomeKind::Ok { Validators::of(headers) } else { Validators::default() }
 }
 
 fn fail(outcome: &mut Outcome, failure: Failure) {

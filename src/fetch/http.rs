@@ -1,8 +1,8 @@
 //! HTTP/1.1 and HTTP/2 over one pool of connections.
 
 use bytes::Bytes;
-use http::header::LOCATION;
-use http::{HeaderMap, Method, StatusCode, Version};
+use http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use hyper::ext::ReasonPhrase;
 use hyper_util::client::legacy::connect::HttpInfo;
 use tokio::time::{Instant, timeout_at};
@@ -27,7 +27,7 @@ use crate::error::Result;
 use crate::exchange::{BodyEnd, Exchange, LookedUp, RawBody, Received, Sent};
 use crate::media_type::MediaType;
 use crate::outcome::{Failure, FailureKind};
-use crate::request::{Purpose, Request};
+use crate::request::{Purpose, Request, Validators};
 use crate::response::{Body, Response, is_redirect};
 use crate::url::{CrawlUrl, HostPattern};
 
@@ -239,6 +239,9 @@ impl Http {
             let mut outgoing = reqwest::Request::new(Method::GET, url.to_url().ok_or_else(no_name)?);
             self.headers.add_own(url, outgoing.headers_mut());
             self.add_cookies(&mut outgoing);
+            if let Some(validators) = &request.validators {
+                add_validators(validators, outgoing.headers_mut());
+            }
             let own = request.keep_exchange.then(|| outgoing.headers().clone());
             let watched = reuse::watch(client.execute(outgoing));
             let Ok((answer, connection)) = timeout_at(end.min(start + deadlines.first_byte), watched).await else {
@@ -324,6 +327,16 @@ impl Fetch for Http {
 /// its body.
 pub(super) fn is_elsewhere(status: StatusCode, headers: &HeaderMap) -> bool {
     status == StatusCode::NOT_MODIFIED || is_redirect(status) && headers.contains_key(LOCATION)
+}
+
+/// Asks whether what is known still holds, by all that the host has said of it: of the two, it goes by the `ETag` (RFC 9110,
+/// section 13.2.2). What settings send under these names goes first.
+fn add_validators(validators: &Validators, to: &mut HeaderMap) {
+    for (name, value) in [(IF_NONE_MATCH, &validators.etag), (IF_MODIFIED_SINCE, &validators.last_modified)] {
+        if let Some(Ok(value)) = value.as_deref().map(HeaderValue::from_str) {
+            to.entry(name).or_insert(value);
+        }
+    }
 }
 
 /// Whether a body of such a response goes into an archive. `types` is empty when there is none.

@@ -17,6 +17,7 @@ use crate::outcome::{FailureKind, OutcomeKind, SkipReason};
 use crate::store::sqlite::{StoreReader, UrlRow};
 use crate::unread::Unread;
 use crate::url::HostKey;
+use crate::versions;
 use crate::wall_clock::WallClock;
 
 /// How far a crawl is: `discovered = pending + settled + skipped`, and `records = settled`, as of its last commit. Texts in
@@ -71,6 +72,20 @@ pub(crate) struct Status {
     /// Where the records are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) output: Option<String>,
+    /// How far the update of this crawl is, as long as it is not whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) update: Option<UpdateStatus>,
+}
+
+/// How far the update of a crawl is.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct UpdateStatus {
+    /// Where it is made: `crawler status` of that says more.
+    pub(crate) dir: String,
+    /// Whether it runs, or how its last run has ended.
+    pub(crate) state: RunState,
+    /// Its records so far.
+    pub(crate) records: u64,
 }
 
 /// How far one run is.
@@ -119,7 +134,16 @@ pub(crate) struct HostStatus {
 /// # Errors
 /// There is no store, or it is not readable.
 pub(crate) fn status(dir: &Path, hosts: usize) -> Result<Status> {
-    look(dir, |store| status_of(dir, store, hosts))
+    let update = update_of(dir);
+    let found = look(dir, |store| status_of(dir, store, hosts))?;
+    Ok(Status { update, ..found })
+}
+
+/// How far the update of a crawl is; `None` when none is under way. One that has not begun to keep anything is none.
+fn update_of(dir: &Path) -> Option<UpdateStatus> {
+    let next = versions::next(dir);
+    let last = next.is_dir().then(|| look(&next, |store| LastRun::of(&next, store)))?.ok()?;
+    Some(UpdateStatus { dir: next.display().to_string(), state: last.state, records: last.session.records })
 }
 
 fn status_of(dir: &Path, store: &StoreReader, hosts: usize) -> Result<Status> {
@@ -163,6 +187,7 @@ fn status_of(dir: &Path, store: &StoreReader, hosts: usize) -> Result<Status> {
         hosts: host_statuses(store, count.hosts, hosts, &rules, &clock)?,
         output: outputs_of_records(store)?.into_iter().next().map(|(name, _)| shown(dir, &name)),
         run: run_status(&run, since_commit),
+        update: None,
     })
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Summary;
 use super::text::{counted, printable};
 
-/// A condition on which a crawl that has ended exits with 4.
+/// A condition on which a crawl that has ended exits with 4, or with 5 when it is that something has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailOn {
@@ -15,6 +15,8 @@ pub enum FailOn {
     MissingRequired,
     /// `[[items]]` gave no item at all.
     EmptyItems,
+    /// An update has found a page that is new, changed, moved or gone.
+    Changes,
 }
 
 impl FailOn {
@@ -24,6 +26,7 @@ impl FailOn {
             Self::RuleDrift => "rule-drift",
             Self::MissingRequired => "missing-required",
             Self::EmptyItems => "empty-items",
+            Self::Changes => "changes",
         }
     }
 
@@ -43,6 +46,14 @@ impl FailOn {
             Self::EmptyItems => {
                 let empty = summary.items.iter().filter(|(_, n)| **n == 0);
                 empty.map(|(name, _)| format!("there are no items `{}`", printable(name))).collect()
+            }
+            Self::Changes => {
+                let changes = summary.update.as_ref().filter(|changes| changes.total() > 0);
+                let told = changes.map(|changes| {
+                    let pages = counted(changes.total(), "page is", "pages are");
+                    format!("{pages} not what, or where, they were; see {}", printable(&changes.path))
+                });
+                told.into_iter().collect()
             }
         }
     }

@@ -15,6 +15,7 @@ mod summary;
 mod terminal;
 mod text;
 mod unread_lines;
+mod update_lines;
 mod usage_line;
 mod wall_lines;
 

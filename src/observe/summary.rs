@@ -11,9 +11,11 @@ use super::host_table::host_table;
 use super::rule_table::rule_table;
 use super::text::{bytes, count, counted, elapsed, printable};
 use super::unread_lines::unread_lines;
+use super::update_lines::update_lines;
 use super::usage_line::usage_line;
 use super::wall_lines::wall_lines;
 use crate::accounts::{Accounts, Settled, Skipped};
+use crate::change::Changes;
 use crate::extracted::{Drift, RuleHealth};
 use crate::outcome::FailureKind;
 use crate::trap::Trap;
@@ -77,6 +79,9 @@ pub struct Summary {
     /// What the archive has come to. Absent when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archive: Option<ArchiveSummary>,
+    /// What has become of the pages since the crawl before. Absent unless this one updates it, and is whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub update: Option<Changes>,
 }
 
 /// What an archive has come to, in all runs of its crawl.
@@ -163,6 +168,7 @@ impl Summary {
             traps: Vec::new(),
             output: None,
             archive: None,
+            update: None,
         }
     }
 }
@@ -215,6 +221,9 @@ impl fmt::Display for Summary {
         line("archive", archive.unwrap_or_default())?;
         let items = self.items.iter().map(|(name, n)| format!("{} {}", printable(name), count(*n)));
         line("items", items.collect::<Vec<_>>().join("  "))?;
+        for (name, text) in self.update.iter().flat_map(update_lines) {
+            line(name, text)?;
+        }
         rule_table(&self.rules).iter().try_for_each(|line| writeln!(f, "{}", line.trim_end()))?;
         host_table(&self.hosts, self.state == State::Complete)
             .iter()

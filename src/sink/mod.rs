@@ -17,6 +17,7 @@ mod summed;
 mod survey;
 mod written;
 
+pub use crate::for_update::{Carried, ForUpdate};
 pub use crate::page::LinkDetail;
 pub(crate) use archive::BODIES;
 pub use archive::{ARCHIVE, Archive, ArchiveNames, ArchiveSettings, NamePart};

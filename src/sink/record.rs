@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Options;
+use crate::for_update::{Carried, ForUpdate};
 use crate::outcome::{Failure, Outcome, OutcomeKind};
 use crate::page::{LinkDetail, Page};
 use crate::readable::Readable;
@@ -103,6 +104,22 @@ pub struct Record {
     /// The rules whose required value is missing on the page: `price`, or `products.title` for items. Absent when none is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
+    /// The `ETag` of the response, as it was sent: `--update` asks by it whether the page has changed. Absent when the outcome
+    /// is not `ok`, or there is none, or none that could be sent back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// The `Last-Modified` of the response, as it was sent. Absent as `etag` is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_modified: Option<String>,
+    /// Why what this says of the page was taken over from the record of an earlier crawl, by `--update`: the host says that
+    /// it has not changed, or it was not asked. Absent when the page was read in this crawl.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried: Option<Carried>,
+    /// What the next `--update` has to know of the page beside this: for this program alone, its form may change with any
+    /// version. Absent when the record says all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Value")]
+    pub for_update: Option<Box<ForUpdate>>,
 }
 
 impl Record {
@@ -149,6 +166,10 @@ impl Record {
             usage: outcome.usage.take(),
             fields,
             missing,
+            etag: outcome.validators.etag.take(),
+            last_modified: outcome.validators.last_modified.take(),
+            carried: outcome.carried,
+            for_update: outcome.for_update.take(),
         }
     }
 }
@@ -340,7 +361,7 @@ pub(super) mod tests {
         let required = schema.get("required").unwrap();
         assert_eq!(required, &serde_json::json!(["url", "outcome", "depth", "attempts", "fetched_at", "elapsed_ms"]));
         let fields: Vec<_> = schema.get("properties").unwrap().as_object().unwrap().values().collect();
-        assert_eq!(fields.len(), 25);
+        assert_eq!(fields.len(), 29);
         assert!(fields.iter().all(|field| field.get("description").is_some()), "each field is described");
     }
 }

@@ -61,6 +61,7 @@ mod tls;
 mod traps;
 mod trouble;
 mod unread;
+mod update;
 mod usage;
 mod usage_cases;
 mod verify;

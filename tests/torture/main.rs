@@ -23,7 +23,7 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use site::Site;
-use support::{Crawl, Crawled, Reply, Server};
+use support::{Arrival, Crawl, Crawled, Reply, Server};
 use victim::{End, Victim};
 
 /// How much is tortured.
@@ -158,17 +158,81 @@ fn what_failed_is_replaced_once_wherever_that_is_killed() {
     }
 }
 
+/// An update that is killed anywhere leaves the crawl before or the new one, and the same command brings it to the same end.
+#[test]
+fn an_update_is_whole_or_not_there_wherever_it_is_killed() {
+    let site = |is_later: bool| {
+        move |arrival: &Arrival| {
+            let body = match (arrival.path.as_str(), is_later) {
+                ("/", _) => HOME.to_owned(),
+                ("/robots.txt", _) | ("/7", true) => return Reply::new(404),
+                (path @ "/8", true) => format!("<title>another {path}</title>"),
+                (path, _) => format!("<title>{path}</title><ul><li><b>{path}</b></ul>"),
+            };
+            let tag = format!("\"{}\"", body.len());
+            if arrival.header("if-none-match") == Some(&*tag) {
+                return Reply::new(304).header("ETag", &tag);
+            }
+            Reply::html(body).header("ETag", &tag)
+        }
+    };
+    let rules = "[[items]]\nname = \"rows\"\neach = \"li\"\n[items.fields]\ntext = \"b\"\n";
+    for (name, times) in UPDATE_POINTS {
+        for n in *times {
+            let is_later = Arc::new(AtomicBool::new(false));
+            let later = Arc::clone(&is_later);
+            let server = Server::start(move |arrival| site(later.load(Ordering::SeqCst))(arrival));
+            let crawl = || Crawl::of(server.url("/")).toml(rules).set("update.keep", "1");
+            let first = crawl().run();
+            is_later.store(true, Ordering::SeqCst);
+            let killed = crawl().flag("--update").on(&first).env("CRAWLER_FAIL_POINT", format!("{name}:{n}")).run();
+            assert_eq!(killed.signal, Some(9), "{name} {n}: {}", killed.stderr);
+            let last = crawl().flag("--update").arg("--fail-on", "changes").on(&killed).run();
+            // What was in its place already is updated once more, and nothing has changed since.
+            let is_in_place = name.starts_with("swap");
+            last.assert_code(if is_in_place { 0 } else { 5 });
+            assert_eq!((last.records.len(), last.record(&server.url("/8"))["title"] == "another /8"), (21, true));
+            let lines = std::fs::read_to_string(last.path("crawl/changes.jsonl")).unwrap();
+            let unchanged = lines.lines().filter(|line| line.contains("\"change\":\"unchanged\"")).count();
+            assert_eq!((lines.lines().count(), unchanged), (21, if is_in_place { 21 } else { 19 }), "{name} {n}");
+            let items = std::fs::read_to_string(last.path("crawl/items/rows.jsonl")).unwrap();
+            assert_eq!(items.lines().count(), 18, "{name} {n}");
+            let versions = std::fs::read_dir(last.path("crawl/versions")).unwrap().count();
+            assert_eq!((versions, last.path("crawl/next").exists()), (1, false), "{name} {n}");
+            assert!(!last.path("crawl/swap.json").exists(), "{name} {n}");
+            for dir in ["crawl", "crawl/versions"] {
+                let dir = last.path(dir);
+                let dir = if dir.ends_with("versions") {
+                    std::fs::read_dir(dir).unwrap().next().unwrap().unwrap().path()
+                } else {
+                    dir
+                };
+                let verified = Command::new(env!("CARGO_BIN_EXE_crawler")).arg("verify").arg(&dir).output().unwrap();
+                assert!(verified.status.success(), "{name} {n}: {}", String::from_utf8_lossy(&verified.stdout));
+            }
+        }
+    }
+}
+
 #[test]
 fn no_fail_point_is_left_out() {
-    let engine = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/engine");
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut there = BTreeSet::new();
-    for file in std::fs::read_dir(engine).unwrap() {
-        let path = file.unwrap().path();
-        let text = if path.is_file() { std::fs::read_to_string(path).unwrap() } else { String::new() };
-        let calls = text.split("fail_point(\"").skip(1);
-        there.extend(calls.map(|call| call.split('"').next().unwrap().to_owned()));
+    let mut read = |path: &Path, call: &str| {
+        let text = std::fs::read_to_string(path).unwrap();
+        there.extend(text.split(call).skip(1).map(|call| call.split('"').next().unwrap().to_owned()));
+    };
+    for folder in ["engine", "engine/updating"] {
+        for file in std::fs::read_dir(src.join(folder)).unwrap() {
+            let path = file.unwrap().path();
+            if path.is_file() {
+                read(&path, "fail_point(\"");
+            }
+        }
     }
-    let met: BTreeSet<String> = FAIL_POINTS.iter().chain(RETRY_POINTS).map(|(name, _)| (*name).to_owned()).collect();
+    read(&src.join("versions.rs"), "passed(\"");
+    let points = FAIL_POINTS.iter().chain(RETRY_POINTS).chain(UPDATE_POINTS);
+    let met: BTreeSet<String> = points.map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(there, met);
 }
 
@@ -194,6 +258,24 @@ const FAIL_POINTS: &[(&str, &[u32])] = &[
 /// Those of `--retry-failed`, in their order.
 const RETRY_POINTS: &[(&str, &[u32])] =
     &[("retry-prepared", &[1]), ("retry-committed", &[1]), ("retry-finished", &[1])];
+
+/// A page that leads to 20 others.
+const HOME: &str = "<a href=/0></a><a href=/1></a><a href=/2></a><a href=/3></a><a href=/4></a><a href=/5></a>\
+    <a href=/6></a><a href=/7></a><a href=/8></a><a href=/9></a><a href=/10></a><a href=/11></a><a href=/12></a>\
+    <a href=/13></a><a href=/14></a><a href=/15></a><a href=/16></a><a href=/17></a><a href=/18></a><a href=/19></a>";
+
+/// Those of `--update`, and some of those that it has as any crawl has.
+const UPDATE_POINTS: &[(&str, &[u32])] = &[
+    ("session-begun", &[1]),
+    ("record-written", &[1, 15]),
+    ("before-commit", &[2]),
+    ("changes-written", &[1]),
+    ("update-whole", &[1]),
+    ("swap-noted", &[1]),
+    ("swap-out", &[1, 2, 3, 4]),
+    ("swap-in", &[1, 2, 3, 4, 5]),
+    ("swap-finished", &[1]),
+];
 
 const AT_ONCE: usize = 6;
 const TRIES: u32 = 20;

@@ -2,6 +2,7 @@
 
 mod crawled;
 pub(crate) mod frames;
+mod living;
 mod log;
 mod reply;
 mod run;
@@ -13,6 +14,7 @@ mod warc;
 
 pub(crate) use crawled::Crawled;
 pub(crate) use frames::Cut;
+pub(crate) use living::{Living, Page, words};
 pub(crate) use log::{Arrival, FAIL_SAFE, Log};
 pub(crate) use reply::{Place, Reply};
 pub(crate) use run::{Crawl, Running};

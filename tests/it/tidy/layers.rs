@@ -87,11 +87,13 @@ const LAYERS: &[Layer] = &[
         floor: 0,
         modules: &[
             "accounts",
+            "change",
             "duplicate",
             "error",
             "exchange",
             "extracted",
             "failure",
+            "for_update",
             "host_report",
             "media_type",
             "mention",
@@ -141,7 +143,12 @@ const LAYERS: &[Layer] = &[
     },
     Layer { name: "config", floor: 2, modules: &["config"], is_one: false },
     Layer { name: "stores", floor: 2, modules: &["store"], is_one: false },
-    Layer { name: "crawl directory", floor: 3, modules: &["committed", "crawl_dir"], is_one: true },
+    Layer {
+        name: "crawl directory",
+        floor: 3,
+        modules: &["committed", "crawl_dir", "update", "versions"],
+        is_one: true,
+    },
     Layer { name: "engine", floor: 4, modules: &["engine"], is_one: false },
     // Who reads a crawl does not run it.
     Layer {

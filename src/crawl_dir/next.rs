@@ -1,0 +1,95 @@
+//! The next crawl of a directory: made within it, and then in its place.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{CrawlDir, ITEMS, LOCK, RECORDS, RULES, SUMMARY, SURVEY};
+use crate::error::{Error, Result};
+use crate::sink::ARCHIVE;
+use crate::store::file;
+use crate::versions::{self, CHANGES};
+
+impl CrawlDir {
+    /// Takes the directory in this one in which the next crawl is made.
+    ///
+    /// # Errors
+    /// As [`take`](Self::take).
+    pub(crate) fn take_next(&self) -> Result<Self> {
+        let next = Self::take(&versions::next(&self.path))?;
+        let (rules, here) = (next.path.join(RULES), self.path.join(RULES));
+        // The rules of the next crawl are compared with what they found in this one.
+        if here.is_file() && !rules.exists() {
+            fs::copy(&here, &rules).map_err(|error| Error::io("write", &rules, error))?;
+        }
+        Ok(next)
+    }
+
+    /// Puts the crawl of the next directory, which nobody writes any more, in the place of the one here; that one becomes a
+    /// version, of which so many are kept. `passed` is told each step.
+    ///
+    /// # Errors
+    /// A file cannot be renamed or deleted. The next one who takes the directory goes on with it.
+    pub(crate) fn replace_by(
+        &self,
+        next: Self,
+        version: &str,
+        keep: usize,
+        passed: &mut dyn FnMut(&'static str),
+    ) -> Result<()> {
+        let path = next.path.clone();
+        drop(next);
+        let names = own_names();
+        versions::swap(&self.path, version, (&names, &names), passed)?;
+        Self::remove_next(&path);
+        versions::prune(&self.path, keep, |version| {
+            let items = fs::read_dir(version.join(ITEMS)).into_iter().flatten().flatten().map(|entry| entry.path());
+            own_names().iter().map(|name| version.join(name)).filter(|path| path.is_file()).chain(items).collect()
+        })
+    }
+
+    /// What a version may be called: this, or a longer name when that is taken.
+    pub(crate) fn free_version(&self, version: &str) -> String {
+        let mut name = version.to_owned();
+        while self.version(&name).exists() {
+            name.push_str("-1");
+        }
+        name
+    }
+
+    /// Where a version of the crawl here is kept.
+    pub(crate) fn version(&self, version: &str) -> PathBuf {
+        self.path.join(versions::VERSIONS).join(version)
+    }
+
+    /// Removes what is left of the directory of the next crawl once that is here: its lock, which nobody else can have while
+    /// this one is taken.
+    fn remove_next(next: &Path) {
+        let _ = fs::remove_file(next.join(LOCK));
+        let _ = fs::remove_dir(next);
+    }
+
+    /// Deletes a next crawl that is not whole: it goes with the crawl that it was of.
+    ///
+    /// # Errors
+    /// A file cannot be deleted, or another process crawls there.
+    pub(super) fn clear_next(&self) -> Result<()> {
+        let next = versions::next(&self.path);
+        if !next.is_dir() {
+            return Ok(());
+        }
+        Self::take(&next)?.clear(Path::new(""), &[])?;
+        let _ = fs::remove_file(next.join(RULES));
+        for folder in [ITEMS, ARCHIVE] {
+            let _ = fs::remove_dir(next.join(folder));
+        }
+        Self::remove_next(&next);
+        Ok(())
+    }
+}
+
+/// The names of what belongs to a crawl in its directory: files, and folders of its own.
+fn own_names() -> Vec<String> {
+    let store = ["", "-wal", "-shm", "-journal"].map(|end| format!("{}{end}", file::FILE));
+    let others = [RECORDS, SUMMARY, RULES, CHANGES, SURVEY, ITEMS, ARCHIVE].map(str::to_owned);
+    store.into_iter().chain(others).collect()
+}

@@ -1,0 +1,89 @@
+//! Asked again: the pages of an earlier crawl, for the worker of an update. What is read of them is read beside the runtime.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderMap;
+
+use super::carry::Unchanged;
+use crate::for_update::{Carried, ForUpdate, Seen};
+use crate::outcome::{Outcome, OutcomeKind};
+use crate::request::Validators;
+use crate::response::Response;
+use crate::update::{Earlier, Known};
+use crate::url::{CrawlUrl, UrlRules};
+
+/// The pages of an earlier crawl.
+#[derive(Clone)]
+pub(super) struct AskedAgain {
+    earlier: Arc<Earlier>,
+}
+
+impl AskedAgain {
+    pub(super) fn new(earlier: Arc<Earlier>) -> Self {
+        Self { earlier }
+    }
+
+    /// What is known of a page before it is asked for.
+    pub(super) async fn known(&self, url: &CrawlUrl) -> Option<Known> {
+        let (earlier, url) = (Arc::clone(&self.earlier), url.clone());
+        tokio::task::spawn_blocking(move || earlier.known(&url)).await.ok().flatten()
+    }
+
+    /// What a page comes to whose host says that it has not changed: what is known of it, and what the response says anew (RFC
+    /// 9111, section 4.3.4). `None` when that cannot be read any more; the response is left as it is then.
+    pub(super) async fn carried_over(
+        &self,
+        url: &CrawlUrl,
+        response: &mut Response,
+        fetched_at: jiff::Timestamp,
+        elapsed: Duration,
+        urls: &UrlRules,
+        rules: usize,
+    ) -> Option<Outcome> {
+        let unchanged = self.page(url, Carried::NotModified).await?;
+        let mut outcome = unchanged.outcome(urls, rules, fetched_at, elapsed)?;
+        freshen(&mut outcome, &response.headers);
+        outcome.exchange = response.exchange.take();
+        Some(outcome)
+    }
+
+    async fn page(&self, url: &CrawlUrl, why: Carried) -> Option<Unchanged> {
+        let (earlier, url) = (Arc::clone(&self.earlier), url.clone());
+        let page = tokio::task::spawn_blocking(move || earlier.page(&url)).await.ok().flatten();
+        page.map(|(record, items)| Unchanged { record, items, why })
+    }
+}
+
+/// Takes the validators that a response names in place of those that were known.
+fn freshen(outcome: &mut Outcome, headers: &HeaderMap) {
+    let Validators { etag, last_modified, .. } = Validators::of(headers);
+    let known = &mut outcome.validators;
+    known.etag = etag.or(known.etag.take());
+    known.last_modified = last_modified.or(known.last_modified.take());
+}
+
+impl Known {
+    /// Takes note of whether a page has changed since it was asked for last.
+    pub(super) fn note(&self, outcome: &mut Outcome) {
+        if outcome.kind != OutcomeKind::Ok || outcome.carried.is_some_and(|why| why != Carried::NotModified) {
+            return;
+        }
+        let before = self.for_update.seen.unwrap_or_default();
+        let is_other = outcome.carried.is_none() && outcome.content_hash != self.content_hash;
+        let since = outcome.fetched_at.duration_since(self.fetched_at).as_secs();
+        let seen = Seen {
+            visits: before.visits + 1,
+            changes: before.changes + u64::from(is_other),
+            seconds: before.seconds + u64::try_from(since).unwrap_or_default(),
+        };
+        outcome.for_update.get_or_insert_with(|| Box::new(ForUpdate::default())).seen = Some(seen);
+    }
+}
+
+impl fmt::Debug for AskedAgain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AskedAgain").field("pages", &self.earlier.census().pages).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,161 @@
+//! An update beside the crawl that it is of.
+
+use std::sync::Arc;
+
+use crate::change::Changes;
+use crate::committed::look;
+use crate::crawl_dir::CrawlDir;
+use crate::engine::asked_again::AskedAgain;
+use crate::engine::fail_point::fail_point;
+use crate::engine::outputs;
+use crate::engine::plan::Plan;
+use crate::engine::same_crawl::{expect_same, is_mixed, other_reading, settings};
+use crate::error::{Error, Result};
+use crate::observe::{State, Summary, counted};
+use crate::store::{Notes, Session, file};
+use crate::update::{Earlier, pages_of, reasons_of, write_changes};
+use crate::url::UrlRules;
+use crate::versions::CHANGES;
+
+/// An update: the crawl that it is to take the place of, which nobody else may touch meanwhile.
+#[derive(Debug)]
+pub(in crate::engine) struct Updating {
+    dir: CrawlDir,
+    earlier: Arc<Earlier>,
+    urls: UrlRules,
+    keep: usize,
+    /// Whether pages are asked for with what is known of them.
+    asks: bool,
+    /// What the earlier crawl is called as a version.
+    version: String,
+}
+
+impl Updating {
+    /// Where to crawl, and what that is an update of: in an empty directory of nothing.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when the crawl in the directory has not come to its end, or is one of other seeds. Nothing is changed
+    /// then.
+    pub(in crate::engine) fn begin(dir: CrawlDir, plan: &Plan) -> Result<(Option<CrawlDir>, Option<Self>)> {
+        if !file::is_there(dir.path())? {
+            return Ok((Some(dir), None));
+        }
+        let (session, notes) = look(dir.path(), |store| {
+            let started_at = store.times()?.0;
+            let notes = Notes { seeds: store.seeds()?, settings: store.settings()?, started_at, ..Notes::default() };
+            Ok((store.last_session()?, notes))
+        })?;
+        expect_same(plan, &notes, &dir)?;
+        expect_ended(&dir, session.as_ref())?;
+        let earlier = Earlier::new(pages_of(dir.path(), &plan.rules)?)?;
+        let anew = asked_anew(plan, session.as_ref(), &notes)?;
+        tell(&dir, &earlier, anew.as_deref());
+        let next = dir.take_next()?;
+        let keep = usize::try_from(plan.config.update.keep).unwrap_or(usize::MAX);
+        let version = dir.free_version(&version(notes.started_at));
+        let (earlier, urls) = (Arc::new(earlier), plan.rules.clone());
+        let updating = Self { dir, earlier, urls, keep, asks: anew.is_none(), version };
+        Ok((Some(next), Some(updating)))
+    }
+
+    /// What its worker asks by.
+    pub(in crate::engine) fn asked_again(&self) -> Option<AskedAgain> {
+        self.asks.then(|| AskedAgain::new(Arc::clone(&self.earlier)))
+    }
+
+    /// Ends the update, whose crawl is in `next`: when that is whole, it takes its place. Not cut off by dropping the future.
+    ///
+    /// # Errors
+    /// A file cannot be read, written or renamed. The same command goes on with it.
+    pub(in crate::engine) async fn close(self, next: CrawlDir, summary: &mut Summary) -> Result<()> {
+        let output = self.dir.records();
+        if summary.state == State::Stopped {
+            tracing::info!(
+                "the crawl before stays in {} until the update is whole; the same command goes on with it",
+                self.dir.path().display()
+            );
+            return outputs::close(&next, &next.records(), summary);
+        }
+        let mut whole = summary.clone();
+        let closing = tokio::task::spawn_blocking(move || {
+            whole.update = Some(self.changes(&next)?);
+            outputs::close_as(&next, (&output, self.dir.path()), &mut whole)?;
+            fail_point("update-whole");
+            self.dir.replace_by(next, &self.version, self.keep, &mut fail_point)?;
+            Ok(whole)
+        });
+        let lost = |_| Error::Internal("the update could not be put in its place".to_owned());
+        *summary = closing.await.map_err(lost)??;
+        Ok(())
+    }
+
+    /// Writes what has become of each page.
+    fn changes(&self, next: &CrawlDir) -> Result<Changes> {
+        let now = pages_of(next.path(), &self.urls)?;
+        let reasons = reasons_of(next.path(), &self.earlier)?;
+        let mut changes = write_changes(&self.earlier, &now, &reasons, &next.path().join(CHANGES))?;
+        fail_point("changes-written");
+        changes.path = self.dir.path().join(CHANGES).display().to_string();
+        let before = (self.keep > 0).then(|| self.dir.version(&self.version));
+        changes.before = before.map(|before| before.display().to_string());
+        Ok(changes)
+    }
+}
+
+/// Refuses what is not whole: nobody could say what of it is gone.
+fn expect_ended(dir: &CrawlDir, session: Option<&Session>) -> Result<()> {
+    if session.is_some_and(|session| matches!(session.ended, Some(State::Complete | State::Limit))) {
+        return Ok(());
+    }
+    Err(Error::Usage(format!(
+        "the crawl in {} has not come to its end, so there is nothing to update yet\n = help: the same command without --update \
+         goes on with it, --fresh starts it over",
+        dir.path().display()
+    )))
+}
+
+/// Why all pages are asked for anew, if they are: what the earlier crawl says of them is not what this one would say.
+fn asked_anew(plan: &Plan, session: Option<&Session>, notes: &Notes) -> Result<Option<String>> {
+    let (Some(session), Some(before)) = (session, &notes.settings) else {
+        return Ok(Some("nothing is known of it".into()));
+    };
+    if session.version != env!("CARGO_PKG_VERSION") {
+        return Ok(Some(format!("version {} of this program has made it", session.version)));
+    }
+    if is_mixed(&before.toml) {
+        return Ok(Some("its runs have read pages by different settings".to_owned()));
+    }
+    if let Some(table) = other_reading(&before.toml, &settings(plan, None)?.toml) {
+        return Ok(Some(format!("[{table}] is not what it was")));
+    }
+    if plan.config.check.surveys() {
+        return Ok(Some("what is kept of pages for checks is not in their records (check.survey)".to_owned()));
+    }
+    let lists_links = plan.config.output.links;
+    Ok((!lists_links).then(|| "its records do not list links (output.links = false)".to_owned()))
+}
+
+/// Says what is updated, and what that costs.
+fn tell(dir: &CrawlDir, earlier: &Earlier, anew: Option<&str>) {
+    let (census, dir) = (earlier.census(), dir.path().display());
+    let pages = counted(census.pages, "page", "pages");
+    if let Some(why) = anew {
+        return tracing::warn!("updating the crawl in {dir}, {pages}: all are asked for anew, since {why}");
+    }
+    let mut costs = Vec::new();
+    if census.without_validators > 0 {
+        costs.push(format!("{} anew, since their hosts name no ETag and no Last-Modified", census.without_validators));
+    }
+    if census.unsaid > 0 {
+        costs.push(format!("{} anew, since their records do not say all that they lead to", census.unsaid));
+    }
+    let costs = if costs.is_empty() { String::new() } else { format!(", {}", costs.join(", ")) };
+    tracing::info!("updating the crawl in {dir}, {pages}{costs}");
+}
+
+/// What a crawl is called as a version that began then, in milliseconds since 1970: as RFC 3339 writes it, without what file
+/// systems do not have in names.
+fn version(started_at: Option<i64>) -> String {
+    let time = jiff::Timestamp::from_millisecond(started_at.unwrap_or_default()).unwrap_or_default();
+    format!("{time:.3}").replace([':', '.'], "-")
+}

@@ -1,0 +1,15 @@
+//! Updating: a crawl that takes the place of the one before it in its directory, once it is whole.
+//!
+//! It is a crawl of its own, in a directory in that of the other: store, outputs, commits and going on after a kill are those
+//! of any crawl. What is more: its worker asks whether pages have changed, and at the end what has become of each page is
+//! written, and the two change places.
+
+#[cfg(feature = "sqlite")]
+mod beside;
+#[cfg(not(feature = "sqlite"))]
+mod nowhere;
+
+#[cfg(feature = "sqlite")]
+pub(super) use beside::Updating;
+#[cfg(not(feature = "sqlite"))]
+pub(super) use nowhere::Updating;
