@@ -20,6 +20,20 @@ pub struct Request {
     /// By what the host may tell that what it answered with before is still so: then it answers with 304 and no body (RFC
     /// 9110, section 13.1). Default: `None`, and the answer is whole.
     pub validators: Option<Box<Validators>>,
+    /// How much of the response is wanted. Default: all of it.
+    pub extent: Extent,
+}
+
+/// How much of a response is wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    #[default]
+    Whole,
+    /// Its head: the body is not read.
+    Head,
+    /// Its head, asked for by HEAD (RFC 9110, section 9.3.2).
+    HeadOnly,
 }
 
 /// What a host calls one state of a page by, as it was sent (RFC 9110, section 8.8).
@@ -65,7 +79,7 @@ pub enum Purpose {
 impl Request {
     /// A request for this URL.
     pub fn new(url: CrawlUrl, purpose: Purpose) -> Self {
-        Self { url, purpose, keep_exchange: false, validators: None }
+        Self { url, purpose, keep_exchange: false, validators: None, extent: Extent::Whole }
     }
 }
 

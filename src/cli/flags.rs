@@ -118,6 +118,12 @@ pub(crate) struct Flags {
     /// Keep what `crawler links` and `crawler audit` say lines and columns by, in DIR/survey.jsonl
     #[arg(long, help_heading = OUTPUT)]
     check_links: bool,
+    /// The same, and look whether what pages link to on other sites is there (HEAD, then GET)
+    #[arg(long, help_heading = OUTPUT)]
+    check_external: bool,
+    /// The same, and look whether images, scripts, style sheets and the like are there
+    #[arg(long, help_heading = OUTPUT)]
+    check_resources: bool,
     /// Start over: delete what an earlier crawl left in DIR
     #[arg(long, help_heading = OUTPUT)]
     pub(crate) fresh: bool,

@@ -40,7 +40,7 @@ pub fn markdown() -> String {
 }
 
 /// Which flag sets which key. A switch sets its key to a fixed value.
-pub const FLAGS: [Flag; 36] = [
+pub const FLAGS: [Flag; 38] = [
     Flag::new("seed", "seeds"),
     Flag::new("seeds-file", "seeds"),
     Flag::new("depth", "depth"),
@@ -67,6 +67,8 @@ pub const FLAGS: [Flag; 36] = [
     Flag::new("output", "output.path"),
     Flag::switch("warc", "archive.warc", "true"),
     Flag::switch("check-links", "check.survey", "true"),
+    Flag::switch("check-external", "check.external", "true"),
+    Flag::switch("check-resources", "check.resources", "true"),
     Flag::switch("links", "output.links", "true"),
     Flag::switch("no-links", "output.links", "false"),
     Flag::switch("text", "content.text", "true"),

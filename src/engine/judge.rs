@@ -19,11 +19,18 @@ pub(super) struct Judge {
     scope: Scope,
     fetch: Arc<dyn Fetch>,
     traps: Traps,
+    /// Whether what is out of scope is looked for where a page links to it.
+    looks_outside: bool,
 }
 
 impl Judge {
     pub(super) fn new(scope: Scope, fetch: Arc<dyn Fetch>, traps: Traps) -> Self {
-        Self { scope, fetch, traps }
+        Self { scope, fetch, traps, looks_outside: false }
+    }
+
+    /// The same judge, by whom what is out of scope is looked for, as a part of the page that links to it.
+    pub(super) fn looking_outside(self) -> Self {
+        Self { looks_outside: true, ..self }
     }
 
     /// Why a URL is not to be requested; `None` when it is.
@@ -33,7 +40,8 @@ impl Judge {
 
     /// Why a URL is not to be requested as a part of a page; `None` when it is.
     pub(super) fn refuses_part(&self, url: &CrawlUrl) -> Option<SkipReason> {
-        self.refuses_where(self.scope.admits_part(url), url)
+        let is_looked_for = self.looks_outside && self.scope.admits_beside(url);
+        self.refuses_where(self.scope.admits_part(url) || is_looked_for, url)
     }
 
     fn refuses_where(&self, is_in_scope: bool, url: &CrawlUrl) -> Option<SkipReason> {
@@ -64,6 +72,14 @@ impl Judge {
     /// Whether spaces are closed at all.
     pub(super) fn closes_traps(&self) -> bool {
         self.traps.is_on()
+    }
+
+    /// Whether what a link leads to is out of scope, and looked for all the same.
+    pub(super) fn is_looked_for(&self, link: &Link) -> bool {
+        match &link.target {
+            Target::Url(url) => self.looks_outside && !self.scope.admits(url) && self.scope.admits_beside(url),
+            Target::Other { .. } => false,
+        }
     }
 
     /// Decides about a link.

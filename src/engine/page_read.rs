@@ -9,7 +9,7 @@ use crate::outcome::Outcome;
 use crate::page::Page;
 use crate::parse::{Input, Parsed, Parser};
 use crate::readable::Readable;
-use crate::response::Response;
+use crate::response::{Body, Response};
 use crate::survey::Survey;
 use crate::traps;
 use crate::tree::PageTree;
@@ -97,6 +97,22 @@ pub(super) fn take_parsed(outcome: &mut Outcome, url: &CrawlUrl, parsed: Parsed)
     outcome.page = Some(parsed.page);
     outcome.survey = parsed.survey;
     outcome.links = parsed.links;
+}
+
+/// A response of which nothing but the head is looked at.
+pub(super) fn head_of(response: Response) -> Response {
+    match response.body {
+        Body::Read(_) => Response { body: Body::Unwanted, ..response },
+        Body::Unwanted | Body::Failed(_) => response,
+    }
+}
+
+/// What is left of an outcome that is only to say whether something is there: nothing is followed from it but a redirect.
+pub(super) fn presence(mut outcome: Outcome) -> Outcome {
+    outcome.links.retain(|link| link.kind == LinkKind::Redirect);
+    (outcome.page, outcome.survey, outcome.links_left_out) = (None, None, 0);
+    outcome.reading = Reading::Needless;
+    outcome
 }
 
 /// What is kept of a redirect for those who check pages: that it leads to a place in a page.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::asked_again::AskedAgain;
-use super::dispatcher::{Dispatcher, Seeds, Start};
+use super::dispatcher::{Checks, Dispatcher, Seeds, Start};
 use super::fail_point::fail_point;
 use super::judge::Judge;
 use super::lost_records::Lost;
@@ -19,7 +19,7 @@ use super::same_crawl;
 use super::tally::Tally;
 use super::worker::Worker;
 use super::writer::Writer;
-use crate::config::Config;
+use crate::config::{Config, ParseOptions};
 use crate::crawl_dir::CrawlDir;
 use crate::error::{Error, Result};
 use crate::extracted::Health;
@@ -69,7 +69,7 @@ pub(super) struct Before {
 impl Resume {
     /// A crawl that has no past, and leaves none.
     pub(super) fn nothing(plan: Plan) -> Result<(Box<dyn Store>, Self)> {
-        let judge = Judge::new(plan.scope.clone(), Arc::clone(&plan.fetch), Traps::new(plan.config.traps.clone()));
+        let judge = judge(&plan, Traps::new(plan.config.traps.clone()));
         let clock = WallClock::new(Instant::now(), jiff::Timestamp::now());
         let resume = Self {
             frontier: Frontier::new(plan.limits()),
@@ -119,7 +119,7 @@ impl Resume {
         }
         let mut traps = Traps::new(plan.config.traps.clone());
         traps.restore(notes.traps.iter().cloned());
-        let mut judge = Judge::new(plan.scope.clone(), Arc::clone(&plan.fetch), traps);
+        let mut judge = judge(&plan, traps);
         let seed_redirects = seed_redirects(&plan, &notes)?;
         for (from, to) in &seed_redirects {
             judge.follow_seed(from, to);
@@ -194,7 +194,8 @@ impl Resume {
         let mut politeness = plan.politeness(started);
         let config = plan.config;
         let agent = config.fetch.user_agent.token();
-        let parser = Parser::new(&config.parse, plan.rules.clone(), agent);
+        let (parse, checks) = looked_for(&config, self.exchanges);
+        let parser = Parser::new(&parse, plan.rules.clone(), agent);
         let parser = if config.check.surveys() { parser.surveying() } else { parser };
         for saved in &self.notes.cookies {
             plan.fetch.restore_cookies(saved);
@@ -229,6 +230,7 @@ impl Resume {
             politeness,
             judge,
             policy: Policy::new(&config.policy),
+            checks,
             worker: if self.exchanges { worker.keeping_exchanges() } else { worker },
             budget: plan.budget,
             sitemaps,
@@ -274,6 +276,25 @@ fn open_store(dir: &CrawlDir, clock: WallClock) -> Result<Box<dyn Store>> {
 fn open_store(_: &CrawlDir, _: WallClock) -> Result<Box<dyn Store>> {
     let problem = "this crawler is built without the feature `sqlite`, so a crawl directory has no store";
     Err(Error::Usage(format!("{problem}\n = help: set frontier.store = false: such a crawl cannot be continued")))
+}
+
+/// Who decides what is requested by these settings.
+fn judge(plan: &Plan, traps: Traps) -> Judge {
+    let judge = Judge::new(plan.scope.clone(), Arc::clone(&plan.fetch), traps);
+    if plan.config.check.external { judge.looking_outside() } else { judge }
+}
+
+/// What is taken out of pages when parts of them are looked for, and how these are asked for. Where the settings follow parts
+/// by themselves, they are wanted whole.
+fn looked_for(config: &Config, keeps_exchanges: bool) -> (ParseOptions, Checks) {
+    let (mut parse, check) = (config.parse.clone(), config.check);
+    if parse.follow.iter().any(|kind| kind.is_part()) || !(check.external || check.resources) {
+        return (parse, Checks::OFF);
+    }
+    if check.resources {
+        parse.follow.extend([Kind::Embed, Kind::Style]);
+    }
+    (parse, if keeps_exchanges { Checks::BY_GET } else { Checks::BY_HEAD })
 }
 
 /// No sitemaps yet.

@@ -25,7 +25,7 @@ use crate::outcome::{Failure, FailureKind, Outcome, OutcomeKind};
 use crate::parse::sitemap::Sitemap;
 use crate::parse::{self, Input, Parser};
 use crate::politeness::{RobotsAnswer, TdmFile};
-use crate::request::{Purpose, Request, Validators};
+use crate::request::{Extent, Purpose, Request, Validators};
 use crate::response::{Body, Response};
 use crate::traps;
 use crate::unread::Reading;
@@ -101,13 +101,13 @@ impl Worker {
         Self { reads, ..self }
     }
 
-    /// Requests one page.
-    pub(super) async fn visit(&self, url: CrawlUrl) -> Outcome {
+    /// Requests one page, or as much of it as is wanted.
+    pub(super) async fn visit(&self, url: CrawlUrl, extent: Extent) -> Outcome {
         let known = match &self.again {
             Some(again) => again.known(&url).await,
             None => None,
         };
-        let mut request = self.request(url, Purpose::Page);
+        let mut request = Request { extent, ..self.request(url, Purpose::Page) };
         request.validators = known.as_ref().and_then(|known| known.validators.clone());
         let (fetched_at, started) = (jiff::Timestamp::now(), Instant::now());
         let answer = self.fetch.fetch(&request).await;
@@ -125,7 +125,8 @@ impl Worker {
         };
         let mut outcome = match unchanged {
             Some(outcome) => outcome,
-            None => self.outcome(url, response, fetched_at, elapsed).await,
+            None if extent == Extent::Whole => self.outcome(url, response, fetched_at, elapsed).await,
+            None => page_read::presence(self.outcome(url, page_read::head_of(response), fetched_at, elapsed).await),
         };
         if let Some(known) = &known {
             known.note(&mut outcome);

@@ -27,7 +27,7 @@ use crate::error::Result;
 use crate::exchange::{BodyEnd, Exchange, LookedUp, RawBody, Received, Sent};
 use crate::media_type::MediaType;
 use crate::outcome::{Failure, FailureKind};
-use crate::request::{Purpose, Request, Validators};
+use crate::request::{Extent, Purpose, Request, Validators};
 use crate::response::{Body, Response, is_redirect};
 use crate::url::{CrawlUrl, HostPattern};
 
@@ -157,7 +157,9 @@ impl Http {
         let headers = std::mem::take(incoming.response.headers_mut());
         let wanted = match request.purpose {
             Purpose::Page => {
-                !is_elsewhere(status, &headers) && is_wanted(MediaType::extract(&headers).as_ref(), &self.types)
+                request.extent == Extent::Whole
+                    && !is_elsewhere(status, &headers)
+                    && is_wanted(MediaType::extract(&headers).as_ref(), &self.types)
             }
             // Whatever is not a success is judged by its status alone.
             Purpose::Robots | Purpose::Sitemap => status.is_success(),
@@ -236,7 +238,7 @@ impl Http {
         let end = start + deadlines.whole;
         let (mut not_taken, mut is_repeated, mut is_http1) = (0, false, false);
         loop {
-            let mut outgoing = reqwest::Request::new(Method::GET, url.to_url().ok_or_else(no_name)?);
+            let mut outgoing = reqwest::Request::new(method(request), url.to_url().ok_or_else(no_name)?);
             self.headers.add_own(url, outgoing.headers_mut());
             self.add_cookies(&mut outgoing);
             if let Some(validators) = &request.validators {
@@ -321,6 +323,11 @@ impl Fetch for Http {
     fn restore_seed_name(&self, saved: &SavedSeedName) {
         self.guard.restore_seed_name(saved);
     }
+}
+
+/// How a request asks.
+fn method(request: &Request) -> Method {
+    if request.extent == Extent::HeadOnly { Method::HEAD } else { Method::GET }
 }
 
 /// Whether what was asked for is elsewhere, or where it was. A redirect that does not say where is a page: browsers show

@@ -127,11 +127,14 @@ impl Scope {
     pub(crate) fn admits_part(&self, url: &CrawlUrl) -> bool {
         match self.embeds {
             Embeds::Scope => self.admits(url),
-            Embeds::Any => {
-                let [_, exclude] = per_host::patterns_of(url.host(), &self.hosts, [&self.include, &self.exclude]);
-                !exclude.is_match(url.as_str())
-            }
+            Embeds::Any => self.admits_beside(url),
         }
+    }
+
+    /// Whether nothing excludes what is out of scope.
+    pub(crate) fn admits_beside(&self, url: &CrawlUrl) -> bool {
+        let [_, exclude] = per_host::patterns_of(url.host(), &self.hosts, [&self.include, &self.exclude]);
+        !exclude.is_match(url.as_str())
     }
 
     /// To be told of each redirect of a seed, and of each further one on its way. When it leads out of the places of

@@ -206,3 +206,100 @@ fn a_page_cannot_reach_the_terminal_or_break_a_format() {
         !run.stdout.contains("]]>") && run.stdout.contains("<failure type=\"broken-links\" message=\"404 Not Found\">")
     );
 }
+
+/// What a server was asked for at a path, in order.
+fn methods(server: &Server, path: &str) -> Vec<String> {
+    let is_there = |arrival: &&crate::support::Arrival| arrival.path == path;
+    server.log(|log| log.arrivals.iter().filter(is_there).map(|arrival| arrival.method.clone()).collect())
+}
+
+#[test]
+fn what_pages_link_to_elsewhere_is_looked_for_once_and_nothing_is_followed_from_there() {
+    let other = Site::default()
+        .robots("User-agent: *\nDisallow: /private\n")
+        .with("/fine", Reply::links("fine", ["/deeper"]))
+        .with("/moved", Reply::redirect(301, "/fine"))
+        .with("/never", Reply::html("x"))
+        .with("/private", Reply::html("x"));
+    let head_refused = |path: &'static str, status| {
+        move |arrival: &crate::support::Arrival| {
+            (arrival.path == path && arrival.method == "HEAD").then(|| Reply::new(status))
+        }
+    };
+    let (routes, refuses, forbids) = (other.routes(), head_refused("/no-head", 405), head_refused("/shy", 404));
+    let other = Server::start_on(2, move |arrival| match arrival.path.as_str() {
+        "/no-head" | "/shy" => {
+            refuses(arrival).or_else(|| forbids(arrival)).unwrap_or_else(|| Reply::html("<a href=/deeper>x</a>"))
+        }
+        _ => routes(arrival),
+    });
+    let links = ["/fine", "/moved", "/no-head", "/shy", "/gone", "/private", "/never"].map(|path| other.url(path));
+    let server =
+        Server::start(Site::linked(&[("/", &["/a"]), ("/a", &[])]).with("/a", Reply::links("a", &links)).routes());
+    let crawled = Crawl::of(server.url("/"))
+        .flag("--check-external")
+        .arg("--exclude", "*/never")
+        .set("fetch.allow_hosts", "[\"127.0.0.0/8\"]")
+        .run();
+    crawled.assert_code(0);
+    assert_eq!(methods(&other, "/fine"), ["HEAD"]);
+    assert_eq!(methods(&other, "/moved"), ["HEAD"]);
+    assert_eq!(methods(&other, "/no-head"), ["HEAD", "GET"]);
+    assert_eq!(methods(&other, "/shy"), ["HEAD", "GET"]);
+    assert_eq!(methods(&other, "/gone"), ["HEAD", "GET"]);
+    for path in ["/private", "/never", "/deeper"] {
+        assert_eq!(other.count(path), 0, "{path}");
+    }
+    assert_eq!(methods(&server, "/a"), ["GET"]);
+    let record = crawled.record(&other.url("/fine"));
+    assert_eq!((&record["outcome"], &record["depth"], &record["links"]), (&"ok".into(), &1.into(), &Value::Null));
+    let run = self::links(&crawled, &["--json", "--unchecked"]);
+    let told: Vec<_> = told(&run, &server).iter().map(|line| line.replace(&other.url("/"), "other/")).collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    broken-links other/gone (404 Not Found) at /a:6:1 other/gone
+    permanent-redirects other/moved (redirects for good: link to where that leads) at /a:3:1 other/moved
+    unchecked other/never (out of scope) at /a:8:1 other/never
+    unchecked other/private (robots.txt disallows it, or could not be read) at /a:7:1 other/private
+    ");
+}
+
+#[test]
+fn resources_are_looked_for_and_pages_among_them_are_read() {
+    let page = "<link rel=stylesheet href=/s.css><img src=/i.png><img src=/none.png><link rel=prefetch href=/next>";
+    let site = Site::default()
+        .with("/", Reply::html(page))
+        .with("/s.css", Reply::new(200).header("Content-Type", "text/css").body("p{background:url(/deep.png)}"))
+        .with("/i.png", Reply::new(200).header("Content-Type", "image/png").body("x"))
+        .with("/next", Reply::links("next", ["/last"]))
+        .with("/last", Reply::html("x"));
+    let server = Server::start(site.routes());
+    let crawled = Crawl::of(server.url("/")).flag("--check-resources").run();
+    crawled.assert_code(0);
+    for (path, expected) in [
+        ("/s.css", &["HEAD"][..]),
+        ("/i.png", &["HEAD"]),
+        ("/none.png", &["HEAD", "GET"]),
+        ("/next", &["HEAD", "GET"]),
+        ("/last", &["GET"]),
+        ("/deep.png", &[]),
+    ] {
+        assert_eq!(methods(&server, path), expected, "{path}");
+    }
+    let run = links(&crawled, &["--json"]);
+    assert_eq!(told(&run, &server), ["broken-links /none.png (404 Not Found) at /:1:50"]);
+}
+
+#[test]
+fn an_archive_has_what_is_looked_for_and_agrees_with_the_records() {
+    let other = Server::start_on(2, Site::linked(&[("/fine", &["/deeper"])]).routes());
+    let server = Server::start(Site::linked(&[]).with("/", Reply::links("home", [other.url("/fine")])).routes());
+    let crawled = Crawl::of(server.url("/"))
+        .flag("--check-external")
+        .flag("--warc")
+        .set("fetch.allow_hosts", "[\"127.0.0.0/8\"]")
+        .run();
+    crawled.assert_code(0);
+    assert_eq!((methods(&other, "/fine"), other.count("/deeper")), (vec!["GET".to_owned()], 0));
+    let verified = Run::new(&crawled.path(""), &["verify"]);
+    assert_eq!(verified.code, 0, "{}", verified.stdout);
+}

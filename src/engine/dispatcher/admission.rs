@@ -34,7 +34,8 @@ impl Dispatcher {
         }
         match admit {
             Admit::Now => {
-                self.tasks.start(job);
+                let extent = self.checks.extent(&job, &self.judge);
+                self.tasks.start_for(job, extent);
                 Ok(())
             }
             Admit::NotBefore(at) => self.queues().put_off(job, Wait::Until(at), now),

@@ -1,6 +1,7 @@
 //! The dispatcher: the one place that walks from links back to the frontier, and the only owner of the crawl's state.
 
 mod admission;
+mod checks;
 mod ending;
 mod event;
 mod handover;
@@ -21,6 +22,7 @@ mod start;
 mod tasks;
 mod waiting_hosts;
 
+pub(super) use checks::Checks;
 pub(super) use seeds::Seeds;
 pub(super) use start::{End, Start};
 
@@ -74,6 +76,7 @@ pub(super) struct Dispatcher {
     robots: RobotsHops,
     sitemaps: SitemapFiles,
     policy: Policy,
+    checks: Checks,
     pages: Pages,
     handover: Handover,
     stats: Arc<Stats>,
@@ -104,6 +107,7 @@ impl Dispatcher {
             robots: RobotsHops::default(),
             sitemaps,
             policy,
+            checks: start.checks,
             pages: Pages::new(seeds, tally, output, start.most_pages, redirects),
             handover: Handover::new(writer, clock, start.started),
             stats,
@@ -239,6 +243,9 @@ impl Dispatcher {
             }
             Done::Page(lease, mut outcome, held) => match self.finished(lease.asked(), lease.attempt, &outcome, now) {
                 Some(at) => return self.frontier.retry(lease.id, at),
+                None if self.checks.asks_again(&lease, &outcome, &self.judge) => {
+                    return self.frontier.retry(lease.id, now);
+                }
                 None if respell(&lease, &outcome, &self.judge, &mut self.politeness, &mut self.frontier)? => {
                     return self.handover.aside(&mut outcome).await;
                 }

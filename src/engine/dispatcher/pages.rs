@@ -173,6 +173,10 @@ impl Parts {
 
     fn judge(self, judge: &Judge, link: Link) -> Found {
         match (self, link.kind) {
+            // Nothing is followed from there: what a part leads to is judged by what it turns out to be.
+            (Self::Page, LinkKind::Follow | LinkKind::Redirect) if judge.is_looked_for(&link) => {
+                judge.part(Link { kind: LinkKind::Part, ..link })
+            }
             (Self::Page | Self::Part, LinkKind::Part) | (Self::Part, LinkKind::Redirect) => judge.part(link),
             (Self::Stranger, LinkKind::Follow | LinkKind::Part) => {
                 judge.link(Link { kind: LinkKind::Nofollow, ..link })

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::checks::Checks;
 use super::seeds::Seeds;
 use crate::accounts::Accounts;
 use crate::engine::judge::Judge;
@@ -29,6 +30,8 @@ pub(in crate::engine) struct Start {
     pub(in crate::engine) politeness: Politeness,
     pub(in crate::engine) judge: Judge,
     pub(in crate::engine) policy: Policy,
+    /// How what is only looked for is asked for.
+    pub(in crate::engine) checks: Checks,
     pub(in crate::engine) worker: Worker,
     /// What the outcomes of pages hold until they are written.
     pub(in crate::engine) budget: Budget,

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::fetch::{Budget, Held};
 use crate::outcome::{Failure, FailureKind, Outcome};
 use crate::politeness::RobotsAnswer;
+use crate::request::Extent;
 
 /// The requests in flight.
 ///
@@ -53,12 +54,17 @@ impl Tasks {
 
     /// Makes the request of a job.
     pub(super) fn start(&mut self, job: Job) {
+        self.start_for(job, Extent::Whole);
+    }
+
+    /// Makes the request of a job, of whose response so much is wanted.
+    pub(super) fn start_for(&mut self, job: Job, extent: Extent) {
         let (worker, url) = (Arc::clone(&self.worker), job.url().clone());
         let task = match &job {
             Job::Page(_) | Job::Witness(_) => {
                 let budget = self.budget.clone();
                 self.running.spawn(async move {
-                    let outcome = worker.visit(url).await;
+                    let outcome = worker.visit(url, extent).await;
                     let held = budget.hold(outcome.weight());
                     Answer::Page(outcome, held)
                 })

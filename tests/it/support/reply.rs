@@ -14,6 +14,8 @@ pub(crate) struct Reply {
     pub(crate) delay: Option<Duration>,
     /// The path that is answered before.
     pub(crate) behind: Option<String>,
+    /// It answers a HEAD.
+    is_head: bool,
 }
 
 /// Where in an answer a fault strikes.
@@ -46,7 +48,7 @@ enum Framing {
 impl Reply {
     pub(crate) fn new(status: u16) -> Self {
         let (headers, body, framing) = (Vec::new(), Vec::new(), Framing::Length);
-        Self { status, headers, body, framing, fault: None, delay: None, behind: None }
+        Self { status, headers, body, framing, fault: None, delay: None, behind: None, is_head: false }
     }
 
     pub(crate) fn html(body: impl Into<Vec<u8>>) -> Self {
@@ -110,6 +112,11 @@ impl Reply {
     }
 
     /// Whether the connection can serve another request afterwards.
+    /// The same as the answer to a HEAD: without its body.
+    pub(crate) fn to_head(&self) -> Self {
+        Self { is_head: true, ..self.clone() }
+    }
+
     pub(crate) fn keeps_alive(&self) -> bool {
         matches!(self.framing, Framing::Length | Framing::Chunked) && self.fault.is_none()
     }
@@ -117,6 +124,9 @@ impl Reply {
     /// The bytes on the wire; with a fault inside the body, those before it.
     pub(crate) fn wire(&self) -> Vec<u8> {
         let mut wire = self.head().into_bytes();
+        if self.is_head {
+            return wire;
+        }
         let half = self.body.len() / 2;
         let in_body = matches!(self.fault, Some(Fault::Hang(Place::InBody) | Fault::Reset(Place::InBody)));
         let sent = if in_body { &self.body[..half] } else { &self.body[..] };

@@ -235,6 +235,7 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
         let path = arrival.path.clone();
         let counted = usize::from(!arrival.is_robots());
         let reply = (shared.routes)(&arrival);
+        let reply = if arrival.method == "HEAD" { reply.to_head() } else { reply };
         shared.log.change(|log| {
             log.arrivals.push(arrival);
             log.in_flight += counted;
