@@ -9,13 +9,13 @@ use crate::error::{Error, Result};
 ///
 /// It takes some 32 MiB of memory, and on disk, where the system keeps temporary files, as much as the texts are long.
 pub(crate) struct Findings {
-    rules: &'static [Rule],
+    rules: Vec<&'static Rule>,
     database: Connection,
 }
 
 impl Findings {
     /// None so far, of these rules.
-    pub(crate) fn new(rules: &'static [Rule]) -> Result<Self> {
+    pub(crate) fn new(rules: Vec<&'static Rule>) -> Result<Self> {
         // Without a name it is on disk, and gone when it is closed (sqlite.org/inmemorydb.html).
         let database = Connection::open("").map_err(failed)?;
         database.execute_batch(SCHEMA).map_err(failed)?;
@@ -35,7 +35,7 @@ impl Findings {
 
     /// How many URLs are wrong by each rule, and at how many places, in the order of the rules.
     pub(crate) fn counts(&self) -> Result<Vec<(&'static Rule, u64, u64)>> {
-        let mut counts: Vec<_> = self.rules.iter().map(|rule| (rule, 0, 0)).collect();
+        let mut counts: Vec<_> = self.rules.iter().map(|rule| (*rule, 0, 0)).collect();
         let mut query = self.prepared(COUNTS)?;
         let rows = query.query_map([], |row| Ok((index(row)?, count(row, 1)?, count(row, 2)?)));
         for row in rows.map_err(failed)? {
@@ -57,7 +57,7 @@ impl Findings {
         let mut rows = groups.query([]).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
             let (nth, url) = (index(row).map_err(failed)?, row.get::<_, String>(1).map_err(failed)?);
-            let Some(rule) = self.rules.get(nth) else { continue };
+            let Some(rule) = self.rules.get(nth).copied() else { continue };
             let detail: String = row.get(4).map_err(failed)?;
             let detail = serde_json::from_str(&detail).map_err(|error| Error::Internal(error.to_string()))?;
             let (all, pages) = (count(row, 2).map_err(failed)?, count(row, 3).map_err(failed)?);
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn findings_come_by_rule_and_url_with_their_places_in_order() {
-        let findings = Findings::new(&RULES).unwrap();
+        let findings = Findings::new(RULES.iter().collect()).unwrap();
         let [a, b] = &RULES;
         let at = |page: &str, line| Place { page: page.to_owned(), line, ..Place::default() };
         let detail = Detail { why: "x".to_owned(), ..Detail::default() };

@@ -49,7 +49,7 @@ impl Links {
         let (fragments, locations) = meant(dir, &kept, &mut keys, &answers)?;
         let mut judge = Judge { keys, answers, fragments, locations, asked, unasked: BTreeMap::new() };
         let mut found = Self {
-            findings: Findings::new(&rules::RULES)?,
+            findings: Findings::new(rules::RULES.iter().collect())?,
             is_surveyed: kept.is_surveyed,
             pages: 0,
             mentions: 0,

@@ -123,15 +123,21 @@ impl Kept {
     /// # Errors
     /// There is no crawl, or it has kept no links.
     pub(super) fn of(dir: &Path) -> Result<Self> {
-        let records = Source::open(dir, Output::Records)?;
-        let settings = records.settings.unwrap_or_default();
-        let is_surveyed = settings.check.surveys() || Source::has_survey(dir)?;
-        if !is_surveyed && !settings.output.links {
+        let kept = Self::settings_of(dir)?;
+        if !kept.is_surveyed && !kept.settings.output.links {
             return Err(Error::Usage(format!(
                 "the crawl in {} has kept no links\n = help: crawl with --check-links, or without --no-links",
                 dir.display()
             )));
         }
+        Ok(kept)
+    }
+
+    /// The same, also of a crawl that has kept no links.
+    pub(super) fn settings_of(dir: &Path) -> Result<Self> {
+        let records = Source::open(dir, Output::Records)?;
+        let settings = records.settings.unwrap_or_default();
+        let is_surveyed = settings.check.surveys() || Source::has_survey(dir)?;
         Ok(Self { is_surveyed, settings })
     }
 }

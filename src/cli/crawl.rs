@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use super::checked_up::checked_up;
 use super::{descriptors, going_on};
 use crate::config::{Config, Loaded, SettingOrigin};
 use crate::error::{Error, Result};
@@ -60,7 +61,7 @@ impl Home {
     pub(crate) fn of(loaded: &Loaded, earlier: Earlier) -> Result<Self> {
         let config = &loaded.config;
         let names_dir = loaded.origins.get("dir").is_some_and(|origin| *origin != SettingOrigin::Default);
-        let makes_files = config.archive.warc || config.check.surveys() || !config.items.is_empty();
+        let makes_files = config.archive.warc || surveys(config) || !config.items.is_empty();
         if config.output.path != Path::new(STDOUT) || names_dir || makes_files {
             return Ok(Self::Dir);
         }
@@ -90,7 +91,7 @@ pub(crate) fn crawl(called: Called) -> ExitCode {
         tracing::info!("{told}");
     }
     let goes_on = config.frontier.store && home == Home::Dir;
-    let has_items = !config.items.is_empty() || config.check.surveys();
+    let has_items = !config.items.is_empty() || surveys(&config);
     let way_on = going_on::WayOn { most_pages: config.max_pages, call: again };
     match start(config, earlier, home, goes_on.then_some(way_on), &terminal) {
         Ok(code) => code,
@@ -121,7 +122,7 @@ fn start(
     way_on: Option<going_on::WayOn>,
     terminal: &Terminal,
 ) -> Result<ExitCode> {
-    let (observe, fail_on) = (config.observe.clone(), config.fail_on.clone());
+    let (observe, fail_on, dir) = (config.observe.clone(), config.fail_on.clone(), config.dir.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -138,6 +139,8 @@ fn start(
         tracing::info!("{told}");
     }
     let fails = told(&summary, &fail_on);
+    let is_wrong = summary.state != State::Stopped && checked_up(&dir, &fail_on)?;
+    let fails = if is_wrong { Some(FAILED) } else { fails };
     Ok(exit_code(&summary, signal, fails))
 }
 
@@ -236,6 +239,11 @@ fn told(summary: &Summary, fail_on: &[FailOn]) -> Option<u8> {
         }
     }
     fails
+}
+
+/// Whether a survey is kept of pages.
+fn surveys(config: &Config) -> bool {
+    config.check.surveys() || config.fail_on.iter().any(|condition| condition.needs_survey())
 }
 
 fn exit_code(summary: &Summary, signal: Option<Signal>, fails: Option<u8>) -> ExitCode {

@@ -89,10 +89,7 @@ fn text(findings: &Findings, to: &mut dyn Write) -> Result<()> {
         to.write_all(text.as_bytes()).map_err(to_stdout)?;
         for place in places {
             let place = place?;
-            let is_itself = place.page == finding.url && place.line.is_none();
-            if !is_itself {
-                to.write_all(line(&place).as_bytes()).map_err(to_stdout)?;
-            }
+            to.write_all(line(&place, &finding.url).as_bytes()).map_err(to_stdout)?;
         }
         Ok(())
     })
@@ -114,8 +111,13 @@ fn head(finding: &Finding) -> String {
     text
 }
 
-fn line(place: &Place) -> String {
-    let mut text = format!("      {}", printable(&place.page));
+/// A place, on a line; nothing when the URL itself says it all.
+fn line(place: &Place, url: &str) -> String {
+    let (page, is_bare) = (&place.page, place.line.is_none() && place.text.is_none());
+    if page == url && is_bare {
+        return String::new();
+    }
+    let mut text = format!("      {}", if page == url { String::new() } else { printable(page) });
     if let (Some(line), Some(column)) = (place.line, place.column) {
         let _ = write!(text, "  {line}:{column}");
     }

@@ -103,7 +103,9 @@ pub(crate) struct Flags {
     item: Vec<String>,
     /// Exit with 4 when this holds at the end of the crawl, with 5 for changes that --update finds; repeats
     #[arg(long, value_name = "WHAT", help_heading = EXTRACT,
-        value_parser = ["rule-drift", "missing-required", "empty-items", "changes"])]
+        value_parser = ["rule-drift", "missing-required", "empty-items", "changes", "broken-links", "redirect-loops",
+            "missing-fragments", "mixed-content", "redirect-chains", "permanent-redirects", "audit=error",
+            "audit=warning"])]
     fail_on: Vec<String>,
 
     /// The crawl directory; without a seed, what is in it goes on [default: crawl, or none with -o -]

@@ -1,6 +1,8 @@
 //! The command line: flags only override settings, and a few helpers need no crawl.
 
 mod archive;
+mod audit;
+mod checked_up;
 mod crawl;
 mod descriptors;
 mod duplicates;
@@ -101,6 +103,9 @@ enum Helper {
     /// Find the pages that say the same as another one, or nearly so
     #[command(after_help = duplicates::EPILOGUE)]
     Duplicates(duplicates::Duplicates),
+    /// Say what of its pages keeps readers and search engines from them
+    #[command(after_help = audit::EPILOGUE)]
+    Audit(audit::Audit),
     /// Say which links of a crawl are broken, redirect or lead to no place, and where they are
     #[command(after_help = links::EPILOGUE)]
     Links(links::Links),
@@ -228,6 +233,7 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
         Helper::Report(asked) => return report::report(asked),
         Helper::Index(asked) => return archive::index(asked),
         Helper::Wacz(asked) => return archive::wacz(asked),
+        Helper::Audit(asked) => return audit::audit(asked),
         Helper::Links(asked) => return links::links(asked),
         Helper::Mirror(asked) => return mirror::mirror(asked),
         Helper::Duplicates(asked) => return duplicates::duplicates(asked),

@@ -76,8 +76,11 @@ pub struct Config {
     pub dir: PathBuf,
     /// When a crawl that has come to its end exits with code 4: `rule-drift` when a rule of `[[extract]]` or `[[items]]` does
     /// not find any more what it found in the crawl before of the same directory; `missing-required` when a page or an
-    /// item has no value for a field that is `required`; `empty-items` when an `[[items]]` gave none. With code 5, unless one of
-    /// these holds: `changes` when `--update` has found a page that is new, changed, moved or gone.
+    /// item has no value for a field that is `required`; `empty-items` when an `[[items]]` gave none; `broken-links`,
+    /// `redirect-loops`, `missing-fragments`, `mixed-content`, `redirect-chains`, `permanent-redirects` when `crawler links`
+    /// finds such a link, `audit=error` and `audit=warning` when `crawler audit` finds something as bad: these have the crawl
+    /// keep a survey, as `check.survey` does.
+    /// With code 5, unless one of these holds: `changes` when `--update` has found a page that is new, changed, moved or gone.
     pub fail_on: Vec<observe::FailOn>,
     /// Which URLs belong to the crawl.
     pub scope: scope::Options,

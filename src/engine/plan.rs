@@ -57,6 +57,7 @@ impl Plan {
         let parsed = config.checked_seeds()?;
         let extract = config.extract_rules()?;
         config.read_types_of(&extract);
+        config.check.survey |= config.fail_on.iter().any(|condition| condition.needs_survey());
         let descriptors = Descriptors::share(free, config.concurrency);
         let rules = config.url_rules();
         let SeedPlaces { urls: network, credentials, sites, archive, archives } = SeedPlaces::of(parsed, &config)?;

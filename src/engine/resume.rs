@@ -221,10 +221,9 @@ impl Resume {
             }
         }
         let mut reads = Reads::new(plan.extract, &plan.rules, config.content);
-        reads.texts = judge.closes_traps();
-        reads.surveys = config.check.surveys();
-        let worker = Worker::new(plan.fetch, parser, plan.rules, agent.to_owned()).reading(reads);
-        let worker = worker.asking_again(self.again);
+        (reads.texts, reads.surveys) = (judge.closes_traps(), config.check.surveys());
+        let worker =
+            Worker::new(plan.fetch, parser, plan.rules, agent.to_owned()).reading(reads).asking_again(self.again);
         Dispatcher::new(Start {
             frontier,
             politeness,

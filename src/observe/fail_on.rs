@@ -17,6 +17,24 @@ pub enum FailOn {
     EmptyItems,
     /// An update has found a page that is new, changed, moved or gone.
     Changes,
+    /// A link leads to what is not there.
+    BrokenLinks,
+    /// A link leads to a circle of redirects.
+    RedirectLoops,
+    /// A link leads to a place that its page does not have.
+    MissingFragments,
+    /// A page over https loads something over http that browsers block.
+    MixedContent,
+    /// A link leads to several redirects in a row.
+    RedirectChains,
+    /// A link leads to a redirect that holds for good.
+    PermanentRedirects,
+    /// `crawler audit` finds an error.
+    #[serde(rename = "audit=error")]
+    AuditError,
+    /// `crawler audit` finds a warning, or an error.
+    #[serde(rename = "audit=warning")]
+    AuditWarning,
 }
 
 impl FailOn {
@@ -27,10 +45,24 @@ impl FailOn {
             Self::MissingRequired => "missing-required",
             Self::EmptyItems => "empty-items",
             Self::Changes => "changes",
+            Self::BrokenLinks => "broken-links",
+            Self::RedirectLoops => "redirect-loops",
+            Self::MissingFragments => "missing-fragments",
+            Self::MixedContent => "mixed-content",
+            Self::RedirectChains => "redirect-chains",
+            Self::PermanentRedirects => "permanent-redirects",
+            Self::AuditError => "audit=error",
+            Self::AuditWarning => "audit=warning",
         }
     }
 
-    /// What there is to tell when the condition holds, a line each.
+    /// Whether the crawl has to be looked at as a whole to find out, and to keep what that needs.
+    pub const fn needs_survey(self) -> bool {
+        !matches!(self, Self::RuleDrift | Self::MissingRequired | Self::EmptyItems | Self::Changes)
+    }
+
+    /// What there is to tell when the condition holds, a line each; nothing of those that [need a
+    /// survey](Self::needs_survey).
     pub fn told(self, summary: &Summary) -> Vec<String> {
         match self {
             Self::RuleDrift => summary.rule_drift.iter().map(|drift| printable(&drift.to_string())).collect(),
@@ -55,6 +87,7 @@ impl FailOn {
                 });
                 told.into_iter().collect()
             }
+            _ => Vec::new(),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod archive;
 mod archive_judges;
+mod audit;
 mod called;
 mod cli;
 mod config;

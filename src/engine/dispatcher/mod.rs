@@ -20,6 +20,7 @@ mod sitemap_files;
 mod slots;
 mod start;
 mod tasks;
+mod usage;
 mod waiting_hosts;
 
 pub(super) use checks::Checks;
@@ -40,11 +41,10 @@ use crate::error::{Error, Result};
 use crate::fetch::Held;
 use crate::frontier::{Frontier, Lease, Rows};
 use crate::observe::{State, Stats};
-use crate::outcome::{Failure, Outcome, OutcomeKind, SkipReason};
+use crate::outcome::{Failure, Outcome, SkipReason};
 use crate::policy::Policy;
 use crate::politeness::{Next, Politeness, RobotsAnswer};
 use crate::url::CrawlUrl;
-use crate::usage::Usage;
 use ending::Ending;
 use event::{Event, Filled};
 use handover::{Handover, Keep};
@@ -321,20 +321,6 @@ impl Dispatcher {
         let mut step = self.pages.settle(lease, outcome, &mut self.judge, sitemaps, &mut self.frontier)?;
         step.sitemaps.extend(feeds);
         self.handover.settled(step, held).await
-    }
-
-    /// Puts what a site says of use together with what its page does, and makes of it what the policy is.
-    fn join_usage(&mut self, lease: &Lease, outcome: &mut Outcome) {
-        if !matches!(outcome.kind, OutcomeKind::Ok | OutcomeKind::PaymentRequired) {
-            return;
-        }
-        Usage::join(&mut outcome.usage, self.politeness.usage(lease.asked()));
-        let Some(usage) = &mut outcome.usage else { return };
-        usage.omitted = outcome.kind == OutcomeKind::Ok && self.policy.omits(usage);
-        self.politeness.note_usage(lease.asked(), usage);
-        if usage.omitted {
-            outcome.omit_content();
-        }
     }
 
     /// Takes what the frontier has asked for.
