@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 
 use super::keys::Key;
 
-/// The places that links mean on other pages, and which of them are there: 9 bytes and a bit for each.
+/// The places that links mean on other pages, and which of them are there: some 40 bytes for each.
 #[derive(Debug, Default)]
 pub(super) struct Fragments {
     hasher: DefaultHashBuilder,

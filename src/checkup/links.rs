@@ -37,7 +37,7 @@ pub(crate) struct Links {
 impl Links {
     /// Judges the links that the crawl in a directory has committed, while it runs or after it: one pass over its records
     /// and its store, and up to three over what it has kept of its pages. Takes some 40 bytes of memory for each URL, the
-    /// texts of those that redirect, 20 bytes for each fragment of another page that a link means, and what [`Findings`]
+    /// texts of those that redirect, 40 bytes for each fragment of another page that a link means, and what [`Findings`]
     /// take.
     ///
     /// # Errors

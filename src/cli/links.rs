@@ -57,7 +57,7 @@ fn tell(found: &Found, is_text: bool) -> Result<()> {
     let wrong = if wrong == 0 {
         "nothing is wrong with them".to_owned()
     } else {
-        format!("{} are wrong", counted(wrong, "target", "targets"))
+        counted(wrong, "target is wrong", "targets are wrong")
     };
     super::voice::say(&format!("{links} on {pages}: {wrong}"));
     for (_, told, links) in found.unchecked.iter().filter(|_| is_text) {

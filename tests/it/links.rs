@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::cli::Run;
+use crate::resume::wait_until_kept;
 use crate::support::{ClosedPort, Crawl, Crawled, Reply, Server, Site, shop};
 
 /// The shop, with nine places at which something is wrong, and some at which nothing is. `dead`: another host.
@@ -302,4 +303,45 @@ fn an_archive_has_what_is_looked_for_and_agrees_with_the_records() {
     assert_eq!((methods(&other, "/fine"), other.count("/deeper")), (vec!["GET".to_owned()], 0));
     let verified = Run::new(&crawled.path(""), &["verify"]);
     assert_eq!(verified.code, 0, "{}", verified.stdout);
+}
+
+#[test]
+fn a_crawl_that_is_killed_and_continued_has_surveyed_each_page_once() {
+    let dead = ClosedPort::reserve();
+    let server = Server::start(broken_shop(&dead.url("/")).routes());
+    server.hold("/p/77.html");
+    let crawl = || Crawl::of(server.url("/")).flag("--check-links");
+    let running = crawl().start();
+    server.wait_for("one that is held", |log| log.count("/p/77.html") == 1);
+    wait_until_kept(&running, "what is not held", "SELECT count(record) > 100 FROM url");
+    let killed = running.kill();
+    server.open_all();
+    let crawled = crawl().on(&killed).run();
+    crawled.assert_code(0);
+    let surveyed = std::fs::read_to_string(crawled.path("crawl/survey.jsonl")).unwrap();
+    let url = |line: &str| serde_json::from_str::<Value>(line).unwrap()["url"].as_str().unwrap().to_owned();
+    let mut urls: Vec<_> = surveyed.lines().map(url).collect();
+    urls.sort_unstable();
+    let is_page = |record: &&Value| record["charset"].is_string();
+    let pages: Vec<_> = crawled.records.iter().filter(is_page).map(|record| record["url"].as_str().unwrap()).collect();
+    assert_eq!(urls, pages);
+    let verified = Run::new(&crawled.path(""), &["verify"]);
+    assert_eq!(verified.code, 0, "{}", verified.stdout);
+    // What is settled would be missing in a crawl that goes on without.
+    let refused = Crawl::of(server.url("/")).on(&crawled).run();
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.stderr.contains("give --check-links again to go on"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_page_of_a_folder_is_named_by_its_file() {
+    let site = tempfile::tempdir().unwrap();
+    std::fs::create_dir(site.path().join("a")).unwrap();
+    std::fs::write(site.path().join("index.html"), "<a href=a/>a</a>").unwrap();
+    std::fs::write(site.path().join("a/index.html"), "<p>\n<a href=/none>x</a>").unwrap();
+    let crawled = Crawl::of(site.path().to_string_lossy()).flag("--check-links").run();
+    let file = site.path().canonicalize().unwrap().join("a/index.html");
+    let run = links(&crawled, &["--format", "github"]);
+    let expected = format!("::error file={},line=2,col=1,title=broken-links::", file.display());
+    assert!(run.stdout.starts_with(&expected), "{}", run.stdout);
 }
