@@ -63,6 +63,12 @@ pub(crate) struct Flags {
     /// Requests in flight to each host [default: 4]
     #[arg(long, value_name = "N", help_heading = POLITENESS, allow_negative_numbers = true)]
     per_host_concurrency: Option<String>,
+    /// The least time between two requests to each host, like 2s [default: none but that of the rate]
+    #[arg(long, value_name = "TIME", help_heading = POLITENESS, allow_negative_numbers = true)]
+    delay: Option<String>,
+    /// How often a page is tried again after what may pass [default: 2]
+    #[arg(long, value_name = "N", help_heading = POLITENESS, allow_negative_numbers = true)]
+    retries: Option<String>,
     /// Do not ask for robots.txt; for sites of your own
     #[arg(long, help_heading = POLITENESS)]
     ignore_robots: bool,
@@ -73,6 +79,12 @@ pub(crate) struct Flags {
     /// Send this header with every request, like 'Accept-Language: en'; repeats, and adds to the file's
     #[arg(long, value_name = "HEADER", help_heading = FETCH)]
     header: Vec<String>,
+    /// Send the cookies of this file, each to its site; as `curl -c` writes them
+    #[arg(long, value_name = "FILE", help_heading = FETCH, value_hint = clap::ValueHint::FilePath)]
+    cookie_file: Option<String>,
+    /// Ask this host, address or range (10.0.0.0/8) although it is private; repeats, and replaces the file's list
+    #[arg(long, value_name = "HOST", help_heading = FETCH)]
+    allow_host: Vec<String>,
     /// The longest that a request may take [default: 1m]
     #[arg(long, value_name = "TIME", help_heading = FETCH, allow_negative_numbers = true)]
     timeout: Option<String>,

@@ -40,7 +40,7 @@ pub fn markdown() -> String {
 }
 
 /// Which flag sets which key. A switch sets its key to a fixed value.
-pub const FLAGS: [Flag; 38] = [
+pub const FLAGS: [Flag; 42] = [
     Flag::new("seed", "seeds"),
     Flag::new("seeds-file", "seeds"),
     Flag::new("depth", "depth"),
@@ -53,10 +53,14 @@ pub const FLAGS: [Flag; 38] = [
     Flag::new("exclude", "scope.exclude"),
     Flag::new("rate", "politeness.rate"),
     Flag::new("per-host-concurrency", "politeness.per_host_concurrency"),
+    Flag::new("delay", "politeness.delay"),
+    Flag::new("retries", "politeness.retries"),
     Flag::switch("no-store", "frontier.store", "false"),
     Flag::switch("ignore-robots", "politeness.robots", "false"),
     Flag::new("user-agent", "fetch.user_agent"),
     Flag::new("header", "fetch.headers"),
+    Flag::new("cookie-file", "fetch.cookie_file"),
+    Flag::new("allow-host", "fetch.allow_hosts"),
     Flag::new("timeout", "fetch.timeout"),
     Flag::new("max-body", "fetch.max_body"),
     Flag::new("origin", "fetch.origin"),

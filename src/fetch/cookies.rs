@@ -10,6 +10,7 @@
 //! - cookies are in no record, and neither in what is logged nor in what is printed for debugging.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -19,6 +20,8 @@ use http::HeaderMap;
 use http::header::{COOKIE, HeaderValue, SET_COOKIE};
 use url::{Host, Url};
 
+use super::cookie_file;
+use crate::error::Result;
 use crate::url::{is_public_suffix, registrable_domain};
 
 /// The cookies of one site, for the store of a crawl. The text is a secret.
@@ -36,6 +39,8 @@ pub(super) struct Jar {
     sites: Mutex<Sites>,
     /// Whether there never was a cookie: then nobody has to look for one.
     is_used: AtomicBool,
+    /// Those that a person has given: they win over what an earlier run has kept.
+    given: Vec<(Cookie<'static>, Url)>,
 }
 
 #[derive(Default)]
@@ -57,6 +62,37 @@ struct Site {
 }
 
 impl Jar {
+    /// A jar with the cookies of a file. Those that are over, or that no site could set, are told and left out.
+    ///
+    /// # Errors
+    /// [`Error::Usage`](crate::error::Error::Usage) when it is no file of cookies.
+    pub(super) fn of_file(path: &Path) -> Result<Self> {
+        let mut jar = Self::default();
+        let lines = cookie_file::read(path, jiff::Timestamp::now().as_second())?;
+        let expired = lines.iter().filter(|line| line.is_expired).count();
+        if expired > 0 {
+            tracing::warn!("{expired} of {} cookies in {} are over", lines.len(), path.display());
+        }
+        for line in lines.into_iter().filter(|line| !line.is_expired) {
+            match accepted(&line.set, &line.url) {
+                Some(cookie) => jar.given.push((cookie, line.url)),
+                None => tracing::warn!(
+                    "the cookie in {}, line {} is none that its site could set",
+                    path.display(),
+                    line.number
+                ),
+            }
+        }
+        {
+            let mut sites = jar.sites();
+            for (cookie, url) in &jar.given {
+                sites.put(site_of(url), cookie.clone(), url);
+            }
+        }
+        jar.is_used.store(!jar.given.is_empty(), Ordering::Release);
+        Ok(jar)
+    }
+
     /// Adds the cookies that are for this URL to those that the request has already; of two with one name, the latter
     /// stay.
     pub(super) fn add(&self, url: &Url, to: &mut HeaderMap) {
@@ -127,7 +163,11 @@ impl Jar {
         let Ok(cookies) = serde_json::from_str::<Vec<Cookie<'static>>>(&saved.cookies) else { return };
         let mut sites = self.sites();
         sites.count += cookies.len();
-        sites.by_name.insert(saved.site.as_str().into(), Site { cookies, asked: 0 });
+        let before = sites.by_name.insert(saved.site.as_str().into(), Site { cookies, asked: 0 });
+        sites.count -= before.map_or(0, |site| site.cookies.len());
+        for (cookie, url) in self.given.iter().filter(|(_, url)| site_of(url) == saved.site) {
+            sites.put(&saved.site, cookie.clone(), url);
+        }
         sites.stay_within_bounds();
         self.is_used.store(true, Ordering::Release);
     }

@@ -23,7 +23,7 @@ use super::{
     AddressGuard, Credentials, Fetch, Fetching, Knocking, LookingUp, MediaRange, Options, Overrides, SavedCookies,
     SavedSeedName,
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exchange::{BodyEnd, Exchange, LookedUp, RawBody, Received, Sent};
 use crate::media_type::MediaType;
 use crate::outcome::{Failure, FailureKind};
@@ -104,7 +104,7 @@ impl Http {
             resolver,
             knocks: Knocks::default(),
             headers,
-            cookies: options.cookies.then(Jar::default),
+            cookies: jar(options)?,
             types: options.content_types.clone(),
             archived: types.to_vec(),
             deadlines: Deadlines::new(options),
@@ -328,6 +328,20 @@ impl Fetch for Http {
 /// How a request asks.
 fn method(request: &Request) -> Method {
     if request.extent == Extent::HeadOnly { Method::HEAD } else { Method::GET }
+}
+
+/// Where cookies are kept, if they are.
+fn jar(options: &Options) -> Result<Option<Jar>> {
+    let file = options.cookie_file.as_path();
+    match (options.cookies, file.as_os_str().is_empty()) {
+        (true, true) => Ok(Some(Jar::default())),
+        (true, false) => Jar::of_file(file).map(Some),
+        (false, true) => Ok(None),
+        (false, false) => {
+            let problem = "a file of cookies is given, and cookies are switched off";
+            Err(Error::Usage(format!("{problem}\n = help: leave out fetch.cookies = false, or --cookie-file")))
+        }
+    }
 }
 
 /// Whether what was asked for is elsewhere, or where it was. A redirect that does not say where is a page: browsers show

@@ -7,6 +7,7 @@ mod body;
 mod budget;
 mod by_origin;
 mod coding;
+mod cookie_file;
 mod cookies;
 mod decode;
 mod deflate;

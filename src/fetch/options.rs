@@ -1,6 +1,7 @@
 //! `[fetch]`: what requests look like and how long they may take.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,9 @@ pub struct Options {
     /// Whether cookies that a site sets are sent back to it, and to no other site, for as long as the crawl lives. They
     /// are in the store, and in no record.
     pub cookies: bool,
+    /// A file of cookies that are sent from the start, each to its site: in the format of `curl -c` and of browser extensions
+    /// (Netscape's). They win over those that an earlier run has kept. Empty: none.
+    pub cookie_file: PathBuf,
     /// How long a request may take as a whole.
     #[serde(with = "units::duration")]
     #[schemars(with = "units::duration::Schema")]
@@ -81,6 +85,7 @@ impl Default for Options {
             user_agent: UserAgent::default(),
             headers: HeaderLines::default(),
             cookies: true,
+            cookie_file: PathBuf::new(),
             timeout: Duration::from_mins(1),
             connect_timeout: Duration::from_secs(10),
             first_byte_timeout: Duration::from_secs(30),
