@@ -9,6 +9,10 @@ use crate::error::{Error, Result};
 /// # Errors
 /// [`Error::Usage`] names the command that it is, or is near to.
 pub(crate) fn expect_seed(word: &str, commands: &[&str]) -> Result<()> {
+    if word == super::voice::DIR {
+        let help = "leave the word out: crawler https://example.com/; for the folder of that name write ./crawl";
+        return Err(Error::Usage(format!("there is no command `{word}`: to crawl needs none\n = help: {help}")));
+    }
     if word.contains(['.', '/', ':', '\\']) || Path::new(word).exists() {
         return Ok(());
     }

@@ -15,6 +15,7 @@ mod help;
 mod inspect;
 mod links;
 mod mirror;
+mod mistaken;
 mod place;
 mod report;
 mod robots;
@@ -186,6 +187,9 @@ fn read(args: &[OsString]) -> Result<Call, ExitCode> {
     let (cli, matches) = match matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches))) {
         Ok(parsed) => parsed,
         Err(error) => {
+            if let Some(message) = mistaken::message(&error, call_of(args)) {
+                return Err(report(&Error::Usage(message)));
+            }
             // Nowhere to report it to: the stream that is closed is the one that messages go to.
             let _ = error.print();
             return Err(ExitCode::from(if error.use_stderr() { USAGE } else { 0 }));
@@ -196,6 +200,12 @@ fn read(args: &[OsString]) -> Result<Call, ExitCode> {
         Some(helper) => help(helper, &matches).map(Call::Done),
     };
     called.map_err(|error| report(&error))
+}
+
+/// What is called: commands come first.
+fn call_of(args: &[OsString]) -> mistaken::CallOf {
+    let command = args.get(1).and_then(|word| Cli::command().find_subcommand(word).map(|_| ()));
+    command.map_or(mistaken::CallOf::Crawl, |()| mistaken::CallOf::Command)
 }
 
 fn settings(cli: &Cli, matches: &clap::ArgMatches, args: &[OsString]) -> Result<Call> {
@@ -330,6 +340,24 @@ mod tests {
         let others = ["config", "set", "fresh", "retry-failed", "update", "quiet", "verbose", "help", "version"];
         for name in known {
             assert!(reference::FLAGS.iter().any(|flag| flag.name == name) || others.contains(&name), "--{name}");
+        }
+    }
+
+    #[test]
+    fn what_flags_are_called_elsewhere_is_no_flag_here_and_leads_to_one_that_deletes_nothing() {
+        let command = Cli::command();
+        let is_flag = |name: &str| {
+            command.get_arguments().any(|arg| {
+                arg.get_long() == Some(name) || arg.get_short().is_some_and(|short| short.to_string() == name)
+            })
+        };
+        for (names, help) in mistaken::ELSEWHERE {
+            for name in names.split(' ') {
+                assert!(!is_flag(name), "{name}");
+            }
+            for flag in help.split([' ', ',', ';', '`']).filter_map(|word| word.strip_prefix("--")) {
+                assert!(is_flag(flag) && !mistaken::DELETING.contains(&flag), "--{flag}");
+            }
         }
     }
 

@@ -84,6 +84,16 @@ pub(super) fn of_source() -> &'static [Key] {
     &KEYS
 }
 
+/// The key of this name, with its table, or the one that is written so; `None` when there is none, or more than one.
+pub(crate) fn named(name: &str) -> Option<String> {
+    let keys = leaves();
+    let mut named = keys.iter().map(|(path, _)| path).filter(|path| {
+        let own = path.rsplit('.').next().unwrap_or(path);
+        own == name || *path == name
+    });
+    named.next().filter(|_| named.next().is_none()).cloned()
+}
+
 /// Every key that holds a value, by its dotted path, in order. Those of `[hosts]` and of tables in lists are not among
 /// them: there are as many as the user writes.
 pub(super) fn leaves() -> Vec<(String, &'static Key)> {

@@ -35,6 +35,7 @@ pub use crate::traps::{Budget as TrapBudget, Options as TrapOptions};
 pub use archive::ArchiveOptions;
 pub(crate) use bare_seed::url as bare_url;
 pub use hosts::HostOptions;
+pub(crate) use keys::named as key_named;
 pub use layers::{Layers, Loaded, SettingOrigin};
 pub use secret::{REDACTED, is_secret_header, redact_url};
 pub use seeds::Seed;

@@ -51,9 +51,11 @@ impl Seed {
                     .help(Some("decompress it first".to_owned())));
             }
             let help = path.parent().map(|parent| if parent == Path::new("") { Path::new(".") } else { parent });
-            return Err(Problem::new(format!("the seed `{text}` is a file")).allowed(ALLOWED).help(
-                help.map(|parent| format!("take its folder, `{}`, or list URLs with --seeds-file", parent.display())),
-            ));
+            return Err(Problem::new(format!("the seed `{text}` is a file")).allowed(ALLOWED).help(help.map(
+                |parent| {
+                    format!("--seeds-file {text} for the URLs in it, or its folder for a site: {}", parent.display())
+                },
+            )));
         }
         if is_archive {
             return Err(Problem::new(format!("the seed `{text}` is no file that exists")).allowed(ALLOWED));

@@ -67,3 +67,4 @@ mod usage;
 mod usage_cases;
 mod verify;
 mod walls;
+mod wrong_calls;
