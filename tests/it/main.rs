@@ -36,6 +36,7 @@ mod page_bytes;
 mod page_links;
 mod page_robots;
 mod politeness;
+mod readme;
 mod redirects;
 mod replay;
 mod report;
