@@ -148,10 +148,10 @@ fn start(
 fn build(config: Config, earlier: Earlier, home: Home, terminal: &Terminal) -> Result<Crawl> {
     let (path, output) = (config.dir.clone(), config.output.path.clone());
     let items: Vec<String> = config.items.iter().map(|items| items.name.clone()).collect();
-    let progress = config.observe.progress;
+    let (progress, most) = (config.observe.progress, config.max_pages.0);
     let mut builder = Crawl::builder().config(config);
     if progress != ProgressMode::Never {
-        builder = builder.observer(Progress::new(terminal.clone(), Instant::now()));
+        builder = builder.observer(Progress::new(terminal.clone(), Instant::now()).up_to(most));
     }
     if let Some(free) = descriptors::free() {
         builder = builder.file_descriptors(free);

@@ -1,5 +1,7 @@
 //! Observe: what a crawl shows while it runs and when it has ended. Never blocks the crawl.
 
+#[cfg(feature = "cli")]
+mod estimate;
 mod fail_on;
 mod host_summary;
 mod host_table;

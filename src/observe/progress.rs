@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike as _};
 
+use super::estimate::{Discovery, Expected};
 use super::terminal::{Narrowed, Terminal};
 use super::text::{bytes, count, counted, elapsed, printable};
 use super::{Observer, Snapshot};
@@ -16,6 +17,9 @@ pub struct Progress {
     view: View,
     started: Instant,
     rate: RecentRate,
+    discovery: Discovery,
+    /// How many pages there may be.
+    most: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -44,21 +48,32 @@ impl Progress {
         } else {
             View::Lines { last: None }
         };
-        Self { terminal, view, started: now, rate: RecentRate::default() }
+        Self { terminal, view, started: now, rate: RecentRate::default(), discovery: Discovery::default(), most: None }
+    }
+
+    /// The same, for a crawl of at most so many pages: then it counts to that.
+    #[must_use]
+    pub fn up_to(self, most: Option<u64>) -> Self {
+        Self { most, ..self }
     }
 
     fn draw(&mut self, snapshot: &Snapshot, now: Instant) {
         self.rate.note(now, snapshot.done);
         let running = now.saturating_duration_since(self.started);
         let rate = self.rate.per_second();
+        self.discovery.note(snapshot.done, snapshot.known());
+        let expected = self.discovery.expected(snapshot, self.most);
+        let left = left(expected, snapshot.done, rate);
+        // What lies beyond a limit is not asked for.
+        let known = self.most.map_or(snapshot.known(), |most| snapshot.known().min(most));
         match &mut self.view {
             View::Bar(bar) => {
-                bar.set_length(snapshot.known());
+                bar.set_length(known);
                 bar.set_position(snapshot.done);
-                let counts = format!("{}/{}", count(snapshot.done), count(snapshot.known()));
+                let counts = format!("{}/{}", count(snapshot.done), count(known));
                 let width = usize::from(Narrowed::stderr().width());
                 let (wide, text) =
-                    fit(format!("{counts}  {}{}", held(snapshot, now), numbers(snapshot, rate, running)), width);
+                    fit(format!("{counts}  {}{}{left}", held(snapshot, now), numbers(snapshot, rate, running)), width);
                 bar.set_style(style(wide));
                 bar.set_message(text);
                 bar.tick();
@@ -67,9 +82,9 @@ impl Progress {
                 let due = last.unwrap_or(self.started) + LINE_EVERY;
                 if now >= due {
                     *last = Some(now);
-                    let (done, known) = (count(snapshot.done), count(snapshot.known()));
-                    let numbers = numbers(snapshot, rate, running);
-                    self.terminal.line(&format!("{done} of {known} known pages  {}{numbers}", held(snapshot, now)));
+                    let (done, known) = (count(snapshot.done), count(known));
+                    let (numbers, held) = (numbers(snapshot, rate, running), held(snapshot, now));
+                    self.terminal.line(&format!("{done} of {known} known pages  {held}{numbers}{left}"));
                 }
             }
         }
@@ -143,29 +158,30 @@ fn numbers(snapshot: &Snapshot, rate: f64, running: Duration) -> String {
     let Snapshot { in_flight, hosts, errors, bytes: read, .. } = *snapshot;
     let host = if hosts == 1 { "host" } else { "hosts" };
     let error = if errors == 1 { "error" } else { "errors" };
-    let mut text = format!(
+    format!(
         "{rate:.1}/s  {in_flight} in flight  {} {host}  {} {error}  {}  {}",
         count(hosts),
         count(errors),
         bytes(read),
         elapsed(running),
-    );
-    if let Some(left) = estimate(snapshot, rate) {
-        text.push_str("  about ");
-        text.push_str(&elapsed(left));
-        text.push_str(" left");
-    }
-    text
+    )
 }
 
-/// How long the rest will take: only when it is known how much the rest is.
-fn estimate(snapshot: &Snapshot, rate: f64) -> Option<Duration> {
-    let left = snapshot.pending + snapshot.in_flight;
-    if !snapshot.discovery_closed || rate <= 0.0 || left == 0 {
-        return None;
-    }
-    #[expect(clippy::cast_precision_loss, reason = "an estimate for people to read")]
-    Duration::try_from_secs_f64((left as f64 / rate).max(1.0)).ok()
+/// How long the rest will take at this rate, as far as it is known how much the rest is.
+fn left(expected: Expected, done: u64, rate: f64) -> String {
+    let time = |pages: u64| {
+        #[expect(clippy::cast_precision_loss, reason = "an estimate for people to read")]
+        let seconds = (pages.saturating_sub(done) as f64 / rate).max(1.0);
+        Duration::try_from_secs_f64(seconds).ok().filter(|_| pages > done).map(elapsed)
+    };
+    let text = match expected {
+        Expected::Exactly(pages) => time(pages).map(|left| format!("  about {left} left")),
+        Expected::AtLeast(pages) => time(pages).map(|left| format!("  at least {left} left")),
+        Expected::Between(least, most) => time(least).zip(time(most)).map(|(least, most)| {
+            if least == most { format!("  about {least} left") } else { format!("  {least} to {most} left") }
+        }),
+    };
+    text.unwrap_or_default()
 }
 
 /// The spinner and a space.
@@ -196,12 +212,17 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_is_estimated_only_once_it_is_known() {
-        let open = snapshot();
-        assert_eq!(estimate(&open, 10.0), None);
-        let closed = Snapshot { discovery_closed: true, ..open.clone() };
-        assert_eq!(estimate(&closed, 10.0), Some(Duration::from_secs(10)));
-        assert_eq!(estimate(&closed, 0.0), None);
+    fn what_is_left_is_told_as_far_as_it_is_known() {
+        for (expected, rate, told) in [
+            (Expected::Exactly(1300), 10.0, "  about 10s left"),
+            (Expected::Exactly(1200), 10.0, ""),
+            (Expected::Exactly(1300), 0.0, ""),
+            (Expected::AtLeast(2000), 5.0, "  at least 2m 40s left"),
+            (Expected::Between(1300, 1500), 10.0, "  10s to 30s left"),
+            (Expected::Between(1300, 1300), 10.0, "  about 10s left"),
+        ] {
+            assert_eq!(left(expected, 1200, rate), told, "{expected:?}");
+        }
     }
 
     #[test]
@@ -216,10 +237,9 @@ mod tests {
 
     #[test]
     fn the_line_says_it_all() {
-        let closed = Snapshot { discovery_closed: true, ..snapshot() };
         assert_eq!(
-            numbers(&closed, 12.34, Duration::from_secs(75)),
-            "12.3/s  10 in flight  2 hosts  3 errors  3.00 MiB  1m 15s  about 8.1s left"
+            numbers(&snapshot(), 12.34, Duration::from_secs(75)),
+            "12.3/s  10 in flight  2 hosts  3 errors  3.00 MiB  1m 15s"
         );
     }
 
