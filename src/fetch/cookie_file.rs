@@ -65,7 +65,7 @@ fn parse(line: &str, is_http_only: bool, now: i64) -> Result<Line, String> {
     let url = Url::parse(&format!("{scheme}://{host}{path}")).map_err(|_| format!("`{host}` is no host"))?;
     let mut set = format!("{name}={value}; Path={path}");
     if switch(subdomains, "second")? {
-        set.push_str(&format!("; Domain={host}"));
+        set.extend(["; Domain=", host]);
     }
     if expires > 0 {
         let time = jiff::Timestamp::from_second(expires).map_err(|_| "the fifth field is no time".to_owned())?;

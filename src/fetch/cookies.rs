@@ -74,13 +74,11 @@ impl Jar {
             tracing::warn!("{expired} of {} cookies in {} are over", lines.len(), path.display());
         }
         for line in lines.into_iter().filter(|line| !line.is_expired) {
-            match accepted(&line.set, &line.url) {
-                Some(cookie) => jar.given.push((cookie, line.url)),
-                None => tracing::warn!(
-                    "the cookie in {}, line {} is none that its site could set",
-                    path.display(),
-                    line.number
-                ),
+            if let Some(cookie) = accepted(&line.set, &line.url) {
+                jar.given.push((cookie, line.url));
+            } else {
+                let shown = path.display();
+                tracing::warn!("the cookie in {shown}, line {} is none that its site could set", line.number);
             }
         }
         {

@@ -182,12 +182,18 @@ impl fmt::Display for Summary {
             State::Stopped => "stopped",
         };
         let time = Duration::from_millis(self.elapsed_ms);
-        let read = counted(self.records.saturating_sub(self.settled.failed), "page", "pages");
-        let failed = match self.settled.failed {
-            0 => String::new(),
-            failed => format!(", {} failed,", count(failed)),
-        };
-        writeln!(f, "{state}: {read}{failed} in {}, {}", elapsed(time), bytes(self.bytes))?;
+        let Settled { ok, redirect, http_error, failed, payment_required } = self.settled;
+        // What is no page is not counted as one.
+        let others = [
+            (redirect, "redirect", "redirects"),
+            (http_error + payment_required, "error", "errors"),
+            (failed, "failed", "failed"),
+        ];
+        let others = others.into_iter().filter(|(n, ..)| *n > 0);
+        let counts = std::iter::once((ok, "page", "pages")).chain(others).map(|(n, one, more)| counted(n, one, more));
+        let counts: Vec<_> = counts.collect();
+        let (comma, counts) = (if counts.len() > 1 { "," } else { "" }, counts.join(", "));
+        writeln!(f, "{state}: {counts}{comma} in {}, {}", elapsed(time), bytes(self.bytes))?;
         let pairs = |pairs: Vec<(String, u64)>| {
             let shown = pairs.into_iter().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{name} {}", count(n)));
             shown.collect::<Vec<_>>().join("  ")
@@ -195,7 +201,6 @@ impl fmt::Display for Summary {
         let mut line = |name: &str, value: String| {
             if value.is_empty() { Ok(()) } else { writeln!(f, "  {name:<12}{value}") }
         };
-        let Settled { ok, redirect, http_error, failed, payment_required } = self.settled;
         let outcomes = [
             ("ok", ok),
             ("redirect", redirect),
@@ -282,7 +287,7 @@ mod tests {
     #[test]
     fn the_table_shows_what_counts_and_nothing_else() {
         insta::assert_snapshot!(summary(), @r"
-        stopped: 1,241 pages, 1 failed, in 1m 23s, 5.00 MiB
+        stopped: 1,234 pages, 5 redirects, 2 errors, 1 failed, in 1m 23s, 5.00 MiB
           outcome     ok 1,234  redirect 5  http error 2  failed 1
           status      200 1,234  301 5  404 2
           error       timeout 1

@@ -13,6 +13,7 @@ mod host;
 mod latency;
 mod options;
 mod origin_state;
+mod outlook;
 mod per_host;
 mod rate;
 mod reach;

@@ -91,6 +91,11 @@ impl Sitemaps {
         &self.options
     }
 
+    /// Whether none was ever taken.
+    pub(crate) fn is_unused(&self) -> bool {
+        self.known.is_empty()
+    }
+
     /// What a link of a page is to the crawl: with [`Options::only`] nothing to follow. Redirects still lead on: what a
     /// sitemap lists may have moved.
     pub(crate) fn link_kind(&self, kind: LinkKind) -> LinkKind {

@@ -19,6 +19,7 @@ mod disk;
 mod docs;
 mod duplicates;
 mod embeds;
+mod endings;
 mod examples;
 mod export;
 mod failures;

@@ -109,11 +109,21 @@ impl Dispatcher {
         self.queues().release(page, Next::Any);
     }
 
+    /// Why a URL is refused by its robots.txt.
+    fn why_by_robots(&mut self, url: &CrawlUrl) -> &'static str {
+        if self.politeness.lacks_robots(url) {
+            "its robots.txt could not be read, and until then nothing is allowed there"
+        } else {
+            "robots.txt disallows it"
+        }
+    }
+
     /// Ends a job that is never admitted: robots.txt disallows it, or its host was given up.
     async fn refuse(&mut self, job: Job, refused: Refused) -> Result<()> {
         match (job, refused) {
             (Job::Page(lease), Refused::ByRobots) => {
-                self.pages.disallowed(&lease.url);
+                let why = self.why_by_robots(&lease.url);
+                self.pages.disallowed(&lease.url, why);
                 return self.frontier.skip(lease.id, SkipReason::Robots);
             }
             (Job::Page(mut lease), Refused::GivenUp(failure)) => {
@@ -121,6 +131,10 @@ impl Dispatcher {
                 // This attempt is not made.
                 lease.attempt -= 1;
                 return self.settle(&lease, unasked(failure), None).await;
+            }
+            (Job::Sitemap(ask), Refused::ByRobots) => {
+                let why = self.why_by_robots(&ask.url);
+                self.sitemaps.leave_out(&ask, why);
             }
             (Job::Sitemap(ask), refused) => self.sitemaps.leave_out(&ask, &refused.to_string()),
             (Job::Robots(hop), Refused::GivenUp(failure)) => {

@@ -99,7 +99,7 @@ impl Done {
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ByRobots => f.write_str("robots.txt disallows it, or could not be read"),
+            Self::ByRobots => f.write_str("robots.txt disallows it"),
             Self::GivenUp(failure) => failure.fmt(f),
         }
     }

@@ -359,6 +359,7 @@ impl Dispatcher {
         if is_left && !self.ending.has_begun() {
             self.frontier.skip_pending(SkipReason::Limit)?;
         }
+        self.sitemaps.tell_none(is_left);
         self.publish();
         Ok(self.ending.state(is_left))
     }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::job::Refused;
 use super::left_out::LeftOut;
 use super::long_chains::LongChains;
 use super::seeds::Seeds;
@@ -111,9 +110,9 @@ impl Pages {
     }
 
     /// Notes that a page was skipped for its robots.txt.
-    pub(super) fn disallowed(&mut self, url: &CrawlUrl) {
-        tracing::debug!(%url, "skipped: robots.txt disallows it");
-        self.seeds.failed(url, &Refused::ByRobots.to_string());
+    pub(super) fn disallowed(&mut self, url: &CrawlUrl, why: &str) {
+        tracing::debug!(%url, "skipped: {why}");
+        self.seeds.failed(url, why);
     }
 
     /// Notes that a page was skipped for what its site says of use.

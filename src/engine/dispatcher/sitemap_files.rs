@@ -40,6 +40,15 @@ impl SitemapFiles {
         self.sitemaps.is_idle()
     }
 
+    /// Tells, at the end of a crawl of which nothing is left, that there was none to take where some were asked for.
+    pub(super) fn tell_none(&self, is_left: bool) {
+        if !is_left && self.sitemaps.options().reads_robots() && self.sitemaps.is_unused() {
+            tracing::warn!(
+                "no sitemap was found: no robots.txt that was read names one; --sitemap URL takes one all the same"
+            );
+        }
+    }
+
     /// Takes one that `site`, or the user for it, names.
     pub(super) fn name(&mut self, url: CrawlUrl, site: &HostKey, judge: &Judge) {
         if may_be_asked(&url, judge) && self.sitemaps.name(url, site.clone()) == Taken::TooMany {
