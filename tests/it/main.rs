@@ -33,6 +33,7 @@ mod mirror;
 mod mirror_browser;
 mod no_store;
 mod output;
+mod packaging;
 mod page_bytes;
 mod page_links;
 mod page_robots;
