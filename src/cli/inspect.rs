@@ -90,7 +90,7 @@ pub(crate) fn inspect(inspect: &Inspect, matches: &ArgMatches) -> Result<ExitCod
         .enable_all()
         .build()
         .map_err(|error| Error::Internal(format!("cannot start the runtime: {error}")))?;
-    let client = PageClient::new(config, &subject, &inspect.select)?;
+    let mut client = PageClient::new(config, &subject, &inspect.select)?;
     let report = runtime.block_on(client.look(&|why| super::voice::say(why)))?;
     if inspect.json {
         super::voice::print_object(&report)?;

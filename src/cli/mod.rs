@@ -17,6 +17,7 @@ mod links;
 mod mirror;
 mod mistaken;
 mod place;
+mod plan;
 mod report;
 mod robots;
 mod shown_content;
@@ -82,6 +83,13 @@ enum Helper {
         #[command(flatten)]
         flags: Box<flags::Flags>,
     },
+    /// Say what a crawl would do, by its robots.txt, sitemaps and seed pages alone
+    #[command(
+        override_usage = "crawler plan [FLAGS] URL…",
+        after_help = plan::EPILOGUE,
+        args_override_self = true
+    )]
+    Plan(plan::Plan),
     /// Say what a robots.txt allows
     #[command(subcommand)]
     Robots(robots::Robots),
@@ -236,6 +244,7 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
         Helper::Inspect(page) => {
             return inspect::inspect(page, matches.subcommand_matches("inspect").unwrap_or(matches));
         }
+        Helper::Plan(asked) => return plan(asked, matches),
         Helper::Status(status) => return status::status(status),
         Helper::Explain(explain) => return explain::explain(explain),
         Helper::Verify(verify) => return verify::verify(verify),
@@ -288,6 +297,14 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
         }
     };
     printed.map(|()| ExitCode::SUCCESS)
+}
+
+fn plan(asked: &plan::Plan, matches: &clap::ArgMatches) -> Result<ExitCode> {
+    let loaded = load(&asked.flags, matches.subcommand_matches("plan").unwrap_or(matches))?;
+    if loaded.config.seeds.is_empty() {
+        return Err(Error::Usage(help::NO_SEED.to_owned()));
+    }
+    plan::plan(asked, &loaded)
 }
 
 fn load(flags: &flags::Flags, matches: &clap::ArgMatches) -> Result<Loaded> {

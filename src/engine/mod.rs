@@ -30,6 +30,7 @@ mod same_crawl;
 mod seed_places;
 mod settled_stream;
 mod shutdown;
+mod site_look;
 mod tally;
 mod updating;
 mod worker;
@@ -41,6 +42,7 @@ pub(crate) use page_report::{PageReport, ReadAs, Selected};
 pub(crate) use robots_client::{RobotsClient, RobotsFile, RobotsSource};
 pub use settled_stream::{Given, ItemStream, Records, SettledStream};
 pub use shutdown::Stopper;
+pub(crate) use site_look::{SitePlan, Verdicted};
 
 use std::fmt;
 use std::sync::Arc;

@@ -50,15 +50,15 @@ pub(crate) enum Subject {
 /// - Nothing is tried again, and no robots.txt is asked for but those of the page and of what it redirects to.
 #[derive(Debug)]
 pub(crate) struct PageClient {
-    config: Config,
+    pub(super) config: Config,
     fetch: Arc<dyn Fetch>,
-    worker: Worker,
+    pub(super) worker: Worker,
     parser: Parser,
-    rules: UrlRules,
-    politeness: Politeness,
-    judge: Judge,
+    pub(super) rules: UrlRules,
+    pub(super) politeness: Politeness,
+    pub(super) judge: Judge,
     /// Those that were asked for, by origin.
-    robots: HashMap<String, RobotsFile>,
+    pub(super) robots: HashMap<String, RobotsFile>,
     /// Seeds take the scope along when they redirect.
     seeds: Vec<UrlKey>,
     page: CrawlUrl,
@@ -74,7 +74,7 @@ struct FileAsked {
 }
 
 /// How a page ended.
-enum End {
+pub(super) enum End {
     Answered(CrawlUrl, Box<Outcome>, Option<Response>),
     NotAsked(CrawlUrl, SkipShown),
 }
@@ -150,7 +150,7 @@ impl PageClient {
     ///
     /// # Errors
     /// [`Error::Usage`] when the URL of the page is as long as a URL may be, and that of its robots.txt longer.
-    pub(crate) async fn look(mut self, waits: &(dyn Fn(&str) + Sync)) -> Result<PageReport> {
+    pub(crate) async fn look(&mut self, waits: &(dyn Fn(&str) + Sync)) -> Result<PageReport> {
         let asked = self.page.clone();
         let mut hops = Vec::new();
         let end = match &self.file {
@@ -248,7 +248,7 @@ impl PageClient {
     }
 
     /// Waits until the page may be asked for; how it ends when it may not.
-    async fn admit(&mut self, url: &CrawlUrl, waits: &(dyn Fn(&str) + Sync)) -> Result<Option<End>> {
+    pub(super) async fn admit(&mut self, url: &CrawlUrl, waits: &(dyn Fn(&str) + Sync)) -> Result<Option<End>> {
         loop {
             match self.politeness.admit(url, clock::now()) {
                 // Nothing else is in flight, so that there is nobody to wait for.

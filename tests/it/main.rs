@@ -37,6 +37,7 @@ mod packaging;
 mod page_bytes;
 mod page_links;
 mod page_robots;
+mod plan;
 mod politeness;
 mod readme;
 mod redirects;
