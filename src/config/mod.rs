@@ -39,7 +39,7 @@ pub(crate) use keys::named as key_named;
 pub use layers::{Layers, Loaded, SettingOrigin};
 pub use secret::{REDACTED, is_secret_header, redact_url};
 pub use seeds::Seed;
-pub use update::UpdateOptions;
+pub use update::{Schedule, UpdateOptions};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

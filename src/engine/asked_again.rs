@@ -1,9 +1,10 @@
 //! Asked again: the pages of an earlier crawl, for the worker of an update. What is read of them is read beside the runtime.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use hashbrown::HashSet;
 use http::HeaderMap;
 
 use super::carry::Unchanged;
@@ -12,17 +13,50 @@ use crate::outcome::{Outcome, OutcomeKind};
 use crate::request::Validators;
 use crate::response::Response;
 use crate::update::{Earlier, Known};
-use crate::url::{CrawlUrl, UrlRules};
+use crate::url::{CrawlUrl, UrlKey, UrlRules};
 
 /// The pages of an earlier crawl.
 #[derive(Clone)]
 pub(super) struct AskedAgain {
     earlier: Arc<Earlier>,
+    /// The pages that are asked for although they were not due: a sitemap says that they have changed, or what is known of them
+    /// cannot be read.
+    due: Arc<Mutex<HashSet<UrlKey>>>,
 }
 
 impl AskedAgain {
     pub(super) fn new(earlier: Arc<Earlier>) -> Self {
-        Self { earlier }
+        Self { earlier, due: Arc::default() }
+    }
+
+    /// Why a page is not asked for; `None` when it is.
+    pub(super) fn leaves(&self, url: &CrawlUrl) -> Option<Carried> {
+        let left = self.earlier.left(url)?;
+        (!self.due().contains(&url.key())).then_some(left.why)
+    }
+
+    /// Takes note of when a sitemap says that a page was changed last.
+    pub(super) fn listed(&self, url: &CrawlUrl, lastmod: jiff::Timestamp) {
+        if self.earlier.left(url).is_some_and(|left| lastmod.as_second() >= i64::from(left.asked_at)) {
+            self.ask_for(url);
+        }
+    }
+
+    /// Has a page asked for, whatever is known of it.
+    pub(super) fn ask_for(&self, url: &CrawlUrl) {
+        self.due().insert(url.key());
+    }
+
+    /// Nobody panics while holding it, and what is in it is whole at any time.
+    fn due(&self) -> MutexGuard<'_, HashSet<UrlKey>> {
+        self.due.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a page comes to that is not asked for: as when it was asked for last. `None` when that cannot be read any more.
+    pub(super) async fn unasked(&self, url: &CrawlUrl, why: Carried, urls: &UrlRules, rules: usize) -> Option<Outcome> {
+        let unchanged = self.page(url, why).await?;
+        let fetched_at = unchanged.record.fetched_at;
+        unchanged.outcome(urls, rules, fetched_at, Duration::ZERO)
     }
 
     /// What is known of a page before it is asked for.

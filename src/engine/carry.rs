@@ -23,14 +23,23 @@ use crate::unread::{BadReferences, Reading};
 use crate::url::{CrawlUrl, Link, LinkKind, Target, UrlRules};
 use crate::usage::{Place, Usage};
 
-/// Keeps what the next update has to know of a page that its host has validators for.
-pub(super) fn keep(outcome: &mut Outcome, url: &CrawlUrl) {
-    if outcome.kind != OutcomeKind::Ok || outcome.status != Some(200) || outcome.validators.is_empty() {
+/// Keeps what the next update has to know of a page that its host has validators for. `always`: of any page.
+pub(super) fn keep(outcome: &mut Outcome, url: &CrawlUrl, always: bool) {
+    let is_known = !outcome.validators.is_empty();
+    if outcome.kind != OutcomeKind::Ok || outcome.status != Some(200) || !(is_known || always) {
         return;
     }
     let (seen, fresh_until) = outcome.for_update.take().map(|kept| (kept.seen, kept.fresh_until)).unwrap_or_default();
     let kept = ForUpdate { fresh_until, seen, ..unsaid(outcome, url) };
-    outcome.for_update = (kept != ForUpdate::default()).then(|| Box::new(kept));
+    // That nothing is missing is to be told from a page that nobody has looked at.
+    outcome.for_update = (!is_known || kept != ForUpdate::default()).then(|| Box::new(kept));
+}
+
+/// Takes until when a page is fresh by the last answer to a request for it.
+pub(super) fn freshen(outcome: &mut Outcome, fresh_until: Option<i64>) {
+    if fresh_until.is_some() || outcome.for_update.is_some() {
+        outcome.for_update.get_or_insert_default().fresh_until = fresh_until;
+    }
 }
 
 /// What the record of a page does not say.
@@ -371,7 +380,7 @@ mod tests {
 
     fn kept(outcome: &mut Outcome) -> Option<String> {
         let url = urls().parse("http://e.com/").unwrap();
-        keep(outcome, &url);
+        keep(outcome, &url, false);
         outcome.for_update.as_ref().map(|kept| serde_json::to_string(kept).unwrap())
     }
 
@@ -398,7 +407,7 @@ mod tests {
     fn the_record_of_what_is_carried_over_is_that_of_the_page() {
         let url = urls().parse("http://e.com/").unwrap();
         let record = |mut outcome: Outcome| {
-            keep(&mut outcome, &url);
+            keep(&mut outcome, &url, false);
             Record::new(&url, 0, None, 1, &mut outcome, &Options::default())
         };
         let mut read =

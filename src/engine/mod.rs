@@ -9,6 +9,7 @@ mod descriptors;
 mod dispatcher;
 mod extraction;
 mod fail_point;
+mod freshness;
 mod judge;
 mod ledger;
 mod lost_records;

@@ -9,6 +9,7 @@ use crate::outcome::Outcome;
 use crate::page::Page;
 use crate::parse::{Input, Parsed, Parser};
 use crate::readable::Readable;
+use crate::request::Validators;
 use crate::response::{Body, Response};
 use crate::survey::Survey;
 use crate::traps;
@@ -111,6 +112,8 @@ pub(super) fn head_of(response: Response) -> Response {
 pub(super) fn presence(mut outcome: Outcome) -> Outcome {
     outcome.links.retain(|link| link.kind == LinkKind::Redirect);
     (outcome.page, outcome.survey, outcome.links_left_out) = (None, None, 0);
+    // What nobody has read cannot be carried over.
+    outcome.validators = Validators::default();
     outcome.reading = Reading::Needless;
     outcome
 }

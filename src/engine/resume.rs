@@ -222,8 +222,8 @@ impl Resume {
         }
         let mut reads = Reads::new(plan.extract, &plan.rules, config.content);
         (reads.texts, reads.surveys) = (judge.closes_traps(), config.check.surveys());
-        let worker =
-            Worker::new(plan.fetch, parser, plan.rules, agent.to_owned()).reading(reads).asking_again(self.again);
+        let worker = Worker::new(plan.fetch, parser, plan.rules, agent.to_owned()).reading(reads);
+        let worker = worker.asking_again(self.again, config.update);
         Dispatcher::new(Start {
             frontier,
             politeness,

@@ -16,9 +16,12 @@ use super::answered::{asked_to_wait, counts_as_page, is_page, kind, redirects_to
 use super::asked_again::AskedAgain;
 use super::carry;
 use super::extraction;
+use super::freshness::fresh_until;
 use super::page_read::{self, PageRead, Reads, respelled};
 use super::said_in_head::SaidInHead;
+use crate::config::UpdateOptions;
 use crate::fetch::Fetch;
+use crate::for_update::Carried;
 use crate::media_type::MediaType;
 use crate::mention::Mention;
 use crate::outcome::{Failure, FailureKind, Outcome, OutcomeKind};
@@ -74,6 +77,8 @@ pub(super) struct Worker {
     keep_exchanges: bool,
     /// What an earlier crawl says of the pages; `None` when this is no update.
     again: Option<AskedAgain>,
+    /// How the next update will choose what it asks for.
+    update: UpdateOptions,
     /// How many long parses may run at once beside the runtime: more threads than cores would only take memory.
     parse_slots: Semaphore,
 }
@@ -83,12 +88,23 @@ impl Worker {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let (parser, parse_slots) = (Arc::new(parser), Semaphore::new(cores));
         let reads = Reads::default();
-        Self { fetch, parser, rules, reads, agent, keep_exchanges: false, again: None, parse_slots }
+        Self {
+            fetch,
+            parser,
+            rules,
+            reads,
+            agent,
+            keep_exchanges: false,
+            again: None,
+            update: UpdateOptions::default(),
+            parse_slots,
+        }
     }
 
-    /// The same worker, which asks whether what an earlier crawl has read still holds.
-    pub(super) fn asking_again(self, again: Option<AskedAgain>) -> Self {
-        Self { again, ..self }
+    /// The same worker, which asks whether what an earlier crawl has read still holds. Its outcomes say of each page what the
+    /// next update has to know by these settings.
+    pub(super) fn asking_again(self, again: Option<AskedAgain>, update: UpdateOptions) -> Self {
+        Self { again, update, ..self }
     }
 
     /// The same worker, whose outcomes have the exchanges that they come of.
@@ -101,11 +117,23 @@ impl Worker {
         Self { reads, ..self }
     }
 
+    /// The pages of the crawl that this one updates.
+    pub(super) fn again(&self) -> Option<&AskedAgain> {
+        self.again.as_ref()
+    }
+
+    /// What a page comes to that is not asked for; `None` when that cannot be told any more.
+    pub(super) async fn carry(&self, url: &CrawlUrl, why: Carried) -> Option<Outcome> {
+        let mut outcome = self.again.as_ref()?.unasked(url, why, &self.rules, self.reads.rules()).await?;
+        carry::keep(&mut outcome, url, self.update.leaves_out());
+        Some(outcome)
+    }
+
     /// Requests one page, or as much of it as is wanted.
     pub(super) async fn visit(&self, url: CrawlUrl, extent: Extent) -> Outcome {
         let known = match &self.again {
-            Some(again) => again.known(&url).await,
-            None => None,
+            Some(again) if extent == Extent::Whole => again.known(&url).await,
+            _ => None,
         };
         let mut request = Request { extent, ..self.request(url, Purpose::Page) };
         request.validators = known.as_ref().and_then(|known| known.validators.clone());
@@ -117,6 +145,8 @@ impl Worker {
             Err(failure) => return Outcome::failed(failure, fetched_at, elapsed),
         };
         let url = &request.url;
+        let fresh_until =
+            if self.update.trust_cache { fresh_until(&response.headers, SystemTime::now()) } else { None };
         let unchanged = match &self.again {
             Some(again) if request.validators.is_some() && response.status == StatusCode::NOT_MODIFIED => {
                 again.carried_over(url, &mut response, fetched_at, elapsed, &self.rules, self.reads.rules()).await
@@ -128,10 +158,13 @@ impl Worker {
             None if extent == Extent::Whole => self.outcome(url, response, fetched_at, elapsed).await,
             None => page_read::presence(self.outcome(url, page_read::head_of(response), fetched_at, elapsed).await),
         };
-        if let Some(known) = &known {
-            known.note(&mut outcome);
+        if extent == Extent::Whole {
+            carry::freshen(&mut outcome, fresh_until);
+            if let Some(known) = known {
+                known.note(&mut outcome);
+            }
+            carry::keep(&mut outcome, url, self.update.leaves_out());
         }
-        carry::keep(&mut outcome, url);
         outcome
     }
 

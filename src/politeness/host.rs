@@ -151,6 +151,11 @@ impl Host {
         [&self.http, &self.https]
     }
 
+    /// Whether its robots.txt is known, or not asked for.
+    pub(super) fn knows_rules(&mut self, scheme: Scheme) -> bool {
+        !self.options.robots || matches!(self.robots(scheme), RobotsState::Known { .. })
+    }
+
     pub(super) fn robots(&mut self, scheme: Scheme) -> &mut RobotsState {
         &mut self.origin_mut(scheme).robots
     }

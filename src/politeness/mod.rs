@@ -173,6 +173,11 @@ impl Politeness {
         }
     }
 
+    /// Whether the rules for a URL are known, or none are asked for. Takes nothing.
+    pub fn knows_rules(&mut self, url: &CrawlUrl) -> bool {
+        self.host(url).knows_rules(url.scheme())
+    }
+
     /// Whether robots.txt of its origin, as far as it is known, disallows a URL. Takes nothing.
     pub fn disallows(&mut self, url: &CrawlUrl) -> bool {
         let host = self.host(url);

@@ -1,13 +1,17 @@
 //! The earlier crawl: what its records say of a page, for an update that asks whether that still holds.
 
+use std::time::SystemTime;
+
 use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
+use super::due::{Choice, History};
 use super::pages::{Pages, damaged};
 use crate::error::Result;
 use crate::extracted::Item;
-use crate::for_update::ForUpdate;
+use crate::for_update::{Carried, ForUpdate};
 use crate::outcome::OutcomeKind;
+use crate::politeness::retry_after;
 use crate::request::Validators;
 use crate::sink::Record;
 use crate::url::{CrawlUrl, UrlKey};
@@ -17,6 +21,17 @@ use crate::url::{CrawlUrl, UrlKey};
 pub(crate) struct Earlier {
     pub(super) pages: Pages,
     census: Census,
+    /// The pages that are not asked for, by the numbers of their lines; empty when all are.
+    left: Vec<Option<Left>>,
+}
+
+/// A page that is not asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Left {
+    /// Why.
+    pub(crate) why: Carried,
+    /// When it was asked for last, in seconds since 1970.
+    pub(crate) asked_at: u32,
 }
 
 /// How many pages an update may have.
@@ -69,12 +84,13 @@ struct SaidOfUse {
 }
 
 impl Earlier {
-    /// The pages of a crawl.
+    /// The pages of a crawl, of which those that are not due are left out.
     ///
     /// # Errors
     /// [`Error::Damaged`](crate::error::Error::Damaged) when a line is no record.
-    pub(crate) fn new(pages: Pages) -> Result<Self> {
+    pub(crate) fn new(pages: Pages, choice: Choice) -> Result<Self> {
         let mut census = Census::default();
+        let mut left = if choice.leaves_out() { vec![None; pages.records.len()] } else { Vec::new() };
         pages.each_line(|line, path| {
             let head: Head = serde_json::from_slice(line).map_err(|error| damaged(path, &error))?;
             if head.outcome == OutcomeKind::Ok {
@@ -82,9 +98,24 @@ impl Earlier {
                 census.without_validators += u64::from(head.etag.is_none() && head.last_modified.is_none());
                 census.unsaid += u64::from(!head.can_be_carried(&pages) && head.is_examined());
             }
+            if !left.is_empty()
+                && let Some((number, page)) = head.left(&pages, choice)
+                && let Some(at) = left.get_mut(number)
+            {
+                *at = Some(page);
+            }
             Ok(())
         })?;
-        Ok(Self { pages, census })
+        Ok(Self { pages, census, left })
+    }
+
+    /// Whether a page is not asked for, and why.
+    pub(crate) fn left(&self, url: &CrawlUrl) -> Option<Left> {
+        if self.left.is_empty() {
+            return None;
+        }
+        let numbers = self.pages.records.numbers_of(url.key());
+        self.left.get(numbers).and_then(<[_]>::first).copied().flatten()
     }
 
     /// Whether it may have a record of a page.
@@ -134,6 +165,24 @@ impl Earlier {
 }
 
 impl Head {
+    /// Whether the page is left out, with the number of its line. One that was asked for in other words, or that cannot be told
+    /// from another one at once, is not.
+    fn left(&self, pages: &Pages, choice: Choice) -> Option<(usize, Left)> {
+        if self.location.is_some() || !self.can_be_carried(pages) {
+            return None;
+        }
+        let kept = self.for_update.as_ref();
+        let why = choice.leaves(History {
+            fetched_at: self.fetched_at,
+            fresh_until: kept.and_then(|kept| kept.fresh_until),
+            seen: kept.and_then(|kept| kept.seen),
+            modified: self.last_modified.as_deref().and_then(http_date),
+        })?;
+        let numbers = pages.records.numbers_of(pages.key(&self.url)?);
+        let asked_at = u32::try_from(self.fetched_at.as_second()).ok()?;
+        (numbers.len() == 1).then_some((numbers.start, Left { why, asked_at }))
+    }
+
     /// Whether the next update was thought of when it was written.
     fn is_examined(&self) -> bool {
         self.etag.is_some() || self.last_modified.is_some() || self.for_update.is_some()
@@ -148,6 +197,12 @@ impl Head {
         let is_page = self.outcome == OutcomeKind::Ok && self.status == Some(200) && self.links_left_out.is_none();
         is_page && self.is_examined() && !(kept.is_some_and(|kept| kept.anew) || is_used || lacks_items)
     }
+}
+
+/// When that is, in any of the forms of an HTTP date (RFC 9110, section 5.6.7).
+fn http_date(text: &str) -> Option<jiff::Timestamp> {
+    let since_1970 = retry_after(text, SystemTime::UNIX_EPOCH).filter(|_| text.contains(':'))?;
+    jiff::Timestamp::try_from(SystemTime::UNIX_EPOCH + since_1970).ok()
 }
 
 fn time<'de, D: Deserializer<'de>>(from: D) -> Result<jiff::Timestamp, D::Error> {

@@ -44,6 +44,11 @@ impl Places {
 }
 
 impl IndexedLines {
+    /// How many lines can be found.
+    pub(crate) fn len(&self) -> usize {
+        self.places.len()
+    }
+
     /// How far the file counts, in bytes.
     pub(crate) fn length(&self) -> u64 {
         self.length

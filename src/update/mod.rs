@@ -1,6 +1,7 @@
 //! Update: what a crawl has found, compared with what the one before it in the same directory had.
 
 mod compare;
+mod due;
 mod earlier;
 mod lines;
 mod pages;
@@ -8,6 +9,7 @@ mod pass;
 #[cfg(feature = "sqlite")]
 mod sides;
 
+pub(crate) use due::Choice;
 pub(crate) use earlier::{Earlier, Known};
 pub(crate) use pass::write_changes;
 #[cfg(feature = "sqlite")]

@@ -67,6 +67,8 @@ mod traps;
 mod trouble;
 mod unread;
 mod update;
+mod update_random;
+mod update_unasked;
 mod usage;
 mod usage_cases;
 mod verify;

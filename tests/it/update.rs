@@ -12,7 +12,7 @@ use crate::support::{Crawl, Crawled, Living, Page, words};
 const RULES: &str = "[[extract]]\n[extract.fields]\nprice = { css = 'meta[name=price]', attr = 'content' }\n";
 
 /// A page of some 20 KB with a price, a text and links.
-fn page(name: &str, price: u32, text: &str, links: &[String]) -> String {
+pub(crate) fn page(name: &str, price: u32, text: &str, links: &[String]) -> String {
     let links: Vec<_> = links.iter().map(|to| format!("<a href='{to}'>to</a>")).collect();
     let links = links.join(" ");
     let head = format!("<title>{name}</title><meta name=price content={price}>");
@@ -22,7 +22,7 @@ fn page(name: &str, price: u32, text: &str, links: &[String]) -> String {
     )
 }
 
-fn path(n: usize) -> String {
+pub(crate) fn path(n: usize) -> String {
     let letters: String =
         (0..3).map(|at| char::from(b'a' + u8::try_from(n / 26_usize.pow(at) % 26).unwrap())).collect();
     format!("/{letters}")
@@ -62,7 +62,7 @@ fn edit(site: &mut BTreeMap<String, Page>, pages: usize) {
     }
 }
 
-fn crawl(seed: &str) -> Crawl {
+pub(crate) fn crawl(seed: &str) -> Crawl {
     Crawl::of(seed).toml(RULES).flag("--text")
 }
 
@@ -82,7 +82,7 @@ fn told(crawled: &Crawled) -> BTreeMap<String, usize> {
 }
 
 #[track_caller]
-fn assert_sound(crawled: &Crawled) {
+pub(crate) fn assert_sound(crawled: &Crawled) {
     let verified = Run::new(&crawled.path(""), &["verify"]);
     assert_eq!(verified.code, 0, "{}{}", verified.stdout, verified.stderr);
     let update = &crawled.summary["update"];
@@ -95,7 +95,7 @@ fn assert_sound(crawled: &Crawled) {
 }
 
 /// Records without what is of one run only.
-fn comparable(records: &[Value]) -> Vec<Value> {
+pub(crate) fn comparable(records: &[Value]) -> Vec<Value> {
     let mut records = records.to_vec();
     for record in &mut records {
         for of_run in ["fetched_at", "elapsed_ms", "carried", "for_update"] {

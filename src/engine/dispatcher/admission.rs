@@ -25,6 +25,7 @@ impl Dispatcher {
                 self.pages.refused(&lease.url);
                 return self.frontier.skip(lease.id, SkipReason::Usage);
             }
+            Job::Page(lease) if self.carry(lease)? => return Ok(()),
             Job::Addresses(_) => Admit::Now,
             Job::Robots(hop) | Job::TdmFile(hop) => self.politeness.admit_to_host(hop.asked(), now),
             job => self.politeness.admit(job.url(), now),

@@ -34,6 +34,8 @@ pub(super) enum Job {
 pub(super) enum Done {
     /// With what the outcome takes in memory.
     Page(Lease, Outcome, Option<Held>),
+    /// What is known of a page that was not asked for, if that could be read.
+    Carried(Lease, Option<Outcome>, Option<Held>),
     Robots(RobotsHop, RobotsReply, Outcome),
     TdmFile(RobotsHop, TdmReply, Outcome),
     Sitemap(Ask, SitemapReply, Outcome),
@@ -79,14 +81,14 @@ impl Done {
             | Self::TdmFile(_, _, outcome)
             | Self::Sitemap(_, _, outcome)
             | Self::Witness(_, outcome) => Some(outcome),
-            Self::Addresses(..) => None,
+            Self::Addresses(..) | Self::Carried(..) => None,
         }
     }
 
     /// The job, to be done once more: nothing came of it.
     pub(super) fn into_job(self) -> Job {
         match self {
-            Self::Page(lease, ..) => Job::Page(lease),
+            Self::Page(lease, ..) | Self::Carried(lease, ..) => Job::Page(lease),
             Self::Robots(hop, ..) => Job::Robots(hop),
             Self::TdmFile(hop, ..) => Job::TdmFile(hop),
             Self::Sitemap(ask, ..) => Job::Sitemap(ask),

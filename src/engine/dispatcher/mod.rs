@@ -1,6 +1,7 @@
 //! The dispatcher: the one place that walks from links back to the frontier, and the only owner of the crawl's state.
 
 mod admission;
+mod carried;
 mod checks;
 mod ending;
 mod event;
@@ -251,6 +252,7 @@ impl Dispatcher {
                 }
                 None => return self.settle(&lease, outcome, held).await,
             },
+            Done::Carried(lease, outcome, held) => return self.take_carried(lease, outcome, held).await,
             Done::Witness(url, outcome) => {
                 let next = self.politeness.finished(&url, &outcome, now);
                 self.release(&url, next, now);
@@ -325,8 +327,7 @@ impl Dispatcher {
 
     /// Takes what the frontier has asked for.
     fn supply(&mut self, rows: Rows) -> Result<()> {
-        let judge = &self.judge;
-        self.frontier.supply(rows, &|url| judge.is_in_scope(url))
+        self.frontier.supply(rows, &|url| self.judge.is_in_scope(url))
     }
 
     fn queues(&mut self) -> Queues<'_> {

@@ -147,6 +147,13 @@ impl SitemapFiles {
 
     fn read(&mut self, ask: &Ask, sitemap: Sitemap, judge: &Judge, frontier: &mut Frontier) -> Result<()> {
         let count = sitemap.entries.len();
+        if let Some(again) = self.worker.again() {
+            for entry in &sitemap.entries {
+                if let (Target::Url(url), Some(lastmod)) = (&entry.target, entry.lastmod) {
+                    again.listed(url, lastmod);
+                }
+            }
+        }
         for fault in &sitemap.faults {
             tracing::warn!("the sitemap {}: {fault}", ask.url);
         }

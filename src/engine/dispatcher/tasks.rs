@@ -11,6 +11,8 @@ use super::job::{Done, Job};
 use crate::engine::worker::{RobotsReply, SitemapReply, TdmReply, Worker};
 use crate::error::{Error, Result};
 use crate::fetch::{Budget, Held};
+use crate::for_update::Carried;
+use crate::frontier::Lease;
 use crate::outcome::{Failure, FailureKind, Outcome};
 use crate::politeness::RobotsAnswer;
 use crate::request::Extent;
@@ -32,6 +34,7 @@ pub(super) struct Tasks {
 #[derive(Debug)]
 enum Answer {
     Page(Outcome, Held),
+    Carried(Option<Outcome>, Option<Held>),
     Robots(RobotsReply, Outcome),
     TdmFile(TdmReply, Outcome),
     Sitemap(SitemapReply, Outcome),
@@ -41,6 +44,17 @@ enum Answer {
 impl Tasks {
     pub(super) fn new(worker: Arc<Worker>, budget: Budget) -> Self {
         Self { worker, budget, running: JoinSet::new(), jobs: HashMap::new() }
+    }
+
+    /// Reads what is known of a page, in place of a request for it.
+    pub(super) fn carry(&mut self, lease: Lease, why: Carried) {
+        let (worker, url, budget) = (Arc::clone(&self.worker), lease.url.clone(), self.budget.clone());
+        let task = self.running.spawn(async move {
+            let outcome = worker.carry(&url, why).await;
+            let held = outcome.as_ref().map(|outcome| budget.hold(outcome.weight()));
+            Answer::Carried(outcome, held)
+        });
+        self.jobs.insert(task.id(), Job::Page(lease));
     }
 
     /// How many requests are in flight.
@@ -119,6 +133,7 @@ impl Tasks {
             (Job::TdmFile(hop), Some(Answer::TdmFile(reply, outcome))) => Done::TdmFile(hop, reply, outcome),
             (Job::Sitemap(ask), Some(Answer::Sitemap(reply, outcome))) => Done::Sitemap(ask, reply, outcome),
             (Job::Addresses(url), Some(Answer::Addresses(found))) => Done::Addresses(url, found),
+            (Job::Page(lease), Some(Answer::Carried(outcome, held))) => Done::Carried(lease, outcome, held),
             (Job::Page(lease), _) => Done::Page(lease, panicked(), None),
             (Job::Witness(url), Some(Answer::Page(outcome, _))) => Done::Witness(url, outcome),
             (Job::Witness(url), _) => Done::Witness(url, panicked()),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::change::Changes;
 use crate::committed::look;
+use crate::config::Schedule;
 use crate::crawl_dir::CrawlDir;
 use crate::engine::asked_again::AskedAgain;
 use crate::engine::fail_point::fail_point;
@@ -13,7 +14,7 @@ use crate::engine::same_crawl::{expect_same, is_mixed, other_reading, settings};
 use crate::error::{Error, Result};
 use crate::observe::{State, Summary, counted};
 use crate::store::{Notes, Session, file};
-use crate::update::{Earlier, pages_of, reasons_of, write_changes};
+use crate::update::{Choice, Earlier, pages_of, reasons_of, write_changes};
 use crate::url::UrlRules;
 use crate::versions::CHANGES;
 
@@ -47,7 +48,7 @@ impl Updating {
         })?;
         expect_same(plan, &notes, &dir)?;
         expect_ended(&dir, session.as_ref())?;
-        let earlier = Earlier::new(pages_of(dir.path(), &plan.rules)?)?;
+        let earlier = Earlier::new(pages_of(dir.path(), &plan.rules)?, choice(plan))?;
         let anew = asked_anew(plan, session.as_ref(), &notes)?;
         tell(&dir, &earlier, anew.as_deref());
         let next = dir.take_next()?;
@@ -133,6 +134,13 @@ fn asked_anew(plan: &Plan, session: Option<&Session>, notes: &Notes) -> Result<O
     }
     let lists_links = plan.config.output.links;
     Ok((!lists_links).then(|| "its records do not list links (output.links = false)".to_owned()))
+}
+
+/// Which pages are asked for, by the settings.
+fn choice(plan: &Plan) -> Choice {
+    let update = &plan.config.update;
+    let longest = (update.schedule == Schedule::Due).then_some(update.longest);
+    Choice { now: jiff::Timestamp::now(), trusts_cache: update.trust_cache, longest }
 }
 
 /// Says what is updated, and what that costs.
