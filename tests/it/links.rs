@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::cli::Run;
 use crate::resume::wait_until_kept;
-use crate::support::{ClosedPort, Crawl, Crawled, Reply, Server, Site, shop};
+use crate::support::{Authority, ClosedPort, Crawl, Crawled, Reply, Server, Site, TlsServer, shop};
 
 /// The shop, with nine places at which something is wrong, and some at which nothing is. `dead`: another host.
 pub(crate) fn broken_shop(dead: &str) -> Site {
@@ -344,4 +344,26 @@ fn a_page_of_a_folder_is_named_by_its_file() {
     let run = links(&crawled, &["--format", "github"]);
     let expected = format!("::error file={},line=2,col=1,title=broken-links::", file.display());
     assert!(run.stdout.starts_with(&expected), "{}", run.stdout);
+}
+
+#[test]
+fn what_a_page_over_https_loads_over_http_is_told_by_what_browsers_do_with_it() {
+    let authority = Authority::named("The test");
+    let home = "<img src=http://e.test/i.png>\n<script src=http://e.test/s.js></script>\n<a href=http://e.test/>x</a>";
+    let site = Site::default().with("/", Reply::html(home));
+    let server = TlsServer::start(authority.certify(&["127.0.0.1"]), site.routes());
+    let crawled = Crawl::of(server.url("/")).trusting(&authority).flag("--check-links").run();
+    let run = links(&crawled, &["--json"]);
+    let found: Value = serde_json::from_str(&run.stdout).unwrap();
+    let told =
+        |finding: &Value| (finding["rule"].clone(), finding["url"].clone(), finding["places"][0]["line"].clone());
+    let found: Vec<_> = found["findings"].as_array().unwrap().iter().map(told).collect();
+    let expected = |rule: &str, url: &str, line: u64| (rule.into(), url.into(), line.into());
+    assert_eq!(
+        found,
+        [expected("mixed-content", "http://e.test/s.js", 2), expected("mixed-media", "http://e.test/i.png", 1)]
+    );
+    assert_eq!(links(&crawled, &["--fail-on", "mixed-content"]).code, 4);
+    let audited = Run::new(&crawled.path(""), &["audit", "--fail-on", "mixed-media"]);
+    assert_eq!(audited.code, 4, "{}", audited.stdout);
 }
