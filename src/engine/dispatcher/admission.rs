@@ -111,7 +111,7 @@ impl Dispatcher {
     }
 
     /// Why a URL is refused by its robots.txt.
-    fn why_by_robots(&mut self, url: &CrawlUrl) -> &'static str {
+    pub(super) fn why_by_robots(&mut self, url: &CrawlUrl) -> &'static str {
         if self.politeness.lacks_robots(url) {
             "its robots.txt could not be read, and until then nothing is allowed there"
         } else {

@@ -17,7 +17,8 @@ impl Dispatcher {
             return Ok(false);
         }
         if self.politeness.disallows(&lease.url) {
-            self.pages.disallowed(&lease.url);
+            let why = self.why_by_robots(&lease.url);
+            self.pages.disallowed(&lease.url, why);
             self.frontier.skip(lease.id, SkipReason::Robots)?;
         } else {
             self.tasks.carry(lease.clone(), why);
