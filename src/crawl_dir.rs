@@ -1,6 +1,11 @@
 //! The crawl directory: the files that a crawl makes, and no others.
 
 mod next;
+#[cfg(feature = "cli")]
+mod schedule;
+
+#[cfg(feature = "cli")]
+pub(crate) use schedule::Schedule;
 
 use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};

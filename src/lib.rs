@@ -92,6 +92,8 @@ mod politeness;
 mod problem;
 pub mod readable;
 #[cfg(feature = "cli")]
+mod recurrence;
+#[cfg(feature = "cli")]
 mod report;
 pub mod request;
 pub mod response;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use jiff::SpanRelativeTo;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A duration written with its unit (`"30s"`, `"1m 30s"`, `"250ms"`).
@@ -122,7 +123,11 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     if text.trim().parse::<f64>().is_ok() {
         return Err(format!("`{text}` has no unit; write \"{text}s\" for seconds or \"{text}ms\" for milliseconds"));
     }
-    let signed: jiff::SignedDuration = text.trim().parse().map_err(|_| {
+    let text = text.trim();
+    // A plain duration refuses days, a span takes them: here each has 24 hours.
+    let with_days =
+        || text.parse::<jiff::Span>().and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()));
+    let signed = text.parse::<jiff::SignedDuration>().or_else(|_| with_days()).map_err(|_| {
         format!("`{text}` is not a duration; write a number with a unit: ms, s, m, h or d, like \"30s\"")
     })?;
     Duration::try_from(signed).map_err(|_| format!("`{text}` is negative; a duration is at least 0"))
@@ -328,6 +333,9 @@ mod tests {
         assert_eq!(parse_duration("30s"), Ok(Duration::from_secs(30)));
         assert_eq!(parse_duration("1m 30s"), Ok(Duration::from_secs(90)));
         assert_eq!(parse_duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(parse_duration("1d 2h"), Ok(Duration::from_hours(26)));
+        assert_eq!(parse_duration("2w"), Ok(Duration::from_hours(24 * 14)));
+        assert!(parse_duration("1mo").unwrap_err().contains("not a duration"), "nobody knows how long that is");
         assert!(parse_duration("30").unwrap_err().contains("has no unit"));
         assert!(parse_duration("-3s").unwrap_err().contains("negative"));
         assert!(parse_duration("soon").unwrap_err().contains("not a duration"));

@@ -13,6 +13,7 @@ use crate::observe::{
 };
 use crate::sink::{JsonlStream, STDOUT};
 use crate::{Crawl, CrawlDir};
+use tokio::runtime::Runtime;
 
 use super::signals::{self, Signal, Signals};
 
@@ -79,17 +80,8 @@ impl Home {
 /// Crawls as it was called for.
 pub(crate) fn crawl(called: Called) -> ExitCode {
     let Called { loaded, earlier, home, told, again } = called;
-    let (exposed, config) = (loaded.exposed(), loaded.config);
-    let terminal = Terminal::default();
-    // Only fails when there is one already, and this is the first.
-    let _ = tracing::subscriber::set_global_default(subscriber(&config.observe, terminal.clone()));
-    std::panic::set_hook(Box::new(|panic| tracing::error!("internal error: {panic}")));
-    for told in exposed {
-        tracing::warn!("{told}");
-    }
-    for told in told {
-        tracing::info!("{told}");
-    }
+    let terminal = speak(&loaded, &told);
+    let config = loaded.config;
     let goes_on = config.frontier.store && home == Home::Dir;
     let has_items = !config.items.is_empty() || surveys(&config);
     let way_on = going_on::WayOn { most_pages: config.max_pages, call: again };
@@ -110,6 +102,21 @@ pub(crate) fn crawl(called: Called) -> ExitCode {
     }
 }
 
+/// Lets be heard what crawls say, with what there is to say of the call itself.
+pub(super) fn speak(loaded: &Loaded, told: &[String]) -> Terminal {
+    let terminal = Terminal::default();
+    // Only fails when there is one already, and this is the first.
+    let _ = tracing::subscriber::set_global_default(subscriber(&loaded.config.observe, terminal.clone()));
+    std::panic::set_hook(Box::new(|panic| tracing::error!("internal error: {panic}")));
+    for told in loaded.exposed() {
+        tracing::warn!("{told}");
+    }
+    for told in told {
+        tracing::info!("{told}");
+    }
+    terminal
+}
+
 fn is_full(error: &Error) -> bool {
     use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
     matches!(error, Error::Io { source, .. } if matches!(source.kind(), StorageFull | QuotaExceeded | FileTooLarge))
@@ -123,29 +130,38 @@ fn start(
     terminal: &Terminal,
 ) -> Result<ExitCode> {
     let (observe, fail_on, dir) = (config.observe.clone(), config.fail_on.clone(), config.dir.clone());
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::Internal(format!("cannot start the runtime: {error}")))?;
-    runtime.block_on(async { signals::outlive_file_size_limit() })?;
+    let runtime = runtime()?;
+    let mut signals = runtime.block_on(async { Signals::listen() })?;
     let crawl = build(config, earlier, home, terminal)?;
-    let ended = runtime.block_on(run(crawl));
+    let ended = runtime.block_on(run(crawl, &mut signals));
     // A name that is being looked up, or a page that is being parsed, is nothing to wait for any more.
     runtime.shutdown_background();
-    let (end, signal) = ended?;
-    let summary = end?;
+    let (summary, signal) = ended?;
     close(&summary, terminal, observe.log_format, observe.log_level);
     if let Some(told) = way_on.and_then(|way_on| way_on.of(&summary)) {
         tracing::info!("{told}");
     }
-    let fails = told(&summary, &fail_on);
-    let is_wrong = summary.state != State::Stopped && checked_up(&dir, &fail_on)?;
-    let fails = if is_wrong { Some(FAILED) } else { fails };
+    let fails = fails(&summary, &dir, &fail_on)?;
     Ok(exit_code(&summary, signal, fails))
 }
 
+/// Tells what of `fail_on` holds of a crawl that has ended; the exit code for it, when something does.
+pub(super) fn fails(summary: &Summary, dir: &Path, fail_on: &[FailOn]) -> Result<Option<u8>> {
+    let fails = told(summary, fail_on);
+    let is_wrong = summary.state != State::Stopped && checked_up(dir, fail_on)?;
+    Ok(if is_wrong { Some(FAILED) } else { fails })
+}
+
+/// What crawls run on.
+pub(super) fn runtime() -> Result<Runtime> {
+    let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = built.map_err(|error| Error::Internal(format!("cannot start the runtime: {error}")))?;
+    runtime.block_on(async { signals::outlive_file_size_limit() })?;
+    Ok(runtime)
+}
+
 /// Puts the crawl together, with what an earlier run has left of it.
-fn build(config: Config, earlier: Earlier, home: Home, terminal: &Terminal) -> Result<Crawl> {
+pub(super) fn build(config: Config, earlier: Earlier, home: Home, terminal: &Terminal) -> Result<Crawl> {
     let (path, output) = (config.dir.clone(), config.output.path.clone());
     let items: Vec<String> = config.items.iter().map(|items| items.name.clone()).collect();
     let (progress, most) = (config.observe.progress, config.max_pages.0);
@@ -175,14 +191,13 @@ fn build(config: Config, earlier: Earlier, home: Home, terminal: &Terminal) -> R
 }
 
 /// Runs the crawl. The first signal drains it, the second stops it at once.
-async fn run(crawl: Crawl) -> Result<(Result<Summary>, Option<Signal>)> {
+pub(super) async fn run(crawl: Crawl, signals: &mut Signals) -> Result<(Summary, Option<Signal>)> {
     let stopper = crawl.stopper();
-    let mut signals = Signals::listen()?;
     let mut crawl = Box::pin(crawl.run_as_task());
     let mut received = None;
     loop {
         let signal = tokio::select! {
-            end = &mut crawl => return Ok((end, received)),
+            end = &mut crawl => return Ok((end?, received)),
             signal = signals.next() => signal,
         };
         if received.is_none() {

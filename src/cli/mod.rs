@@ -25,6 +25,7 @@ mod signals;
 mod status;
 mod verify;
 mod voice;
+mod watch;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -42,6 +43,8 @@ use voice::{USAGE, print, print_json, report, say};
 pub(crate) enum Call {
     /// Crawl.
     Crawl(Box<crawl::Called>),
+    /// Crawl again and again.
+    Watch(Box<crawl::Called>),
     /// A helper has done its work, with this exit code.
     Done(ExitCode),
 }
@@ -90,6 +93,13 @@ enum Helper {
         args_override_self = true
     )]
     Plan(plan::Plan),
+    /// Crawl again and again: each time as an update of the crawl before
+    #[command(
+        override_usage = "crawler watch --every TIME [FLAGS] [URL…]",
+        after_help = watch::EPILOGUE,
+        args_override_self = true
+    )]
+    Watch(Box<watch::Asked>),
     /// Say what a robots.txt allows
     #[command(subcommand)]
     Robots(robots::Robots),
@@ -185,6 +195,7 @@ impl Reader {
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match read(&args.into_iter().collect::<Vec<_>>()) {
         Ok(Call::Crawl(called)) => crawl::crawl(*called),
+        Ok(Call::Watch(called)) => watch::watch(*called),
         Ok(Call::Done(code)) | Err(code) => code,
     }
 }
@@ -203,11 +214,16 @@ fn read(args: &[OsString]) -> Result<Call, ExitCode> {
             return Err(ExitCode::from(if error.use_stderr() { USAGE } else { 0 }));
         }
     };
-    let called = match &cli.helper {
-        None => settings(&cli, &matches, args),
+    let call = match &cli.helper {
+        None => called(&cli.flags, &matches, args).map(Box::new).map(Call::Crawl),
+        Some(Helper::Watch(asked)) => {
+            let matches = matches.subcommand_matches("watch").unwrap_or(&matches);
+            let crawl = called(asked.flags(), matches, args).and_then(|crawl| asked.lay(crawl));
+            crawl.map(Box::new).map(Call::Watch)
+        }
         Some(helper) => help(helper, &matches).map(Call::Done),
     };
-    called.map_err(|error| report(&error))
+    call.map_err(|error| report(&error))
 }
 
 /// What is called: commands come first.
@@ -216,8 +232,8 @@ fn call_of(args: &[OsString]) -> mistaken::CallOf {
     command.map_or(mistaken::CallOf::Crawl, |()| mistaken::CallOf::Command)
 }
 
-fn settings(cli: &Cli, matches: &clap::ArgMatches, args: &[OsString]) -> Result<Call> {
-    let flags = &cli.flags;
+/// A crawl as these flags call for it.
+fn called(flags: &flags::Flags, matches: &clap::ArgMatches, args: &[OsString]) -> Result<crawl::Called> {
     let mut loaded = load(flags, matches)?;
     let mut told = Vec::new();
     if let Some(kept) = going_on::settings(flags, matches, &loaded)? {
@@ -235,11 +251,13 @@ fn settings(cli: &Cli, matches: &clap::ArgMatches, args: &[OsString]) -> Result<
     };
     let home = crawl::Home::of(&loaded, earlier)?;
     let again = going_on::call(args, &loaded).filter(|_| home == crawl::Home::Dir);
-    Ok(Call::Crawl(Box::new(crawl::Called { loaded, earlier, home, told, again })))
+    Ok(crawl::Called { loaded, earlier, home, told, again })
 }
 
 fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
     let printed = match helper {
+        // It is no helper that has done its work, and never comes here.
+        Helper::Watch(_) => Ok(()),
         Helper::Robots(robots::Robots::Check(check)) => return robots::check(check),
         Helper::Inspect(page) => {
             return inspect::inspect(page, matches.subcommand_matches("inspect").unwrap_or(matches));

@@ -13,6 +13,7 @@ pub mod reference;
 mod rule_flags;
 mod rule_tables;
 mod rules;
+mod schedule;
 mod secret;
 mod seeds;
 mod show;
@@ -37,6 +38,7 @@ pub(crate) use bare_seed::url as bare_url;
 pub use hosts::HostOptions;
 pub(crate) use keys::named as key_named;
 pub use layers::{Layers, Loaded, SettingOrigin};
+pub use schedule::ScheduleOptions;
 pub use secret::{REDACTED, is_secret_header, redact_url};
 pub use seeds::Seed;
 pub use update::{Schedule, UpdateOptions};
@@ -109,6 +111,8 @@ pub struct Config {
     pub archive: ArchiveOptions,
     /// How a finished crawl is crawled anew.
     pub update: UpdateOptions,
+    /// When `crawler watch` crawls again.
+    pub schedule: ScheduleOptions,
     /// What is shown.
     pub observe: observe::Options,
     /// What is different for single hosts.
@@ -147,6 +151,7 @@ impl Default for Config {
             output: sink::Options::default(),
             archive: ArchiveOptions::default(),
             update: UpdateOptions::default(),
+            schedule: ScheduleOptions::default(),
             observe: observe::Options::default(),
             hosts: BTreeMap::new(),
             extract: Vec::new(),

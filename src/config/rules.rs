@@ -28,6 +28,7 @@ pub(super) fn check(path: &str, text: &str) -> Result<(), Problem> {
         "fetch.timeout" | "fetch.connect_timeout" | "fetch.first_byte_timeout" | "fetch.idle_timeout" => {
             positive(path, units::parse_duration(text).is_ok_and(|duration| duration.is_zero()))
         }
+        "schedule.every" => positive(path, units::parse_duration(text).is_ok_and(|duration| duration.is_zero())),
         "fetch.max_body" => positive(path, units::parse_size(text) == Ok(0)),
         "parse.data_attributes" => text.parse::<DataAttribute>().map(drop),
         "fetch.content_types" | "archive.content_types" => text.parse::<MediaRange>().map(drop),

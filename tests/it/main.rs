@@ -73,4 +73,5 @@ mod usage;
 mod usage_cases;
 mod verify;
 mod walls;
+mod watch;
 mod wrong_calls;

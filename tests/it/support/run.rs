@@ -30,6 +30,8 @@ pub(crate) struct Crawl {
     quiet: bool,
     /// What a shell does before it becomes the binary.
     shell: Vec<String>,
+    /// The first word of the call: a command that crawls.
+    command: Option<&'static str>,
 }
 
 /// A crawl under way. Dropping it ends the process.
@@ -69,6 +71,7 @@ impl Crawl {
             env: BTreeMap::new(),
             quiet: true,
             shell: Vec::new(),
+            command: None,
         }
     }
 
@@ -147,6 +150,12 @@ impl Crawl {
         self
     }
 
+    /// Crawls by this command, and not by flags alone.
+    pub(crate) fn by(mut self, command: &'static str) -> Self {
+        self.command = Some(command);
+        self
+    }
+
     /// Runs to the end.
     #[track_caller]
     pub(crate) fn run(self) -> Crawled {
@@ -173,6 +182,7 @@ impl Crawl {
         if !self.shell.is_empty() {
             command.args(["-c", &format!("{}; exec \"$@\"", self.shell.join("; ")), "sh", binary]);
         }
+        command.args(self.command);
         command.current_dir(self.dir.path()).args(["--config", "crawl.toml", "--dir", DIR]).args(&self.args);
         command.args(self.quiet.then_some("-q"));
         for proxy in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "https_proxy", "HTTPS_PROXY"] {

@@ -101,6 +101,7 @@ const LAYERS: &[Layer] = &[
             "outcome",
             "page",
             "problem",
+            "recurrence",
             "readable",
             "request",
             "response",
