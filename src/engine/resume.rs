@@ -125,6 +125,7 @@ impl Resume {
             judge.follow_seed(from, to);
         }
         same_crawl::tell_left_out(&left_out);
+        same_crawl::tell_checks(&plan, notes.settings.as_ref());
         let (frontier, counts) = restore(&plan, &judge, &notes, &left_out, store)?;
         let tally = Tally::of(counts, notes.unasked, notes.unread.clone());
         let clock = store.clock();

@@ -54,6 +54,22 @@ pub(super) fn tell_left_out(seeds: &[String]) {
     );
 }
 
+/// Tells of checks that begin with this run: what settled pages link to was passed by.
+pub(super) fn tell_checks(plan: &Plan, before: Option<&RunSettings>) {
+    let check = plan.config.check;
+    let was_on = |key: &str| {
+        let before = before?.toml.parse::<toml::Table>().ok()?;
+        before.get("check")?.get(key)?.as_bool()
+    };
+    for (key, is_on) in [("external", check.external), ("resources", check.resources)] {
+        if is_on && was_on(key) == Some(false) {
+            tracing::warn!(
+                "--check-{key} is new to this crawl: what the pages that are settled name is not looked for; --fresh starts over"
+            );
+        }
+    }
+}
+
 /// What the next run is compared with; `before`: what the last one has kept.
 pub(super) fn settings(plan: &Plan, before: Option<&RunSettings>) -> Result<RunSettings> {
     let shown = plan.config.shown()?;

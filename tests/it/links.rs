@@ -367,3 +367,15 @@ fn what_a_page_over_https_loads_over_http_is_told_by_what_browsers_do_with_it() 
     let audited = Run::new(&crawled.path(""), &["audit", "--fail-on", "mixed-media"]);
     assert_eq!(audited.code, 4, "{}", audited.stdout);
 }
+
+#[test]
+fn checks_that_begin_late_say_what_they_have_missed() {
+    let server = Server::start(Site::linked(&[("/", &["/a"]), ("/a", &[])]).routes());
+    let crawl = || Crawl::of(server.url("/")).flag("--check-links");
+    let first = crawl().arg("--max-pages", "1").run();
+    let late = crawl().flag("--check-external").on(&first).run();
+    late.assert_code(0);
+    assert!(late.stderr.contains("--check-external is new to this crawl"), "{}", late.stderr);
+    let again = crawl().flag("--check-external").on(&late).run();
+    assert!(!again.stderr.contains("is new to this crawl"), "{}", again.stderr);
+}
