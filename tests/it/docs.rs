@@ -51,6 +51,9 @@ fn every_field_of_the_helpers_is_documented() {
     let fields: BTreeSet<_> = settled.into_iter().chain(skipped).chain(absent).collect();
     assert_documented("crawler explain", fields);
     let page = folder("three-levels").join("about.html");
+    let plan = object(&["plan", "--json", &folder("three-levels").to_string_lossy()]);
+    assert_documented("crawler plan", names(&plan));
+    assert_documented("Sites of a plan", names(&plan["sites"][0]));
     assert_documented("crawler inspect", names(&object(&["inspect", "--json", &page.to_string_lossy()])));
 }
 
