@@ -178,16 +178,6 @@ impl Politeness {
         self.host(url).knows_rules(url.scheme())
     }
 
-    /// Whether robots.txt of its origin, as far as it is known, disallows a URL. Takes nothing.
-    pub fn disallows(&mut self, url: &CrawlUrl) -> bool {
-        let host = self.host(url);
-        let asks = host.options.robots;
-        match host.robots(url.scheme()) {
-            RobotsState::Known { rules, .. } => asks && !rules.verdict(url.path_and_query()).allowed,
-            _ => false,
-        }
-    }
-
     /// Whether a robots.txt that another one redirects to may be requested at `now`: all limits of its host hold, but
     /// no robots.txt applies to itself (RFC 9309, section 2.2.2).
     pub fn admit_to_host(&mut self, url: &CrawlUrl, now: Instant) -> Admit {

@@ -8,6 +8,16 @@ use crate::host_report::DelayReason;
 use crate::url::CrawlUrl;
 
 impl Politeness {
+    /// Whether robots.txt of its origin, as far as it is known, disallows a URL. Takes nothing.
+    pub fn disallows(&mut self, url: &CrawlUrl) -> bool {
+        let host = self.host(url);
+        let asks = host.options.robots;
+        match host.robots(url.scheme()) {
+            RobotsState::Known { rules, .. } => asks && !rules.verdict(url.path_and_query()).allowed,
+            _ => false,
+        }
+    }
+
     /// Whether nothing of an origin may be asked for because its robots.txt could not be read. Takes nothing.
     pub fn lacks_robots(&mut self, url: &CrawlUrl) -> bool {
         let robots = self.host(url).robots(url.scheme());
