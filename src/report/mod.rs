@@ -10,6 +10,7 @@ mod records;
 mod response_times;
 mod sections;
 mod timeline;
+mod wrong;
 
 use std::path::Path;
 
@@ -25,6 +26,7 @@ use crate::trap::Trap;
 use baseline::Differences;
 use drawing::escaped;
 use figures::{Figures, compared};
+use wrong::Wrong;
 
 /// What a crawl came to, and where it is otherwise than an earlier one.
 #[derive(Debug)]
@@ -34,6 +36,8 @@ pub(crate) struct Report {
     rules: Health,
     traps: Vec<Trap>,
     seeds: Vec<String>,
+    links: Vec<Wrong>,
+    audit: Vec<Wrong>,
     earlier: Option<Earlier>,
 }
 
@@ -46,8 +50,8 @@ struct Earlier {
 }
 
 impl Report {
-    /// Reads the crawl in a directory, while it runs or after it, and an earlier one to compare it with. Takes two passes over
-    /// the records.
+    /// Reads the crawl in a directory, while it runs or after it, and an earlier one to compare it with. Takes a few passes
+    /// over the records.
     ///
     /// # Errors
     /// There is no crawl, or nobody can read its records again.
@@ -55,11 +59,13 @@ impl Report {
         let (rules, traps, seeds) =
             look(dir, |store| Ok((store.rules()?.unwrap_or_default(), store.traps()?, store.seeds()?)))?;
         let of = Figures::of(dir)?;
+        let (links, audit) = (wrong::links(dir)?, wrong::audit(dir)?);
         let earlier = baseline.map(|earlier| {
             let differences = baseline::differences(earlier, dir)?;
             Ok::<_, Error>(Earlier { dir: earlier.display().to_string(), of: Figures::of(earlier)?, differences })
         });
-        Ok(Self { dir: dir.display().to_string(), of, rules, traps, seeds, earlier: earlier.transpose()? })
+        let dir = dir.display().to_string();
+        Ok(Self { dir, of, rules, traps, seeds, links, audit, earlier: earlier.transpose()? })
     }
 
     /// What is told of it at the terminal.
@@ -116,6 +122,9 @@ impl Report {
             largest => data(pages.largest.list()),
             slowest => data(pages.slowest.list()),
             failures => data(&pages.failures),
+            wrong => [("Links", "links", data(&self.links)), ("Audit", "audit", data(&self.audit))]
+                .map(|(title, id, rules)| context! { title, id, rules })
+                .to_vec(),
             failed => status.settled.http_error + status.settled.failed,
             rules => data(&self.rules),
             traps => data(&self.traps),

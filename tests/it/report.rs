@@ -39,6 +39,9 @@ fn a_report_says_what_the_summary_says() {
     for (name, title) in [("/gone", "Linked from"), ("/a/", "Links within"), ("/b/", "PageRank")] {
         assert!(html.contains(name) && html.contains(title), "{name} {title}");
     }
+    for part in ["<h2>Links</h2>", "<summary>broken-links: 2</summary>", "<h2>Audit</h2>"] {
+        assert!(html.contains(part), "{part}: {html}");
+    }
     let said = run(&crawled, &["report", "--dir", "crawl", "--output", "-"]);
     assert_eq!((said.code, said.stdout), (0, html));
 }
