@@ -25,7 +25,7 @@ pub struct CrawlBuilder {
     config: Config,
     fetch: Option<Arc<dyn Fetch>>,
     sinks: Vec<Box<dyn Sink>>,
-    observer: Option<Box<dyn Observer>>,
+    observers: Vec<Box<dyn Observer>>,
     dir: Option<CrawlDir>,
     descriptors: Option<usize>,
     outputs: Vec<PathBuf>,
@@ -115,10 +115,10 @@ impl CrawlBuilder {
         self
     }
 
-    /// Lets someone look at the crawl while it runs. Default: nobody.
+    /// Lets one more look at the crawl while it runs. Default: nobody.
     #[must_use]
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
-        self.observer = Some(Box::new(observer));
+        self.observers.push(Box::new(observer));
         self
     }
 
@@ -187,7 +187,7 @@ impl CrawlBuilder {
     /// # Errors
     /// [`Error::Usage`] says which setting is wrong and what is allowed.
     pub(crate) fn check(self) -> Result<Checked> {
-        let Self { config, fetch, sinks, observer, descriptors, outputs, retry_failed, update, dir: _ } = self;
+        let Self { config, fetch, sinks, observers, descriptors, outputs, retry_failed, update, dir: _ } = self;
         let plan = Plan::new(config, fetch, descriptors)?;
         if retry_failed && !plan.config.frontier.store {
             let problem = "what has failed can only be asked for again in a crawl that has a store";
@@ -197,7 +197,7 @@ impl CrawlBuilder {
             expect_updatable(&plan, &outputs)?;
         }
         let plan = if retry_failed { plan.retrying_failed() } else { plan };
-        Ok(Checked { plan, sinks, observer, outputs, update })
+        Ok(Checked { plan, sinks, observers, outputs, update })
     }
 }
 
@@ -205,7 +205,7 @@ impl CrawlBuilder {
 pub(crate) struct Checked {
     plan: Plan,
     sinks: Vec<Box<dyn Sink>>,
-    observer: Option<Box<dyn Observer>>,
+    observers: Vec<Box<dyn Observer>>,
     outputs: Vec<PathBuf>,
     update: bool,
 }
@@ -253,7 +253,7 @@ impl Checked {
             store,
             opened,
             sinks: self.sinks,
-            observer: self.observer,
+            observers: self.observers,
             stopper,
             stats,
         })

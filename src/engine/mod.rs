@@ -81,7 +81,7 @@ pub struct Crawl {
     store: Box<dyn Store>,
     opened: Option<Opened>,
     sinks: Vec<Box<dyn Sink>>,
-    observer: Option<Box<dyn Observer>>,
+    observers: Vec<Box<dyn Observer>>,
     stopper: Stopper,
     stats: Arc<Stats>,
     /// What this crawl is to take the place of; `None` when it is no update.
@@ -112,7 +112,7 @@ impl Crawl {
     /// # Cancel safety
     /// Dropping the future stops the crawl at once. Records that were handed to the sinks are still written.
     pub async fn run(self) -> Result<Summary> {
-        let Self { mut resume, store, opened, sinks, observer, stopper, stats, updating } = self;
+        let Self { mut resume, store, opened, sinks, observers, stopper, stats, updating } = self;
         let (started, before, retries) = (Instant::now(), resume.before(), resume.retries_failed());
         let mut outputs = Vec::new();
         let home = opened.map(|opened| {
@@ -121,15 +121,16 @@ impl Crawl {
         });
         outputs.extend(sinks.into_iter().map(Output::unnamed));
         resume.keep_exchanges(outputs.iter().any(|output| output.sink.wants_exchange()));
-        let writer = Writer::start(Ledger::new(outputs, store).counting(resume.health()))?;
-        let reporter = observer.map(|observer| Reporter::start(observer, Arc::clone(&stats))).transpose()?;
+        let writer = Writer::start(Ledger::new(outputs, store).counting(resume.health()), Arc::clone(&stats))?;
+        let start = |observer| Reporter::start(observer, Arc::clone(&stats));
+        let reporters = observers.into_iter().map(start).collect::<Result<Vec<_>>>()?;
         let dispatcher = resume.dispatcher(writer, stats, started.into_std());
         if let Some((dir, _)) = home.as_ref().filter(|_| before.is_any) {
             tracing::info!("{}", dispatcher.goes_on(dir.path()));
         }
         // All of the crawl's state is in it: boxed, it is not moved with each future around it.
         let end = Box::pin(dispatcher.run(stopper.watch())).await;
-        drop(reporter);
+        drop(reporters);
         let End { state, accounts, hosts, tally, seeds, traps, health } = end?;
         let started_at = before.started_at.unwrap_or_else(|| jiff::Timestamp::now() - started.elapsed());
         let elapsed = before.elapsed + started.elapsed();

@@ -1,4 +1,4 @@
-//! Stopping: from outside, in two steps.
+//! Stopping: from outside, in two steps, and holding still until somebody says so.
 
 use std::sync::Arc;
 
@@ -13,6 +13,8 @@ pub struct Stopper(Arc<watch::Sender<Stop>>);
 pub(super) enum Stop {
     /// Not at all.
     GoOn,
+    /// Start nothing new until told to go on.
+    Pause,
     /// Start nothing new; finish and record what is in flight.
     Drain,
     /// Drop what is in flight: it stays pending.
@@ -22,6 +24,17 @@ pub(super) enum Stop {
 impl Stopper {
     pub(super) fn new() -> Self {
         Self(Arc::new(watch::Sender::new(Stop::GoOn)))
+    }
+
+    /// Starts nothing new until [`resume`](Self::resume); what is in flight is finished and recorded. A limit of time goes on.
+    /// Once a crawl is stopping, nothing is changed.
+    pub fn pause(&self) {
+        self.change(Stop::GoOn, Stop::Pause);
+    }
+
+    /// Goes on after a [`pause`](Self::pause).
+    pub fn resume(&self) {
+        self.change(Stop::Pause, Stop::GoOn);
     }
 
     /// Starts nothing new; what is in flight is finished and recorded. The deadlines of the requests bound how long
@@ -39,11 +52,47 @@ impl Stopper {
         self.0.subscribe()
     }
 
+    fn change(&self, from: Stop, to: Stop) {
+        self.0.send_if_modified(|stop| {
+            let is_changed = *stop == from;
+            if is_changed {
+                *stop = to;
+            }
+            is_changed
+        });
+    }
+
     fn raise(&self, to: Stop) {
         self.0.send_if_modified(|stop| {
             let raised = to > *stop;
             *stop = to.max(*stop);
             raised
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_ends_and_a_stop_does_not() {
+        let stopper = Stopper::new();
+        let stop = || *stopper.0.borrow();
+        stopper.resume();
+        assert_eq!(stop(), Stop::GoOn);
+        stopper.pause();
+        stopper.pause();
+        assert_eq!(stop(), Stop::Pause);
+        stopper.resume();
+        assert_eq!(stop(), Stop::GoOn);
+        stopper.pause();
+        stopper.drain();
+        stopper.resume();
+        stopper.pause();
+        assert_eq!(stop(), Stop::Drain);
+        stopper.stop();
+        stopper.drain();
+        assert_eq!(stop(), Stop::AtOnce);
     }
 }

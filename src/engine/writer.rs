@@ -1,5 +1,6 @@
 //! The writer: the one thread that owns the outputs and the store.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -9,7 +10,7 @@ use super::ledger::{Ledger, Step};
 use crate::error::{Error, Result};
 use crate::extracted::Health;
 use crate::frontier::{OPEN_WANTS, Rows};
-use crate::observe::{FailedSeed, State};
+use crate::observe::{FailedSeed, State, Stats};
 
 /// The way to the writer's thread. Dropping it lets the thread write what it has and end.
 #[derive(Debug)]
@@ -41,7 +42,7 @@ enum Turn {
 
 impl Writer {
     /// Starts the thread.
-    pub(super) fn start(ledger: Ledger) -> Result<Self> {
+    pub(super) fn start(ledger: Ledger, stats: Arc<Stats>) -> Result<Self> {
         // The runtime only waits: for entries and for the time to commit. The ledger runs outside of it and may block.
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
@@ -54,7 +55,7 @@ impl Writer {
             .name("writer".to_owned())
             .spawn(move || {
                 // Nobody to report to is a crawl that was dropped.
-                let _ = report.send(write(&runtime, entries, &answer, ledger));
+                let _ = report.send(write(&runtime, entries, &answer, ledger, &stats));
             })
             .map_err(|error| Error::Internal(format!("cannot start the writer: {error}")))?;
         Ok(Self { to, answers, ended: Some(ended), held_back: Vec::new(), due: None })
@@ -154,6 +155,7 @@ fn write(
     mut entries: mpsc::Receiver<Message>,
     answer: &mpsc::Sender<Rows>,
     mut ledger: Ledger,
+    numbers: &Stats,
 ) -> Result<Option<Health>> {
     let mut commit_at: Option<Instant> = None;
     loop {
@@ -177,7 +179,9 @@ fn write(
             }
             turn @ (Turn::Commit | Turn::End) => {
                 commit_at = None;
+                let began = std::time::Instant::now();
                 hand_back(answer, ledger.commit()?);
+                numbers.committed(began.elapsed());
                 if matches!(turn, Turn::End) {
                     return Ok(ledger.into_health());
                 }

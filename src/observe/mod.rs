@@ -1,5 +1,6 @@
 //! Observe: what a crawl shows while it runs and when it has ended. Never blocks the crawl.
 
+mod durations;
 #[cfg(feature = "cli")]
 mod estimate;
 mod fail_on;
@@ -24,6 +25,7 @@ mod wall_lines;
 pub use crate::accounts::{Settled, Skipped};
 pub use crate::trap::{Trap, TrapKind};
 pub use crate::wall::{Wall, WallKind};
+pub use durations::Durations;
 pub use fail_on::FailOn;
 pub use host_summary::HostSummary;
 #[cfg(feature = "cli")]
@@ -31,7 +33,7 @@ pub use log::subscriber;
 pub use options::{LogFormat, LogLevel, Options, ProgressMode};
 #[cfg(feature = "cli")]
 pub use progress::Progress;
-pub use stats::{Held, Snapshot, Stats};
+pub use stats::{Close, Held, Snapshot, Stats};
 pub use summary::{ArchiveSummary, FailedSeed, State, Summary};
 #[cfg(feature = "cli")]
 pub use terminal::Terminal;

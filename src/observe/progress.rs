@@ -207,6 +207,7 @@ mod tests {
             hosts: 2,
             bytes: 3 << 20,
             discovery_closed: false,
+            paused: false,
             held: None,
         }
     }

@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use super::Durations;
 use crate::accounts::Accounts;
 use crate::host_report::DelayReason;
 
@@ -18,7 +19,22 @@ pub struct Stats {
     hosts: AtomicU64,
     bytes: AtomicU64,
     closed: AtomicBool,
+    paused: AtomicBool,
     held: Mutex<Option<Held>>,
+    /// What nobody asks for costs nothing.
+    closely: AtomicBool,
+    close: Mutex<Close>,
+}
+
+/// What more there is to see for who [looks closely](Stats::look_closely).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Close {
+    /// How many URLs are in which state.
+    pub accounts: Accounts,
+    /// How long hosts were left alone, each time something was put off for that.
+    pub waits: Durations,
+    /// How long it took to make outputs and store durable, each time.
+    pub commits: Durations,
 }
 
 /// The numbers at one moment. Each is exact; together they may be a request apart.
@@ -39,6 +55,8 @@ pub struct Snapshot {
     pub bytes: u64,
     /// Whether nothing new can be found: from here on, how much is left is known.
     pub discovery_closed: bool,
+    /// Whether somebody has the crawl wait.
+    pub paused: bool,
     /// The hosts that something waits for and that are not asked for a minute or more.
     pub held: Option<Held>,
 }
@@ -58,7 +76,7 @@ pub struct Held {
 
 impl Stats {
     /// Publishes the state of the accounts.
-    pub fn publish(&self, accounts: &Accounts, hosts: usize, bytes: u64, discovery_closed: bool) {
+    pub fn publish(&self, accounts: &Accounts, hosts: usize, bytes: u64, discovery_closed: bool, paused: bool) {
         let settled = accounts.settled;
         self.pending.store(accounts.pending, Ordering::Relaxed);
         self.in_flight.store(accounts.in_flight, Ordering::Relaxed);
@@ -67,6 +85,34 @@ impl Stats {
         self.hosts.store(hosts as u64, Ordering::Relaxed);
         self.bytes.store(bytes, Ordering::Relaxed);
         self.closed.store(discovery_closed, Ordering::Relaxed);
+        self.paused.store(paused, Ordering::Relaxed);
+        self.close(|close| close.accounts = *accounts);
+    }
+
+    /// Counts that something was put off, since its host is left alone so long.
+    pub fn waits(&self, time: Duration) {
+        self.close(|close| close.waits.add(time));
+    }
+
+    /// Counts that outputs and store were made durable.
+    pub fn committed(&self, time: Duration) {
+        self.close(|close| close.commits.add(time));
+    }
+
+    /// Has more counted from here on than a [snapshot](Self::snapshot) shows. Default: no.
+    pub fn look_closely(&self) {
+        self.closely.store(true, Ordering::Relaxed);
+    }
+
+    /// What was counted since somebody [looks closely](Self::look_closely).
+    pub fn closely(&self) -> Close {
+        self.close.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn close(&self, note: impl FnOnce(&mut Close)) {
+        if self.closely.load(Ordering::Relaxed) {
+            note(&mut self.close.lock().unwrap_or_else(PoisonError::into_inner));
+        }
     }
 
     /// Publishes which hosts are held.
@@ -84,6 +130,7 @@ impl Stats {
             hosts: self.hosts.load(Ordering::Relaxed),
             bytes: self.bytes.load(Ordering::Relaxed),
             discovery_closed: self.closed.load(Ordering::Relaxed),
+            paused: self.paused.load(Ordering::Relaxed),
             held: self.held.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }

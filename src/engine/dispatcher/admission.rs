@@ -32,6 +32,7 @@ impl Dispatcher {
         };
         if let Admit::NotBefore(at) | Admit::Unmet(at) = admit {
             self.note_hold(job.url(), at, now);
+            self.stats.waits(at.saturating_duration_since(now));
         }
         match admit {
             Admit::Now => {

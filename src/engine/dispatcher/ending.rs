@@ -1,7 +1,8 @@
-//! Ending: why a crawl starts nothing new although something is left.
+//! Ending: why a crawl starts nothing new although something is left, for good or for a while.
 
 use std::time::Instant;
 
+use crate::engine::shutdown::Stop;
 use crate::observe::State;
 
 /// Whether a crawl is ending.
@@ -13,11 +14,12 @@ pub(super) struct Ending {
     /// When to start nothing new.
     deadline: Option<Instant>,
     state: Option<State>,
+    is_paused: bool,
 }
 
 impl Ending {
     pub(super) fn new(deadline: Option<Instant>) -> Self {
-        Self { deadline, state: None }
+        Self { deadline, state: None, is_paused: false }
     }
 
     /// Whether nothing new is started.
@@ -25,13 +27,42 @@ impl Ending {
         self.state.is_some()
     }
 
+    /// Whether nothing new is started now: it ends, or is held still.
+    pub(super) fn holds_still(&self) -> bool {
+        self.has_begun() || self.is_paused
+    }
+
+    /// Whether somebody has it wait, and it is not ending.
+    pub(super) fn is_paused(&self) -> bool {
+        self.is_paused && !self.has_begun()
+    }
+
+    /// Someone has said whether the crawl is to go on, with so many requests in flight.
+    pub(super) fn heard(&mut self, stop: Stop, requests: usize) {
+        match stop {
+            Stop::GoOn => self.resumed(),
+            Stop::Pause => self.paused(requests),
+            Stop::Drain | Stop::AtOnce => self.stopped(requests),
+        }
+    }
+
+    fn paused(&mut self, requests: usize) {
+        self.is_paused = true;
+        tracing::info!("paused: {}", in_flight(requests, ""));
+    }
+
+    fn resumed(&mut self) {
+        if std::mem::take(&mut self.is_paused) {
+            tracing::info!("resumed");
+        }
+    }
+
     /// When it begins by itself.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.deadline.filter(|_| self.state.is_none())
     }
 
-    /// Someone stops the crawl, with so many requests in flight.
-    pub(super) fn stopped(&mut self, requests: usize) {
+    fn stopped(&mut self, requests: usize) {
         self.state.get_or_insert(State::Stopped);
         tracing::warn!("stopping: {}", in_flight(requests, "; again to stop at once"));
     }

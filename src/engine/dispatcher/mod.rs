@@ -142,7 +142,7 @@ impl Dispatcher {
     /// Crawls until nothing is left, a limit is reached, or someone stops it.
     async fn crawl(&mut self, mut stop: watch::Receiver<Stop>) -> Result<State> {
         loop {
-            let filled = if self.ending.has_begun() { Filled::Up } else { self.fill().await? };
+            let filled = if self.ending.holds_still() { Filled::Up } else { self.fill().await? };
             self.pass_on(Keep::Due).await?;
             self.publish();
             if self.tasks.is_empty() && (self.ending.has_begun() || self.is_done()) {
@@ -163,7 +163,7 @@ impl Dispatcher {
                 }
                 Event::Knocked(there) => there.iter().for_each(|url| self.reached(url)),
                 Event::Stop(Stop::AtOnce) => return self.stop_at_once().await,
-                Event::Stop(_) => self.ending.stopped(self.tasks.len()),
+                Event::Stop(stop) => self.ending.heard(stop, self.tasks.len()),
                 Event::Deadline => self.ending.out_of_time(self.tasks.len()),
                 Event::Due => {}
             }
@@ -174,9 +174,9 @@ impl Dispatcher {
     /// there is always an answer, and the end must not wait for a lull.
     async fn next_event(&mut self, stop: &mut watch::Receiver<Stop>, filled: Filled) -> Result<Event> {
         // Once the crawl is ending only what is in flight is waited for, and what is to be kept.
-        let starts = !self.ending.has_begun() && self.has_slot();
+        let starts = !self.ending.holds_still() && self.has_slot();
         let (due, waiting) = (self.next_due(starts), self.frontier.is_waiting());
-        if filled == Filled::Up && self.tasks.is_empty() && due.is_none() && !waiting {
+        if filled == Filled::Up && self.tasks.is_empty() && due.is_none() && !waiting && !self.ending.is_paused() {
             let internal = || Error::Internal("URLs are waiting, but none of them is ever due".to_owned());
             return if self.hurry() { Ok(Event::Due) } else { Err(internal()) };
         }
@@ -200,7 +200,7 @@ impl Dispatcher {
     /// When the next job may be started, as far as the queues know.
     fn next_due(&mut self, starts: bool) -> Option<Instant> {
         match self.slots.held_until() {
-            _ if self.ending.has_begun() => None,
+            _ if self.ending.holds_still() => None,
             until @ Some(_) => until,
             None if starts => self.queues().next_due().into_iter().chain(self.politeness.next_turn_due()).min(),
             None => None,
@@ -380,7 +380,7 @@ impl Dispatcher {
         let frontier = &self.frontier;
         let (accounts, hosts) = (frontier.accounts(), frontier.host_count());
         let closed = frontier.discovery_closed() && self.sitemaps.is_idle();
-        self.stats.publish(&accounts, hosts, self.pages.bytes(), closed);
+        self.stats.publish(&accounts, hosts, self.pages.bytes(), closed, self.ending.is_paused());
         let held = self.waiting_hosts.held();
         if held.has_news(now()) {
             self.stats.hold(held.shown());
@@ -478,6 +478,42 @@ mod tests {
         assert_eq!(records, settled(&summary));
         // What is on its way to the sink, and what is begun before the dispatcher looks again.
         assert!(records < DEAD / 4, "{records} of {DEAD}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_starts_nothing_new_until_somebody_goes_on() {
+        let mut config = dead_seeds(&[]);
+        config.seeds = ["http://alive/1", "http://alive/2", "http://alive/3"].map(str::to_owned).to_vec();
+        config.concurrency = 1;
+        let crawl = Crawl::builder().config(config).fetch(OneAlive).build().unwrap();
+        let (stopper, stats) = (crawl.stopper(), crawl.stats());
+        stats.look_closely();
+        let pause = async {
+            while stats.snapshot().in_flight == 0 {
+                tokio::task::yield_now().await;
+            }
+            stopper.pause();
+            while !stats.snapshot().paused || stats.snapshot().in_flight > 0 {
+                tokio::task::yield_now().await;
+            }
+            let done = stats.snapshot().done;
+            tokio::time::advance(Duration::from_hours(1)).await;
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            let later = stats.snapshot();
+            assert_eq!((later.done, later.in_flight, later.paused), (done, 0, true));
+            stopper.resume();
+            done
+        };
+        let (summary, done) = tokio::join!(crawl.run(), pause);
+        let summary = summary.unwrap();
+        assert!(done < 3, "{done}");
+        assert_eq!((summary.state, summary.settled.http_error), (State::Complete, 3));
+        assert!(!stats.snapshot().paused);
+        let close = stats.closely();
+        assert_eq!(close.accounts.settled, summary.settled);
+        assert!(close.commits.count() > 0);
     }
 
     #[tokio::test(start_paused = true)]
