@@ -98,6 +98,8 @@ mod report;
 pub mod request;
 pub mod response;
 mod scope;
+#[cfg(feature = "cli")]
+mod serve;
 pub mod sink;
 mod sitemaps;
 mod skip;

@@ -5,12 +5,13 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use super::checked_up::checked_up;
-use super::{descriptors, going_on};
+use super::{dashboard, descriptors, going_on};
 use crate::config::{Config, Loaded, SettingOrigin};
 use crate::error::{Error, Result};
 use crate::observe::{
     FailOn, LogFormat, LogLevel, Progress, ProgressMode, State, Summary, Terminal, printable, subscriber,
 };
+use crate::serve::Dashboard;
 use crate::sink::{JsonlStream, STDOUT};
 use crate::{Crawl, CrawlDir};
 use tokio::runtime::Runtime;
@@ -51,6 +52,8 @@ pub(crate) struct Called {
     pub(crate) told: Vec<String>,
     /// The call that goes on with it, if another than this one does.
     pub(crate) again: Option<Vec<String>>,
+    /// Where a browser sees it, if anywhere.
+    pub(crate) dashboard: Option<String>,
 }
 
 impl Home {
@@ -77,15 +80,22 @@ impl Home {
     }
 }
 
+/// What is shown of a crawl beside its summary.
+struct Shown {
+    way_on: Option<going_on::WayOn>,
+    dashboard: Option<String>,
+}
+
 /// Crawls as it was called for.
 pub(crate) fn crawl(called: Called) -> ExitCode {
-    let Called { loaded, earlier, home, told, again } = called;
+    let Called { loaded, earlier, home, told, again, dashboard } = called;
     let terminal = speak(&loaded, &told);
     let config = loaded.config;
     let goes_on = config.frontier.store && home == Home::Dir;
     let has_items = !config.items.is_empty() || surveys(&config);
     let way_on = going_on::WayOn { most_pages: config.max_pages, call: again };
-    match start(config, earlier, home, goes_on.then_some(way_on), &terminal) {
+    let shown = Shown { way_on: goes_on.then_some(way_on), dashboard };
+    match start(config, earlier, home, shown, &terminal) {
         Ok(code) => code,
         Err(error) => {
             let code = super::voice::report(&error);
@@ -122,18 +132,18 @@ fn is_full(error: &Error) -> bool {
     matches!(error, Error::Io { source, .. } if matches!(source.kind(), StorageFull | QuotaExceeded | FileTooLarge))
 }
 
-fn start(
-    config: Config,
-    earlier: Earlier,
-    home: Home,
-    way_on: Option<going_on::WayOn>,
-    terminal: &Terminal,
-) -> Result<ExitCode> {
+fn start(config: Config, earlier: Earlier, home: Home, shown: Shown, terminal: &Terminal) -> Result<ExitCode> {
+    let Shown { way_on, dashboard } = shown;
     let (observe, fail_on, dir) = (config.observe.clone(), config.fail_on.clone(), config.dir.clone());
     let runtime = runtime()?;
     let mut signals = runtime.block_on(async { Signals::listen() })?;
-    let crawl = build(config, earlier, home, terminal)?;
+    let dashboard = dashboard.map(|at| dashboard::open(&at, &config)).transpose()?;
+    let crawl = build(config, earlier, home, terminal, dashboard.as_ref())?;
+    let dashboard = dashboard.map(|dashboard| dashboard::serve(dashboard, &crawl)).transpose()?;
     let ended = runtime.block_on(run(crawl, &mut signals));
+    if let (Some(dashboard), Ok((summary, _))) = (dashboard, &ended) {
+        dashboard.end(summary.state);
+    }
     // A name that is being looked up, or a page that is being parsed, is nothing to wait for any more.
     runtime.shutdown_background();
     let (summary, signal) = ended?;
@@ -161,13 +171,22 @@ pub(super) fn runtime() -> Result<Runtime> {
 }
 
 /// Puts the crawl together, with what an earlier run has left of it.
-pub(super) fn build(config: Config, earlier: Earlier, home: Home, terminal: &Terminal) -> Result<Crawl> {
+pub(super) fn build(
+    config: Config,
+    earlier: Earlier,
+    home: Home,
+    terminal: &Terminal,
+    dashboard: Option<&Dashboard>,
+) -> Result<Crawl> {
     let (path, output) = (config.dir.clone(), config.output.path.clone());
     let items: Vec<String> = config.items.iter().map(|items| items.name.clone()).collect();
     let (progress, most) = (config.observe.progress, config.max_pages.0);
     let mut builder = Crawl::builder().config(config);
     if progress != ProgressMode::Never {
         builder = builder.observer(Progress::new(terminal.clone(), Instant::now()).up_to(most));
+    }
+    if let Some(dashboard) = dashboard {
+        builder = builder.observer(dashboard.observer()).sink(dashboard.sink());
     }
     if let Some(free) = descriptors::free() {
         builder = builder.file_descriptors(free);

@@ -157,6 +157,9 @@ pub(crate) struct Flags {
     #[arg(long, help_heading = OUTPUT, overrides_with = "links")]
     no_links: bool,
 
+    /// Show the crawl in a browser while it runs, at an address like 127.0.0.1:8470
+    #[arg(long, value_name = "ADDRESS", help_heading = PROGRESS)]
+    pub(crate) dashboard: Option<String>,
     /// Show only warnings and errors, no progress
     #[arg(long, short, help_heading = PROGRESS, conflicts_with = "verbose")]
     quiet: bool,

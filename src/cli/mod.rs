@@ -4,6 +4,7 @@ mod archive;
 mod audit;
 mod checked_up;
 mod crawl;
+mod dashboard;
 mod descriptors;
 mod duplicates;
 mod explain;
@@ -251,7 +252,8 @@ fn called(flags: &flags::Flags, matches: &clap::ArgMatches, args: &[OsString]) -
     };
     let home = crawl::Home::of(&loaded, earlier)?;
     let again = going_on::call(args, &loaded).filter(|_| home == crawl::Home::Dir);
-    Ok(crawl::Called { loaded, earlier, home, told, again })
+    let dashboard = flags.dashboard.clone();
+    Ok(crawl::Called { loaded, earlier, home, told, again, dashboard })
 }
 
 fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
@@ -372,7 +374,8 @@ mod tests {
         for flag in reference::FLAGS {
             assert!(known.contains(&flag.name), "--{} is not a flag", flag.name);
         }
-        let others = ["config", "set", "fresh", "retry-failed", "update", "quiet", "verbose", "help", "version"];
+        let others =
+            ["config", "set", "fresh", "retry-failed", "update", "dashboard", "quiet", "verbose", "help", "version"];
         for name in known {
             assert!(reference::FLAGS.iter().any(|flag| flag.name == name) || others.contains(&name), "--{name}");
         }

@@ -95,6 +95,10 @@ fn every(called: &Called) -> Result<Recurrence> {
         let problem = "`watch` keeps each crawl in a directory until the next one has taken its place";
         return Err(Error::Usage(format!("{problem}\n = help: leave out --no-store and --output -")));
     }
+    if called.dashboard.is_some() {
+        let problem = "--dashboard shows one crawl, and `watch` waits between many";
+        return Err(Error::Usage(format!("{problem}\n = help: leave it out")));
+    }
     Ok(Recurrence::new(every))
 }
 
@@ -147,7 +151,7 @@ impl Watch {
     /// One run: the first crawl of the directory, or what is left of it, or else an update.
     fn run(&self, runtime: &Runtime, signals: &mut Signals) -> Result<(Summary, Option<Signal>)> {
         let earlier = if is_whole(&self.config.dir)? { Earlier::Updated } else { Earlier::GoneOnWith };
-        let crawl = crawl::build(self.config.clone(), earlier, Home::Dir, &self.terminal)?;
+        let crawl = crawl::build(self.config.clone(), earlier, Home::Dir, &self.terminal, None)?;
         runtime.block_on(crawl::run(crawl, signals))
     }
 

@@ -11,6 +11,7 @@ mod content;
 mod cookies;
 mod crawl;
 mod damage;
+mod dashboard;
 mod data_tools;
 mod dead_hosts;
 mod depth;

@@ -223,6 +223,14 @@ impl Running {
         assert!(!timeout.timed_out(), "`{part}` was never said on stderr: {said}");
     }
 
+    /// What is said on stderr behind a text, up to the end of that line.
+    #[track_caller]
+    pub(crate) fn said_behind(&self, part: &str) -> String {
+        self.wait_for_stderr(part);
+        let text = self.stderr.text.lock().unwrap();
+        text.split_once(part).unwrap().1.lines().next().unwrap_or_default().to_owned()
+    }
+
     /// A path in the directory in which it runs.
     pub(crate) fn path(&self, relative: &str) -> PathBuf {
         self.dir.path().join(relative)

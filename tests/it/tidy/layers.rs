@@ -155,7 +155,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "readers",
         floor: 4,
-        modules: &["checkup", "duplicates", "export", "inspect", "mirror"],
+        modules: &["checkup", "duplicates", "export", "inspect", "mirror", "serve"],
         is_one: false,
     },
     // What readers have found, on one page.

@@ -1,0 +1,25 @@
+//! `--dashboard`: a running crawl in a browser, with buttons that hold it.
+
+use crate::config::Config;
+use crate::error::Result;
+use crate::serve::{Control, Dashboard, Serving, TOKEN};
+use crate::{Crawl, observe};
+
+/// Listens, before anything is crawled: an address that is taken is told at once.
+pub(super) fn open(at: &str, config: &Config) -> Result<Dashboard> {
+    let rules = config.extract_rules()?;
+    let names: Vec<String> = rules.names().map(observe::printable).collect();
+    let dashboard = Dashboard::open(at, std::env::var(TOKEN).ok(), &names)?;
+    tracing::info!("dashboard: {}", dashboard.url());
+    Ok(dashboard)
+}
+
+/// Shows a crawl, and lets whoever has the token hold it.
+pub(super) fn serve(dashboard: Dashboard, crawl: &Crawl) -> Result<Serving> {
+    let stopper = crawl.stopper();
+    dashboard.serve(crawl.stats(), move |control| match control {
+        Control::Stop => stopper.drain(),
+        Control::Pause => stopper.pause(),
+        Control::Resume => stopper.resume(),
+    })
+}
