@@ -60,6 +60,9 @@ pub struct ForUpdate {
     /// Until when it is fresh, in milliseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) fresh_until: Option<i64>,
+    /// When it was read, in milliseconds since 1970, when that was in an earlier crawl.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) read_at: Option<i64>,
     /// What was seen of its changes by updates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) seen: Option<Seen>,

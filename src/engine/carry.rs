@@ -29,8 +29,8 @@ pub(super) fn keep(outcome: &mut Outcome, url: &CrawlUrl, always: bool) {
     if outcome.kind != OutcomeKind::Ok || outcome.status != Some(200) || !(is_known || always) {
         return;
     }
-    let (seen, fresh_until) = outcome.for_update.take().map(|kept| (kept.seen, kept.fresh_until)).unwrap_or_default();
-    let kept = ForUpdate { fresh_until, seen, ..unsaid(outcome, url) };
+    let ForUpdate { fresh_until, read_at, seen, .. } = outcome.for_update.take().map(|kept| *kept).unwrap_or_default();
+    let kept = ForUpdate { fresh_until, read_at, seen, ..unsaid(outcome, url) };
     // That nothing is missing is to be told from a page that nobody has looked at.
     outcome.for_update = (!is_known || kept != ForUpdate::default()).then(|| Box::new(kept));
 }
@@ -123,8 +123,9 @@ impl Unchanged {
         let mut validators = Validators::default();
         (validators.etag, validators.last_modified) = (record.etag, record.last_modified);
         outcome.validators = validators;
-        outcome.for_update =
-            Some(Box::new(ForUpdate { fresh_until: kept.fresh_until, seen: kept.seen, ..ForUpdate::default() }));
+        let read_at = kept.read_at.or(Some(record.fetched_at.as_millisecond()));
+        let (fresh_until, seen) = (kept.fresh_until, kept.seen);
+        outcome.for_update = Some(Box::new(ForUpdate { fresh_until, read_at, seen, ..ForUpdate::default() }));
         outcome.carried = Some(why);
         Some(outcome)
     }
@@ -428,7 +429,10 @@ mod tests {
         assert_eq!((outcome.said, outcome.bad_references.count), (Some(u64::MAX), 1));
         let again = record(outcome);
         assert_eq!(again.carried, Some(Carried::NotModified));
-        assert_eq!(Record { carried: None, ..again }, first);
+        assert_eq!(again.for_update.as_ref().unwrap().read_at, Some(0));
+        let mut read_again = Record { carried: None, ..again };
+        read_again.for_update.as_mut().unwrap().read_at = None;
+        assert_eq!(read_again, first);
         let mut broken = first;
         broken.for_update.as_mut().unwrap().rules = vec![[9, 1, 0, 0, 0, 0]];
         assert!(carried(broken).is_none(), "there is no such rule");

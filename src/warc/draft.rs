@@ -70,5 +70,7 @@ impl Pieces<'_> {
 
 /// Of a revisit: the same body, by its digest (WARC 1.1, section 6.7.2).
 pub(crate) const REVISIT_PROFILE: &str = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest";
+/// Of a revisit: the host has said that nothing has changed (WARC 1.1, section 6.7.3).
+pub(crate) const NOT_MODIFIED_PROFILE: &str = "http://netpreserve.org/warc/1.1/revisit/server-not-modified";
 /// What ends a record.
 const END: &[u8] = b"\r\n\r\n";

@@ -21,7 +21,7 @@ mod surt;
 pub(crate) use cdxj::{CdxLine, capture};
 pub(crate) use date::{date_text, parse_date, timestamp14};
 pub(crate) use digest::{Digest, Sha1Sum, sha1};
-pub(crate) use draft::{Draft, REVISIT_PROFILE};
+pub(crate) use draft::{Draft, NOT_MODIFIED_PROFILE, REVISIT_PROFILE};
 pub(crate) use fields::Fields;
 pub(crate) use http_head::{request_head, response_head};
 pub(crate) use message::Message;

@@ -68,6 +68,7 @@ mod traps;
 mod trouble;
 mod unread;
 mod update;
+mod update_archive;
 mod update_random;
 mod update_unasked;
 mod usage;

@@ -132,8 +132,17 @@ fn asked_anew(plan: &Plan, session: Option<&Session>, notes: &Notes) -> Result<O
     if plan.config.check.surveys() {
         return Ok(Some("what is kept of pages for checks is not in their records (check.survey)".to_owned()));
     }
+    if plan.config.archive.warc && !had_archive(&before.toml) {
+        return Ok(Some("it has no archive, and what is not sent again would be in none".to_owned()));
+    }
     let lists_links = plan.config.output.links;
     Ok((!lists_links).then(|| "its records do not list links (output.links = false)".to_owned()))
+}
+
+/// Whether a crawl of these settings has an archive.
+fn had_archive(toml: &str) -> bool {
+    let settings = toml.parse::<toml::Table>().unwrap_or_default();
+    settings.get("archive").and_then(|archive| archive.get("warc")?.as_bool()) == Some(true)
 }
 
 /// Which pages are asked for, by the settings.

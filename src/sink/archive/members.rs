@@ -3,15 +3,16 @@
 use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, RandomState};
 
-use http::Version;
+use http::{StatusCode, Version};
 use jiff::Timestamp;
 
 use crate::exchange::{BodyEnd, Exchange, LookedUp};
+use crate::for_update::Carried;
 use crate::outcome::FailureKind;
 use crate::sink::Record;
 use crate::warc::{
-    Digest, Draft, Fields, Kind, Packer, REVISIT_PROFILE, RecordId, Sha1Sum, read_head, request_head, response_head,
-    sha1, timestamp14,
+    Digest, Draft, Fields, Kind, NOT_MODIFIED_PROFILE, Packer, REVISIT_PROFILE, RecordId, Sha1Sum, date_text,
+    read_head, request_head, response_head, sha1, timestamp14,
 };
 
 /// Packs records, each in a member of its own, into one piece.
@@ -49,6 +50,17 @@ pub(super) struct Original {
     pub(super) id: Option<String>,
     pub(super) uri: String,
     pub(super) date: String,
+}
+
+impl Original {
+    /// What a host says has not changed, by the record of its page; `None` of all else.
+    pub(super) fn unchanged(record: &Record, exchange: &Exchange) -> Option<Self> {
+        let is_unchanged =
+            record.carried == Some(Carried::NotModified) && exchange.response.status == StatusCode::NOT_MODIFIED;
+        let read_at = record.for_update.as_ref()?.read_at.filter(|_| is_unchanged)?;
+        let date = date_text(Timestamp::from_millisecond(read_at).ok()?);
+        Some(Self { id: None, uri: exchange.request.url.to_string(), date })
+    }
 }
 
 impl<'a> Captured<'a> {
@@ -127,10 +139,13 @@ impl Members {
                 .with("WARC-Protocol", protocol(version))
         };
         let draft = described(if known.is_some() { Kind::Revisit } else { Kind::Response }, id);
-        let draft = draft.with_some("WARC-Payload-Digest", captured.payload_digest().as_deref());
+        let is_unchanged = known.is_some() && response.status == StatusCode::NOT_MODIFIED;
+        // Of what has not changed the payload is elsewhere, and its digest was not compared.
+        let digest = captured.payload_digest().filter(|_| !is_unchanged);
+        let draft = draft.with_some("WARC-Payload-Digest", digest.as_deref());
         if let Some(original) = known {
             let draft = draft
-                .with("WARC-Profile", REVISIT_PROFILE)
+                .with("WARC-Profile", if is_unchanged { NOT_MODIFIED_PROFILE } else { REVISIT_PROFILE })
                 .with_some("WARC-Refers-To", original.id.as_deref())
                 .with("WARC-Refers-To-Target-URI", &original.uri)
                 .with("WARC-Refers-To-Date", &original.date);

@@ -113,7 +113,11 @@ impl Sink for Archive {
         let captured = settled.exchange.as_deref().map(|exchange| {
             Captured::new(exchange, record.fetched_at, record.error.as_ref().map(|failure| failure.kind))
         });
-        let id = captured.and_then(|captured| self.pack(&captured));
+        let unchanged = settled.exchange.as_deref().and_then(|exchange| members::Original::unchanged(record, exchange));
+        let id = captured.and_then(|captured| match unchanged {
+            Some(original) => self.members.exchange(&captured, Some(&original)).id,
+            None => self.pack(&captured),
+        });
         self.members.metadata(record, id.as_deref());
         self.append()
     }
