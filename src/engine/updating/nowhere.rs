@@ -22,6 +22,7 @@ impl Updating {
         match *self {}
     }
 
+    #[expect(clippy::unused_async, reason = "the one beside a store waits")]
     pub(in crate::engine) async fn close(self, _: CrawlDir, _: &mut Summary) -> Result<()> {
         match self {}
     }
