@@ -87,6 +87,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads past the `>` of a tag and keeps its attributes. Whether the tag closes itself, `None` when it never ends.
+    #[inline]
     pub(super) fn attributes(&mut self, attributes: &mut Attributes<'a>) -> Option<bool> {
         attributes.kept.clear();
         let mut count = 0;
