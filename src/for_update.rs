@@ -54,6 +54,9 @@ pub struct ForUpdate {
     /// How many items there are.
     #[serde(skip_serializing_if = "is_none")]
     pub(crate) items: u64,
+    /// What its head says beside the body, when it says something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) head: Option<String>,
     /// The page cannot be carried over: it is asked for anew.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) anew: bool,

@@ -109,6 +109,8 @@ pub struct Outcome {
     pub carried: Option<Carried>,
     /// What the next update has to know of the page beside its record; `None` when that says all.
     pub for_update: Option<Box<ForUpdate>>,
+    /// The host says that the page has not changed, and says of it what it did not say before: it is to be asked for anew.
+    pub asks_anew: bool,
 }
 
 impl Outcome {
@@ -142,6 +144,7 @@ impl Outcome {
             validators: Validators::default(),
             carried: None,
             for_update: None,
+            asks_anew: false,
         }
     }
 

@@ -8,6 +8,7 @@ use hashbrown::HashSet;
 use http::HeaderMap;
 
 use super::carry::Unchanged;
+use super::head_says::says_otherwise;
 use crate::for_update::{Carried, ForUpdate, Seen};
 use crate::outcome::{Outcome, OutcomeKind};
 use crate::request::Validators;
@@ -22,11 +23,13 @@ pub(super) struct AskedAgain {
     /// The pages that are asked for although they were not due: a sitemap says that they have changed, or what is known of them
     /// cannot be read.
     due: Arc<Mutex<HashSet<UrlKey>>>,
+    /// The pages that are read anew, whatever their hosts say of the bodies.
+    anew: Arc<Mutex<HashSet<UrlKey>>>,
 }
 
 impl AskedAgain {
     pub(super) fn new(earlier: Arc<Earlier>) -> Self {
-        Self { earlier, due: Arc::default() }
+        Self { earlier, due: Arc::default(), anew: Arc::default() }
     }
 
     /// Why a page is not asked for; `None` when it is.
@@ -47,9 +50,17 @@ impl AskedAgain {
         self.due().insert(url.key());
     }
 
-    /// Nobody panics while holding it, and what is in it is whole at any time.
+    /// Whether a 304 says of a page what was not said before: then it is to be read anew.
+    pub(super) fn is_out_of_date(&self, known: &Known, url: &CrawlUrl, headers: &HeaderMap) -> bool {
+        let is_other = says_otherwise(known.for_update.head.as_deref(), headers);
+        if is_other {
+            held(&self.anew).insert(url.key());
+        }
+        is_other
+    }
+
     fn due(&self) -> MutexGuard<'_, HashSet<UrlKey>> {
-        self.due.lock().unwrap_or_else(PoisonError::into_inner)
+        held(&self.due)
     }
 
     /// What a page comes to that is not asked for: as when it was asked for last. `None` when that cannot be read any more.
@@ -62,7 +73,9 @@ impl AskedAgain {
     /// What is known of a page before it is asked for.
     pub(super) async fn known(&self, url: &CrawlUrl) -> Option<Known> {
         let (earlier, url) = (Arc::clone(&self.earlier), url.clone());
-        tokio::task::spawn_blocking(move || earlier.known(&url)).await.ok().flatten()
+        let is_anew = held(&self.anew).contains(&url.key());
+        let known = tokio::task::spawn_blocking(move || earlier.known(&url)).await.ok().flatten();
+        known.map(|known| Known { validators: known.validators.filter(|_| !is_anew), ..known })
     }
 
     /// What a page comes to whose host says that it has not changed: what is known of it, and what the response says anew (RFC
@@ -88,6 +101,18 @@ impl AskedAgain {
         let page = tokio::task::spawn_blocking(move || earlier.page(&url)).await.ok().flatten();
         page.map(|(record, items)| Unchanged { record, items, why })
     }
+}
+
+/// Nobody panics while holding it, and what is in it is whole at any time.
+fn held(keys: &Mutex<HashSet<UrlKey>>) -> MutexGuard<'_, HashSet<UrlKey>> {
+    keys.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What comes of a request whose answer holds no longer: the page is asked for once more.
+pub(super) fn asks_anew(fetched_at: jiff::Timestamp, elapsed: Duration) -> Outcome {
+    let mut outcome = Outcome::new(OutcomeKind::HttpError, fetched_at, elapsed);
+    (outcome.status, outcome.asks_anew) = (Some(NOT_MODIFIED), true);
+    outcome
 }
 
 /// Takes the validators that a response names in place of those that were known.
@@ -121,3 +146,5 @@ impl fmt::Debug for AskedAgain {
         f.debug_struct("AskedAgain").field("pages", &self.earlier.census().pages).finish_non_exhaustive()
     }
 }
+
+const NOT_MODIFIED: u16 = 304;

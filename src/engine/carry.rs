@@ -29,8 +29,9 @@ pub(super) fn keep(outcome: &mut Outcome, url: &CrawlUrl, always: bool) {
     if outcome.kind != OutcomeKind::Ok || outcome.status != Some(200) || !(is_known || always) {
         return;
     }
-    let ForUpdate { fresh_until, read_at, seen, .. } = outcome.for_update.take().map(|kept| *kept).unwrap_or_default();
-    let kept = ForUpdate { fresh_until, read_at, seen, ..unsaid(outcome, url) };
+    let ForUpdate { head, fresh_until, read_at, seen, .. } =
+        outcome.for_update.take().map(|kept| *kept).unwrap_or_default();
+    let kept = ForUpdate { head, fresh_until, read_at, seen, ..unsaid(outcome, url) };
     // That nothing is missing is to be told from a page that nobody has looked at.
     outcome.for_update = (!is_known || kept != ForUpdate::default()).then(|| Box::new(kept));
 }
@@ -124,8 +125,8 @@ impl Unchanged {
         (validators.etag, validators.last_modified) = (record.etag, record.last_modified);
         outcome.validators = validators;
         let read_at = kept.read_at.or(Some(record.fetched_at.as_millisecond()));
-        let (fresh_until, seen) = (kept.fresh_until, kept.seen);
-        outcome.for_update = Some(Box::new(ForUpdate { fresh_until, read_at, seen, ..ForUpdate::default() }));
+        let (head, fresh_until, seen) = (kept.head.clone(), kept.fresh_until, kept.seen);
+        outcome.for_update = Some(Box::new(ForUpdate { head, fresh_until, read_at, seen, ..ForUpdate::default() }));
         outcome.carried = Some(why);
         Some(outcome)
     }

@@ -10,6 +10,7 @@ mod dispatcher;
 mod extraction;
 mod fail_point;
 mod freshness;
+mod head_says;
 mod judge;
 mod ledger;
 mod lost_records;

@@ -13,10 +13,11 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::answered::{asked_to_wait, counts_as_page, is_page, kind, redirects_to};
-use super::asked_again::AskedAgain;
+use super::asked_again::{AskedAgain, asks_anew};
 use super::carry;
 use super::extraction;
 use super::freshness::fresh_until;
+use super::head_says::head_says;
 use super::page_read::{self, PageRead, Reads, respelled};
 use super::said_in_head::SaidInHead;
 use crate::config::UpdateOptions;
@@ -147,8 +148,14 @@ impl Worker {
         let url = &request.url;
         let fresh_until =
             if self.update.trust_cache { fresh_until(&response.headers, SystemTime::now()) } else { None };
-        let unchanged = match &self.again {
-            Some(again) if request.validators.is_some() && response.status == StatusCode::NOT_MODIFIED => {
+        let head = head_says(&response.headers);
+        let unchanged = match (&self.again, &known) {
+            (Some(again), Some(known))
+                if request.validators.is_some() && response.status == StatusCode::NOT_MODIFIED =>
+            {
+                if again.is_out_of_date(known, url, &response.headers) {
+                    return asks_anew(fetched_at, elapsed);
+                }
                 again.carried_over(url, &mut response, fetched_at, elapsed, &self.rules, self.reads.rules()).await
             }
             _ => None,
@@ -160,6 +167,9 @@ impl Worker {
         };
         if extent == Extent::Whole {
             carry::freshen(&mut outcome, fresh_until);
+            if let Some(head) = head.filter(|_| outcome.carried.is_none() && !outcome.validators.is_empty()) {
+                outcome.for_update.get_or_insert_default().head = Some(head);
+            }
             if let Some(known) = known {
                 known.note(&mut outcome);
             }

@@ -69,6 +69,7 @@ mod trouble;
 mod unread;
 mod update;
 mod update_archive;
+mod update_heads;
 mod update_random;
 mod update_unasked;
 mod usage;

@@ -244,7 +244,7 @@ impl Dispatcher {
             }
             Done::Page(lease, mut outcome, held) => match self.finished(lease.asked(), lease.attempt, &outcome, now) {
                 Some(at) => return self.frontier.retry(lease.id, at),
-                None if self.checks.asks_again(&lease, &outcome, &self.judge) => {
+                None if outcome.asks_anew || self.checks.asks_again(&lease, &outcome, &self.judge) => {
                     return self.frontier.retry(lease.id, now);
                 }
                 None if respell(&lease, &outcome, &self.judge, &mut self.politeness, &mut self.frontier)? => {
