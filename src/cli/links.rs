@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::checkup::{Asked, Links as Found};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::observe::{count, counted};
 use clap::Args;
 use serde_json::json;
@@ -30,6 +30,10 @@ pub(crate) struct Links {
 pub(crate) fn links(asked: &Links) -> Result<ExitCode> {
     let dir = asked.place.path();
     let found = Found::judge(dir, Asked { unchecked: asked.unchecked })?;
+    let needs = |wanted: &&String| SURVEYED.contains(&wanted.as_str());
+    if let Some(rule) = asked.fail_on.iter().find(needs).filter(|_| !found.is_surveyed) {
+        return Err(unknown(rule));
+    }
     let unchecked = found.unchecked.iter();
     let unchecked: Vec<_> =
         unchecked.map(|(reason, told, links)| json!({ "reason": reason, "told": told, "links": links })).collect();
@@ -78,6 +82,16 @@ fn tell(found: &Found, is_text: bool) -> Result<()> {
     Ok(())
 }
 
+/// Nobody has looked: that would pass for a site without a fault.
+pub(super) fn unknown(rule: &str) -> Error {
+    let problem = format!("--fail-on {rule}: the crawl has kept nothing by which that is found");
+    Error::Usage(format!(
+        "{problem}\n = help: crawl with --check-links, in another directory (--dir) or as another crawl"
+    ))
+}
+
+/// What is found in a survey alone.
+const SURVEYED: [&str; 3] = ["missing-fragments", "mixed-content", "mixed-media"];
 const FAILS: u8 = 4;
 
 pub(crate) const EPILOGUE: &str = "\

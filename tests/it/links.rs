@@ -369,6 +369,17 @@ fn what_a_page_over_https_loads_over_http_is_told_by_what_browsers_do_with_it() 
 }
 
 #[test]
+fn what_nobody_has_looked_for_does_not_pass() {
+    let server = Server::start(Site::linked(&[("/", &["/a#there"]), ("/a", &[])]).routes());
+    let crawled = Crawl::of(server.url("/")).run();
+    for (command, rule) in [("links", "missing-fragments"), ("links", "mixed-content"), ("audit", "h1-missing")] {
+        let run = Run::new(&crawled.path(""), &[command, "crawl", "--fail-on", rule]);
+        assert!(run.code == 2 && run.stderr.contains("crawl with --check-links"), "{command} {rule}: {}", run.stderr);
+    }
+    assert_eq!(Run::new(&crawled.path(""), &["links", "crawl", "--fail-on", "broken-links"]).code, 0);
+}
+
+#[test]
 fn checks_that_begin_late_say_what_they_have_missed() {
     let server = Server::start(Site::linked(&[("/", &["/a"]), ("/a", &[])]).routes());
     let crawl = || Crawl::of(server.url("/")).flag("--check-links");
