@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::crawl_dir::Schedule;
 use crate::error::{Error, Result};
 use crate::export::Target;
-use crate::observe::{ProgressMode, State, Summary, Terminal, count, counted, elapsed, printable};
+use crate::observe::{ProgressMode, State, Summary, Terminal, count, counted, elapsed};
 use crate::outcome::OutcomeKind;
 use crate::recurrence::{Next, Recurrence, Turn};
 use crate::report::Report;
@@ -91,6 +91,10 @@ fn every(called: &Called) -> Result<Recurrence> {
         let problem = "`watch` crawls the first time, and then each time as with --update";
         return Err(Error::Usage(format!("{problem}\n = help: leave out --fresh, --retry-failed and --update")));
     }
+    if !config.output.path.as_os_str().is_empty() {
+        let problem = "`watch` keeps the records of each crawl in its directory";
+        return Err(Error::Usage(format!("{problem}\n = help: leave out --output")));
+    }
     if called.home == Home::Nowhere || !config.frontier.store {
         let problem = "`watch` keeps each crawl in a directory until the next one has taken its place";
         return Err(Error::Usage(format!("{problem}\n = help: leave out --no-store and --output -")));
@@ -115,7 +119,11 @@ impl Watch {
     /// Crawls and waits in turns; the signal that ended it.
     fn go_on(mut self, runtime: &Runtime, mut signals: Signals) -> Result<Signal> {
         loop {
-            let Next { due, begins } = self.every.next(self.schedule.last(), Timestamp::now());
+            let now = Timestamp::now();
+            let Next { due, begins } = self.every.next(self.schedule.last(), now);
+            if self.is_first && begins > now {
+                tracing::info!("watching {}: the next run is at {begins:.0}", self.config.dir.display());
+            }
             if let Some(signal) = runtime.block_on(wait(begins, &mut signals)) {
                 return Ok(signal);
             }
@@ -131,7 +139,7 @@ impl Watch {
                     let report = self.report(&summary);
                     self.end(due, &said(&summary))?;
                     for error in [told.err(), report.err()].into_iter().flatten() {
-                        tracing::error!("{}", printable(&error.to_string()));
+                        super::voice::report(&error);
                     }
                     if let Some(signal) = signal {
                         return Ok(signal);
@@ -140,7 +148,7 @@ impl Watch {
                 // What is wrong with the call is wrong each time.
                 Err(error @ Error::Usage(_)) if self.is_first => return Err(error),
                 Err(error) => {
-                    tracing::error!("{}", printable(&error.to_string()));
+                    super::voice::report(&error);
                     self.end(due, "failed")?;
                 }
             }
