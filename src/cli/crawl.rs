@@ -283,6 +283,8 @@ fn surveys(config: &Config) -> bool {
 fn exit_code(summary: &Summary, signal: Option<Signal>, fails: Option<u8>) -> ExitCode {
     match (summary.state, signal, fails) {
         (State::Stopped, Some(signal), _) => signal.exit_code(),
+        // By a button, which is the same as a first Ctrl-C.
+        (State::Stopped, None, _) => Signal::Interrupt.exit_code(),
         _ if !summary.failed_seeds.is_empty() => ExitCode::from(3),
         (_, _, Some(code)) => ExitCode::from(code),
         _ => ExitCode::SUCCESS,

@@ -84,9 +84,7 @@ impl Drop for Target {
 fn expect_free(path: &Path, replaces: bool) -> Result<()> {
     let shown = path.display();
     match fs::metadata(path) {
-        Ok(found) if found.is_dir() => {
-            Err(Error::Usage(format!("{shown} is a folder\n = help: --to {shown}/pages.parquet names a file in it")))
-        }
+        Ok(found) if found.is_dir() => Err(Error::Usage(format!("{shown} is a folder\n = help: name a file in it"))),
         Ok(found) if !found.is_file() => Err(Error::Usage(format!("{shown} is no file that can be replaced"))),
         Ok(_) if !replaces => Err(Error::Usage(format!("{shown} is already there\n = help: --force replaces it"))),
         _ => Ok(()),

@@ -56,9 +56,9 @@ pub(super) fn printable_lines(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Characters that reorder the text around them: a known way to disguise what a line says (CVE-2021-42574).
+/// Characters that end a line where none is seen, or reorder the text around them: a known way to disguise what a line says (CVE-2021-42574).
 fn is_format(c: char) -> bool {
-    matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    matches!(c, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

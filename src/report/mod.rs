@@ -71,7 +71,7 @@ impl Report {
     /// What is told of it at the terminal.
     pub(crate) fn summary(&self) -> String {
         let status = &self.of.status;
-        let pages = counted(status.records, "page", "pages");
+        let pages = counted(status.settled.ok, "page", "pages");
         let bad = status.settled.http_error + status.settled.failed;
         format!("{pages}, {} broken", count(bad))
     }

@@ -75,7 +75,7 @@ fn a_finished_crawl_says_so_and_asks_for_nothing() {
     let before = std::fs::read(&output).unwrap();
     let again = Crawl::of(server.url("/")).talkative().on(&first).run();
     assert_eq!(again.assert_code(0).records, first.records);
-    let said = "the crawl in crawl is complete, with 16 records; --fresh starts it over";
+    let said = "the crawl in crawl is complete, with 16 records; --update crawls it anew";
     assert!(again.stderr.lines().any(|line| line.contains(said)), "{}", again.stderr);
     assert_eq!(server.log(|log| log.arrivals.len()), asked, "not even for robots.txt");
     assert_eq!(std::fs::read(&output).unwrap(), before);

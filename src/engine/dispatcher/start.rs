@@ -79,7 +79,7 @@ pub(super) fn goes_on(dir: &Path, accounts: &Accounts, failed: u64, is_done: boo
             0 => String::new(),
             failed => format!(", {failed} of pages that failed; --retry-failed asks for these again"),
         };
-        return format!("the crawl in {dir} is complete, with {records}{again}; --fresh starts it over");
+        return format!("the crawl in {dir} is complete, with {records}{again}; --update crawls it anew");
     }
     let records = counted(records, "record is", "records are");
     let pending = counted(accounts.pending, "URL is", "URLs are");
