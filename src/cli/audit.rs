@@ -33,7 +33,7 @@ pub(crate) fn audit(asked: &Audit) -> Result<ExitCode> {
     // A rule that there is not would never fail.
     Found::expect_rules(asked.without.iter().chain(rules.iter().copied()))?;
     let found = Found::of(dir, &asked.without)?;
-    if let Some(rule) = rules.iter().find(|rule| found.unknown.iter().any(|unknown| *unknown == rule.as_str())) {
+    if let Some(rule) = rules.iter().find(|rule| found.unknown.contains(&rule.as_str())) {
         return Err(super::links::unknown(rule));
     }
     let about = json!({ "version": 1, "pages": found.pages, "unknown": found.unknown });

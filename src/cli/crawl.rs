@@ -61,9 +61,16 @@ impl Home {
     /// asks for what is a file.
     ///
     /// # Errors
-    /// [`Error::Usage`] when something is to become of an earlier crawl, and there is none.
+    /// [`Error::Usage`] when something is to become of an earlier crawl, and there is none; or when records are to be read that
+    /// nobody can read again.
     pub(crate) fn of(loaded: &Loaded, earlier: Earlier) -> Result<Self> {
         let config = &loaded.config;
+        let reads_records = config.fail_on.iter().find(|condition| condition.needs_survey());
+        if let Some(condition) = reads_records.filter(|_| config.output.path == Path::new(STDOUT)) {
+            let problem =
+                format!("--fail-on {} reads the records once more, and nobody can read stdout again", condition.name());
+            return Err(Error::Usage(format!("{problem}\n = help: leave --output away, or give it a file")));
+        }
         let names_dir = loaded.origins.get("dir").is_some_and(|origin| *origin != SettingOrigin::Default);
         let makes_files = config.archive.warc || surveys(config) || !config.items.is_empty();
         if config.output.path != Path::new(STDOUT) || names_dir || makes_files {

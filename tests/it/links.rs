@@ -377,6 +377,10 @@ fn what_nobody_has_looked_for_does_not_pass() {
         assert!(run.code == 2 && run.stderr.contains("crawl with --check-links"), "{command} {rule}: {}", run.stderr);
     }
     assert_eq!(Run::new(&crawled.path(""), &["links", "crawl", "--fail-on", "broken-links"]).code, 0);
+    let asked = server.log(|log| log.answered.len());
+    let on_stdout = Crawl::of(server.url("/")).arg("--output", "-").arg("--fail-on", "broken-links").run();
+    assert!(on_stdout.assert_code(2).stderr.contains("nobody can read stdout again"), "{}", on_stdout.stderr);
+    assert_eq!(server.log(|log| log.answered.len()), asked, "it is refused before anything is asked for");
 }
 
 #[test]

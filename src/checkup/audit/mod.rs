@@ -39,7 +39,10 @@ impl Audit {
     pub(crate) fn expect_rules<'r>(mut ids: impl Iterator<Item = &'r String>) -> Result<()> {
         let Some(unknown) = ids.find(|id| rules().all(|known| known.rule.id != id.as_str())) else { return Ok(()) };
         let known: Vec<_> = rules().map(|known| known.rule.id).collect();
-        Err(Error::Usage(format!("there is no rule `{unknown}`\n = allowed: {}", known.join(", "))))
+        Err(Error::Usage(format!(
+            "there is no rule `{unknown}`\n = allowed: {}\n = help: --fail-on takes error, warning and note as well",
+            known.join(", ")
+        )))
     }
 
     /// Audits the pages that the crawl in a directory has committed, while it runs or after it, but for the rules `without`.
