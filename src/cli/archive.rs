@@ -1,12 +1,13 @@
 //! `crawler index` and `crawler wacz`: the archive of a crawl as other programs look at it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::place::Place;
 use crate::error::Result;
 use crate::export;
 use crate::observe::{bytes, counted, printable};
+use crate::versions::VERSIONS;
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -37,6 +38,7 @@ pub(crate) fn index(index: &Index) -> Result<ExitCode> {
     let captures = counted(made.captures, "capture", "captures");
     let files = counted(made.files as u64, "file", "files");
     super::voice::say(&format!("wrote {path}: {captures} of {files}"));
+    tell_unchanged(index.place.path(), made.unchanged);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -48,7 +50,20 @@ pub(crate) fn wacz(wacz: &Wacz) -> Result<ExitCode> {
     let to = printable(&to.display().to_string());
     let [pages, captures] = [counted(packed.pages, "page", "pages"), counted(packed.captures, "capture", "captures")];
     super::voice::say(&format!("wrote {to}: {pages}, {captures}, {}", bytes(packed.bytes)));
+    tell_unchanged(place.path(), packed.unchanged);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Tells of the captures whose bodies are in other archives.
+fn tell_unchanged(dir: &Path, unchanged: u64) {
+    if unchanged > 0 {
+        super::voice::say(&format!(
+            "{} of pages that had not changed: their bodies are in the archives of the crawls before\n = help: read it \
+             together with those in {}",
+            counted(unchanged, "capture is", "captures are"),
+            printable(&dir.join(VERSIONS).display().to_string())
+        ));
+    }
 }
 
 pub(crate) const INDEX_EPILOGUE: &str = "\

@@ -35,6 +35,8 @@ pub(crate) struct Wacz {
 pub(crate) struct Packed {
     pub(crate) pages: u64,
     pub(crate) captures: u64,
+    /// How many of them say only that nothing has changed: the body is in the archive of an earlier crawl.
+    pub(crate) unchanged: u64,
     /// The length of the file.
     pub(crate) bytes: u64,
 }
@@ -57,11 +59,11 @@ pub(crate) fn wacz(request: &Wacz) -> Result<Packed> {
     for file in &files {
         package.put(&format!("archive/{}", file.name()), &mut file.open()?)?;
     }
-    let captures = package.put_index(&files, &target)?;
+    let (captures, unchanged) = package.put_index(&files, &target)?;
     let (pages, main_page) = package.put_pages(&mut source)?;
     let title = request.title.clone().or_else(|| main_page.clone()).unwrap_or_else(|| "crawl".to_owned());
     package.finish(&title, main_page.as_deref())?;
-    Ok(Packed { pages, captures, bytes: target.finish()? })
+    Ok(Packed { pages, captures, unchanged, bytes: target.finish()? })
 }
 
 /// A WACZ on its way.
@@ -97,15 +99,16 @@ impl<'a> Package<'a> {
         Ok(())
     }
 
-    fn put_index(&mut self, files: &[ArchiveFile], target: &Target) -> Result<u64> {
+    fn put_index(&mut self, files: &[ArchiveFile], target: &Target) -> Result<(u64, u64)> {
         let mut packed = Vec::new();
         let mut index = ZipNum::new(&mut packed, "index.cdx.gz");
         let io = |error| Error::io("write", target.shown(), error);
-        let captures = index::lines(files, target.beside())?.drain(|line| index.push(line).map_err(io))?;
+        let (lines, unchanged) = index::lines(files, target.beside())?;
+        let captures = lines.drain(|line| index.push(line).map_err(io))?;
         let keys = index.finish().map_err(io)?;
         self.put("indexes/index.cdx.gz", &mut packed.as_slice())?;
         self.put("indexes/index.idx", &mut keys.as_bytes())?;
-        Ok(captures)
+        Ok((captures, unchanged))
     }
 
     fn put_pages(&mut self, source: &mut Source) -> Result<(u64, Option<String>)> {
