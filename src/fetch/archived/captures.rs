@@ -62,7 +62,10 @@ impl Captures {
 
     /// The one that an index or a revisit means: of this URL and that instant, else the last one before it.
     pub(super) fn find_dated(&self, url: &CrawlUrl, at: Timestamp) -> Option<Capture> {
-        self.those(url).choose(ReplayAt::At(at))
+        let those = self.those(url);
+        // Where all have their milliseconds, two of one second are told apart.
+        let exact = those.0.iter().rev().find(|capture| capture.at == at.as_millisecond());
+        exact.copied().or_else(|| those.choose(ReplayAt::At(at)))
     }
 
     /// The one before another of the same URL, by their time.
