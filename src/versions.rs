@@ -73,11 +73,29 @@ pub(crate) fn finish(dir: &Path) -> Result<()> {
 
 /// The versions that a directory keeps, the oldest first.
 pub(crate) fn kept(dir: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(dir.join(VERSIONS)).into_iter().flatten().flatten();
-    let names = entries.filter(|entry| entry.file_name().to_str().is_some_and(is_version));
-    let mut kept: Vec<_> = names.map(|entry| entry.path()).filter(|path| path.join(STORE).is_file()).collect();
-    kept.sort_unstable();
+    let mut kept = all(&dir.join(VERSIONS));
+    kept.retain(|path| path.join(STORE).is_file());
     kept
+}
+
+/// Where the crawls before the one in a directory are, the oldest first; of some only the archives are left. Those before a
+/// version are beside it.
+pub(crate) fn before(dir: &Path) -> Vec<PathBuf> {
+    let own = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+    let beside = own.parent().filter(|folder| folder.file_name().is_some_and(|name| name == VERSIONS));
+    let Some(beside) = beside else { return all(&dir.join(VERSIONS)) };
+    let mut older = all(beside);
+    older.retain(|version| *version < own);
+    older
+}
+
+/// All that is left of versions in their folder, the oldest first.
+fn all(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.filter(|entry| entry.file_name().to_str().is_some_and(is_version));
+    let mut all: Vec<_> = names.map(|entry| entry.path()).collect();
+    all.sort_unstable();
+    all
 }
 
 /// Deletes the oldest versions until there are no more than so many; their archives stay, since what later ones say has not
@@ -303,6 +321,12 @@ mod tests {
         assert_eq!(kept(folder.path()).len(), 3);
         prune(folder.path(), 2, |version| vec![version.join("store.sqlite")]).unwrap();
         assert_eq!(kept(folder.path()).len(), 2);
+        let names = |found: Vec<PathBuf>| -> Vec<String> {
+            found.iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(names(before(folder.path())).len(), 3);
+        let second = folder.path().join("versions/2025-01-02T00-00-00Z");
+        assert_eq!(names(before(&second)), ["2025-01-01T00-00-00Z"], "those before a version are beside it");
         let archive = folder.path().join("versions/2025-01-01T00-00-00Z/archive/a.warc.gz");
         assert!(archive.is_file(), "a later archive may refer to it");
     }

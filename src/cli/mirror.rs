@@ -20,18 +20,15 @@ pub(crate) struct Mirror {
 
 /// Makes a mirror, or brings one up to date.
 pub(crate) fn mirror(asked: &Mirror) -> Result<ExitCode> {
-    let Mirrored { pages, others, bytes: length, changes, missing_links, missing_parts, unreadable, front } =
+    let Mirrored { pages, others, bytes: length, changes, missing_links, missing_parts, lost, left, front } =
         mirror::mirror(asked.place.path(), &asked.to)?;
-    for why in unreadable.iter().take(MOST_TOLD) {
-        super::voice::say(&format!("not in the mirror: {}", printable(why)));
-    }
-    if unreadable.len() > MOST_TOLD {
-        super::voice::say(&format!("not in the mirror: {} more", unreadable.len() - MOST_TOLD));
-    }
+    tell("not in the mirror", &lost);
+    tell("left as an earlier mirror has it", &left);
     let [pages, others] = [counted(pages, "page", "pages"), counted(others, "other file", "other files")];
     let Changes { written, unchanged, deleted } = changes;
+    let as_before = if left.is_empty() { String::new() } else { format!("{} left as before, ", left.len()) };
     super::voice::say(&format!(
-        "wrote {}: {pages}, {others}, {} ({written} written, {unchanged} unchanged, {deleted} deleted)",
+        "wrote {}: {pages}, {others}, {} ({written} written, {unchanged} unchanged, {as_before}{deleted} deleted)",
         printable(&front.display().to_string()),
         bytes(length)
     ));
@@ -45,7 +42,24 @@ pub(crate) fn mirror(asked: &Mirror) -> Result<ExitCode> {
              'parse.follow=[\"page\", \"embed\", \"style\"]'"
         ));
     }
-    Ok(ExitCode::SUCCESS)
+    let without = (lost.len() + left.len()) as u64;
+    if without > 0 {
+        super::voice::say(&format!(
+            "the mirror is not whole: {} of the crawl cannot be read in its archive",
+            counted(without, "body", "bodies")
+        ));
+    }
+    Ok(ExitCode::from(u8::from(without > 0)))
+}
+
+/// Tells the first of them, and how many more there are.
+fn tell(what: &str, all: &[String]) {
+    for why in all.iter().take(MOST_TOLD) {
+        super::voice::say(&format!("{what}: {}", printable(why)));
+    }
+    if all.len() > MOST_TOLD {
+        super::voice::say(&format!("{what}: {} more", all.len() - MOST_TOLD));
+    }
 }
 
 pub(crate) const EPILOGUE: &str = "\
@@ -59,7 +73,7 @@ SITE/index.html is not there.
 
 Exit codes:
   0  the mirror is whole
-  1  it could not be written, or the archive cannot be read
+  1  it could not be written, or the archive, or a body that it should have, cannot be read
   2  wrong usage, or there is no archive in DIR, or SITE holds other things";
 
 /// More are counted.

@@ -9,6 +9,7 @@ use crate::crawl_dir::{archive_files, holds_archive};
 use crate::error::{Error, Result};
 use crate::store::file;
 use crate::store::sqlite::StoreReader;
+use crate::versions;
 use crate::warc::{Bounds, Fault, Records};
 
 /// A file of an archive.
@@ -39,6 +40,19 @@ impl ArchiveFile {
             return Err(Error::Usage(format!("the crawl in {dir} has no archive\n = help: crawl with --warc")));
         }
         Ok(files)
+    }
+
+    /// The files of the archives of the crawls before that in a directory, the oldest first: what has not changed since has
+    /// its body there and nowhere else. What cannot be read of them is told in the log.
+    pub(crate) fn of_crawls_before(dir: &Path) -> Vec<Self> {
+        let mut files = Vec::new();
+        for version in versions::before(dir).into_iter().filter(|version| !archive_files(version).is_empty()) {
+            match Self::of_crawl(&version) {
+                Ok(found) => files.extend(found.into_iter().filter(|file| file.path.is_file())),
+                Err(error) => tracing::warn!("the archive in {} is left out: {error}", version.display()),
+            }
+        }
+        files
     }
 
     /// The files that a store knows.

@@ -35,9 +35,17 @@ impl<'r> Plan<'r> {
         Self { rules, names, known }
     }
 
-    /// The files, in the order of what they hold.
-    pub(super) fn names(&self) -> &[String] {
-        &self.names
+    /// The file that a URL is in.
+    pub(super) fn name_of(&self, url: &CrawlUrl) -> Option<&str> {
+        match self.known.get(&url.key())? {
+            Known::File(nth) => self.names.get(*nth).map(String::as_str),
+            Known::Redirect(_) => None,
+        }
+    }
+
+    /// Says that there is no file for a URL. The names of the others stay.
+    pub(super) fn forget(&mut self, url: &CrawlUrl) {
+        self.known.remove(&url.key());
     }
 
     /// The file that a URL leads to, and the fragment that redirects on the way have given it.
@@ -132,6 +140,7 @@ mod tests {
                 essence: Some("text/html".to_owned()),
                 is_seed: false,
                 is_read: true,
+                hash: None,
             })
             .into();
         let redirects = [

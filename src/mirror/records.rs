@@ -23,6 +23,8 @@ pub(super) struct Kept {
     pub(super) is_seed: bool,
     /// Whether the crawl has read its body: then the archive has it.
     pub(super) is_read: bool,
+    /// The hash of that, as records write it.
+    pub(super) hash: Option<String>,
 }
 
 /// Something that leads elsewhere.
@@ -61,6 +63,21 @@ struct Line<'a> {
     charset: Option<Cow<'a, str>>,
     #[serde(default)]
     bytes: Option<u64>,
+    #[serde(default, borrow)]
+    content_hash: Option<Cow<'a, str>>,
+}
+
+impl Kept {
+    /// Whether it is HTML or XHTML.
+    pub(super) fn is_page(&self) -> bool {
+        self.essence.as_deref().is_some_and(crate::media_type::is_html)
+    }
+
+    /// Whether this is the body that the crawl has read, as far as its record says it.
+    pub(super) fn is_hash_of(&self, body: &[u8]) -> bool {
+        let known = self.hash.as_deref().and_then(|hash| hash.strip_prefix("blake3:"));
+        known.is_none_or(|known| known == blake3::hash(body).to_hex().as_str())
+    }
 }
 
 impl Records {
@@ -91,7 +108,8 @@ impl Records {
                 let is_read = line.bytes.is_some();
                 let is_html = line.charset.is_some().then_some("text/html");
                 let known = line.content_type.as_deref().filter(|known| !known.starts_with("unknown/")).or(is_html);
-                self.kept.push(Kept { url, asked, at, essence: known.map(str::to_owned), is_seed, is_read });
+                let (essence, hash) = (known.map(str::to_owned), line.content_hash.as_deref().map(str::to_owned));
+                self.kept.push(Kept { url, asked, at, essence, is_seed, is_read, hash });
             }
             (OutcomeKind::Redirect, Some(location)) => {
                 let url = rules.parse(&line.url)?;

@@ -149,21 +149,30 @@ impl Site {
         Ok(())
     }
 
+    /// How long a file of ours is that was there before; `None` when there is none.
+    pub(super) fn left(&self, name: &str) -> Result<Option<u64>> {
+        if self.ours.contains(name) { Ok(self.file(name)?.map(|found| found.len())) } else { Ok(None) }
+    }
+
     /// Deletes a file of ours; whether there was one.
     fn delete(&self, name: &str) -> Result<bool> {
-        for (end, _) in name.match_indices('/') {
-            let path = self.root.join(name.get(..end).unwrap_or_default());
-            // Behind a link, or where there is no folder, there is nothing of ours.
-            if !look(&path)?.is_some_and(|found| found.is_dir()) {
-                return Ok(false);
-            }
-        }
-        let path = self.root.join(name);
-        if !look(&path)?.is_some_and(|found| found.is_file()) {
+        if self.file(name)?.is_none() {
             return Ok(false);
         }
+        let path = self.root.join(name);
         fs::remove_file(&path).map_err(|error| Error::io("delete", &path, error))?;
         Ok(true)
+    }
+
+    /// A file in this folder. Behind a link, or where there is no folder, there is nothing of ours.
+    fn file(&self, name: &str) -> Result<Option<fs::Metadata>> {
+        for (end, _) in name.match_indices('/') {
+            let path = self.root.join(name.get(..end).unwrap_or_default());
+            if !look(&path)?.is_some_and(|found| found.is_dir()) {
+                return Ok(None);
+            }
+        }
+        Ok(look(&self.root.join(name))?.filter(fs::Metadata::is_file))
     }
 
     fn delete_empty_folders_of(&self, name: &str) {

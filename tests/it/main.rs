@@ -32,6 +32,7 @@ mod inspect_page;
 mod links;
 mod mirror;
 mod mirror_browser;
+mod mirror_updated;
 mod no_store;
 mod output;
 mod packaging;

@@ -42,7 +42,7 @@ fn crawl(server: &Server) -> Crawled {
 }
 
 /// The files of a mirror by their paths, without those of its own.
-fn files(site: &Path) -> BTreeMap<String, String> {
+pub(crate) fn files(site: &Path) -> BTreeMap<String, String> {
     let (mut found, mut open) = (BTreeMap::new(), vec![site.to_owned()]);
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(folder).unwrap() {
@@ -228,7 +228,9 @@ fn what_the_archive_has_lost_is_told_and_leads_to_the_web() {
     bytes[offset + length / 2] ^= 0xff;
     fs::write(&file, bytes).unwrap();
     let made = run(&crawled, &["mirror", "--to", "site"]);
-    assert_eq!(made.code, 0, "{}", made.stderr);
+    assert_eq!(made.code, 1, "{}", made.stderr);
+    assert!(made.stderr.contains("2 pages, 0 other files"), "{}", made.stderr);
+    assert!(made.stderr.contains("the mirror is not whole: 1 body of the crawl cannot be read"), "{}", made.stderr);
     let b = server.url("/b");
     assert!(made.stderr.contains(&format!("not in the mirror: {b}: ")), "{}", made.stderr);
     let all = files(&crawled.path("site"));
