@@ -165,7 +165,9 @@ fn start(config: Config, earlier: Earlier, home: Home, shown: Shown, terminal: &
 /// Tells what of `fail_on` holds of a crawl that has ended; the exit code for it, when something does.
 pub(super) fn fails(summary: &Summary, dir: &Path, fail_on: &[FailOn]) -> Result<Option<u8>> {
     let fails = told(summary, fail_on);
-    let is_wrong = summary.state != State::Stopped && checked_up(dir, fail_on)?;
+    // In the directory of an update of which no page came is the crawl before.
+    let is_there = summary.state != State::Stopped && summary.failed_seeds.is_empty();
+    let is_wrong = is_there && checked_up(dir, fail_on)?;
     Ok(if is_wrong { Some(FAILED) } else { fails })
 }
 

@@ -110,8 +110,11 @@ pub(crate) struct WayOn {
 }
 
 impl WayOn {
-    /// A line that says it; `None` at the end of a crawl.
+    /// A line that says it; `None` at the end of a crawl, and when nothing came of it.
     pub(crate) fn of(&self, summary: &Summary) -> Option<String> {
+        if !summary.failed_seeds.is_empty() {
+            return None;
+        }
         let is_over = summary.skipped.iter().any(|(reason, n)| reason == SkipReason::Limit && n > 0);
         match (summary.state, self.most_pages.0) {
             (State::Complete, _) => None,

@@ -174,7 +174,8 @@ impl Watch {
 
     /// Leaves a report of a crawl that is whole, beside the one before if that is kept.
     fn report(&self, summary: &Summary) -> Result<()> {
-        if !self.config.schedule.report || summary.records == 0 {
+        // The report of an update of which nothing came would be that of the crawl before.
+        if !self.config.schedule.report || summary.records == 0 || !summary.failed_seeds.is_empty() {
             return Ok(());
         }
         let before = summary.update.as_ref().and_then(|changes| changes.before.as_deref()).map(Path::new);

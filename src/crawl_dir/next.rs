@@ -68,16 +68,18 @@ impl CrawlDir {
         let _ = fs::remove_dir(next);
     }
 
-    /// Deletes a next crawl that is not whole: it goes with the crawl that it was of.
+    /// Deletes a next crawl that is not to take the place of the one here.
     ///
     /// # Errors
     /// A file cannot be deleted, or another process crawls there.
-    pub(super) fn clear_next(&self) -> Result<()> {
+    pub(crate) fn clear_next(&self) -> Result<()> {
         let next = versions::next(&self.path);
         if !next.is_dir() {
             return Ok(());
         }
-        Self::take(&next)?.clear(Path::new(""), &[])?;
+        // It may have no summary yet, which would name them.
+        let items = names_of_items(&next);
+        Self::take(&next)?.clear(Path::new(""), &items.iter().map(String::as_str).collect::<Vec<_>>())?;
         let _ = fs::remove_file(next.join(RULES));
         for folder in [ITEMS, ARCHIVE] {
             let _ = fs::remove_dir(next.join(folder));
@@ -85,6 +87,14 @@ impl CrawlDir {
         Self::remove_next(&next);
         Ok(())
     }
+}
+
+/// What the items are called in the directory of a crawl. A link there leads elsewhere, and nothing of that is of the crawl.
+fn names_of_items(dir: &Path) -> Vec<String> {
+    let folder = dir.join(ITEMS);
+    let is_folder = folder.symlink_metadata().is_ok_and(|folder| folder.is_dir());
+    let entries = is_folder.then(|| fs::read_dir(folder).ok()).flatten().into_iter().flatten().flatten();
+    entries.filter_map(|entry| Some(entry.path().file_stem()?.to_str()?.to_owned())).collect()
 }
 
 /// The names of what belongs to a crawl in its directory: files, and folders of its own.

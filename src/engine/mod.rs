@@ -141,8 +141,10 @@ impl Crawl {
         }
         let mut summary = tally.summary(state, accounts, started_at, elapsed, &hosts);
         summary.traps = traps;
-        if state == State::Complete && summary.settled.ok == 0 {
-            summary.failed_seeds = seeds.into_failed();
+        // An update is whole when a limit has ended it, too.
+        let is_whole = state == State::Complete || state == State::Limit && updating.is_some();
+        if is_whole && summary.settled.ok == 0 {
+            summary.failed_seeds = seeds.into_failed(state);
         }
         if let Some(health) = health {
             rule_health::close(home.as_ref().map(|(dir, _)| dir), health, &mut summary)?;

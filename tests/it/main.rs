@@ -71,6 +71,7 @@ mod unread;
 mod update;
 mod update_archive;
 mod update_heads;
+mod update_outage;
 mod update_random;
 mod update_unasked;
 mod usage;

@@ -29,7 +29,7 @@ pub(crate) fn path(n: usize) -> String {
 }
 
 /// A home page that links to so many pages, each of which links to two others.
-fn site(pages: usize) -> BTreeMap<String, Page> {
+pub(crate) fn site(pages: usize) -> BTreeMap<String, Page> {
     let all: Vec<_> = (0..pages).map(path).collect();
     let mut site: BTreeMap<_, _> = (0..pages)
         .map(|n| {
@@ -66,13 +66,13 @@ pub(crate) fn crawl(seed: &str) -> Crawl {
     Crawl::of(seed).toml(RULES).flag("--text")
 }
 
-fn changes(crawled: &Crawled) -> Vec<Value> {
+pub(crate) fn changes(crawled: &Crawled) -> Vec<Value> {
     let lines = fs::read_to_string(crawled.path("crawl/changes.jsonl")).unwrap();
     lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// How many lines say each.
-fn told(crawled: &Crawled) -> BTreeMap<String, usize> {
+pub(crate) fn told(crawled: &Crawled) -> BTreeMap<String, usize> {
     let mut told = BTreeMap::new();
     for line in changes(crawled) {
         let what: Vec<_> = line["what"].as_array().into_iter().flatten().map(|what| what.as_str().unwrap()).collect();
@@ -164,7 +164,7 @@ fn an_update_takes_a_twentieth_of_the_bytes() {
 }
 
 /// The names of the kept versions, as summaries have them.
-fn versions(crawled: &Crawled) -> Vec<String> {
+pub(crate) fn versions(crawled: &Crawled) -> Vec<String> {
     let entries = fs::read_dir(crawled.path("crawl/versions")).into_iter().flatten();
     let mut names: Vec<_> =
         entries.map(|entry| format!("crawl/versions/{}", entry.unwrap().file_name().into_string().unwrap())).collect();

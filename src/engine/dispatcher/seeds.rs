@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::engine::judge::Judge;
-use crate::observe::FailedSeed;
+use crate::observe::{FailedSeed, State};
 use crate::outcome::{Outcome, OutcomeKind};
 use crate::url::{CrawlUrl, Link, LinkKind, Target, UrlKey};
 
@@ -99,11 +99,14 @@ impl Seeds {
 
     /// Why no page came of any seed. Only for a crawl in which no page came of anything: all that is found is found
     /// on a page.
-    pub(in crate::engine) fn into_failed(mut self) -> Vec<FailedSeed> {
+    pub(in crate::engine) fn into_failed(mut self, state: State) -> Vec<FailedSeed> {
         if self.failed.is_empty() {
-            let is_sitemap = self.keys.is_empty();
-            let reason = if is_sitemap { "lists no page that came" } else { "redirects too often in a row" }.to_owned();
-            self.failed.extend(self.first.map(|url| FailedSeed { url, reason }));
+            let reason = match state {
+                State::Limit => "a limit has ended the crawl before",
+                _ if self.keys.is_empty() => "lists no page that came",
+                _ => "redirects too often in a row",
+            };
+            self.failed.extend(self.first.map(|url| FailedSeed { url, reason: reason.to_owned() }));
         }
         self.failed
     }

@@ -64,7 +64,8 @@ impl Updating {
         self.asks.then(|| AskedAgain::new(Arc::clone(&self.earlier)))
     }
 
-    /// Ends the update, whose crawl is in `next`: when that is whole, it takes its place. Not cut off by dropping the future.
+    /// Ends the update, whose crawl is in `next`: when that is whole, it takes its place, unless no page came of it. Not cut
+    /// off by dropping the future.
     ///
     /// # Errors
     /// A file cannot be read, written or renamed. The same command goes on with it.
@@ -79,6 +80,10 @@ impl Updating {
         }
         let mut whole = summary.clone();
         let closing = tokio::task::spawn_blocking(move || {
+            if !whole.failed_seeds.is_empty() {
+                self.give_up(next)?;
+                return Ok(whole);
+            }
             whole.update = Some(self.changes(&next)?);
             outputs::close_as(&next, (&output, self.dir.path()), &mut whole)?;
             fail_point("update-whole");
@@ -87,6 +92,16 @@ impl Updating {
         });
         let lost = |_| Error::Internal("the update could not be put in its place".to_owned());
         *summary = closing.await.map_err(lost)??;
+        Ok(())
+    }
+
+    /// Leaves the crawl before as it was, and nothing of an update of which no page came: of a site that is not there for an
+    /// hour nothing is learnt. What was begun goes, since to go on with it would be to ask for nothing more.
+    fn give_up(self, next: CrawlDir) -> Result<()> {
+        drop(next);
+        self.dir.clear_next()?;
+        let dir = self.dir.path().display();
+        tracing::warn!("no page came of any seed: the crawl before stays in {dir}, and the next update begins anew");
         Ok(())
     }
 
