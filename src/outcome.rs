@@ -193,6 +193,11 @@ pub(crate) fn is_transient_status(status: u16) -> bool {
     matches!(status, 408 | 429 | 500 | 502..=504 | 520..=524 | 529)
 }
 
+/// Whether a status says nothing of what was asked for: it is the trouble of the host, now.
+pub(crate) fn says_nothing(status: u16) -> bool {
+    status >= 500 || is_transient_status(status)
+}
+
 /// What a link takes beside its text, on its way to the writer.
 const LINK: u64 = 192;
 

@@ -164,10 +164,19 @@ impl Sitemaps {
         self.queues.put_back(ask, until);
     }
 
-    /// A sitemap was read, or will not be.
+    /// A sitemap was read, or there is none.
     pub(crate) fn done(&mut self, ask: &Ask) {
+        self.end(ask, false);
+    }
+
+    /// A sitemap will not be read, so that nobody knows what it lists.
+    pub(crate) fn give_up(&mut self, ask: &Ask) {
+        self.end(ask, true);
+    }
+
+    fn end(&mut self, ask: &Ask, unread: bool) {
         self.in_flight -= 1;
-        self.change(ask, true);
+        self.change(ask, true, unread);
         self.queues.done(ask.url.host());
     }
 
@@ -205,7 +214,7 @@ impl Sitemaps {
     }
 
     fn queue(&mut self, ask: Ask) {
-        self.change(&ask, false);
+        self.change(&ask, false, false);
         self.queues.push(ask);
     }
 }

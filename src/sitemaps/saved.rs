@@ -18,6 +18,9 @@ pub struct SavedSitemap {
     pub redirects: u32,
     /// Whether it was read, or given up: it is not asked for again.
     pub done: bool,
+    /// Whether it was given up without knowing what it lists.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unread: bool,
 }
 
 impl Sitemaps {
@@ -32,7 +35,7 @@ impl Sitemaps {
         if !self.options.takes_any() && !self.feeds {
             return;
         }
-        let SavedSitemap { site, nesting, redirects, done } = saved;
+        let SavedSitemap { site, nesting, redirects, done, .. } = saved;
         let site = HostKey::stored(&site);
         // Known already is what has redirected to another spelling of itself: this one, which is still to be asked for.
         let is_new = self.known.insert(url.key());
@@ -42,16 +45,21 @@ impl Sitemaps {
         }
     }
 
-    pub(super) fn change(&mut self, ask: &Ask, done: bool) {
+    pub(super) fn change(&mut self, ask: &Ask, done: bool, unread: bool) {
         let Ask { url, site, nesting, redirects, .. } = ask;
         let (site, nesting, redirects) = (site.to_string(), *nesting, *redirects);
-        self.changes.push((url.clone(), SavedSitemap { site, nesting, redirects, done }));
+        self.changes.push((url.clone(), SavedSitemap { site, nesting, redirects, done, unread }));
     }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 fn is_zero(count: &u32) -> bool {
     *count == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_false(is: &bool) -> bool {
+    !is
 }
 
 #[cfg(test)]

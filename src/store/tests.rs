@@ -847,7 +847,7 @@ fn notes_are_given_back_to_the_next_process() {
         let host = |requests| (HostKey::stored("a"), SavedHost { requests, ..SavedHost::default() });
         let cookies = |site: &str, cookies: &str| SavedCookies { site: site.to_owned(), cookies: cookies.to_owned() };
         let seed = |name: &str, network| SavedSeedName { name: name.to_owned(), network };
-        let sitemap = |done| SavedSitemap { site: "a".to_owned(), nesting: 0, redirects: 0, done };
+        let sitemap = |done| SavedSitemap { site: "a".to_owned(), nesting: 0, redirects: 0, done, unread: false };
         let failed = FailedSeed { url: "http://a/".to_owned(), reason: "status 500".to_owned() };
         let mut unread = Unread::default();
         unread.note(&url("a/x.pdf"), Reading::LeftOut, Some("application/pdf"), &BadReferences::default());

@@ -44,8 +44,8 @@ fn kind(old: &Record, new: &Record) -> ChangeKind {
 
 /// Whether the answer, or that there was none, says nothing of the page.
 pub(super) fn is_failed(record: &Record) -> bool {
-    let is_transient = record.status.is_some_and(crate::outcome::is_transient_status);
-    record.outcome == OutcomeKind::Failed || (record.outcome == OutcomeKind::HttpError && is_transient)
+    let says_nothing = record.status.is_some_and(crate::outcome::says_nothing);
+    record.outcome == OutcomeKind::Failed || (record.outcome == OutcomeKind::HttpError && says_nothing)
 }
 
 /// Whether a redirect says that the page is elsewhere from now on (RFC 9110, sections 15.4.2 and 15.4.9).

@@ -8,9 +8,11 @@ mod pages;
 mod pass;
 #[cfg(feature = "sqlite")]
 mod sides;
+mod unasked;
+mod unknown;
 
 pub(crate) use due::Choice;
 pub(crate) use earlier::{Earlier, Known};
 pub(crate) use pass::write_changes;
 #[cfg(feature = "sqlite")]
-pub(crate) use sides::{pages_of, reasons_of};
+pub(crate) use sides::{pages_of, unasked_of};

@@ -10,7 +10,7 @@ use super::lines::{IndexedLines, Places};
 use crate::error::{Error, Result};
 use crate::extracted::{Item, PAGE_URL};
 use crate::sink::{Lines, Record};
-use crate::url::{UrlKey, UrlRules};
+use crate::url::{CrawlUrl, UrlKey, UrlRules};
 
 /// The pages of a crawl. Memory holds 16 bytes for each record, and for each page with items of one kind; the files stay as they
 /// are, whatever becomes of their names.
@@ -63,7 +63,12 @@ impl Pages {
 
     /// What a URL is known by; `None` of what is none by the rules of this crawl.
     pub(super) fn key(&self, url: &str) -> Option<UrlKey> {
-        self.urls.parse(url).ok().map(|url| url.key())
+        self.parse(url).map(|url| url.key())
+    }
+
+    /// A URL by the rules of this crawl.
+    pub(super) fn parse(&self, url: &str) -> Option<CrawlUrl> {
+        self.urls.parse(url).ok()
     }
 
     /// The record of a page, with its items. `None` when there is none. May block.

@@ -13,24 +13,24 @@ use hashbrown::{HashMap, HashSet};
 use super::compare::{compare, is_failed, is_permanent, say_what};
 use super::earlier::Earlier;
 use super::pages::Pages;
+use super::unasked::{Unasked, Why};
+use super::unknown::Unknown;
 use crate::change::{Change, ChangeKind, Changes};
 use crate::error::{Error, Result};
 use crate::outcome::{OutcomeKind, SkipReason};
 use crate::sink::Record;
 use crate::url::UrlKey;
 
-/// Why URLs that the crawl knows have no record: a reason to skip them; `None` when they were left over by a limit.
-pub(crate) type Reasons = HashMap<UrlKey, Option<SkipReason>>;
-
 /// Writes a line for each page of two crawls: those of the earlier one in its order, then the others. Whole or not at all.
 ///
 /// # Errors
 /// A record cannot be read, or the file cannot be written.
-pub(crate) fn write_changes(earlier: &Earlier, now: &Pages, reasons: &Reasons, to: &Path) -> Result<Changes> {
+pub(crate) fn write_changes(earlier: &Earlier, now: &Pages, unasked: &Unasked, to: &Path) -> Result<Changes> {
     let before = &earlier.pages;
-    let (mut pass, temporary) =
-        (Pass { earlier, before, now, reasons, arrivals: Arrivals::default() }, to.with_extension("tmp"));
-    pass.find_arrivals()?;
+    let (arrivals, unknown) = (Arrivals::default(), Unknown::default());
+    let (mut pass, temporary) = (Pass { earlier, before, now, unasked, arrivals, unknown }, to.with_extension("tmp"));
+    let failed = pass.find_arrivals()?;
+    pass.unknown = Unknown::find(earlier, now, unasked, failed)?;
     let failed = |error| Error::io("write", &temporary, error);
     let mut file = BufWriter::new(File::create(&temporary).map_err(failed)?);
     let mut changes = Changes::default();
@@ -59,8 +59,9 @@ struct Pass<'a> {
     earlier: &'a Earlier,
     before: &'a Pages,
     now: &'a Pages,
-    reasons: &'a Reasons,
+    unasked: &'a Unasked,
     arrivals: Arrivals,
+    unknown: Unknown,
 }
 
 /// The pages that are in the later crawl only.
@@ -73,15 +74,19 @@ struct Arrivals {
 }
 
 impl Pass<'_> {
-    /// Finds what is in the later crawl only, and what of that others have moved to for good.
-    fn find_arrivals(&mut self) -> Result<()> {
-        let now = self.now;
+    /// Finds what is in the later crawl only, and what of that others have moved to for good; gives what has failed of what is
+    /// in both.
+    fn find_arrivals(&mut self) -> Result<HashSet<UrlKey>> {
+        let (now, mut failed) = (self.now, HashSet::new());
         now.each_line(|line, _| {
             let record = now.record(line)?;
             if record.carried.is_some() {
                 return Ok(());
             }
             let Some(key) = now.key(&record.url) else { return Ok(()) };
+            if is_failed(&record) && self.is_known(key) {
+                failed.insert(key);
+            }
             if is_permanent(&record) {
                 return self.note_target(key, &record);
             }
@@ -94,7 +99,8 @@ impl Pass<'_> {
                 by_content.entry(hash).and_modify(|other| *other = None).or_insert(Some(record.url));
             }
             Ok(())
-        })
+        })?;
+        Ok(failed)
     }
 
     /// Takes note of where a page has moved to.
@@ -161,17 +167,23 @@ impl Pass<'_> {
     fn not_asked(&mut self, was: &Record, key: Option<UrlKey>) -> Change {
         let mut change = Change::new(Arc::clone(&was.url), ChangeKind::Gone);
         change.status_before = was.status;
-        match key.and_then(|key| self.reasons.get(&key)) {
-            // Who asks for fewer pages has not learnt that the others are gone.
-            Some(None | Some(SkipReason::Limit)) => {
-                (change.kind, change.why) = (ChangeKind::Failed, Some(SkipReason::Limit.name().to_owned()));
-            }
-            Some(Some(reason)) => change.why = Some(reason.name().to_owned()),
-            None => match self.arrival(was) {
-                Some(to) => (change.kind, change.to) = (ChangeKind::Moved, Some(to)),
-                None => change.why = Some(NOT_LINKED.to_owned()),
-            },
+        let why = key.and_then(|key| self.unasked.why(key));
+        // Who asks for fewer pages has not learnt that the others are gone.
+        if key.is_some_and(|key| self.unknown.has(key)) {
+            change.kind = ChangeKind::Failed;
+        } else if why.is_none()
+            && let Some(to) = self.arrival(was)
+        {
+            (change.kind, change.to) = (ChangeKind::Moved, Some(to));
+            return change;
         }
+        let why = match why {
+            Some(Why::LeftOver) => SkipReason::Limit.name(),
+            Some(Why::NoRobots) => SkipReason::Robots.name(),
+            Some(Why::Skipped(reason)) => reason.name(),
+            None => NOT_LINKED,
+        };
+        change.why = Some(why.to_owned());
         change
     }
 

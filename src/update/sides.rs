@@ -2,16 +2,20 @@
 
 use std::path::Path;
 
+use hashbrown::HashMap;
+
 use super::earlier::Earlier;
 use super::pages::Pages;
-use super::pass::Reasons;
+use super::unasked::{Unasked, Why};
 use crate::committed::{look, open_outputs};
 use crate::crawl_dir::{holds_items, is_default};
 use crate::error::{Error, Result};
 use crate::frontier::NodeState;
 use crate::outcome::SkipReason;
+use crate::politeness::{SavedHost, SavedRobots};
+use crate::sitemaps::SavedSitemap;
 use crate::store::sqlite::StoreReader;
-use crate::url::{UrlKey, UrlRules};
+use crate::url::{CrawlUrl, HostKey, Scheme, UrlKey, UrlRules};
 
 /// The pages of a crawl that has come to its end.
 ///
@@ -48,21 +52,54 @@ pub(crate) fn pages_of(dir: &Path, urls: &UrlRules) -> Result<Pages> {
 }
 
 /// Why pages of the earlier crawl have no record in a later one that knows them.
-pub(crate) fn reasons_of(dir: &Path, earlier: &Earlier) -> Result<Reasons> {
+///
+/// # Errors
+/// The store of the later one cannot be read.
+pub(crate) fn unasked_of(dir: &Path, earlier: &Earlier) -> Result<Unasked> {
     look(dir, |store: &StoreReader| {
-        let mut reasons = Reasons::default();
-        store.entries(|url| {
-            let reason = match url.state {
-                Some((NodeState::Pending | NodeState::InFlight, _)) => None,
-                Some((NodeState::Skipped(reason), _)) if reason != SkipReason::Scheme => Some(reason),
+        let mut unasked = Unasked::default();
+        let without_robots: HashMap<HostKey, SavedHost> =
+            store.hosts_known()?.into_iter().filter(|(_, host)| lacks_any(host)).collect();
+        let is_unread = |(_, sitemap): &(String, SavedSitemap)| sitemap.unread || !sitemap.done;
+        unasked.lacks_sitemaps = store.sitemaps()?.iter().any(is_unread);
+        unasked.without_robots = without_robots.keys().cloned().collect();
+        store.entries(|row| {
+            let Some(key) = <[u8; 16]>::try_from(row.key).ok().map(UrlKey::of_bytes).filter(|key| earlier.has(*key))
+            else {
+                return Ok(());
+            };
+            let why = match row.state {
+                Some((NodeState::Pending | NodeState::InFlight | NodeState::Skipped(SkipReason::Limit), _)) => {
+                    Why::LeftOver
+                }
+                Some((NodeState::Skipped(SkipReason::Robots), _)) => {
+                    let url = CrawlUrl::stored(row.url.into(), key);
+                    let host = without_robots.get(&url.host_key());
+                    let is_lacking = host.is_some_and(|host| lacks(robots_of(host, url.scheme())));
+                    if is_lacking { Why::NoRobots } else { Why::Skipped(SkipReason::Robots) }
+                }
+                Some((NodeState::Skipped(reason), _)) if reason != SkipReason::Scheme => Why::Skipped(reason),
                 _ => return Ok(()),
             };
-            if let Some(key) = <[u8; 16]>::try_from(url.key).ok().map(UrlKey::of_bytes).filter(|key| earlier.has(*key))
-            {
-                reasons.insert(key, reason);
-            }
+            unasked.reasons.insert(key, why);
             Ok(())
         })?;
-        Ok(reasons)
+        Ok(unasked)
     })
+}
+
+fn lacks_any(host: &SavedHost) -> bool {
+    [Scheme::Http, Scheme::Https].into_iter().any(|scheme| lacks(robots_of(host, scheme)))
+}
+
+fn robots_of(host: &SavedHost, scheme: Scheme) -> Option<&SavedRobots> {
+    match scheme {
+        Scheme::Http => host.robots_http.as_ref(),
+        Scheme::Https => host.robots_https.as_ref(),
+    }
+}
+
+/// Whether a robots.txt was asked for and could not be read.
+fn lacks(robots: Option<&SavedRobots>) -> bool {
+    robots.is_some_and(|robots| !matches!(robots, SavedRobots::Read { .. }))
 }

@@ -136,9 +136,10 @@ impl Dispatcher {
             }
             (Job::Sitemap(ask), Refused::ByRobots) => {
                 let why = self.why_by_robots(&ask.url);
-                self.sitemaps.leave_out(&ask, why);
+                let is_unread = self.politeness.lacks_robots(&ask.url);
+                self.sitemaps.leave_out(&ask, why, is_unread);
             }
-            (Job::Sitemap(ask), refused) => self.sitemaps.leave_out(&ask, &refused.to_string()),
+            (Job::Sitemap(ask), refused) => self.sitemaps.leave_out(&ask, &refused.to_string(), true),
             (Job::Robots(hop), Refused::GivenUp(failure)) => {
                 let outcome = unasked(failure);
                 self.robots_known(&hop, RobotsAnswer::Unreachable, &outcome, &outcome.reason(), now());

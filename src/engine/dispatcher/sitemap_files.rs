@@ -7,7 +7,7 @@ use crate::engine::worker::{SitemapReply, Worker};
 use crate::error::Result;
 use crate::frontier::Frontier;
 use crate::mention::Mention;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, OutcomeKind, says_nothing};
 use crate::parse::sitemap::{Format, Sitemap};
 use crate::politeness::Politeness;
 use crate::politeness::robots::Robots;
@@ -131,7 +131,8 @@ impl SitemapFiles {
             SitemapReply::Redirect(to) if may_be_asked(&to, judge) => report(ask, self.sitemaps.redirect(ask, to)),
             SitemapReply::Redirect(_) => {}
             SitemapReply::Nothing => {
-                self.leave_out(ask, &outcome.reason());
+                let is_none = outcome.kind == OutcomeKind::HttpError && !outcome.status.is_some_and(says_nothing);
+                self.leave_out(ask, &outcome.reason(), !is_none);
                 return Ok(());
             }
         }
@@ -139,10 +140,14 @@ impl SitemapFiles {
         Ok(())
     }
 
-    /// Leaves one out that is not to be asked for, or that cannot be read.
-    pub(super) fn leave_out(&mut self, ask: &Ask, reason: &str) {
+    /// Leaves one out that is not to be asked for, or that cannot be read. `is_unread`: whether there may be one.
+    pub(super) fn leave_out(&mut self, ask: &Ask, reason: &str, is_unread: bool) {
         tracing::warn!("the sitemap {} is not read: {reason}", ask.url);
-        self.sitemaps.done(ask);
+        if is_unread {
+            self.sitemaps.give_up(ask);
+        } else {
+            self.sitemaps.done(ask);
+        }
     }
 
     fn read(&mut self, ask: &Ask, sitemap: Sitemap, judge: &Judge, frontier: &mut Frontier) -> Result<()> {

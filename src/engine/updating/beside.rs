@@ -14,7 +14,7 @@ use crate::engine::same_crawl::{expect_same, is_mixed, other_reading, settings};
 use crate::error::{Error, Result};
 use crate::observe::{State, Summary, counted};
 use crate::store::{Notes, Session, file};
-use crate::update::{Choice, Earlier, pages_of, reasons_of, write_changes};
+use crate::update::{Choice, Earlier, pages_of, unasked_of, write_changes};
 use crate::url::UrlRules;
 use crate::versions::CHANGES;
 
@@ -108,8 +108,8 @@ impl Updating {
     /// Writes what has become of each page.
     fn changes(&self, next: &CrawlDir) -> Result<Changes> {
         let now = pages_of(next.path(), &self.urls)?;
-        let reasons = reasons_of(next.path(), &self.earlier)?;
-        let mut changes = write_changes(&self.earlier, &now, &reasons, &next.path().join(CHANGES))?;
+        let unasked = unasked_of(next.path(), &self.earlier)?;
+        let mut changes = write_changes(&self.earlier, &now, &unasked, &next.path().join(CHANGES))?;
         fail_point("changes-written");
         changes.path = self.dir.path().join(CHANGES).display().to_string();
         let before = (self.keep > 0).then(|| self.dir.version(&self.version));

@@ -65,7 +65,7 @@ impl Database {
     }
 
     /// What politeness knew of each host.
-    pub(super) fn hosts_known(&self) -> Result<Vec<(HostKey, SavedHost)>> {
+    pub(crate) fn hosts_known(&self) -> Result<Vec<(HostKey, SavedHost)>> {
         let mut hosts = Vec::new();
         self.each("SELECT host, saved FROM manners", |row| {
             let (host, saved) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
@@ -99,7 +99,7 @@ impl Database {
     }
 
     /// What is known of each sitemap, by its URL, in the order in which they were taken.
-    pub(super) fn sitemaps(&self) -> Result<Vec<(String, SavedSitemap)>> {
+    pub(crate) fn sitemaps(&self) -> Result<Vec<(String, SavedSitemap)>> {
         let mut sitemaps = Vec::new();
         self.each("SELECT url, saved FROM sitemap ORDER BY id", |row| {
             let (url, saved) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);

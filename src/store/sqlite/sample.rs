@@ -39,7 +39,7 @@ pub fn make_sample(dir: &Path, clock: WallClock, checked: bool) -> Result<()> {
     store.keep(Note::Settings(RunSettings { toml, robots: "crawler".to_owned(), ..RunSettings::default() }))?;
     let manners = SavedHost { left_alone_until_ms: Some(5), requests: 7, ..SavedHost::default() };
     store.keep(Note::Host(HostKey::stored("e.com"), Box::new(manners)))?;
-    let sitemap = SavedSitemap { site: "e.com".to_owned(), nesting: 0, redirects: 0, done: true };
+    let sitemap = SavedSitemap { site: "e.com".to_owned(), nesting: 0, redirects: 0, done: true, unread: false };
     store.keep(Note::Sitemap(url("http://e.com/sitemap.xml")?, sitemap))?;
     store.keep(Note::Output("pages.jsonl".to_owned(), Checkpoint::length(77)))?;
     let host = HostId::at(0);

@@ -44,6 +44,11 @@ impl Living {
         edit(&mut self.0.lock().unwrap().pages);
     }
 
+    /// The pages as they are.
+    pub(crate) fn pages(&self) -> BTreeMap<String, Page> {
+        self.0.lock().unwrap().pages.clone()
+    }
+
     /// The bytes of all answers since this was last asked, and how many of these were 304.
     pub(crate) fn take_sent(&self) -> (usize, usize) {
         let mut state = self.0.lock().unwrap();
