@@ -2,6 +2,8 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::checked_up::checked_up;
@@ -146,7 +148,8 @@ fn start(config: Config, earlier: Earlier, home: Home, shown: Shown, terminal: &
     let mut signals = runtime.block_on(async { Signals::listen() })?;
     let dashboard = dashboard.map(|at| dashboard::open(&at, &config)).transpose()?;
     let crawl = build(config, earlier, home, terminal, dashboard.as_ref())?;
-    let dashboard = dashboard.map(|dashboard| dashboard::serve(dashboard, &crawl)).transpose()?;
+    let by_button = Arc::new(AtomicBool::new(false));
+    let dashboard = dashboard.map(|dashboard| dashboard::serve(dashboard, &crawl, &by_button)).transpose()?;
     let ended = runtime.block_on(run(crawl, &mut signals));
     if let (Some(dashboard), Ok((summary, _))) = (dashboard, &ended) {
         dashboard.end(summary.state);
@@ -154,6 +157,8 @@ fn start(config: Config, earlier: Earlier, home: Home, shown: Shown, terminal: &
     // A name that is being looked up, or a page that is being parsed, is nothing to wait for any more.
     runtime.shutdown_background();
     let (summary, signal) = ended?;
+    // A button is the same as a first Ctrl-C.
+    let signal = signal.or_else(|| by_button.load(Ordering::Relaxed).then_some(Signal::Interrupt));
     close(&summary, terminal, observe.log_format, observe.log_level);
     if let Some(told) = way_on.and_then(|way_on| way_on.of(&summary)) {
         tracing::info!("{told}");
@@ -292,8 +297,6 @@ fn surveys(config: &Config) -> bool {
 fn exit_code(summary: &Summary, signal: Option<Signal>, fails: Option<u8>) -> ExitCode {
     match (summary.state, signal, fails) {
         (State::Stopped, Some(signal), _) => signal.exit_code(),
-        // By a button, which is the same as a first Ctrl-C.
-        (State::Stopped, None, _) => Signal::Interrupt.exit_code(),
         _ if !summary.failed_seeds.is_empty() => ExitCode::from(3),
         (_, _, Some(code)) => ExitCode::from(code),
         _ => ExitCode::SUCCESS,

@@ -1,5 +1,8 @@
 //! `--dashboard`: a running crawl in a browser, with buttons that hold it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::config::Config;
 use crate::error::Result;
 use crate::serve::{Control, Dashboard, Serving, TOKEN};
@@ -14,11 +17,14 @@ pub(super) fn open(at: &str, config: &Config) -> Result<Dashboard> {
     Ok(dashboard)
 }
 
-/// Shows a crawl, and lets whoever has the token hold it.
-pub(super) fn serve(dashboard: Dashboard, crawl: &Crawl) -> Result<Serving> {
-    let stopper = crawl.stopper();
+/// Shows a crawl, and lets whoever has the token hold it. `by_button` says that one of them has stopped it.
+pub(super) fn serve(dashboard: Dashboard, crawl: &Crawl, by_button: &Arc<AtomicBool>) -> Result<Serving> {
+    let (stopper, by_button) = (crawl.stopper(), Arc::clone(by_button));
     dashboard.serve(crawl.stats(), move |control| match control {
-        Control::Stop => stopper.drain(),
+        Control::Stop => {
+            by_button.store(true, Ordering::Relaxed);
+            stopper.drain();
+        }
         Control::Pause => stopper.pause(),
         Control::Resume => stopper.resume(),
     })
