@@ -85,7 +85,10 @@ pub(crate) fn call(args: &[OsString], loaded: &Loaded) -> Option<Vec<String>> {
         return None;
     }
     if !Path::new(DEFAULT_FILE).exists() {
-        return Some(["crawler", "--dir", &config.dir.display().to_string()].map(str::to_owned).to_vec());
+        let dir = config.dir.display().to_string();
+        // An update that was stopped is beside the crawl that it is of.
+        let update = args.iter().any(|arg| arg == UPDATE).then_some(UPDATE);
+        return Some(["crawler", "--dir", &dir].into_iter().chain(update).map(str::to_owned).collect());
     }
     // That file would have its say in any other call.
     let mut call = vec!["crawler".to_owned()];
@@ -118,16 +121,16 @@ impl WayOn {
         let is_over = summary.skipped.iter().any(|(reason, n)| reason == SkipReason::Limit && n > 0);
         match (summary.state, self.most_pages.0) {
             (State::Complete, _) => None,
-            (State::Stopped, _) => Some(format!("this goes on where it was stopped: {}", self.shown(None))),
+            (State::Stopped, _) => Some(format!("this goes on where it was stopped: {}", self.shown(None, true))),
             (State::Limit, Some(most)) if is_over => {
-                Some(format!("this goes on, with more pages: {}", self.shown(Some(most.saturating_mul(2)))))
+                Some(format!("this goes on, with more pages: {}", self.shown(Some(most.saturating_mul(2)), false)))
             }
-            (State::Limit, _) => Some(format!("this goes on for as long again: {}", self.shown(None))),
+            (State::Limit, _) => Some(format!("this goes on for as long again: {}", self.shown(None, false))),
         }
     }
 
     /// The call, as a shell takes it; with another limit of pages in place of its own.
-    fn shown(&self, most_pages: Option<u64>) -> String {
+    fn shown(&self, most_pages: Option<u64>, is_stopped: bool) -> String {
         let Some(words) = &self.call else {
             let more = most_pages.map(|most| format!(", with {MAX_PAGES} {most}")).unwrap_or_default();
             return format!("the same command{more}");
@@ -137,6 +140,8 @@ impl WayOn {
         while let Some(word) = words.next() {
             match most_pages {
                 Some(_) if word == MAX_PAGES => drop(words.next()),
+                // What a limit has ended is in its place, and goes on as any crawl.
+                _ if word == UPDATE && !is_stopped => {}
                 Some(_) if word.starts_with(&format!("{MAX_PAGES}=")) => {}
                 _ => shown.push(quoted(word)),
             }
@@ -178,3 +183,4 @@ fn quoted(word: &str) -> String {
 }
 
 const MAX_PAGES: &str = "--max-pages";
+const UPDATE: &str = "--update";

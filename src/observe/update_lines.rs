@@ -16,7 +16,7 @@ pub(super) fn update_lines(changes: &Changes) -> Vec<(&'static str, String)> {
         ("moved", moved),
         ("gone", gone),
         ("unchanged", unchanged),
-        ("unknown", failed),
+        ("failed", failed),
     ];
     let what: Vec<_> = changes.what.iter().map(|(name, n)| (name.as_str(), *n)).collect();
     let mut saved = Vec::new();
