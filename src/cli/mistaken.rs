@@ -62,8 +62,7 @@ fn near(name: &str, suggested: &str) -> Option<String> {
 pub(super) const DELETING: [&str; 3] = ["fresh", "force", "retry-failed"];
 
 /// What flags are called elsewhere: in curl, wget, Scrapy, Heritrix' launchers, katana, spider and linkcheckers.
-pub(super) const ELSEWHERE: [(&str, &str); 26] = [
-    ("every schedule", "crawler watch --every 6h crawls again and again"),
+pub(super) const ELSEWHERE: [(&str, &str); 25] = [
     ("resume continue c restart recover", "the same command goes on with a crawl, and `crawler --dir DIR` does"),
     ("url u start-url start target site", "a URL needs no flag: crawler https://example.com/"),
     ("urls list input input-file i file", "--seeds-file FILE reads one URL a line"),
