@@ -150,7 +150,10 @@ impl Site {
     }
 
     fn html(self, path: &str, place: &Place) -> String {
-        let mut html = format!("<!doctype html><meta charset=utf-8><title>{path} of {}</title>\n", self.pages);
+        // A word of its own: pages that differ in numbers alone are a trap, once there are enough of them.
+        let word: String =
+            path.bytes().filter(u8::is_ascii_digit).map(|digit| char::from(digit - b'0' + b'k')).collect();
+        let mut html = format!("<!doctype html><meta charset=utf-8><title>{path} of {} {word}</title>\n", self.pages);
         for link in &place.links {
             writeln!(html, "<a href=\"{link}\">{link}</a>").unwrap();
         }
