@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::error::{Error, Result};
+use crate::observe::in_json;
 
 /// Prints why the crawl cannot go on and gives the exit code of it.
 pub(super) fn report(error: &Error) -> ExitCode {
@@ -23,13 +24,13 @@ pub(super) fn say(line: &str) {
 }
 
 pub(super) fn print_json(value: &serde_json::Value) -> Result<()> {
-    print(&format!("{value:#}\n"))
+    print_object(value)
 }
 
 /// Prints something that a program reads: one JSON object.
 pub(super) fn print_object(object: &impl serde::Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(object).map_err(|error| Error::Internal(error.to_string()))?;
-    print(&format!("{text}\n"))
+    print(&in_json(format!("{text}\n")))
 }
 
 pub(super) fn print(text: &str) -> Result<()> {

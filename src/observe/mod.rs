@@ -38,6 +38,7 @@ pub use summary::{ArchiveSummary, FailedSeed, State, Summary};
 #[cfg(feature = "cli")]
 pub use terminal::Terminal;
 pub use text::{bytes, count, counted, elapsed, printable};
+pub(crate) use text::{in_json, in_markup};
 pub use unread_lines::unread_lines;
 pub use wall_lines::wall_lines;
 

@@ -3,6 +3,7 @@
 #[cfg(feature = "cli")]
 use std::borrow::Cow;
 use std::fmt;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 /// A number with thousands separators.
@@ -56,6 +57,47 @@ pub(super) fn printable_lines(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Text in a page or in XML 1.0, as itself and nothing else: also where a value stands in quotes. What [`printable`] replaces
+/// is replaced here too, and white space is a space.
+pub(crate) fn in_markup(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            '\t' | '\n' | '\r' => escaped.push(' '),
+            // The last two may not stand in XML at all.
+            c if c.is_control() || is_format(c) || matches!(c, '\u{FFFE}' | '\u{FFFF}') => {
+                escaped.push(char::REPLACEMENT_CHARACTER);
+            }
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// JSON with the characters that [`printable`] replaces as escapes, so that it says the same and turns no text that a person
+/// sees.
+pub(crate) fn in_json(json: String) -> String {
+    let is_plain = |c: char| c == '\n' || !(c.is_control() || is_format(c));
+    if json.chars().all(is_plain) {
+        return json;
+    }
+    // Beyond ASCII there are texts alone, and all of these have four digits.
+    let mut escaped = String::with_capacity(json.len() + 64);
+    for c in json.chars() {
+        if is_plain(c) {
+            escaped.push(c);
+        } else {
+            let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+        }
+    }
+    escaped
+}
+
 /// Characters that end a line where none is seen, or reorder the text around them: a known way to disguise what a line says (CVE-2021-42574).
 fn is_format(c: char) -> bool {
     matches!(c, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
@@ -86,6 +128,22 @@ mod tests {
     #[test]
     fn no_control_character_gets_through() {
         assert_eq!(printable("a\x1b[2Jb\u{202E}c\r\n"), "a\u{FFFD}[2Jb\u{FFFD}c\u{FFFD}\u{FFFD}");
+    }
+
+    #[test]
+    fn no_text_gets_out_of_its_place_in_markup() {
+        let text = "</a><script>\"'&\u{1b}\u{202E}\u{FFFF}\u{85}a\nb";
+        let escaped = "&lt;/a&gt;&lt;script&gt;&quot;&#39;&amp;\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}a b";
+        assert_eq!(in_markup(text), escaped);
+    }
+
+    #[test]
+    fn json_says_the_same_and_turns_nothing() {
+        let value = serde_json::json!({ "a": "x\u{202E}y\u{9b}\u{7f}z\u{1b}", "ü": ["\u{2066}"] });
+        let json = in_json(serde_json::to_string_pretty(&value).unwrap());
+        assert!(json.contains(r"x\u202ey\u009b\u007fz\u001b") && !json.contains('\u{2066}'), "{json}");
+        assert!(json.contains("ü") && json.contains('\n'), "{json}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap(), value);
     }
 
     #[cfg(feature = "cli")]

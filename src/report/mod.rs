@@ -21,10 +21,9 @@ use serde::Serialize;
 use crate::committed::look;
 use crate::error::{Error, Result};
 use crate::extracted::Health;
-use crate::observe::{count, counted, printable, unread_lines, wall_lines};
+use crate::observe::{count, counted, in_markup, unread_lines, wall_lines};
 use crate::trap::Trap;
 use baseline::Differences;
-use drawing::escaped;
 use figures::{Figures, compared};
 use wrong::Wrong;
 
@@ -82,15 +81,14 @@ impl Report {
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
         // As its own, but for slashes: these are what URLs are full of, and they need no escape.
         environment.set_formatter(|out, state, value| match value.as_str() {
-            Some(text) if !value.is_safe() => out.write_str(&escaped(text)).map_err(minijinja::Error::from),
+            Some(text) if !value.is_safe() => out.write_str(&in_markup(text)).map_err(minijinja::Error::from),
             _ => minijinja::escape_formatter(out, state, value),
         });
         environment.add_filter("count", |n: u64| crate::observe::count(n).to_string());
         environment.add_filter("bytes", |n: u64| crate::observe::bytes(n).to_string());
         environment.add_filter("millis", figures::millis);
         environment.add_filter("percent", figures::percent);
-        // What a page says is not to turn the text around it.
-        environment.add_filter("shown", |text: &str| printable(text));
+        environment.add_filter("is_link", is_link);
         let unfit = |error: minijinja::Error| Error::Internal(format!("the report cannot be made: {error:#}"));
         environment.add_template("report.html", TEMPLATE).map_err(unfit)?;
         let template = environment.get_template("report.html").map_err(unfit)?;
@@ -153,6 +151,12 @@ struct Pair {
 /// What the template reads of a type.
 fn data(value: impl Serialize) -> Value {
     Value::from(Serde(value))
+}
+
+/// Whether a browser gets to where a page of a crawl has led: a reference that is no URL leads to nowhere, or into the folder of
+/// the report.
+fn is_link(text: &str) -> bool {
+    ::url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 /// A drawing, which has escaped its texts itself.

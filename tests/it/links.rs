@@ -189,10 +189,10 @@ fn a_crawl_without_a_store_has_its_links_judged_too() {
 
 #[test]
 fn a_page_cannot_reach_the_terminal_or_break_a_format() {
-    let home = "<a href='/\u{9b}31m?a=\"&b=<c>'>\u{1b}[2J]]&gt;\u{202e}x\r::error::y</a>";
+    let home = "<a href='/\u{9b}31m?a=\"&b=<c>'>\u{1b}[2J]]&gt;\u{202e}x\r::error::y</a> <a href='http://\u{202e}\u{9b}/'>z</a>";
     let server = Server::start(Site::default().with("/", Reply::html(format!("<meta charset=utf-8>{home}"))).routes());
     let crawled = Crawl::of(server.url("/")).flag("--check-links").run();
-    for format in ["text", "github"] {
+    for format in ["text", "json", "sarif", "junit", "github"] {
         let run = links(&crawled, &["--format", format]);
         let hostile = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
         assert!(!run.stdout.contains(hostile), "{format}: {:?}", run.stdout);
@@ -202,6 +202,8 @@ fn a_page_cannot_reach_the_terminal_or_break_a_format() {
     let log: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(log["runs"][0]["results"][0]["ruleId"], "broken-links");
     assert_eq!(log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]["startColumn"], 21);
+    let found: Value = serde_json::from_str(&links(&crawled, &["--json"]).stdout).unwrap();
+    assert_eq!(found["findings"][1]["url"], "http://\u{202e}\u{9b}/", "what programs read says it all");
     let run = links(&crawled, &["--format", "junit"]);
     assert!(
         !run.stdout.contains("]]>") && run.stdout.contains("<failure type=\"broken-links\" message=\"404 Not Found\">")

@@ -19,7 +19,10 @@ fn site() -> Site {
             "/a/1",
             Reply::html("<title>&lt;img src=x onerror=alert(1)&gt;</title><a href=/b/2>2</a><a href=/gone>gone</a>"),
         )
-        .with("/b/2", Reply::html("<title>two\u{202e}</title><a href=\"/a/1?<script>\">s</a>"))
+        .with(
+            "/b/2",
+            Reply::html("<title>two\u{202e}</title><a href=\"/a/1?<script>\">s</a><a href='http://\u{202e}/'>no</a>"),
+        )
 }
 
 fn report(crawled: &Crawled, args: &[&str]) -> String {
@@ -49,7 +52,7 @@ fn a_report_says_what_the_summary_says() {
 #[test]
 fn what_pages_say_is_text_in_a_report_and_it_asks_for_nothing() {
     let server = Server::start(site().routes());
-    let crawled = Crawl::of(server.url("/")).run();
+    let crawled = Crawl::of(server.url("/")).flag("--check-links").run();
     let html = report(&crawled, &[]);
     assert_eq!(html.matches("<script").count(), 0, "{html}");
     assert!(html.contains("&lt;img src=x onerror=alert(1)&gt;"), "{html}");
@@ -59,6 +62,8 @@ fn what_pages_say_is_text_in_a_report_and_it_asks_for_nothing() {
         assert_eq!(in_markup.matches(asks).count(), 0, "{asks}");
     }
     assert!(!html.contains('\u{202e}'), "no text turns what is around it");
+    assert!(html.contains("<bdi>http://\u{fffd}/</bdi> is no URL"), "it is told: {html}");
+    assert!(!html.contains("href=\"http://\u{fffd}"), "and no link: it leads to nowhere");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::checkup::{Detail, Findings, Place, Severity};
 use crate::error::{Error, Result};
+use crate::observe::in_json;
 
 #[derive(Serialize)]
 struct Head<'a> {
@@ -45,9 +46,10 @@ pub(crate) fn json(findings: &Findings, about: &Map<String, Value>, to: &mut dyn
     put(to, if separator == "\n" { "]\n}\n" } else { "\n  ]\n}\n" })
 }
 
-/// A value as one line.
+/// A value as one line, which turns no text that a person sees.
 pub(super) fn text_of<T: Serialize>(value: &T) -> Result<String> {
-    serde_json::to_string(value).map_err(|error| Error::Internal(format!("a finding is no JSON: {error}")))
+    let text = serde_json::to_string(value);
+    text.map(in_json).map_err(|error| Error::Internal(format!("a finding is no JSON: {error}")))
 }
 
 /// Writes a text.

@@ -6,6 +6,7 @@ use std::io::Write;
 use super::json::put;
 use crate::checkup::{Findings, Place, Severity};
 use crate::error::Result;
+use crate::observe::in_markup;
 
 /// Writes a suite for each rule. What is only worth knowing counts as skipped; a rule by which nothing is wrong is a case
 /// that passes.
@@ -14,7 +15,7 @@ pub(crate) fn junit(findings: &Findings, name: &str, to: &mut dyn Write) -> Resu
     let failures = |severity, urls| if severity == Severity::Note { 0 } else { urls };
     let tests: u64 = counts.iter().map(|(_, urls, _)| (*urls).max(1)).sum();
     let failed: u64 = counts.iter().map(|(rule, urls, _)| failures(rule.severity, *urls)).sum();
-    let name = escaped(name);
+    let name = in_markup(name);
     put(to, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")?;
     put(to, &format!("<testsuites name=\"{name}\" tests=\"{tests}\" failures=\"{failed}\">\n"))?;
     let mut suites = counts.iter();
@@ -44,14 +45,14 @@ pub(crate) fn junit(findings: &Findings, name: &str, to: &mut dyn Write) -> Resu
             }
             open = Some(finding.rule.id);
         }
-        let (id, url, why) = (finding.rule.id, escaped(&finding.url), escaped(&finding.detail.why));
+        let (id, url, why) = (finding.rule.id, in_markup(&finding.url), in_markup(&finding.detail.why));
         put(to, &format!("    <testcase classname=\"{id}\" name=\"{url}\">\n"))?;
         if finding.rule.severity == Severity::Note {
             put(to, &format!("      <skipped message=\"{why}\"/>\n"))?;
         } else {
             put(to, &format!("      <failure type=\"{id}\" message=\"{why}\">"))?;
             for place in places {
-                put(to, &escaped(&line(&place?)))?;
+                put(to, &in_markup(&line(&place?)))?;
                 put(to, "\n")?;
             }
             put(to, "</failure>\n")?;
@@ -68,7 +69,7 @@ pub(crate) fn junit(findings: &Findings, name: &str, to: &mut dyn Write) -> Resu
 }
 
 fn clean(id: &str, title: &str, to: &mut dyn Write) -> Result<()> {
-    let title = escaped(&format!("nothing {title}"));
+    let title = in_markup(&format!("nothing {title}"));
     put(
         to,
         &format!(
@@ -87,21 +88,4 @@ fn line(place: &Place) -> String {
         let _ = write!(line, " {said}");
     }
     line
-}
-
-/// A text in XML 1.0, in which some characters may not stand at all.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\t' | '\n' | '\r' => escaped.push(' '),
-            c if c < ' ' || matches!(c, '\u{FFFE}' | '\u{FFFF}') => escaped.push(char::REPLACEMENT_CHARACTER),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }

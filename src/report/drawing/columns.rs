@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{Ink, escaped, rectangle, share, svg};
+use super::{Ink, rectangle, share, svg};
+use crate::observe::in_markup;
 
 /// What is drawn.
 #[derive(Debug, Default)]
@@ -26,7 +27,7 @@ pub(in crate::report) fn columns(of: &Columns) -> String {
         inside,
         "<text class=\"axis\" x=\"0\" y=\"12\">{}</text>\
          <line class=\"axis\" x1=\"0\" y1=\"{TOP}\" x2=\"{WIDTH}\" y2=\"{TOP}\"/>",
-        escaped(&of.most)
+        in_markup(&of.most)
     );
     let step = f64::from(WIDTH) / precise(of.stacks.len().max(1));
     let bottom = f64::from(TOP + ROOM);
@@ -51,7 +52,7 @@ pub(in crate::report) fn columns(of: &Columns) -> String {
             inside,
             "<text class=\"axis\" text-anchor=\"{anchor}\" x=\"{x:.1}\" y=\"{}\">{}</text>",
             TOP + ROOM + 16,
-            escaped(text)
+            in_markup(text)
         );
     }
     svg(WIDTH, TOP + ROOM + 20, &of.title, &inside)

@@ -3,7 +3,8 @@
 use std::f64::consts::TAU;
 use std::fmt::Write as _;
 
-use super::{escaped, share, svg};
+use super::{share, svg};
+use crate::observe::in_markup;
 use crate::report::sections::Map;
 
 /// Draws the sections of a crawl, and which lead to which. `label` makes short names of theirs.
@@ -27,8 +28,8 @@ pub(in crate::report) fn graph(map: &Map, label: impl Fn(&str) -> String) -> Str
             a.y,
             b.x,
             b.y,
-            escaped(&from_name),
-            escaped(&to_name)
+            in_markup(&from_name),
+            in_markup(&to_name)
         );
     }
     for (section, at) in map.sections.iter().zip(&spots) {
@@ -40,12 +41,12 @@ pub(in crate::report) fn graph(map: &Map, label: impl Fn(&str) -> String) -> Str
              <text class=\"label\" text-anchor=\"{}\" x=\"{:.0}\" y=\"{:.0}\">{}</text>",
             at.x,
             at.y,
-            escaped(&name),
+            in_markup(&name),
             section.count.pages,
             at.anchor,
             at.x + at.out * (radius + 6.0),
             at.y + 5.0,
-            escaped(&shortened(&name))
+            in_markup(&shortened(&name))
         );
     }
     svg(WIDTH, HEIGHT, "Sections of the crawl, and the links between them", &inside)
