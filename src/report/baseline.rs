@@ -5,7 +5,7 @@ use std::path::Path;
 use hashbrown::HashMap;
 use serde::Serialize;
 
-use super::records::{Record, each_record};
+use super::records::{Answer, Record, each_record};
 use crate::error::Result;
 use crate::outcome::OutcomeKind;
 use crate::url::UrlKey;
@@ -13,13 +13,13 @@ use crate::url::UrlKey;
 /// What became of the pages of an earlier crawl. Takes some 60 bytes of memory for each of its URLs.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Differences {
-    /// Pages that are there now and were not.
+    /// Pages that are there now, and that nobody asked for then.
     pub(super) new: Found,
     /// URLs that were asked for then, and not now.
     pub(super) gone: Found,
-    /// Answered well then, and now with an error or not at all.
+    /// Answered now with an error or not at all, and well then, or not asked for.
     pub(super) broken: Found,
-    /// The other way about.
+    /// Answered well now, and then with an error or not at all.
     pub(super) mended: Found,
     /// Answered well in both, with another body.
     pub(super) changed: Found,
@@ -36,7 +36,7 @@ pub(super) struct Found {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Example {
     pub(super) url: String,
-    /// The status, or the kind of the failure, where that is what is told.
+    /// What it was answered with then and now, where that is what is told.
     pub(super) what: String,
 }
 
@@ -44,6 +44,7 @@ pub(super) struct Example {
 #[derive(Debug, Clone, Copy)]
 struct Before {
     outcome: OutcomeKind,
+    answer: Answer,
     /// The start of the hash of its body.
     hash: u64,
     is_met: bool,
@@ -57,21 +58,25 @@ pub(super) fn differences(earlier: &Path, later: &Path) -> Result<Differences> {
     let mut before: HashMap<UrlKey, Before> = HashMap::new();
     each_record(earlier, |rules, _, record| {
         if let Some(key) = record.key(rules) {
-            before.insert(key, Before { outcome: record.outcome, hash: hash(&record), is_met: false });
+            let (outcome, answer) = (record.outcome, record.answer());
+            before.insert(key, Before { outcome, answer, hash: hash(&record), is_met: false });
         }
     })?;
     let mut found = Differences::default();
     each_record(later, |rules, _, record| {
         let Some(key) = record.key(rules) else { return };
+        let (is_fine, now) = (is_well(record.outcome), record.answer());
         let Some(known) = before.get_mut(&key) else {
-            found.new.add(&record, String::new());
-            return;
+            return if is_fine {
+                found.new.add(&record, String::new());
+            } else {
+                found.broken.add(&record, format!("{now}, new"));
+            };
         };
         known.is_met = true;
-        let (was_well, is_well) = (is_well(known.outcome), is_well(record.outcome));
-        match (was_well, is_well) {
-            (true, false) => found.broken.add(&record, record.what()),
-            (false, true) => found.mended.add(&record, known.outcome.name().replace('_', " ")),
+        match (is_well(known.outcome), is_fine) {
+            (true, false) => found.broken.add(&record, format!("{now}, was {}", known.answer)),
+            (false, true) => found.mended.add(&record, format!("{now}, was {}", known.answer)),
             (true, true) if known.outcome != record.outcome || known.hash != hash(&record) => {
                 found.changed.add(&record, String::new());
             }

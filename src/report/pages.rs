@@ -92,7 +92,7 @@ impl Pages {
         if bad && self.failures.len() < FAILURES_SHOWN {
             self.failures.push(Failing {
                 url: record.url.as_ref().to_owned(),
-                what: record.what(),
+                what: record.answer().to_string(),
                 referrer: record.referrer.as_deref().map(str::to_owned),
             });
         }

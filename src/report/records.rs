@@ -1,6 +1,7 @@
 //! Records: those of a crawl, one after the other, with what a report looks at.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -8,7 +9,7 @@ use serde::Deserialize;
 use crate::committed::{LineSource, Output, Source};
 use crate::error::{Error, Result};
 use crate::frontier;
-use crate::outcome::{Failure, OutcomeKind};
+use crate::outcome::{Failure, FailureKind, OutcomeKind};
 use crate::url::{UrlKey, UrlRules};
 
 /// What of a record is looked at.
@@ -37,18 +38,37 @@ pub(super) struct Record<'a> {
     pub(super) links: Vec<Cow<'a, str>>,
 }
 
+/// What a URL was answered with, in few bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    Status(u16),
+    Failed(FailureKind),
+    /// Neither is known.
+    Other(OutcomeKind),
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => status.fmt(f),
+            Self::Failed(kind) => f.write_str(kind.name()),
+            Self::Other(outcome) => f.write_str(&outcome.name().replace('_', " ")),
+        }
+    }
+}
+
 impl Record<'_> {
     /// The URLs that it leads to.
     pub(super) fn leads_to(&self) -> impl Iterator<Item = &str> {
         self.links.iter().chain(&self.location).map(AsRef::as_ref)
     }
 
-    /// The status, or the kind of the failure.
-    pub(super) fn what(&self) -> String {
+    /// What it came to.
+    pub(super) fn answer(&self) -> Answer {
         match (&self.error, self.status) {
-            (Some(failure), _) => failure.kind.name().to_owned(),
-            (None, Some(status)) => status.to_string(),
-            (None, None) => self.outcome.name().to_owned(),
+            (Some(failure), _) => Answer::Failed(failure.kind),
+            (None, Some(status)) => Answer::Status(status),
+            (None, None) => Answer::Other(self.outcome),
         }
     }
 

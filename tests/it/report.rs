@@ -69,8 +69,9 @@ fn what_pages_say_is_text_in_a_report_and_it_asks_for_nothing() {
 #[test]
 fn two_crawls_are_compared_page_by_page() {
     let before = site().with("/c", Reply::html("once")).with("/", Reply::html("<a href=/a/1>1</a><a href=/c>c</a>"));
-    let home = Reply::html("<a href=/a/1>1</a><a href=/new>new</a>");
+    let home = Reply::html("<a href=/a/1>1</a><a href=/new>new</a><a href=/lost>lost</a>");
     let later = site().with("/", home).with("/gone", Reply::html("mended")).with("/new", Reply::html("new"));
+    let later = later.with("/b/2", Reply::new(410));
     let (before, later) = (before.routes(), later.routes());
     let is_later = Arc::new(AtomicBool::new(false));
     let switch = Arc::clone(&is_later);
@@ -83,11 +84,15 @@ fn two_crawls_are_compared_page_by_page() {
     for found in [
         "<h3>Mended: 1</h3>",
         "<h3>New: 1</h3>",
-        "<h3>Gone: 1</h3>",
+        "<h3>Gone: 2</h3>",
         "<h3>Another body: 1</h3>",
-        "<h3>Broken since: 0</h3>",
+        "<h3>Broken since: 2</h3>",
     ] {
         assert!(html.contains(found), "{found}: {html}");
+    }
+    for (path, told) in [("/b/2", "410, was 200"), ("/lost", "404, new"), ("/gone", "200, was 404")] {
+        let told = format!("<bdi>{}</bdi></a> {told}</li>", server.url(path));
+        assert!(html.contains(&told), "{told}: {html}");
     }
 }
 
