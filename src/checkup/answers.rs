@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use serde::Deserialize;
 
 use super::keys::{Key, Keys};
-use crate::committed::{Output, Source, look};
+use crate::committed::{Output, Source, UnreadRobots, leaves_over, look, settings};
 use crate::error::{Error, Result};
 use crate::frontier::NodeState;
 use crate::outcome::{FailureKind, OutcomeKind, SkipReason};
@@ -34,6 +34,8 @@ pub(super) enum Answer {
     Redirect(u32),
     /// Nobody has asked for it, for this reason.
     Skipped(SkipReason),
+    /// Nobody has asked for it, since the robots.txt of its host could not be read.
+    NoRobots,
     /// It is not its turn yet.
     Pending,
 }
@@ -102,11 +104,19 @@ impl Answers {
             // What a crawl that goes on has settled meanwhile is told as pending.
             let known = RefCell::new(&mut answers.known);
             look(dir, |store| {
+                let unread_robots = UnreadRobots::default();
+                let left = if leaves_over(store, &settings(store)?)? {
+                    Answer::Skipped(SkipReason::Limit)
+                } else {
+                    Answer::Pending
+                };
                 store.entries(|entry| {
                     if let (Some((state, _)), Some(key)) = (entry.state, Key::of_bytes(entry.key)) {
                         let answer = match state {
+                            NodeState::Skipped(_) if unread_robots.are_why(store, &entry)? => Answer::NoRobots,
                             NodeState::Skipped(reason) => Answer::Skipped(reason),
-                            NodeState::Pending | NodeState::InFlight | NodeState::Settled => Answer::Pending,
+                            NodeState::Pending | NodeState::InFlight => left,
+                            NodeState::Settled => Answer::Pending,
                         };
                         known.borrow_mut().entry(key).or_insert(answer);
                     }

@@ -22,6 +22,8 @@ pub(super) enum Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Unasked {
     Skipped(SkipReason),
+    /// The robots.txt of its host could not be read, and nothing is allowed there then.
+    NoRobots,
     /// It is not its turn yet.
     Pending,
     /// It is of a kind that the crawl does not follow.
@@ -33,6 +35,7 @@ impl Unasked {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Skipped(reason) => reason.name(),
+            Self::NoRobots => "robots_unread",
             Self::Pending => "pending",
             Self::Kind => "kind",
         }
@@ -43,7 +46,7 @@ impl Unasked {
         match self {
             Self::Skipped(SkipReason::Scope) => "out of scope",
             Self::Skipped(SkipReason::Depth) => "deeper than `depth`",
-            Self::Skipped(SkipReason::Robots) => "robots.txt disallows it, or could not be read",
+            Self::Skipped(SkipReason::Robots) => "robots.txt disallows it",
             Self::Skipped(SkipReason::Limit) => "a limit was reached before",
             Self::Skipped(SkipReason::Trap) => "part of a space that was closed as endless",
             Self::Skipped(SkipReason::Nofollow) => "only on links that are not to be followed",
@@ -51,6 +54,7 @@ impl Unasked {
             Self::Skipped(SkipReason::TooLong) => "longer than a URL may be",
             Self::Skipped(SkipReason::UnsafeAddress) => "an address that is not to be connected to",
             Self::Skipped(SkipReason::Usage) => "its site says no to what the crawl is for",
+            Self::NoRobots => "the robots.txt of its host could not be read, and nothing is allowed there then",
             Self::Pending => "not asked for yet: the crawl has not come to its end",
             Self::Kind => "of a kind that the crawl does not follow",
         }
@@ -79,6 +83,7 @@ pub(super) fn of(key: Key, answers: &Answers) -> Verdict {
         // What a redirect has led to too often is skipped as a trap.
         Answer::Redirect(_) => Verdict::Unasked(Unasked::Skipped(SkipReason::Trap)),
         Answer::Skipped(reason) => Verdict::Unasked(Unasked::Skipped(reason)),
+        Answer::NoRobots => Verdict::Unasked(Unasked::NoRobots),
         Answer::Pending => Verdict::Unasked(Unasked::Pending),
         Answer::Status(status) => {
             let why = said(status, hops.len());

@@ -61,6 +61,9 @@ fn text(found: &Found) -> String {
         line(name, &unread);
     }
     line("skipped", &pairs(found.skipped.iter().map(|(reason, n)| (reason.name(), n))));
+    if found.robots_unread > 0 {
+        line("", &format!("of robots {} since a robots.txt could not be read", count(found.robots_unread)));
+    }
     if found.retries_waiting > 0 {
         line(
             "retries",

@@ -3,9 +3,11 @@
 
 mod archive;
 mod source;
+mod unread_robots;
 
 pub(crate) use archive::ArchiveFile;
 pub(crate) use source::{LineSource, Output, Source};
+pub(crate) use unread_robots::UnreadRobots;
 
 use std::fmt;
 use std::path::Path;
@@ -13,6 +15,8 @@ use std::path::Path;
 use crate::config::Config;
 use crate::crawl_dir::holds_records;
 use crate::error::{Error, Result};
+use crate::observe::State;
+use crate::politeness::SavedHost;
 use crate::sink::{Checkpoint, Lines, STDOUT, Written};
 use crate::store::sqlite::StoreReader;
 use crate::versions;
@@ -88,6 +92,22 @@ pub(crate) fn settings(store: &StoreReader) -> Result<Config> {
     // The seeds are in the store, and the folder of one may be gone.
     table.remove("seeds");
     Config::from_toml(&table.to_string(), "settings").map_err(|error| unreadable(&error))
+}
+
+/// Whether what is pending was left over by `max_pages`, and so counts as skipped. What was not reached in `max_time` is pending,
+/// as what was not reached before a signal.
+pub(crate) fn leaves_over(store: &StoreReader, settings: &Config) -> Result<bool> {
+    let (Some(session), Some(most)) = (store.last_session()?, settings.max_pages.0) else { return Ok(false) };
+    // Pages that were asked for: what `max_pages` counts.
+    let asked = session.records.saturating_sub(store.unasked()?);
+    Ok(session.ended == Some(State::Limit) && asked >= most)
+}
+
+/// What is kept of a host; of one that was never asked, that nothing is known.
+pub(crate) fn saved_host(store: &StoreReader, host: &str) -> Result<SavedHost> {
+    let Some(saved) = store.manners_of(host)? else { return Ok(SavedHost::default()) };
+    serde_json::from_str(&saved)
+        .map_err(|error| store.damaged(&format!("what is known of the host {host} is not readable: {error}")))
 }
 
 const ATTEMPTS: usize = 5;

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::last_run::{LastRun, RunRules, saved, time};
+use super::last_run::{LastRun, RunRules, time};
 use super::{body, look, outputs_of_records, shown, why};
+use crate::committed::{leaves_over, saved_host};
 use crate::config::redact_url;
 use crate::error::{Error, Result};
 use crate::frontier::NodeState;
@@ -145,7 +146,7 @@ fn explained(dir: &Path, store: &StoreReader, text: &str) -> Result<Option<Expla
     let known = known.ok_or_else(|| store.damaged(&format!("{text} is in no state that there is")))?;
     let clock = WallClock::new(Instant::now(), Timestamp::now());
     let (found_on, origin) = way(store, &known)?;
-    let is_left_over = known.state.0 == NodeState::Pending && run.leaves_over(&rules);
+    let is_left_over = known.state.0 == NodeState::Pending && leaves_over(store, &rules.config)?;
     let (state, reason) = match known.state.0 {
         _ if is_left_over => (UrlState::Skipped, Some(SkipReason::Limit)),
         NodeState::Pending | NodeState::InFlight => (UrlState::Pending, None),
@@ -249,7 +250,7 @@ fn pending(
         why.push(format!("attempt {} has failed; the next one is due in {left}", known.attempts));
     }
     let Some(host) = known.host.map(|host| store.host_name(host)).transpose()?.flatten() else { return Ok(why) };
-    let saved = saved(store, &host)?;
+    let saved = saved_host(store, &host)?;
     for report in rules.reports(vec![(HostKey::stored(&host), saved)], clock) {
         if report.host.as_str() == host && report.delay.time > Duration::ZERO {
             why.push(why::held(&report));

@@ -41,8 +41,6 @@ pub(super) struct LastRun {
     pub(super) state: RunState,
     /// The process that crawls now.
     pub(super) pid: Option<u32>,
-    /// Records of pages that were asked for: what `max_pages` counts.
-    asked: u64,
 }
 
 /// The rules by which the last run went.
@@ -71,14 +69,7 @@ impl LastRun {
             (None, Some(_)) => RunState::Running,
             (None, None) => RunState::Interrupted,
         };
-        let asked = session.records.saturating_sub(store.unasked()?);
-        Ok(Self { session, state, pid, asked })
-    }
-
-    /// Whether what is pending was left over by `max_pages`, and so counts as skipped. What was not reached in `max_time`
-    /// is pending, as what was not reached before a signal.
-    pub(super) fn leaves_over(&self, rules: &RunRules) -> bool {
-        self.state == RunState::Limit && rules.config.max_pages.0.is_some_and(|most| self.asked >= most)
+        Ok(Self { session, state, pid })
     }
 }
 
@@ -139,13 +130,6 @@ impl RunRules {
         let rules = frontier::Options { max_url_length: usize::MAX, ..self.config.frontier.clone() }.url_rules();
         rules.parse(url).map_err(|wrong| store.damaged(&wrong))
     }
-}
-
-/// What is kept of a host; of one that was never asked, that nothing is known.
-pub(super) fn saved(store: &StoreReader, host: &str) -> Result<SavedHost> {
-    let Some(saved) = store.manners_of(host)? else { return Ok(SavedHost::default()) };
-    serde_json::from_str(&saved)
-        .map_err(|error| store.damaged(&format!("what is known of the host {host} is not readable: {error}")))
 }
 
 /// A time for people and programs: RFC 3339 in UTC with milliseconds.

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::last_run::{LastRun, RunRules, RunState, saved, time};
+use super::last_run::{LastRun, RunRules, RunState, time};
 use super::{look, outputs_of_records, shown};
 use crate::accounts::{Accounts, Settled, Skipped};
+use crate::committed::{UnreadRobots, leaves_over, saved_host};
 use crate::error::Result;
 use crate::frontier::NodeState;
 use crate::observe::HostSummary;
@@ -39,6 +40,8 @@ pub(crate) struct Status {
     pub(crate) settled: Settled,
     /// URLs that are not requested, by reason.
     pub(crate) skipped: Skipped,
+    /// How many of those that are skipped for robots.txt are so because it could not be read.
+    pub(crate) robots_unread: u64,
     /// Lines of the output.
     pub(crate) records: u64,
     /// Records by HTTP status.
@@ -150,13 +153,14 @@ fn status_of(dir: &Path, store: &StoreReader, hosts: usize) -> Result<Status> {
     store.begin()?;
     let (run, rules) = (LastRun::of(dir, store)?, RunRules::of(store)?);
     let clock = WallClock::new(Instant::now(), Timestamp::now());
-    let mut count = Count::default();
+    let (mut count, unread_robots, mut robots_unread) = (Count::default(), UnreadRobots::default(), 0);
     store.entries(|entry| {
         count.take(&entry);
+        robots_unread += u64::from(unread_robots.are_why(store, &entry)?);
         Ok(())
     })?;
     let mut accounts = count.accounts;
-    if run.leaves_over(&rules) {
+    if leaves_over(store, &rules.config)? {
         *accounts.skipped.of(SkipReason::Limit) += std::mem::take(&mut accounts.pending);
     }
     let (first, elapsed) = store.times()?;
@@ -171,6 +175,7 @@ fn status_of(dir: &Path, store: &StoreReader, hosts: usize) -> Result<Status> {
         pending: accounts.pending,
         settled: accounts.settled,
         skipped: accounts.skipped,
+        robots_unread,
         records: run.session.records,
         statuses: count.statuses,
         errors: count.errors,
@@ -294,7 +299,7 @@ fn host_statuses(
             known.push((HostKey::stored(&name), count));
         }
     }
-    let kept = known.iter().map(|(name, _)| Ok((name.clone(), saved(store, name.as_str())?)));
+    let kept = known.iter().map(|(name, _)| Ok((name.clone(), saved_host(store, name.as_str())?)));
     let reports = rules.reports(kept.collect::<Result<_>>()?, clock);
     let reports: HashMap<_, _> = reports.into_iter().map(|report| (report.host.clone(), report)).collect();
     let status = |(name, count): (HostKey, HostCount)| {

@@ -1,7 +1,10 @@
 //! Why: the rule or the event behind the state of a URL, in words.
 
+use std::sync::Arc;
+
 use super::explain::KnownUrl;
-use super::last_run::{LastRun, RunRules, RunState, saved, time};
+use super::last_run::{LastRun, RunRules, RunState, time};
+use crate::committed::saved_host;
 use crate::error::Result;
 use crate::fetch::AddressGuard;
 use crate::observe::elapsed;
@@ -90,20 +93,17 @@ pub(super) fn skipped(store: &StoreReader, known: &KnownUrl, reason: SkipReason,
 
 /// The line that says no to what the crawl is for.
 fn usage(store: &StoreReader, url: &CrawlUrl, rules: &RunRules) -> Result<String> {
-    let saved = saved(store, url.host())?;
-    let (robots, file) = match url.scheme() {
-        Scheme::Https => (saved.robots_https, saved.tdm_https),
-        Scheme::Http => (saved.robots_http, saved.tdm_http),
+    let saved = saved_host(store, url.host())?;
+    let file = match url.scheme() {
+        Scheme::Https => &saved.tdm_https,
+        Scheme::Http => &saved.tdm_http,
     };
     let policy = Policy::new(&rules.config.policy);
     let purpose = rules.config.policy.purpose.name();
-    let mut said = match robots {
-        Some(SavedRobots::Read { text, .. } | SavedRobots::Unreachable { last: Some(text), .. }) => {
-            Robots::from_source(text, rules.agent()).usage(url.path_and_query())
-        }
-        _ => Vec::new(),
-    };
-    let file = file.and_then(|file| TdmFile::parse(file.as_bytes()));
+    let robots = saved.robots(url.scheme()).and_then(SavedRobots::rules).cloned();
+    let mut said =
+        robots.map_or_else(Vec::new, |text| Robots::from_source(text, rules.agent()).usage(url.path_and_query()));
+    let file = file.as_ref().and_then(|file| TdmFile::parse(file.as_bytes()));
     said.extend(file.and_then(|file| file.usage(url.path_and_query())));
     let no = said.into_iter().find(|said| policy.refuses(vec![said.clone()]));
     Ok(no.map_or_else(
@@ -119,23 +119,19 @@ fn usage(store: &StoreReader, url: &CrawlUrl, rules: &RunRules) -> Result<String
 
 /// The line of robots.txt that disallows a URL.
 fn robots(store: &StoreReader, url: &CrawlUrl, rules: &RunRules) -> Result<String> {
-    let saved = saved(store, url.host())?;
-    let robots = match url.scheme() {
-        Scheme::Https => saved.robots_https,
-        Scheme::Http => saved.robots_http,
-    };
-    let origin = url.origin();
+    let saved = saved_host(store, url.host())?;
+    let (robots, origin) = (saved.robots(url.scheme()), url.origin());
+    if let Some(text) = robots.and_then(SavedRobots::rules) {
+        return Ok(line(&Robots::from_source(Arc::clone(text), rules.agent()), url));
+    }
     Ok(match robots {
-        Some(SavedRobots::Read { text, .. } | SavedRobots::Unreachable { last: Some(text), .. }) => {
-            line(&Robots::from_source(text, rules.agent()), url)
-        }
         Some(SavedRobots::DisallowAll { until_ms }) => {
-            format!("robots.txt of {origin} could not be read, so nothing is allowed there until {}", time(until_ms))
+            format!("robots.txt of {origin} could not be read, so nothing is allowed there until {}", time(*until_ms))
         }
         Some(SavedRobots::NoConnection { failure, .. }) => {
             format!("robots.txt of {origin} could not be read: {failure}")
         }
-        Some(SavedRobots::Unreachable { .. }) | None => format!("robots.txt of {origin} could not be read"),
+        _ => format!("robots.txt of {origin} could not be read"),
     })
 }
 

@@ -75,7 +75,7 @@ pub(crate) fn unasked_of(dir: &Path, earlier: &Earlier) -> Result<Unasked> {
                 Some((NodeState::Skipped(SkipReason::Robots), _)) => {
                     let url = CrawlUrl::stored(row.url.into(), key);
                     let host = without_robots.get(&url.host_key());
-                    let is_lacking = host.is_some_and(|host| lacks(robots_of(host, url.scheme())));
+                    let is_lacking = host.is_some_and(|host| lacks(host.robots(url.scheme())));
                     if is_lacking { Why::NoRobots } else { Why::Skipped(SkipReason::Robots) }
                 }
                 Some((NodeState::Skipped(reason), _)) if reason != SkipReason::Scheme => Why::Skipped(reason),
@@ -89,14 +89,7 @@ pub(crate) fn unasked_of(dir: &Path, earlier: &Earlier) -> Result<Unasked> {
 }
 
 fn lacks_any(host: &SavedHost) -> bool {
-    [Scheme::Http, Scheme::Https].into_iter().any(|scheme| lacks(robots_of(host, scheme)))
-}
-
-fn robots_of(host: &SavedHost, scheme: Scheme) -> Option<&SavedRobots> {
-    match scheme {
-        Scheme::Http => host.robots_http.as_ref(),
-        Scheme::Https => host.robots_https.as_ref(),
-    }
+    [Scheme::Http, Scheme::Https].into_iter().any(|scheme| lacks(host.robots(scheme)))
 }
 
 /// Whether a robots.txt was asked for and could not be read.

@@ -161,7 +161,7 @@ fn what_is_wrong_is_shown_to_people() {
     insta::assert_snapshot!(run.stderr, @r"
     214 links on 200 pages: 8 targets are wrong
     not asked for, so that nobody knows: 1 link (out of scope)
-    not asked for, so that nobody knows: 1 link (robots.txt disallows it, or could not be read)
+    not asked for, so that nobody knows: 1 link (robots.txt disallows it)
     not asked for, so that nobody knows: 1 link (of a kind that the crawl does not follow)
     ");
 }
@@ -262,7 +262,7 @@ fn what_pages_link_to_elsewhere_is_looked_for_once_and_nothing_is_followed_from_
     broken-links other/gone (404 Not Found) at /a:6:1 other/gone
     permanent-redirects other/moved (redirects for good: link to where that leads) at /a:3:1 other/moved
     unchecked other/never (out of scope) at /a:8:1 other/never
-    unchecked other/private (robots.txt disallows it, or could not be read) at /a:7:1 other/private
+    unchecked other/private (robots.txt disallows it) at /a:7:1 other/private
     ");
 }
 

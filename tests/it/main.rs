@@ -67,6 +67,7 @@ mod tidy;
 mod tls;
 mod traps;
 mod trouble;
+mod unasked_links;
 mod unread;
 mod update;
 mod update_archive;

@@ -1,11 +1,14 @@
 //! What is kept of a host beyond the end of the process: one JSON text for each, in a store that somebody else owns.
 
 mod forget;
+mod robots;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+pub(crate) use robots::SavedRobots;
 
 use super::Options;
 use super::breaker::{self, Breaker, State};
@@ -88,43 +91,14 @@ pub struct SavedHost {
     pub usage: Option<Box<UsageCounts>>,
 }
 
-/// What is kept of one robots.txt.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum SavedRobots {
-    /// It was read, or there is none.
-    Read {
-        /// The file ([`Robots::source`]).
-        text: Arc<str>,
-        /// How long it holds.
-        until_ms: i64,
-    },
-    /// It could not be read, and nothing is allowed.
-    DisallowAll {
-        /// How long that holds.
-        until_ms: i64,
-    },
-    /// It could not be read so far, or was being asked for.
-    Unreachable {
-        /// How often in a row it could not be read.
-        attempts: u32,
-        /// When it is asked for again; at once when absent.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        until_ms: Option<i64>,
-        /// The file that was read last, however old; absent when there was none.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        last: Option<Arc<str>>,
-        /// Why there was no connection; absent when there was one, or it was being asked for.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        failure: Option<Failure>,
-    },
-    /// There is nobody to ask.
-    NoConnection {
-        /// Why not.
-        failure: Failure,
-        /// How long that holds.
-        until_ms: i64,
-    },
+impl SavedHost {
+    /// What is kept of its robots.txt over one of the schemes.
+    pub(crate) fn robots(&self, scheme: Scheme) -> Option<&SavedRobots> {
+        match scheme {
+            Scheme::Http => self.robots_http.as_ref(),
+            Scheme::Https => self.robots_https.as_ref(),
+        }
+    }
 }
 
 /// What is kept of the way to one origin.
