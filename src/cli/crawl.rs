@@ -152,7 +152,7 @@ fn start(config: Config, earlier: Earlier, home: Home, shown: Shown, terminal: &
     let dashboard = dashboard.map(|dashboard| dashboard::serve(dashboard, &crawl, &by_button)).transpose()?;
     let ended = runtime.block_on(run(crawl, &mut signals));
     if let (Some(dashboard), Ok((summary, _))) = (dashboard, &ended) {
-        dashboard.end(summary.state);
+        dashboard.end(summary);
     }
     // A name that is being looked up, or a page that is being parsed, is nothing to wait for any more.
     runtime.shutdown_background();

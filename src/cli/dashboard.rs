@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::Crawl;
 use crate::config::Config;
 use crate::error::Result;
 use crate::serve::{Control, Dashboard, Serving, TOKEN};
-use crate::{Crawl, observe};
 
 /// Listens, before anything is crawled: an address that is taken is told at once.
 pub(super) fn open(at: &str, config: &Config) -> Result<Dashboard> {
     let rules = config.extract_rules()?;
-    let names: Vec<String> = rules.names().map(observe::printable).collect();
+    let names: Vec<String> = rules.names().map(str::to_owned).collect();
     let dashboard = Dashboard::open(at, std::env::var(TOKEN).ok(), &names)?;
-    tracing::info!("dashboard: {}", dashboard.url());
+    tracing::info!("dashboard: {}", dashboard.place());
     Ok(dashboard)
 }
 

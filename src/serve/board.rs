@@ -10,7 +10,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::error::Result;
-use crate::extracted::Tally;
+use crate::extracted::{Health, RuleHealth};
 use crate::observe::{Close, Durations, Observer, Snapshot, Stats};
 use crate::outcome::OutcomeKind;
 use crate::sink::{Checkpoint, Record, Settled, Sink};
@@ -32,7 +32,7 @@ pub(super) struct Written {
     pub(super) latest: VecDeque<Row>,
     pub(super) errors: VecDeque<Row>,
     pub(super) fetches: Durations,
-    pub(super) rules: Vec<Rule>,
+    pub(super) health: Health,
     /// The lines of records, and the number of the first of them.
     lines: VecDeque<Bytes>,
     first: u64,
@@ -41,9 +41,17 @@ pub(super) struct Written {
     pub(super) looks: u64,
     /// How many records there were at the last looks, and when.
     rates: VecDeque<(Instant, u64)>,
-    /// How the crawl has ended.
-    pub(super) ended: Option<&'static str>,
+    pub(super) ended: Option<Ended>,
     wakers: Vec<Waker>,
+}
+
+/// How the crawl has ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ended {
+    pub(super) state: &'static str,
+    /// How long it took, as its summary says.
+    pub(super) after: Duration,
+    at: Instant,
 }
 
 /// A page, as the latest are shown.
@@ -54,15 +62,6 @@ pub(super) struct Row {
     status: Option<u16>,
     error: Option<String>,
     elapsed_ms: u64,
-}
-
-/// What a rule has found.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Rule {
-    #[serde(rename = "rule")]
-    pub(super) name: String,
-    pub(super) values: u64,
-    pub(super) missing: u64,
 }
 
 /// What the next line is to one who follows.
@@ -79,8 +78,8 @@ pub(super) enum Next {
 impl Board {
     /// A board for a crawl with these rules.
     pub(super) fn new(rules: &[String], started: Instant) -> Self {
-        let rule = |name: &String| Rule { name: name.clone(), values: 0, missing: 0 };
-        let written = Written { rules: rules.iter().map(rule).collect(), ..Written::default() };
+        let health = Health::new(rules.iter().map(String::as_str), []);
+        let written = Written { health, ..Written::default() };
         Self { stats: OnceLock::new(), started, followers: AtomicUsize::new(0), written: Mutex::new(written) }
     }
 
@@ -106,14 +105,17 @@ impl Board {
     /// The crawl has ended, in a state that nobody has said.
     pub(super) fn end_once(&self) {
         if self.written().ended.is_none() {
-            self.end("failed");
+            self.end("failed", self.elapsed(), None);
         }
     }
 
-    /// The crawl has ended, in this state.
-    pub(super) fn end(&self, state: &'static str) {
+    /// The crawl has ended, in this state, after so long, with rules that have found all this, earlier runs included.
+    pub(super) fn end(&self, state: &'static str, after: Duration, rules: Option<&[RuleHealth]>) {
         let mut written = self.written();
-        written.ended = Some(state);
+        if let Some(rules) = rules {
+            written.health.rules = rules.to_vec();
+        }
+        written.ended = Some(Ended { state, after, at: Instant::now() });
         written.looks += 1;
         written.wake();
     }
@@ -147,11 +149,8 @@ impl Board {
             push(&mut written.errors, row.clone());
         }
         push(&mut written.latest, row);
-        for (rule, Tally { values, missing, .. }) in
-            written.rules.iter_mut().zip(settled.findings.iter().flat_map(|findings| &findings.rules))
-        {
-            rule.values += values;
-            rule.missing += missing;
+        if record.outcome == OutcomeKind::Ok {
+            written.health.take(&record.url, settled.findings.as_ref(), &settled.items);
         }
         if let Some(line) = line {
             written.push_line(line);
@@ -179,10 +178,13 @@ impl Written {
         if seconds > 0.0 { records / seconds } else { 0.0 }
     }
 
-    /// The line with this number; whoever waits for it is woken when it is there.
-    pub(super) fn line(&mut self, number: u64, waker: &Waker) -> Next {
-        if number < self.first {
-            return Next::Missed(self.first - number);
+    /// The line with this number; whoever waits for it is woken when it is there. At the end who is far behind misses what
+    /// is left, so that the stream ends with a whole line.
+    pub(super) fn line(&mut self, number: u64, waker: &Waker, now: Instant) -> Next {
+        let is_late = self.ended.is_some_and(|ended| now.saturating_duration_since(ended.at) > PATIENCE);
+        let first = if is_late { self.first + self.lines.len() as u64 } else { self.first };
+        if number < first {
+            return Next::Missed(first - number);
         }
         let nth = usize::try_from(number - self.first).unwrap_or(usize::MAX);
         match self.lines.get(nth) {
@@ -260,6 +262,8 @@ fn push(rows: &mut VecDeque<Row>, row: Row) {
     rows.truncate(MOST_ROWS);
 }
 
+/// How long those who follow get lines once the crawl is over.
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 /// How many pages are shown.
 const MOST_ROWS: usize = 20;
 /// How many lines are kept for those who follow, and how long they may be together. Who is slower misses some.
@@ -280,15 +284,29 @@ mod tests {
         for n in 0..MOST_LINES + 3 {
             written.push_line(Bytes::from(format!("{n}\n")));
         }
-        let waker = Waker::noop();
-        assert_eq!(written.line(0, waker), Next::Missed(3));
-        assert_eq!(written.line(3, waker), Next::Line("3\n".into()));
+        let (waker, now) = (Waker::noop(), Instant::now());
+        assert_eq!(written.line(0, waker, now), Next::Missed(3));
+        assert_eq!(written.line(3, waker, now), Next::Line("3\n".into()));
         let end = (MOST_LINES + 3) as u64;
-        assert_eq!(written.line(end, waker), Next::Later);
+        assert_eq!(written.line(end, waker, now), Next::Later);
         written.push_line(vec![0; MOST_BYTES + 1].into());
         assert_eq!((written.lines.len(), written.held), (0, 0), "what is too long is missed by all");
-        written.ended = Some("complete");
-        assert_eq!(written.line(end, waker), Next::Missed(1));
-        assert_eq!(written.line(end + 1, waker), Next::Ended);
+        written.ended = Some(Ended { state: "complete", after: Duration::ZERO, at: now });
+        assert_eq!(written.line(end, waker, now), Next::Missed(1));
+        assert_eq!(written.line(end + 1, waker, now), Next::Ended);
+    }
+
+    #[test]
+    fn who_is_far_behind_at_the_end_is_told_what_is_missed_of_it() {
+        let mut written = Written::default();
+        for n in 0..3 {
+            written.push_line(Bytes::from(format!("{n}\n")));
+        }
+        let (waker, at) = (Waker::noop(), Instant::now());
+        written.ended = Some(Ended { state: "complete", after: Duration::ZERO, at });
+        assert_eq!(written.line(1, waker, at + PATIENCE), Next::Line("1\n".into()));
+        let late = at + PATIENCE + Duration::from_millis(1);
+        assert_eq!(written.line(1, waker, late), Next::Missed(2));
+        assert_eq!(written.line(3, waker, late), Next::Ended);
     }
 }

@@ -31,7 +31,7 @@ impl Guard {
         if origin.is_some_and(|origin| !is_own(origin)) || is_of_other_site(headers) {
             return Err((StatusCode::FORBIDDEN, "pages of other sites get nothing\n"));
         }
-        let needs_token = *method != Method::GET;
+        let needs_token = *method == Method::POST;
         let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
         // A browser sends a header of its own only for the page that the token was given to.
         let in_query = uri.query().and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("token=")));
@@ -40,7 +40,7 @@ impl Guard {
         if is_known || !needs_token && self.is_local {
             return Ok(());
         }
-        Err((StatusCode::UNAUTHORIZED, "the token is missing: `Authorization: Bearer TOKEN`\n"))
+        Err((StatusCode::UNAUTHORIZED, if given.is_some() { WRONG_TOKEN } else { NO_TOKEN }))
     }
 }
 
@@ -69,6 +69,8 @@ fn is_same(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len() && one.iter().zip(other).fold(0, |differ, (one, other)| differ | (one ^ other)) == 0
 }
 
+const NO_TOKEN: &str = "the token is missing: `Authorization: Bearer TOKEN`\n";
+const WRONG_TOKEN: &str = "this is not the token of this run: its log names it, or CRAWLER_DASHBOARD_TOKEN has it\n";
 const HOST_REFUSED: Refusal =
     (StatusCode::MISDIRECTED_REQUEST, "the dashboard answers to addresses and to localhost alone\n");
 
@@ -89,7 +91,9 @@ mod tests {
     fn loopback_shows_itself_and_other_addresses_want_the_token() {
         let host = ("host", "127.0.0.1:8470");
         assert_eq!(asked(LOCAL, &Method::GET, "/", &[host]), 200);
+        assert_eq!(asked(LOCAL, &Method::HEAD, "/", &[host]), 200);
         assert_eq!(asked(ANY, &Method::GET, "/", &[host]), 401);
+        assert_eq!(asked(ANY, &Method::HEAD, "/", &[host]), 401);
         assert_eq!(asked(ANY, &Method::GET, "/?token=secret", &[host]), 200);
         assert_eq!(asked(ANY, &Method::GET, "/?token=secre", &[host]), 401);
         assert_eq!(asked(ANY, &Method::GET, "/", &[host, ("authorization", "Bearer secret")]), 200);
@@ -102,6 +106,20 @@ mod tests {
         assert_eq!(asked(LOCAL, &Method::POST, "/stop", &[host]), 401);
         assert_eq!(asked(LOCAL, &Method::POST, "/stop?token=secret", &[host]), 401);
         assert_eq!(asked(LOCAL, &Method::POST, "/stop", &[host, ("authorization", "Bearer secret")]), 200);
+    }
+
+    #[test]
+    fn a_wrong_token_is_not_called_a_missing_one() {
+        let guard = Guard::new(LOCAL.parse().unwrap(), "secret".to_owned());
+        let said = |given: &[&str]| {
+            let host = std::iter::once((HOST, LOCAL.parse().unwrap()));
+            let given = given.iter().map(|value| (AUTHORIZATION, value.parse().unwrap()));
+            guard.check(&Method::POST, &Uri::from_static("/stop"), &host.chain(given).collect())
+        };
+        assert_eq!(said(&[]), Err((StatusCode::UNAUTHORIZED, NO_TOKEN)));
+        assert_eq!(said(&["Basic secret"]), Err((StatusCode::UNAUTHORIZED, NO_TOKEN)));
+        assert_eq!(said(&["Bearer secre"]), Err((StatusCode::UNAUTHORIZED, WRONG_TOKEN)));
+        assert_eq!(said(&["Bearer secret"]), Ok(()));
     }
 
     #[test]

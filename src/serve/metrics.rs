@@ -52,12 +52,13 @@ pub(super) fn metrics(board: &Board) -> String {
     let waits = "How long hosts were left alone, each time something was put off for that.";
     text.durations("crawler_politeness_wait_seconds", waits, &close.waits);
     text.family("crawler_items_total", "counter", "Values that each rule has found, in this process.");
-    for rule in &written.rules {
-        text.of("rule", &rule.name, rule.values);
+    let rules = &written.health.rules;
+    for rule in rules {
+        text.of("rule", &rule.name, rule.tally.values);
     }
     text.family("crawler_rule_missing_total", "counter", "How often a required value was missing, in this process.");
-    for rule in &written.rules {
-        text.of("rule", &rule.name, rule.missing);
+    for rule in rules {
+        text.of("rule", &rule.name, rule.tally.missing);
     }
     let commits = "How long it took to make outputs and store durable, each time.";
     text.durations("crawler_store_commit_seconds", commits, &close.commits);

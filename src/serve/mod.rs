@@ -20,7 +20,7 @@ use std::io::{self, Read as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
@@ -28,7 +28,7 @@ use self::board::{Board, BoardObserver, BoardSink};
 use self::guard::Guard;
 use self::server::Shared;
 use crate::error::{Error, Result};
-use crate::observe::{Observer, State, Stats};
+use crate::observe::{Observer, Stats, Summary};
 use crate::sink::Sink;
 
 /// A place that is listened at, before there is a crawl.
@@ -37,6 +37,7 @@ pub(crate) struct Dashboard {
     listener: TcpListener,
     address: SocketAddr,
     token: String,
+    is_token_given: bool,
     board: Arc<Board>,
 }
 
@@ -56,6 +57,7 @@ impl Dashboard {
         let wrong = |why: &str| Error::Usage(format!("--dashboard {at}: {why}"));
         let address = address_of(at)
             .ok_or_else(|| wrong("this is no address\n = allowed: an address and a port, like 127.0.0.1:8470"))?;
+        let is_token_given = token.is_some();
         let token = match token {
             Some(token) if is_token(&token) => token,
             Some(_) => {
@@ -72,12 +74,17 @@ impl Dashboard {
         };
         let (listener, address) = listen().map_err(|error| wrong(&format!("cannot listen there: {error}")))?;
         let board = Arc::new(Board::new(rules, Instant::now()));
-        Ok(Self { listener, address, token, board })
+        Ok(Self { listener, address, token, is_token_given, board })
     }
 
-    /// Where it is, with the token that its buttons need.
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}/?token={}", self.address, self.token)
+    /// Where it is, with the token that its buttons need; one that somebody has made is in no log.
+    pub(crate) fn place(&self) -> String {
+        let Self { address, token, .. } = self;
+        if self.is_token_given {
+            format!("http://{address}/ (with ?token= and what {TOKEN} has, for its buttons)")
+        } else {
+            format!("http://{address}/?token={token}")
+        }
     }
 
     /// Takes what the crawl settles.
@@ -92,7 +99,7 @@ impl Dashboard {
 
     /// Serves the crawl of these numbers.
     pub(crate) fn serve(self, stats: Arc<Stats>, control: impl Fn(Control) + Send + Sync + 'static) -> Result<Serving> {
-        let Self { listener, address, token, board } = self;
+        let Self { listener, address, token, board, .. } = self;
         board.watch(stats);
         let shared =
             Shared { board: Arc::clone(&board), guard: Guard::new(address, token), control: Box::new(control) };
@@ -110,8 +117,8 @@ impl Dashboard {
 
 impl Serving {
     /// Shows how the crawl has ended, to those who look at this moment.
-    pub(crate) fn end(self, state: State) {
-        self.board.end(state.name());
+    pub(crate) fn end(self, summary: &Summary) {
+        self.board.end(summary.state.name(), Duration::from_millis(summary.elapsed_ms), Some(&summary.rules));
     }
 }
 
@@ -180,5 +187,14 @@ mod tests {
         assert!(!is_token("short") && !is_token("with spaces in it, so no"));
         let refused = Dashboard::open("127.0.0.1:0", Some("short".to_owned()), &[]).unwrap_err().to_string();
         assert!(refused.contains("CRAWLER_DASHBOARD_TOKEN") && !refused.contains("short"), "{refused}");
+    }
+
+    #[test]
+    fn a_token_that_somebody_has_made_is_not_told() {
+        let place = |token| Dashboard::open("127.0.0.1:0", token, &[]).unwrap().place();
+        let given = "0123456789abcdef";
+        let told = place(Some(given.to_owned()));
+        assert!(told.contains("CRAWLER_DASHBOARD_TOKEN") && !told.contains(given), "{told}");
+        assert!(is_token(place(None).split_once("/?token=").unwrap().1));
     }
 }

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
@@ -95,7 +96,7 @@ impl Events {
 
 impl Records {
     fn next(&mut self, cx: &Context<'_>) -> Poll<Option<Bytes>> {
-        match self.board.written().line(self.next, cx.waker()) {
+        match self.board.written().line(self.next, cx.waker(), Instant::now()) {
             Next::Line(line) => {
                 self.next += 1;
                 Poll::Ready(Some(line))

@@ -5,7 +5,7 @@ use std::net::TcpListener as StdListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use super::board::Board;
+use super::board::{self, Board};
 use super::control::Control;
 use super::guard::Guard;
 use super::reply::Reply;
@@ -65,7 +65,8 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
     });
     // Connections that nobody uses any more would have to be closed at the end.
     let mut server = http1::Builder::new();
-    server.keep_alive(false).timer(TokioTimer::new()).header_read_timeout(SLOWEST_HEAD);
+    // What waits for a slow reader in the buffer is what it gets whole at the end.
+    server.keep_alive(false).timer(TokioTimer::new()).header_read_timeout(SLOWEST_HEAD).max_buf_size(LARGEST_BUFFER);
     if let Err(error) = server.serve_connection(TokioIo::new(stream), service).await {
         tracing::debug!("a connection to the dashboard has broken: {error}");
     }
@@ -75,10 +76,17 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
 fn answer(request: &Request<Incoming>, shared: &Shared) -> Response<Reply> {
     let (method, uri) = (request.method(), request.uri());
     if let Err((status, why)) = shared.guard.check(method, uri, request.headers()) {
-        return respond(status, TEXT, Reply::text(why));
+        let mut response = respond(status, TEXT, Reply::text(why));
+        if status == StatusCode::UNAUTHORIZED {
+            // RFC 9110, section 11.6.1.
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        return response;
     }
     let board = &shared.board;
     let ok = |kind, reply| respond(StatusCode::OK, kind, reply);
+    // hyper sends the head alone of what is answered to HEAD.
+    let method = if *method == Method::HEAD { &Method::GET } else { method };
     match (method, uri.path()) {
         (&Method::GET, "/") => {
             let nonce = page::nonce();
@@ -100,17 +108,22 @@ fn answer(request: &Request<Incoming>, shared: &Shared) -> Response<Reply> {
             }
             None => not_found(),
         },
-        (&Method::GET, path) if Control::of_path(path).is_some() => {
-            respond(StatusCode::METHOD_NOT_ALLOWED, TEXT, Reply::text("POST, with the token\n"))
-        }
+        (&Method::GET, path) if Control::of_path(path).is_some() => not_allowed("POST", "POST, with the token\n"),
         (&Method::GET, _) => not_found(),
-        _ => respond(StatusCode::METHOD_NOT_ALLOWED, TEXT, Reply::text("GET, or POST to /stop, /pause, /resume\n")),
+        _ => not_allowed("GET, HEAD", "GET, or POST to /stop, /pause, /resume\n"),
     }
 }
 
 fn not_found() -> Response<Reply> {
     let there = "there is /, /status.json, /events, /records, /metrics, and POST to /stop, /pause, /resume\n";
     respond(StatusCode::NOT_FOUND, TEXT, Reply::text(there))
+}
+
+/// RFC 9110, section 15.5.6.
+fn not_allowed(allowed: &'static str, why: &'static str) -> Response<Reply> {
+    let mut response = respond(StatusCode::METHOD_NOT_ALLOWED, TEXT, Reply::text(why));
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    response
 }
 
 /// No other site may read, frame or sniff what is answered: none is named anywhere.
@@ -136,5 +149,7 @@ const TEXT: &str = "text/plain; charset=utf-8";
 const MOST_CONNECTIONS: usize = 64;
 /// How long a request may take to arrive.
 const SLOWEST_HEAD: Duration = Duration::from_secs(10);
-/// How long streams may take to be read to their end, once the crawl is over.
-const GRACE: Duration = Duration::from_secs(2);
+const LARGEST_BUFFER: usize = 64 << 10;
+/// How long streams may take to be read to their end, once the crawl is over: longer than they go on with what is behind.
+const GRACE: Duration = Duration::from_secs(3);
+const _: () = assert!(GRACE.as_secs() > board::PATIENCE.as_secs());

@@ -1,4 +1,4 @@
-//! The status of a crawl as JSON: with the names that `summary.json` has for the same numbers.
+//! The status of a crawl as JSON: with the names that `summary.json` has for the same things, and other names for others.
 
 use serde_json::{Value, json};
 
@@ -9,8 +9,9 @@ pub(super) fn status(board: &Board) -> Value {
     let (snapshot, close) = board.numbers();
     let written = board.written();
     let accounts = close.accounts;
+    let elapsed = written.ended.map_or_else(|| board.elapsed(), |ended| ended.after);
     let state = match written.ended {
-        Some(state) => state,
+        Some(ended) => ended.state,
         None if snapshot.paused => "paused",
         None => "running",
     };
@@ -24,7 +25,7 @@ pub(super) fn status(board: &Board) -> Value {
     });
     json!({
         "state": state,
-        "elapsed_ms": u64::try_from(board.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "elapsed_ms": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         "records": accounts.settled.total(),
         "discovered": accounts.discovered(),
         "pending": accounts.pending,
@@ -32,12 +33,12 @@ pub(super) fn status(board: &Board) -> Value {
         "settled": accounts.settled,
         "skipped": accounts.skipped,
         "bytes": snapshot.bytes,
-        "hosts": snapshot.hosts,
+        "host_count": snapshot.hosts,
         "held": held,
         "discovery_closed": snapshot.discovery_closed,
         "records_per_second": (written.rate() * 10.0).round() / 10.0,
-        "latest": written.latest,
-        "errors": written.errors,
-        "rules": written.rules,
+        "latest_records": written.latest,
+        "latest_errors": written.errors,
+        "rules": written.health.rules,
     })
 }
