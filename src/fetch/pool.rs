@@ -19,7 +19,7 @@ pub(super) struct Pool {
     recipe: Recipe,
     keeping: RwLock<Keeping>,
     closing: Clients,
-    /// The origins that take HTTP/1.1 only, whatever their TLS says.
+    /// The origins that take HTTP/1.1 only, whatever their TLS says, or have heads of very many lines.
     http1: RwLock<HashSet<Box<str>>>,
     /// Which requests leave a connection behind.
     keep_alive: KeepAlive,
@@ -60,8 +60,9 @@ struct Clients {
 /// Which versions of HTTP may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Versions {
-    /// HTTP/2 where TLS agrees on it, else HTTP/1.1.
+    /// HTTP/2 where TLS agrees on it, else HTTP/1.1 with heads of 100 lines.
     Any,
+    /// HTTP/1.1 with heads of [`MAX_HEADER_LINES`] lines.
     Http1,
 }
 
@@ -165,7 +166,7 @@ impl Recipe {
         let (mut tls, mut builder) = (self.tls.clone(), reqwest::Client::builder());
         if versions == Versions::Http1 {
             tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-            builder = builder.http1_only();
+            builder = builder.http1_only().http1_max_headers(MAX_HEADER_LINES);
         }
         builder
             .tls_backend_preconfigured(tls)
@@ -185,7 +186,6 @@ impl Recipe {
             .http1_ignore_invalid_headers_in_responses(true)
             // "X-A : b" is X-A: a proxy has to take the blank out (RFC 9112, section 5.1), and nobody else reads on.
             .http1_allow_spaces_after_header_name_in_responses(true)
-            .http1_max_headers(MAX_HEADER_LINES)
             .http2_max_header_list_size(MAX_HEAD)
             .connector_layer(Watched)
             .build()
@@ -201,8 +201,9 @@ const CLOSED_EVERY: Duration = Duration::from_secs(1);
 /// The longest head that is read over HTTP/2, which counts 32 bytes more for each line (RFC 9113, section 6.5.2). It is
 /// what browsers read. Over HTTP/1.1, hyper's own bound of 408 KiB holds.
 const MAX_HEAD: u32 = 256 << 10;
-/// As many lines as fill such a head, at 128 bytes each. hyper makes room for all of them beforehand, for each response:
-/// room for 2,048 costs a fifth of a microsecond, room for 4,096 comes from the system each time and costs 25.
+/// As many lines as fill such a head, at 128 bytes each. hyper makes room for all of them beforehand, twice for each
+/// response: 20,000 instructions, a twentieth of a page. So only origins that were seen to need it pay for it; for others
+/// hyper's own room for 100 lines, on its stack, is enough.
 pub(super) const MAX_HEADER_LINES: usize = 2048;
 
 #[cfg(test)]
