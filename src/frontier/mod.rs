@@ -29,6 +29,6 @@ pub(crate) use lease::{Hold, HostId};
 pub use node::Limits;
 pub(crate) use node::{Edge, NodeState, Path};
 pub use options::Options;
-pub(crate) use restore::{Restore, RestoreRules};
+pub(crate) use restore::{KeptUrl, Restore, RestoreRules};
 pub(crate) use segments::Segments;
 pub(crate) use texts::OPEN_WANTS;

@@ -1,20 +1,17 @@
 //! Restore: the frontier as a store has kept it, judged by the settings of this run.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Instant;
 
 use hashbrown::HashMap;
 
-use super::change::StoredUrl;
 use super::found::Room;
 use super::graph::Frontier;
 use super::lease::HostId;
-use super::node::{Limits, NO_WAY, Node, NodeState};
-use super::paths::length;
+use super::node::{Limits, NO_WAY, Node, NodeState, Path};
 use crate::error::{Error, Result};
 use crate::outcome::{OutcomeKind, SkipReason};
-use crate::url::{CrawlUrl, HostKey};
+use crate::url::{CrawlUrl, HostKey, UrlKey};
 
 /// A [`Frontier`] that is being read back.
 pub struct Restore<'a> {
@@ -22,6 +19,27 @@ pub struct Restore<'a> {
     rules: RestoreRules<'a>,
     /// What each page has added, in bytes. Of what was found elsewhere at a smaller depth later, that page has.
     added: HashMap<u32, u64>,
+    /// The page of the URL before, and what it has added since: what a page leads to mostly comes together.
+    last_page: (u32, u64),
+}
+
+/// A URL as a store gives it back.
+#[derive(Debug, Clone, Copy)]
+pub struct KeptUrl<'a> {
+    /// Its number: the order of discovery.
+    pub id: u32,
+    /// Its text; of a URL that is too long, the start of it.
+    pub text: &'a str,
+    /// Its fingerprint.
+    pub key: UrlKey,
+    /// How it was found.
+    pub path: Path,
+    /// How long what names it there is for a reader, in bytes; 0 when that is not known.
+    pub link_text: usize,
+    /// Its state.
+    pub state: NodeState,
+    /// Whose it is, when it is or was pending.
+    pub host: Option<HostId>,
 }
 
 /// What the settings of this run say about URLs that an earlier one has judged.
@@ -35,7 +53,7 @@ pub struct RestoreRules<'a> {
 impl Frontier {
     /// Reads back what a store has kept: first all hosts, then all URLs in the order of their numbers.
     pub fn restore(limits: Limits, rules: RestoreRules<'_>) -> Restore<'_> {
-        Restore { frontier: Self::new(limits), rules, added: HashMap::new() }
+        Restore { frontier: Self::new(limits), rules, added: HashMap::new(), last_page: (0, 0) }
     }
 }
 
@@ -51,15 +69,15 @@ impl Restore<'_> {
 
     /// Takes a URL that is not settled, with the instant of its next attempt when one has failed. What the settings say
     /// about it may have changed since: then so does its state.
-    pub fn open(&mut self, url: StoredUrl, due: Option<Instant>) -> Result<()> {
-        let mut node = self.known(&url)?;
+    pub fn open(&mut self, url: KeptUrl<'_>, due: Option<Instant>) -> Result<()> {
+        let mut node = self.known(url)?;
         let is_lifted = node.hops == NO_WAY && self.rules.lifted.contains(&SkipReason::Nofollow);
         if is_lifted {
             node.hops = 0;
             self.frontier.set(url.id, node)?;
         }
-        let StoredUrl { id, text, key, state, .. } = url;
-        let url = CrawlUrl::stored(text, key);
+        let KeptUrl { id, text, key, state, .. } = url;
+        let url = CrawlUrl::stored(text.into(), key);
         let state_now = self.state_now(&url, node);
         if let NodeState::Skipped(reason) = state_now {
             self.frontier.set(id, Node { state: state_now, ..node })?;
@@ -75,12 +93,15 @@ impl Restore<'_> {
     }
 
     /// Takes a URL that is settled. `untold`: what it leads to has not been told of its place.
-    pub fn settled(&mut self, url: &StoredUrl, kind: OutcomeKind, untold: bool) -> Result<()> {
+    pub fn settled(&mut self, url: KeptUrl<'_>, kind: OutcomeKind, untold: bool) -> Result<()> {
         let node = self.known(url)?;
         *self.frontier.accounts.settled.of(kind) += 1;
         if let Some(host) = node.host {
-            let url = CrawlUrl::stored(Arc::clone(&url.text), url.key);
-            self.frontier.sites.of(host, url.host_name()).count(kind);
+            let sites = &mut self.frontier.sites;
+            match sites.known(host) {
+                Some(site) => site.count(kind),
+                None => sites.of(host, CrawlUrl::stored(url.text.into(), url.key).host_name()).count(kind),
+            }
         }
         if untold {
             self.frontier.sinking.insert(url.id);
@@ -89,7 +110,8 @@ impl Restore<'_> {
     }
 
     /// The frontier as it was left.
-    pub fn finish(self) -> Frontier {
+    pub fn finish(mut self) -> Frontier {
+        self.count_last_page();
         let Self { mut frontier, added, .. } = self;
         let names: HashMap<HostId, &HostKey> = frontier.hosts.iter().map(|(name, id)| (*id, name)).collect();
         for (page, bytes) in added {
@@ -102,20 +124,32 @@ impl Restore<'_> {
         frontier
     }
 
-    fn known(&mut self, url: &StoredUrl) -> Result<Node> {
-        let StoredUrl { id, text, key, path, state, host, link_text, .. } = url;
-        if self.frontier.known.get(*key).is_some() || self.frontier.known.insert(*key) != Some(*id) {
+    fn known(&mut self, url: KeptUrl<'_>) -> Result<Node> {
+        let KeptUrl { id, text, key, path, state, host, link_text } = url;
+        if self.frontier.known.get(key).is_some() || self.frontier.known.insert(key) != Some(id) {
             return Err(Error::Damaged(format!("URL {id} ({text}) is there twice, or not in its turn")));
         }
         if host.is_some_and(|host| host.index() >= self.frontier.schedule.host_count()) {
             return Err(Error::Damaged(format!("URL {id} ({text}) is of a host that is not there")));
         }
-        let node = Node { depth: path.depth, hops: path.hops, state: *state, host: *host };
+        let node = Node { depth: path.depth, hops: path.hops, state, host };
         self.frontier.nodes.push(node.pack()?);
         if let Some(page) = path.referrer {
-            *self.added.entry(page).or_default() += (length(text, link_text.as_deref()) + Room::ROW) as u64;
+            if page != self.last_page.0 {
+                self.count_last_page();
+                self.last_page.0 = page;
+            }
+            self.last_page.1 += (text.len() + link_text + Room::ROW) as u64;
         }
         Ok(node)
+    }
+
+    fn count_last_page(&mut self) {
+        let (page, added) = self.last_page;
+        if added > 0 {
+            *self.added.entry(page).or_default() += added;
+            self.last_page.1 = 0;
+        }
     }
 
     fn state_now(&self, url: &CrawlUrl, node: Node) -> NodeState {

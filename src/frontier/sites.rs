@@ -28,6 +28,12 @@ pub(super) struct Site {
 }
 
 impl Sites {
+    /// The site of a host, if anybody has asked for it by its name before.
+    pub(super) fn known(&mut self, host: HostId) -> Option<&mut Site> {
+        let known = self.of_hosts.get(host.index()).filter(|known| **known != UNKNOWN)?;
+        self.all.get_mut(*known as usize)
+    }
+
     /// The site of a host, by the name of that without its port.
     pub(super) fn of(&mut self, host: HostId, name: &str) -> &mut Site {
         if self.of_hosts.len() <= host.index() {

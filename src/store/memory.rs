@@ -10,7 +10,8 @@ use super::{Committed, Counts, Facts, Store, edges};
 use crate::error::{Error, Result};
 use crate::fetch::SavedCookies;
 use crate::frontier::{
-    Change, Edge, HostId, Moved, NodeState, Path, Place, Restore, Row, Rows, Segments, StoredUrl, Want, WantedFor,
+    Change, Edge, HostId, KeptUrl, Moved, NodeState, Path, Place, Restore, Row, Rows, Segments, StoredUrl, Want,
+    WantedFor,
 };
 use crate::outcome::OutcomeKind;
 use crate::politeness::SavedHost;
@@ -210,9 +211,10 @@ impl Store for Memory {
             to.host(HostId::at(number), name.clone())?;
         }
         for (id, kept) in (0..).zip(self.urls.iter()) {
-            let url = kept.stored(id, self.text(kept));
+            let text = self.text(kept);
+            let url = kept.given_back(id, &text);
             match kept.stands {
-                Stands::Settled(kind) => to.settled(&url, kind, self.untold.contains(&id))?,
+                Stands::Settled(kind) => to.settled(url, kind, self.untold.contains(&id))?,
                 Stands::Open(_) => to.open(url, self.retries.get(&id).map(|(_, due)| *due))?,
             }
         }
@@ -305,14 +307,14 @@ impl Kept {
         })
     }
 
-    fn stored(&self, id: u32, text: Arc<str>) -> StoredUrl {
+    fn given_back<'a>(&self, id: u32, text: &'a str) -> KeptUrl<'a> {
         let path = Path { depth: self.depth, hops: self.hops.into(), referrer: some(self.referrer) };
         let state = match self.stands {
             Stands::Open(state) => state,
             Stands::Settled(_) => NodeState::Settled,
         };
         let host = some(self.host).map(HostId::at);
-        StoredUrl { id, text, key: self.key, path, mention: None, link_text: None, state, host }
+        KeptUrl { id, text, key: self.key, path, link_text: 0, state, host }
     }
 }
 

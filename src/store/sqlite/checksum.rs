@@ -53,9 +53,13 @@ impl Table {
 
     /// Compares a row with its checksum.
     pub(super) fn check(&self, row: &SqlRow<'_>) -> rusqlite::Result<Check> {
-        let Some(kept) = row.get::<_, Option<i64>>(self.columns.len())? else { return Ok(Check::Unchecked) };
-        let found = checksum((0..self.columns.len()).map(|at| row.get_ref(at)))?;
-        Ok(if kept == i64::from(found) { Check::Sound } else { Check::Broken })
+        compare(row.get(self.columns.len())?, (0..self.columns.len()).map(|at| row.get_ref(at)))
+    }
+
+    /// The same of a row whose values are at hand, its checksum the last of them.
+    pub(super) fn check_values(&self, values: &[ValueRef<'_>]) -> rusqlite::Result<Check> {
+        let Some((kept, values)) = values.split_last() else { return Ok(Check::Unchecked) };
+        compare(kept.as_i64_or_null()?, values.iter().map(|value| Ok(*value)))
     }
 
     /// Says of a row that it is broken.
@@ -88,6 +92,14 @@ impl Database {
     pub(super) fn expect_sound(&self, table: &Table) -> Result<()> {
         self.check_rows(table, |what| Err(broken(&what)))
     }
+}
+
+fn compare<'v>(
+    kept: Option<i64>,
+    values: impl Iterator<Item = rusqlite::Result<ValueRef<'v>>>,
+) -> rusqlite::Result<Check> {
+    let Some(kept) = kept else { return Ok(Check::Unchecked) };
+    Ok(if kept == i64::from(checksum(values)?) { Check::Sound } else { Check::Broken })
 }
 
 /// Lets a connection write checksums.

@@ -48,8 +48,8 @@ impl Store for Sqlite {
     }
 
     fn restore(&mut self, to: &mut Restore<'_>) -> Result<Counts> {
-        self.database.read_back(to, &self.clock.later(self.set_back_by()?))?;
-        self.database.counts()
+        let clock = self.clock.later(self.set_back_by()?);
+        self.database.read_back(to, &clock)
     }
 
     fn apply(&mut self, changes: Vec<Change>, settled: Option<Facts>) -> Result<()> {

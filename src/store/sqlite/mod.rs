@@ -10,6 +10,7 @@ mod flipped;
 mod keep;
 mod open;
 mod read;
+mod read_back;
 mod reader;
 mod requeue;
 #[cfg(any(test, fuzzing))]

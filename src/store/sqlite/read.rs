@@ -13,50 +13,18 @@ use super::{Database, edges, of_code};
 use crate::error::{Error, Result};
 use crate::extracted::Health;
 use crate::fetch::{Network, SavedCookies, SavedSeedName};
-use crate::frontier::{Edge, HostId, Moved, NodeState, Path, Place, Restore, Row, Rows, StoredUrl, Want, WantedFor};
+use crate::frontier::{Edge, Moved, NodeState, Place, Row, Rows, Want, WantedFor};
 use crate::observe::State;
-use crate::outcome::{FailureKind, SkipReason};
+use crate::outcome::SkipReason;
 use crate::politeness::SavedHost;
 use crate::sink::Checkpoint;
 use crate::sitemaps::SavedSitemap;
-use crate::store::{Counts, RunSettings, Session};
+use crate::store::{RunSettings, Session};
 use crate::trap::Trap;
 use crate::unread::Unread;
 use crate::url::{CrawlUrl, HostKey, UrlKey};
-use crate::wall_clock::WallClock;
 
 impl Database {
-    /// Reads back what earlier runs have found.
-    pub(super) fn read_back(&self, to: &mut Restore<'_>, clock: &WallClock) -> Result<()> {
-        self.each("SELECT id, name FROM host ORDER BY id", |row| {
-            let (id, name) = (row.get::<_, u32>(0)?, row.get_ref(1)?.as_str()?);
-            Ok(to.host(HostId::at(id), HostKey::stored(name)))
-        })?;
-        self.each(&format!("{} ORDER BY id", URL.select()), |row| {
-            if let Err(error) = expect_sound_url(row)? {
-                return Ok(Err(error));
-            }
-            let Some((state, kind)) = of_code(row.get(3)?) else {
-                return Ok(Err(Error::Damaged(format!("URL {} has no known state", row.get::<_, i64>(0)?))));
-            };
-            let path = Path { depth: row.get(4)?, hops: row.get(5)?, referrer: row.get(6)? };
-            let url = StoredUrl {
-                id: row.get(0)?,
-                key: UrlKey::of_bytes(row.get(1)?),
-                text: text(row, 2)?,
-                path,
-                mention: None,
-                link_text: optional_text(row, 17)?,
-                state,
-                host: row.get::<_, Option<u32>>(7)?.map(HostId::at),
-            };
-            Ok(match kind {
-                Some(kind) => to.settled(&url, kind, row.get::<_, Option<bool>>(15)?.unwrap_or_default()),
-                None => to.open(url, row.get::<_, Option<i64>>(9)?.map(|due| clock.at_millis(due))),
-            })
-        })
-    }
-
     /// Answers what a frontier wants to know.
     pub(super) fn rows(&self, want: Want) -> Result<Rows> {
         let Want { purpose, ids } = want;
@@ -211,29 +179,6 @@ impl Database {
         self.connection.query_row(sql, [], session).optional().map_err(|error| self.failed("read", &error))
     }
 
-    /// What all records come to.
-    pub(super) fn counts(&self) -> Result<Counts> {
-        let mut counts = Counts::default();
-        let sql = "SELECT status, error, count(*), sum(coalesce(bytes, 0)) FROM url WHERE record IS NOT NULL \
-                   GROUP BY status, error";
-        self.each(sql, |row| {
-            let number = |at| row.get::<_, i64>(at).map(i64::cast_unsigned);
-            let error = row.get_ref(1)?.as_str_or_null()?.and_then(FailureKind::of_name);
-            counts.add(row.get(0)?, error, number(2)?, number(3)?);
-            Ok(Ok(()))
-        })?;
-        counts.retries = self.retries()?;
-        Ok(counts)
-    }
-
-    /// How often URLs were to be tried again. Of one that is settled, the last attempt was the end; of another, each has
-    /// led to one more.
-    fn retries(&self) -> Result<u64> {
-        let sql = "SELECT coalesce(sum(attempts - (record IS NOT NULL)), 0) FROM url WHERE attempts > 0";
-        let retries = self.connection.query_row(sql, [], |row| row.get::<_, i64>(0));
-        retries.map(i64::cast_unsigned).map_err(|error| self.failed("read", &error))
-    }
-
     /// When the first run began, in milliseconds since 1970, and how long all of them took together.
     pub(crate) fn times(&self) -> Result<(Option<i64>, Duration)> {
         let sql = "SELECT min(started_at), coalesce(sum(max(committed_at - started_at, 0)), 0) FROM session";
@@ -280,17 +225,18 @@ impl Database {
 /// Refuses a row of the table `url` that is not as it was written. Of one without a checksum, the text at least has to be a
 /// URL, unless it is one that is not requested: that may be anything.
 pub(super) fn expect_sound_url(row: &SqlRow<'_>) -> rusqlite::Result<Result<()>> {
-    let is_url = || -> rusqlite::Result<bool> {
-        let text = row.get_ref(2)?.as_str()?;
-        let state = of_code(row.get(3)?);
-        let is_other = matches!(state, Some((NodeState::Skipped(SkipReason::Scheme | SkipReason::TooLong), _)));
-        Ok(is_other || CrawlUrl::stored(text.into(), UrlKey::of_bytes([0; 16])).is_sound())
-    };
+    let is_url = || -> rusqlite::Result<bool> { Ok(is_sound_text(row.get_ref(2)?.as_str()?, row.get(3)?)) };
     Ok(match URL.check(row)? {
         Check::Sound => Ok(()),
         Check::Unchecked if is_url()? => Ok(()),
         Check::Unchecked | Check::Broken => Err(broken(&URL.broken(row))),
     })
+}
+
+/// Whether a text of a URL in a state may be what was written, without a checksum.
+pub(super) fn is_sound_text(text: &str, state: i64) -> bool {
+    let is_other = matches!(of_code(state), Some((NodeState::Skipped(SkipReason::Scheme | SkipReason::TooLong), _)));
+    is_other || CrawlUrl::stored(text.into(), UrlKey::of_bytes([0; 16])).is_sound()
 }
 
 /// What somebody has kept as JSON.
@@ -324,6 +270,7 @@ mod tests {
 
     use super::*;
     use crate::store::sqlite::Sqlite;
+    use crate::wall_clock::WallClock;
 
     #[test]
     fn the_statement_that_reads_a_text_is_compiled_once() {

@@ -100,6 +100,7 @@ const SPAWNING_FILES: &[(&str, &str)] = &[
     ("src/fetch/archived/mod.rs", "files block: each record is read where that is allowed, and awaited by who asked"),
     ("src/serve/mod.rs", "the server has a thread of its own: the crawl never waits for those who look at it"),
     ("src/serve/server.rs", "on that thread each connection is a task"),
+    ("src/store/sqlite/read_back.rs", "rows are taken out of the file while those before them become a frontier"),
     ("src/fetch/local.rs", "files block: each is read where blocking is allowed, and awaited by the one who asked"),
 ];
 
