@@ -136,6 +136,8 @@ pub struct Row {
     pub id: u32,
     /// Its text.
     pub text: Arc<str>,
+    /// Its fingerprint.
+    pub key: UrlKey,
     /// How often it was tried.
     pub attempts: u32,
     /// The text of its referrer.

@@ -11,9 +11,9 @@ use super::id_map::{IdMap, IdSet};
 use super::known::KnownKeys;
 use super::lease::{Hold, HostId, Lease, LeaseId};
 use super::near::{Near, Source, Spelling, TEXTS};
-use super::node::{Limits, Node, NodeState, PART, Packed};
+use super::node::{Limits, Node, NodeState, PART};
+use super::nodes::Nodes;
 use super::schedule::Schedule;
-use super::segments::Segments;
 use super::sites::Sites;
 use crate::accounts::Accounts;
 use crate::error::{Error, Result};
@@ -23,7 +23,7 @@ use crate::url::{CrawlUrl, HostKey};
 /// What knows every URL and hands out those that are due: all of a crawl but what only a store has to know.
 ///
 /// Texts and edges are with whoever keeps the [changes](Change); those that are needed are [wanted](Want) from there.
-/// Memory holds of each known URL its key and what decides about it (about 35 bytes), a number for each that waits, and
+/// Memory holds of each known URL its key and what decides about it (23 bytes), less than one more for each that waits, and
 /// the texts of those whose turn is near. How links become paths is in `paths`, which texts are at hand in `texts`.
 ///
 /// # Contract
@@ -42,7 +42,7 @@ use crate::url::{CrawlUrl, HostKey};
 pub struct Frontier {
     pub(super) limits: Limits,
     pub(super) known: KnownKeys,
-    pub(super) nodes: Segments<Packed>,
+    pub(super) nodes: Nodes,
     pub(super) hosts: HashMap<HostKey, HostId>,
     /// The host that was asked for last: mostly it is the next one's too.
     last_host: Option<(HostKey, HostId)>,
@@ -74,7 +74,7 @@ impl Frontier {
         Self {
             limits,
             known: KnownKeys::default(),
-            nodes: Segments::default(),
+            nodes: Nodes::default(),
             hosts: HashMap::new(),
             last_host: None,
             schedule: Schedule::default(),
@@ -102,8 +102,7 @@ impl Frontier {
     pub fn lease(&mut self, now: Instant) -> Result<Option<Lease>> {
         loop {
             let nodes = &self.nodes;
-            let pending =
-                |id: u32| nodes.get(id as usize).map(Packed::unpack).filter(|n| n.state == NodeState::Pending);
+            let pending = |id: u32| nodes.get(id).filter(|node| node.state == NodeState::Pending);
             let Some((host, id)) = self.schedule.next(now, |id| pending(id).map(|node| node.depth)) else {
                 return Ok(None);
             };
@@ -298,13 +297,11 @@ impl Frontier {
     }
 
     pub(super) fn node(&self, id: u32) -> Result<Node> {
-        let packed = self.nodes.get(id as usize);
-        packed.map(Packed::unpack).ok_or_else(|| Error::Internal(format!("the frontier has no URL {id}")))
+        self.nodes.get(id).ok_or_else(|| Error::Internal(format!("the frontier has no URL {id}")))
     }
 
     pub(super) fn set(&mut self, id: u32, node: Node) -> Result<()> {
-        self.nodes.set(id as usize, node.pack()?);
-        Ok(())
+        self.nodes.set(id, node)
     }
 
     pub(super) fn count(&self) -> u32 {

@@ -1,62 +1,214 @@
 //! The known URLs: which key has which number. Exact: no page is ever lost to a false positive.
 
-use hashbrown::HashTable;
-
 use super::segments::Segments;
 use crate::url::UrlKey;
 
-/// Every key that was ever seen, numbered in the order of discovery.
+/// Every key that was ever seen, numbered in the order of discovery: 18 to 20 bytes each, all 16 of the key among them.
 ///
-/// A URL costs its key (16 bytes) and a slot of 5 bytes in a table that is between 7/16 and 7/8 full: 22 to 27 bytes.
-/// The slots are spread over many small tables, so that growing never holds two copies of a large one.
+/// A key is told apart by its *start*, 40 bits of it, and its *rest*. The rests stand in the order of their numbers. The starts
+/// are spread over many small tables by their lowest bits, which a table therefore need not keep; the other bits are in
+/// its slots, each with the number of its key, in ascending order. So a slot is found near where it would be if the bits were
+/// spread evenly, as those of a fingerprint are, and nothing has to be left empty.
+///
+/// There is a table for each [`MEAN`] keys: one at a time is parted in two by the next bit (linear hashing). So nothing large is
+/// ever copied, and a step costs the same however many keys there are.
 #[derive(Debug)]
 pub(super) struct KnownKeys {
-    keys: Segments<UrlKey>,
-    tables: Vec<HashTable<u32>>,
+    rests: Segments<Rest>,
+    tables: Segments<Vec<Slot>>,
+}
+
+/// What of a key is not its start.
+type Rest = [u8; 11];
+
+/// A number of 48 bits: what a table has to keep of a start, and behind that the number of the key.
+#[derive(Debug, Clone, Copy)]
+struct Slot([u8; 6]);
+
+/// One of the tables, and how many bits of a start tell it from the others.
+#[derive(Debug, Clone, Copy)]
+struct Spot {
+    table: usize,
+    bits: u32,
 }
 
 impl KnownKeys {
     pub(super) fn get(&self, key: UrlKey) -> Option<u32> {
-        let table = self.tables.get(usize::from(first_byte(key)))?;
-        table.find(hash(key), |id| self.keys.get(*id as usize) == Some(key)).copied()
+        let (start, rest) = parted(key);
+        let spot = self.spot(start);
+        self.alike(spot, start, self.place(spot, start)).find(|id| self.rests.at(*id as usize) == Some(&rest))
     }
 
     /// Numbers a new key; `None` when there are no more numbers.
     pub(super) fn insert(&mut self, key: UrlKey) -> Option<u32> {
-        let id = u32::try_from(self.keys.len()).ok()?;
-        self.keys.push(key);
-        let Self { keys, tables } = self;
-        let table = tables.get_mut(usize::from(first_byte(key)))?;
-        table.insert_unique(hash(key), id, |id| keys.get(*id as usize).map_or(0, hash));
+        let (start, rest) = parted(key);
+        let spot = self.spot(start);
+        let at = self.place(spot, start);
+        let behind = at + self.alike(spot, start, at).count();
+        self.insert_at(spot, behind, (start, rest))
+    }
+
+    /// Numbers a key if it is new; `None` when it is not, or there are no more numbers.
+    pub(super) fn insert_new(&mut self, key: UrlKey) -> Option<u32> {
+        let (start, rest) = parted(key);
+        let spot = self.spot(start);
+        let (at, mut count) = (self.place(spot, start), 0);
+        for id in self.alike(spot, start, at) {
+            if self.rests.at(id as usize) == Some(&rest) {
+                return None;
+            }
+            count += 1;
+        }
+        self.insert_at(spot, at + count, (start, rest))
+    }
+
+    /// Looks where keys are, or would be: with millions of them each look waits for the memory, and so they wait together.
+    pub(super) fn look_up_together(&self, keys: impl Iterator<Item = UrlKey>) {
+        let places = keys.map(|key| {
+            let (start, _) = parted(key);
+            self.place(self.spot(start), start)
+        });
+        std::hint::black_box(places.fold(0, |all, place| all ^ place));
+    }
+
+    /// Where in its table the first slot is that has the same bits of a start, or would be.
+    fn place(&self, spot: Spot, start: u64) -> usize {
+        self.tables.at(spot.table).map_or(0, |slots| place(slots, spot.slot(start, 0)))
+    }
+
+    /// The numbers of the slots from a place on that have the same bits of a start.
+    fn alike(&self, spot: Spot, start: u64, at: usize) -> impl Iterator<Item = u32> {
+        let slots = self.tables.at(spot.table).and_then(|slots| slots.get(at..)).unwrap_or_default();
+        let bits = start >> spot.bits;
+        let alike = slots.iter().map(|slot| slot.get()).take_while(move |slot| slot >> spot.number_bits() == bits);
+        alike.filter_map(move |slot| spot.number(slot))
+    }
+
+    fn insert_at(&mut self, spot: Spot, at: usize, (start, rest): (u64, Rest)) -> Option<u32> {
+        let id = u32::try_from(self.rests.len()).ok()?;
+        let slots = self.tables.at_mut(spot.table)?;
+        if slots.len() == slots.capacity() {
+            slots.reserve_exact(STEP);
+        }
+        slots.insert(at, Slot::of(spot.slot(start, id)));
+        self.rests.push(rest);
+        if self.rests.len() > self.tables.len() * MEAN {
+            self.part_one();
+        }
         Some(id)
     }
 
-    pub(super) fn key(&self, id: u32) -> Option<UrlKey> {
-        self.keys.get(id as usize)
+    /// In which table a start is. As many as a power of two are told apart by as many bits; those that were parted since, and
+    /// what was parted off, by one more.
+    fn spot(&self, start: u64) -> Spot {
+        let count = self.tables.len();
+        let bits = count.ilog2();
+        let lowest = |bits: u32| usize::try_from(start & ((1_u64 << bits) - 1)).unwrap_or_default();
+        if lowest(bits) < count - (1 << bits) {
+            Spot { table: lowest(bits + 1), bits: bits + 1 }
+        } else {
+            Spot { table: lowest(bits), bits }
+        }
+    }
+
+    /// Parts the next table by one more bit of its starts: what has that bit goes to a new one.
+    fn part_one(&mut self) {
+        let count = self.tables.len();
+        let bits = count.ilog2();
+        let table = count - (1 << bits);
+        let (before, after) = (Spot { table, bits }, Spot { table, bits: bits + 1 });
+        let Some(slots) = self.tables.at_mut(table) else { return };
+        let all = std::mem::take(slots);
+        let is_parted_off = |slot: &Slot| slot.get() >> before.number_bits() & 1 == 1;
+        let count = all.iter().filter(|slot| is_parted_off(slot)).count();
+        let room = |count: usize| count.next_multiple_of(STEP);
+        let (mut stay, mut go) = (Vec::with_capacity(room(all.len() - count)), Vec::with_capacity(room(count)));
+        for slot in all {
+            let (bits, id) = (slot.get() >> before.number_bits(), before.number(slot.get()).unwrap_or_default());
+            let to = if is_parted_off(&slot) { &mut go } else { &mut stay };
+            to.push(Slot::of(bits >> 1 << after.number_bits() | u64::from(id)));
+        }
+        *slots = stay;
+        self.tables.push(go);
     }
 }
 
 impl Default for KnownKeys {
     fn default() -> Self {
-        Self { keys: Segments::default(), tables: vec![HashTable::new(); TABLES] }
+        let mut tables = Segments::default();
+        tables.push(Vec::new());
+        Self { rests: Segments::default(), tables }
     }
 }
 
-/// Keys are fingerprints already: hashing them again would only cost time.
-fn hash(key: UrlKey) -> u64 {
-    key.as_bytes().last_chunk().copied().map_or(0, u64::from_le_bytes)
+impl Spot {
+    /// Of the 48 bits of a slot those of the number: the more tables there are, the less has to be kept of a start, and the
+    /// greater the numbers. With `n` tables these are less than `n * MEAN`, and `n` less than two to the power of `bits + 1`.
+    fn number_bits(self) -> u32 {
+        48 - START + self.bits
+    }
+
+    fn slot(self, start: u64, id: u32) -> u64 {
+        start >> self.bits << self.number_bits() | u64::from(id)
+    }
+
+    fn number(self, slot: u64) -> Option<u32> {
+        u32::try_from(slot & ((1 << self.number_bits()) - 1)).ok()
+    }
 }
 
-/// Which table a key is in: a byte that is not part of its hash.
-fn first_byte(key: UrlKey) -> u8 {
-    let [first, ..] = *key.as_bytes();
-    first
+impl Slot {
+    fn of(number: u64) -> Self {
+        let [_, _, slot @ ..] = number.to_be_bytes();
+        Self(slot)
+    }
+
+    fn get(self) -> u64 {
+        let mut bytes = [0; 8];
+        let [_, _, slot @ ..] = &mut bytes;
+        *slot = self.0;
+        u64::from_be_bytes(bytes)
+    }
 }
 
-const TABLES: usize = 256;
+fn parted(key: UrlKey) -> (u64, Rest) {
+    let bytes = *key.as_bytes();
+    let start = u128::from_le_bytes(bytes) & ((1 << START) - 1);
+    let [_, _, _, _, _, rest @ ..] = bytes;
+    (u64::try_from(start).unwrap_or_default(), rest)
+}
+
+/// Where the first slot is that is not less than this one. It is looked for where it would be if slots were spread evenly;
+/// where they are not, because somebody has picked keys, as in any ordered list.
+fn place(slots: &[Slot], wanted: u64) -> usize {
+    let is_less = |at: usize| slots.get(at).map(|slot| slot.get() < wanted);
+    let guess = ((wanted >> 16) * slots.len() as u64) >> 32;
+    let mut at = usize::try_from(guess).unwrap_or_default();
+    for _ in 0..NEAR {
+        match (at.checked_sub(1).and_then(is_less), is_less(at)) {
+            (Some(false), _) => at -= 1,
+            (_, Some(true)) => at += 1,
+            _ => return at,
+        }
+    }
+    slots.partition_point(|slot| slot.get() < wanted)
+}
+
+/// How many bits of a key are its start.
+const START: u32 = 40;
+/// How many keys there are for each table.
+const MEAN: usize = 96;
+/// By how many slots a table grows: of 96 few are spare, and few moves are made.
+const STEP: usize = 8;
+/// How far from where it should be a slot is looked for step by step.
+const NEAR: usize = 32;
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
+    use proptest::prelude::*;
+
     use super::*;
     use crate::url::UrlRules;
 
@@ -65,13 +217,61 @@ mod tests {
         let rules = UrlRules::new(4096);
         let key = |n: u32| rules.parse(&format!("http://e.com/{n}")).unwrap().key();
         let mut known = KnownKeys::default();
-        for n in 0..20_000 {
+        for n in 0..100_000 {
             assert_eq!(known.get(key(n)), None);
             assert_eq!(known.insert(key(n)), Some(n));
         }
-        for n in 0..20_000 {
+        assert_eq!(known.tables.len(), 100_000_usize.div_ceil(MEAN));
+        for n in 0..100_000 {
             assert_eq!(known.get(key(n)), Some(n));
-            assert_eq!(known.key(n), Some(key(n)));
+        }
+        assert!((100_000..200_000).all(|n| known.get(key(n)).is_none()));
+    }
+
+    #[test]
+    fn a_key_takes_20_bytes_at_most() {
+        let (mut known, mut random) = (KnownKeys::default(), fastrand::Rng::with_seed(7));
+        let count = 300_000;
+        for _ in 0..count {
+            known.insert(UrlKey::of_bytes(random.u128(..).to_le_bytes())).unwrap();
+        }
+        let slots: usize = known.tables.iter().map(Vec::capacity).sum();
+        let tables = known.tables.len() * size_of::<Vec<Slot>>();
+        let bytes = count * size_of::<Rest>() + slots * size_of::<Slot>() + tables;
+        assert!(
+            bytes <= 18 * count,
+            "{bytes} bytes without those of the allocator, which are 8 for each table and its gaps"
+        );
+    }
+
+    /// Keys of which many have the same start, the same bits in one table, or the same rest: what no fingerprints would be.
+    fn picked_key() -> impl Strategy<Value = UrlKey> {
+        let byte = || prop_oneof![Just(0), Just(1), Just(0x80), Just(0xff), any::<u8>()];
+        (proptest::collection::vec(byte(), 5), 0..4_u8).prop_map(|(start, rest)| {
+            let mut key = [rest; 16];
+            key.iter_mut().zip(start).for_each(|(to, byte)| *to = byte);
+            UrlKey::of_bytes(key)
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn picked_keys_are_told_apart_as_by_a_plain_map(keys in proptest::collection::vec(picked_key(), 0..3000)) {
+            let (mut known, mut plain) = (KnownKeys::default(), HashMap::new());
+            for key in &keys {
+                prop_assert_eq!(known.get(*key), plain.get(key).copied());
+                if plain.contains_key(key) {
+                    prop_assert_eq!(known.insert_new(*key), None);
+                } else {
+                    let id = if plain.len() % 2 == 0 { known.insert(*key) } else { known.insert_new(*key) };
+                    prop_assert_eq!(id, u32::try_from(plain.len()).ok());
+                    plain.insert(*key, id.unwrap());
+                }
+            }
+            for (key, id) in &plain {
+                prop_assert_eq!(known.get(*key), Some(*id));
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ mod known;
 mod lease;
 mod near;
 mod node;
+mod nodes;
 mod options;
 mod paths;
 mod restore;

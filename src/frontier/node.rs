@@ -27,9 +27,9 @@ pub(super) struct Node {
     pub(super) host: Option<HostId>,
 }
 
-/// A [`Node`] in 8 bytes: there is one for each URL that was ever discovered.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Packed(u64);
+/// Where a URL lies and whose it is: a [`Node`] without its state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Position(u64);
 
 /// The one state of a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,8 +94,8 @@ impl Node {
     }
 
     /// # Errors
-    /// A depth, a chain of redirects or a number of hosts beyond what 8 bytes can count.
-    pub(super) fn pack(self) -> Result<Packed> {
+    /// A depth, a chain of redirects or a number of hosts beyond what its bits can count.
+    pub(super) fn position(self) -> Result<Position> {
         let host = self.host.map_or(NO_HOST, |host| u64::from(host.0));
         let fits = u64::from(self.depth) <= DEPTH.mask() && u64::from(self.hops) <= HOPS.mask() && host <= HOST.mask();
         if !fits || (self.host.is_some() && host == NO_HOST) {
@@ -104,29 +104,31 @@ impl Node {
                 self.depth, self.hops
             )));
         }
-        let state = u64::from(self.state.code());
-        Ok(Packed(STATE.put(state) | HOPS.put(self.hops.into()) | DEPTH.put(self.depth.into()) | HOST.put(host)))
+        Ok(Position(HOPS.put(self.hops.into()) | DEPTH.put(self.depth.into()) | HOST.put(host)))
     }
 }
 
-impl Packed {
-    pub(super) fn bits(self) -> u64 {
-        self.0
-    }
-
-    pub(super) fn unpack(self) -> Node {
+impl Position {
+    pub(super) fn node(self, state: NodeState) -> Node {
         let host = HOST.get(self.0);
         Node {
             depth: DEPTH.get_u32(self.0),
             hops: HOPS.get_u32(self.0),
-            state: NodeState::of(STATE.get_u32(self.0)),
+            state,
             host: (host != NO_HOST).then_some(HostId(HOST.get_u32(self.0))),
         }
+    }
+
+    /// Numbers are given in turn, not chosen by anybody: one multiplication spreads them, and its upper half is taken twice,
+    /// since a table wants both ends of a hash.
+    pub(super) fn hash(self) -> u64 {
+        let spread = self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        spread ^ spread >> 32
     }
 }
 
 impl NodeState {
-    fn code(self) -> u8 {
+    pub(super) fn code(self) -> u8 {
         match self {
             Self::Pending => 0,
             Self::InFlight => 1,
@@ -135,7 +137,7 @@ impl NodeState {
         }
     }
 
-    fn of(code: u32) -> Self {
+    pub(super) fn of(code: u32) -> Self {
         match code {
             0 => Self::Pending,
             1 => Self::InFlight,
@@ -172,10 +174,9 @@ impl Bits {
     }
 }
 
-const STATE: Bits = Bits { from: 0, count: 4 };
-const HOPS: Bits = Bits { from: 4, count: 11 };
-const DEPTH: Bits = Bits { from: 15, count: 23 };
-const HOST: Bits = Bits { from: 38, count: 26 };
+const HOPS: Bits = Bits { from: 0, count: 11 };
+const DEPTH: Bits = Bits { from: 11, count: 23 };
+const HOST: Bits = Bits { from: 34, count: 26 };
 const NO_HOST: u64 = HOST.mask();
 
 /// The hops of a URL to which only nofollow links lead: any other path is a better one.
@@ -196,7 +197,7 @@ mod tests {
             for (depth, hops, host) in [(0, 0, None), ((1 << 23) - 1, 2047, Some(HostId((1 << 26) - 2))), (7, 3, None)]
             {
                 let node = Node { depth, hops, state, host };
-                assert_eq!(node.pack().unwrap().unpack(), node);
+                assert_eq!(node.position().unwrap().node(state), node);
             }
         }
     }
@@ -204,8 +205,8 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_an_error() {
         let node = Node { depth: 0, hops: 0, state: NodeState::Pending, host: None };
-        assert!(Node { depth: 1 << 23, ..node }.pack().is_err());
-        assert!(Node { hops: 2048, ..node }.pack().is_err());
-        assert!(Node { host: Some(HostId((1 << 26) - 1)), ..node }.pack().is_err());
+        assert!(Node { depth: 1 << 23, ..node }.position().is_err());
+        assert!(Node { hops: 2048, ..node }.position().is_err());
+        assert!(Node { host: Some(HostId((1 << 26) - 1)), ..node }.position().is_err());
     }
 }

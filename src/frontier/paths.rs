@@ -105,8 +105,8 @@ impl Frontier {
             return;
         }
         let known = found.iter().filter_map(|found| self.known.get(found.target.key()));
-        let states = known.filter_map(|id| self.nodes.get(id as usize));
-        std::hint::black_box(states.fold(0, |all, node| all ^ node.bits()));
+        let states = known.filter_map(|id| self.nodes.bits(id));
+        std::hint::black_box(states.fold(0, |all, node| all ^ node));
     }
 
     /// What a settled page leads to is now as far away as its new path says.
@@ -125,8 +125,7 @@ impl Frontier {
     pub(super) fn supply_skipped(&mut self, row: &Row, wanted: &dyn Fn(&CrawlUrl) -> bool) -> Result<()> {
         let node = self.node(row.id)?;
         let NodeState::Skipped(reason) = node.state else { return Ok(()) };
-        let Some(key) = self.known.key(row.id) else { return Ok(()) };
-        let url = CrawlUrl::stored(Arc::clone(&row.text), key);
+        let url = CrawlUrl::stored(Arc::clone(&row.text), row.key);
         let forbidden = self.limits.forbid(node.depth, node.hops);
         let still = match reason {
             SkipReason::Depth | SkipReason::Trap => forbidden,
@@ -160,7 +159,7 @@ impl Frontier {
         let id = self.known.insert(target.key()).ok_or_else(too_many)?;
         let reason = skip.or_else(|| self.limits.forbid(depth, hops));
         let state = reason.map_or(NodeState::Pending, NodeState::Skipped);
-        self.nodes.push(Node { depth, hops, state, host: None }.pack()?);
+        self.nodes.push(Node { depth, hops, state, host: None })?;
         let host = match (&target, reason) {
             (Target::Url(url), None) => Some(self.host(url)?),
             _ => None,

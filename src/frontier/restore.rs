@@ -67,6 +67,11 @@ impl Restore<'_> {
         Ok(())
     }
 
+    /// Makes room in the caches for what comes next: some hundreds of keys at most.
+    pub fn expect(&self, keys: impl Iterator<Item = UrlKey>) {
+        self.frontier.known.look_up_together(keys);
+    }
+
     /// Takes a URL that is not settled, with the instant of its next attempt when one has failed. What the settings say
     /// about it may have changed since: then so does its state.
     pub fn open(&mut self, url: KeptUrl<'_>, due: Option<Instant>) -> Result<()> {
@@ -115,7 +120,7 @@ impl Restore<'_> {
         let Self { mut frontier, added, .. } = self;
         let names: HashMap<HostId, &HostKey> = frontier.hosts.iter().map(|(name, id)| (*id, name)).collect();
         for (page, bytes) in added {
-            let host = frontier.nodes.get(page as usize).and_then(|node| node.unpack().host);
+            let host = frontier.nodes.get(page).and_then(|node| node.host);
             if let Some((host, name)) = host.and_then(|host| Some((host, names.get(&host)?))) {
                 frontier.sites.of(host, name.name()).add(bytes);
             }
@@ -126,14 +131,14 @@ impl Restore<'_> {
 
     fn known(&mut self, url: KeptUrl<'_>) -> Result<Node> {
         let KeptUrl { id, text, key, path, state, host, link_text } = url;
-        if self.frontier.known.get(key).is_some() || self.frontier.known.insert(key) != Some(id) {
+        if self.frontier.known.insert_new(key) != Some(id) {
             return Err(Error::Damaged(format!("URL {id} ({text}) is there twice, or not in its turn")));
         }
         if host.is_some_and(|host| host.index() >= self.frontier.schedule.host_count()) {
             return Err(Error::Damaged(format!("URL {id} ({text}) is of a host that is not there")));
         }
         let node = Node { depth: path.depth, hops: path.hops, state, host };
-        self.frontier.nodes.push(node.pack()?);
+        self.frontier.nodes.push(node)?;
         if let Some(page) = path.referrer {
             if page != self.last_page.0 {
                 self.count_last_page();

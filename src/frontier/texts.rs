@@ -4,7 +4,7 @@ use super::change::{Row, Rows, Want, WantedFor};
 use super::graph::Frontier;
 use super::lease::HostId;
 use super::near::{Near, TEXTS};
-use super::node::{NodeState, Packed};
+use super::node::NodeState;
 use crate::error::Result;
 use crate::outcome::SkipReason;
 use crate::url::CrawlUrl;
@@ -79,7 +79,7 @@ impl Frontier {
     }
 
     fn lacks_text(&self, id: u32) -> bool {
-        let state = self.nodes.get(id as usize).map(|node| Packed::unpack(node).state);
+        let state = self.nodes.get(id).map(|node| node.state);
         state == Some(NodeState::Pending) && !self.near.contains_key(&id)
     }
 
@@ -89,11 +89,11 @@ impl Frontier {
     }
 
     fn supply_text(&mut self, row: Row) -> Result<()> {
-        let (node, key) = (self.node(row.id)?, self.known.key(row.id));
+        let node = self.node(row.id)?;
         // It may have been found on another page since the question was answered: then it is asked again in its turn.
         let is_true = node.state == NodeState::Pending && row.place == (node.depth, node.hops);
-        if let (true, Some(key)) = (is_true, key) {
-            let url = CrawlUrl::stored(row.text, key);
+        if is_true {
+            let url = CrawlUrl::stored(row.text, row.key);
             self.near.entry(row.id).or_insert(Near::new(url, row.referrer, row.attempts));
         }
         Ok(())

@@ -144,6 +144,7 @@ impl Memory {
         Ok(Row {
             id,
             text: self.text(kept),
+            key: kept.key,
             attempts: self.retries.get(&id).map_or(0, |(attempts, _)| *attempts),
             referrer: self.referrer(kept)?,
             place: (kept.depth, kept.hops.into()),

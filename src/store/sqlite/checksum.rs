@@ -56,12 +56,6 @@ impl Table {
         compare(row.get(self.columns.len())?, (0..self.columns.len()).map(|at| row.get_ref(at)))
     }
 
-    /// The same of a row whose values are at hand, its checksum the last of them.
-    pub(super) fn check_values(&self, values: &[ValueRef<'_>]) -> rusqlite::Result<Check> {
-        let Some((kept, values)) = values.split_last() else { return Ok(Check::Unchecked) };
-        compare(kept.as_i64_or_null()?, values.iter().map(|value| Ok(*value)))
-    }
-
     /// Says of a row that it is broken.
     pub(super) fn broken(&self, row: &SqlRow<'_>) -> String {
         let shown = |at: &usize| match row.get_ref(*at) {
@@ -92,6 +86,12 @@ impl Database {
     pub(super) fn expect_sound(&self, table: &Table) -> Result<()> {
         self.check_rows(table, |what| Err(broken(&what)))
     }
+}
+
+/// Compares the values of a row with its checksum, which is the last of them.
+pub(super) fn check_values(values: &[ValueRef<'_>]) -> rusqlite::Result<Check> {
+    let Some((kept, values)) = values.split_last() else { return Ok(Check::Unchecked) };
+    compare(kept.as_i64_or_null()?, values.iter().map(|value| Ok(*value)))
 }
 
 fn compare<'v>(

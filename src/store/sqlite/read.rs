@@ -199,13 +199,15 @@ impl Database {
     }
 
     fn row(&self, id: u32, with_edges: bool) -> Result<Row> {
-        let read =
-            |row: &SqlRow<'_>| Ok((text(row, 0)?, row.get(1)?, optional_text(row, 2)?, (row.get(3)?, row.get(4)?)));
+        let read = |row: &SqlRow<'_>| {
+            let (text, key) = (text(row, 0)?, UrlKey::of_bytes(row.get(5)?));
+            Ok((text, key, row.get(1)?, optional_text(row, 2)?, (row.get(3)?, row.get(4)?)))
+        };
         let statement = self.connection.prepare_cached(ROW);
         let found = statement.and_then(|mut statement| statement.query_row(params![id], read));
-        let (text, attempts, referrer, place) = found.map_err(|error| self.failed("read", &error))?;
+        let (text, key, attempts, referrer, place) = found.map_err(|error| self.failed("read", &error))?;
         let edges = if with_edges { self.edges(id)? } else { Vec::new() };
-        Ok(Row { id, text, attempts, referrer, place, edges })
+        Ok(Row { id, text, key, attempts, referrer, place, edges })
     }
 
     fn edges(&self, id: u32) -> Result<Vec<Edge>> {
@@ -254,8 +256,8 @@ fn optional_text(row: &SqlRow<'_>, at: usize) -> rusqlite::Result<Option<Arc<str
 }
 
 static LINKS: LazyLock<String> = LazyLock::new(|| format!("{} WHERE id = ?1", EDGES.select()));
-const ROW: &str = "SELECT url.url, url.attempts, referrer.url, url.depth, url.hops FROM url LEFT JOIN url AS referrer \
-                   ON referrer.id = url.referrer WHERE url.id = ?1";
+const ROW: &str = "SELECT url.url, url.attempts, referrer.url, url.depth, url.hops, url.key FROM url \
+                   LEFT JOIN url AS referrer ON referrer.id = url.referrer WHERE url.id = ?1";
 
 /// As many as an output is corrected by without a pause.
 const OUT_OF_DATE: &str = "SELECT url.record, url.url, url.depth, referrer.url FROM url LEFT JOIN url AS referrer ON \

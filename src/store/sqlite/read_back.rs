@@ -10,7 +10,7 @@ use std::thread;
 use rusqlite::Row as SqlRow;
 use rusqlite::types::{FromSql, ValueRef};
 
-use super::checksum::{Check, URL};
+use super::checksum::{Check, URL, check_values};
 use super::database::broken;
 use super::read::is_sound_text;
 use super::{Database, of_code};
@@ -63,11 +63,14 @@ impl Database {
 
 fn give(batches: &Receiver<Batch>, to: &mut Restore<'_>, clock: &WallClock) -> Result<()> {
     for batch in batches {
-        for url in &batch.urls {
-            let kept = KeptUrl { text: batch.texts.get(url.text.clone()).unwrap_or_default(), ..url.kept };
-            match url.outcome {
-                Some(kind) => to.settled(kept, kind, url.untold)?,
-                None => to.open(kept, url.due.map(|due| clock.at_millis(due)))?,
+        for urls in batch.urls.chunks(TOGETHER) {
+            to.expect(urls.iter().map(|url| url.kept.key));
+            for url in urls {
+                let kept = KeptUrl { text: batch.texts.get(url.text.clone()).unwrap_or_default(), ..url.kept };
+                match url.outcome {
+                    Some(kind) => to.settled(kept, kind, url.untold)?,
+                    None => to.open(kept, url.due.map(|due| clock.at_millis(due)))?,
+                }
             }
         }
     }
@@ -100,67 +103,50 @@ impl Batch {
         for (at, column) in columns.iter_mut().enumerate() {
             *column = row.get_ref(at)?;
         }
-        let [
-            id,
-            key,
-            text,
-            state,
-            depth,
-            hops,
-            referrer,
-            host,
-            attempts,
-            due,
-            record,
-            status,
-            error,
-            bytes,
-            _moved,
-            untold,
-            _mention,
-            link_text,
-            _checksum,
-        ] = columns;
-        let (text, state) = (text.as_str()?, state.as_i64()?);
-        let is_sound = match URL.check_values(&columns)? {
+        let [id, key, text, state, depth, hops, referrer, host, attempts, due, record, ..] = columns;
+        let [.., status, error, bytes, _moved, untold, _mention, link_text, _checksum] = columns;
+        let is_sound = match check_values(&columns)? {
             Check::Sound => true,
-            Check::Unchecked => is_sound_text(text, state),
+            Check::Unchecked => is_sound_text(text.as_str()?, state.as_i64()?),
             Check::Broken => false,
         };
         if !is_sound {
             return Ok(Err(broken(&URL.broken(row))));
         }
-        let Some((state, outcome)) = of_code(state) else {
+        let Some((state, outcome)) = of_code(state.as_i64()?) else {
             return Ok(Err(Error::Damaged(format!("URL {} has no known state", id.as_i64()?))));
         };
-        let number = |value: ValueRef<'_>| value.as_i64_or_null();
-        let attempts = attempts.as_i64()?;
-        let is_recorded = !matches!(record, ValueRef::Null);
+        let is_recorded = record.as_i64_or_null()?.is_some();
         if is_recorded {
             let error = error.as_str_or_null()?.and_then(FailureKind::of_name);
-            let bytes = number(bytes)?.unwrap_or_default().cast_unsigned();
-            counts.add(Option::column_result(status)?, error, 1, bytes);
+            let bytes = bytes.as_i64_or_null()?.unwrap_or_default();
+            counts.add(Option::column_result(status)?, error, 1, bytes.cast_unsigned());
         }
         // Of one that is settled, the last attempt was the end; of another, each has led to one more.
-        counts.retries += attempts.saturating_sub(i64::from(is_recorded)).max(0).cast_unsigned();
-        let start = self.texts.len();
-        self.texts.push_str(text);
+        let retries = attempts.as_i64()?.saturating_sub(i64::from(is_recorded));
+        counts.retries += u64::try_from(retries).unwrap_or_default();
+        let text = self.put(text.as_str()?);
+        let depth = u32::column_result(depth)?;
+        let path = Path { depth, hops: u32::column_result(hops)?, referrer: Option::column_result(referrer)? };
         let kept = KeptUrl {
             id: u32::column_result(id)?,
             text: "",
             key: UrlKey::of_bytes(FromSql::column_result(key)?),
-            path: Path {
-                depth: u32::column_result(depth)?,
-                hops: u32::column_result(hops)?,
-                referrer: Option::column_result(referrer)?,
-            },
+            path,
             link_text: link_text.as_str_or_null()?.map_or(0, str::len),
             state,
             host: Option::column_result(host)?.map(HostId::at),
         };
-        let (text, untold) = (start..self.texts.len(), Option::column_result(untold)?.unwrap_or_default());
-        self.urls.push(Url { kept, text, outcome, untold, due: number(due)? });
+        let (untold, due) = (Option::column_result(untold)?.unwrap_or_default(), due.as_i64_or_null()?);
+        self.urls.push(Url { kept, text, outcome, untold, due });
         Ok(Ok(()))
+    }
+
+    /// Where a text is that is put behind the others.
+    fn put(&mut self, text: &str) -> Range<usize> {
+        let start = self.texts.len();
+        self.texts.push_str(text);
+        start..self.texts.len()
     }
 }
 
@@ -169,3 +155,5 @@ const COLUMNS: usize = URL.columns.len() + 1;
 /// How many rows come at a time, and how many such batches are ahead.
 const BATCH: usize = 4096;
 const AHEAD: usize = 4;
+/// How many are looked for at once.
+const TOGETHER: usize = 256;
