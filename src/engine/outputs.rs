@@ -1,5 +1,6 @@
 //! The outputs of a crawl: where its records go, taken up where an earlier run has left them.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -150,7 +151,7 @@ impl Outputs {
                  or --fresh starts over, or --dir takes another directory"
             )));
         }
-        Ok(())
+        self.list.iter().try_for_each(OutputPlace::expect_writable)
     }
 
     /// Opens each where it was committed. From here on it is known to the store.
@@ -229,6 +230,17 @@ impl OutputPlace {
             CrawlDir::check_ending(&self.path)?;
         }
         dir.check_output(&self.path)
+    }
+
+    /// Whether it can be written to, if it is there: before millions of URLs are read back. What is a pipe is not opened twice.
+    fn expect_writable(&self) -> Result<()> {
+        match self.path.metadata() {
+            Ok(found) if self.name != STDOUT && (found.is_file() || found.is_dir()) => {
+                let opened = File::options().append(true).open(&self.path);
+                opened.map(drop).map_err(|error| Error::io("open", &self.path, error))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -171,6 +171,29 @@ fn an_output_that_cannot_be_gone_on_with_is_told_and_left_as_it_is() {
 }
 
 #[test]
+fn an_output_that_cannot_be_written_to_is_told_before_all_urls_are_read() {
+    let server = small_site();
+    let left = half(&server);
+    // Whoever reads it says so.
+    change(&left.path("crawl/store.sqlite"), "UPDATE url SET depth = 7 WHERE state = 0");
+    let output = left.path("crawl/pages.jsonl");
+    let records = fs::read(&output).unwrap();
+    let told = |code| {
+        let run = Crawl::of(server.url("/")).talkative().on(&left).run();
+        assert_eq!(run.code, Some(code), "{}", run.stderr);
+        run.stderr
+    };
+    fs::remove_file(&output).unwrap();
+    fs::create_dir(&output).unwrap();
+    let stderr = told(1);
+    assert!(stderr.contains("open") && stderr.contains("pages.jsonl") && !stderr.contains("damaged"), "{stderr}");
+    fs::remove_dir(&output).unwrap();
+    fs::write(&output, records).unwrap();
+    let stderr = told(1);
+    assert!(stderr.contains("damaged"), "{stderr}");
+}
+
+#[test]
 fn what_lies_behind_the_committed_records_is_cut_off() {
     let server = small_site();
     for behind in ["{\"url\":\"http://half.exa", "{\"url\":\"http://whole.example/\"}\n"] {
