@@ -90,7 +90,7 @@ impl Pair {
     /// All that happens to one page.
     fn page(&mut self, found: Vec<Found>) {
         let lease = self.lease();
-        self.frontier.settle(lease.id, OutcomeKind::Ok, found).expect("the lease is open");
+        self.frontier.settle(lease.id, OutcomeKind::Ok, found, &|_, _| None).expect("the lease is open");
         self.serve(Some(Facts { attempts: 1, status: Some(200), error: None, bytes: Some(16_000) }));
     }
 

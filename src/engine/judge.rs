@@ -84,17 +84,8 @@ impl Judge {
 
     /// Decides about a link.
     pub(super) fn link(&self, link: Link) -> Found {
-        self.decide(link, Self::refuses)
-    }
-
-    /// Decides about what leads to a part of a page.
-    pub(super) fn part(&self, link: Link) -> Found {
-        self.decide(link, Self::refuses_part)
-    }
-
-    fn decide(&self, link: Link, refuses: impl Fn(&Self, &CrawlUrl) -> Option<SkipReason>) -> Found {
         let skip = match &link.target {
-            Target::Url(url) => refuses(self, url),
+            Target::Url(url) => self.refuses(url),
             // What cannot be requested says so itself.
             Target::Other { .. } => None,
         };

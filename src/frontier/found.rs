@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::mention::Mention;
 use crate::outcome::SkipReason;
-use crate::url::{LinkKind, Target};
+use crate::url::{CrawlUrl, LinkKind, Target};
 
 /// A URL that a response leads to, or that a sitemap lists.
 #[derive(Debug, Clone)]
@@ -17,9 +17,12 @@ pub struct Found {
     pub mention: Option<Mention>,
     /// What that says to a reader, when that is known.
     pub link_text: Option<Arc<str>>,
-    /// Why it is not to be requested, when the rules that know only the URL say so.
+    /// Why it is not to be requested, when the rules that know only the URL have said so.
     pub skip: Option<SkipReason>,
 }
+
+/// Why a URL that was found in such a way is not to be requested, when the rules that know only the URL say so.
+pub(super) type Refuses<'a> = &'a dyn Fn(&CrawlUrl, LinkKind) -> Option<SkipReason>;
 
 /// Where a page was found.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::time::Instant;
 use hashbrown::HashMap;
 
 use super::change::{Change, Want};
-use super::found::{Found, Place, Settlement};
+use super::found::{Found, Place, Refuses, Settlement};
 use super::id_map::{IdMap, IdSet};
 use super::known::KnownKeys;
 use super::lease::{Hold, HostId, Lease, LeaseId};
@@ -127,8 +127,16 @@ impl Frontier {
     }
 
     /// Ends a lease with a record. `found` is what the response leads to, in document order; of what is new among it, no
-    /// more is taken than its site may be [ahead](Limits::ahead). The answer is what the record has to say about where the page was found.
-    pub fn settle(&mut self, lease: LeaseId, kind: OutcomeKind, found: Vec<Found>) -> Result<Settlement> {
+    /// more is taken than its site may be [ahead](Limits::ahead). `refuses` gives the rules for the text of a URL, which are
+    /// asked only where that decides something: when nobody knew it, or it was skipped, and not of each link to what is
+    /// waiting or done. The answer is what the record has to say about where the page was found.
+    pub fn settle(
+        &mut self,
+        lease: LeaseId,
+        kind: OutcomeKind,
+        found: Vec<Found>,
+        refuses: Refuses<'_>,
+    ) -> Result<Settlement> {
         let (node, near) = self.end_lease(lease, NodeState::Settled)?;
         self.close_depth(node.depth);
         *self.accounts.settled.of(kind) += 1;
@@ -139,7 +147,7 @@ impl Frontier {
         site.count(kind);
         let (mut edges, mut room) = (Vec::with_capacity(found.len()), site.room(self.limits.ahead));
         for found in found {
-            edges.extend(self.found(found, Some(&from), &mut room)?);
+            edges.extend(self.found(found, Some(&from), &mut room, refuses)?);
         }
         self.sites.of(host, name).add(room.added);
         self.changes.push(Change::Settled { id: lease.0, kind, edges });

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::change::{Change, Row, StoredUrl};
-use super::found::{Found, Room};
+use super::found::{Found, Refuses, Room};
 use super::graph::Frontier;
 use super::lease::HostId;
 use super::near::{Near, Source};
@@ -58,23 +58,25 @@ impl Frontier {
     /// Makes what a sitemap lists known at depth 0, in this order, and pending unless its `skip` says otherwise.
     pub fn add_listed(&mut self, found: Vec<Found>) -> Result<()> {
         let mut room = Room::UNBOUNDED;
-        found.into_iter().try_for_each(|found| self.found(found, None, &mut room).map(drop))
+        found.into_iter().try_for_each(|found| self.found(found, None, &mut room, &|_, _| None).map(drop))
     }
 
     /// Takes note of one URL that was found on a page, or in a sitemap, unless there is no room for it; the edge to it,
-    /// when its depth depends on this path.
-    pub(super) fn found(&mut self, found: Found, from: Option<&Source>, room: &mut Room) -> Result<Option<Edge>> {
+    /// when its depth depends on this path. The rules are asked only where their answer changes something: of what most
+    /// links lead to, nothing does.
+    pub(super) fn found(
+        &mut self,
+        found: Found,
+        from: Option<&Source>,
+        room: &mut Room,
+        refuses: Refuses<'_>,
+    ) -> Result<Option<Edge>> {
         // A part is as far away as its page, as what a page redirects to is.
         let redirect = matches!(found.kind, LinkKind::Redirect | LinkKind::Part);
-        let skip = match (&found.target, found.kind) {
-            (Target::Other { reason, .. }, _) => Some(*reason),
-            _ => found.skip,
-        };
         // What is out of scope may come into scope: its depth has to be right then.
         let is_path = found.kind != LinkKind::Nofollow && matches!(found.target, Target::Url(_));
         let way = from.map_or(Ok(PathTo::START), |from| self.way_on(from, redirect))?;
-        let verdict = if skip.is_none() { Verdict::Wanted } else { Verdict::Refused };
-        let mut way = PathTo { verdict, mention: found.mention, link_text: found.link_text.as_ref(), ..way };
+        let mut way = PathTo { mention: found.mention, link_text: found.link_text.as_ref(), ..way };
         if let (LinkKind::Part, Some(from)) = (found.kind, from) {
             // What is a part of a part is one hop more; what is a part of a page begins anew.
             way.hops = if self.node(from.id)?.is_part() { way.hops } else { PART };
@@ -82,7 +84,17 @@ impl Frontier {
         if found.kind == LinkKind::Nofollow {
             way.hops = NO_WAY;
         }
-        let to = match (self.known.get(found.target.key()), &found.target) {
+        let known = self.known.get(found.target.key());
+        let (skip, verdict) = match &found.target {
+            Target::Other { reason, .. } => (Some(*reason), Verdict::Refused),
+            Target::Url(_) if !self.is_for_rules(known, way)? => (None, Verdict::Unknown),
+            Target::Url(url) => match found.skip.or_else(|| refuses(url, found.kind)) {
+                None => (None, Verdict::Wanted),
+                skip => (skip, Verdict::Refused),
+            },
+        };
+        way.verdict = verdict;
+        let to = match (known, &found.target) {
             (None, target) if !room.takes(length(target.text(), found.link_text.as_deref())) => return Ok(None),
             (None, _) => self.insert(found.target, way, skip)?,
             (Some(id), Target::Url(url)) if is_path => {
@@ -96,6 +108,18 @@ impl Frontier {
             (Some(id), _) => id,
         };
         Ok(is_path.then_some(Edge { to, redirect }))
+    }
+
+    /// Whether the rules for its text decide what becomes of a URL to which this way leads: of one that is waiting or done
+    /// they don't any more.
+    fn is_for_rules(&self, known: Option<u32>, way: PathTo<'_>) -> Result<bool> {
+        let Some(id) = known else { return Ok(true) };
+        let node = self.node(id)?;
+        let may_reopen = |reason| reason != SkipReason::Robots && self.limits.forbid(way.depth, way.hops).is_none();
+        Ok(match node.state {
+            NodeState::Skipped(reason) => node.is_part() || node.hops == NO_WAY || may_reopen(reason),
+            NodeState::Pending | NodeState::InFlight | NodeState::Settled => node.is_part(),
+        })
     }
 
     /// Looks up what a page leads to before anything is done about it. With millions of URLs each lookup waits for the

@@ -1,5 +1,6 @@
 //! A frontier together with a store, for the contract suite: what the engine does with a thread in between.
 
+use std::cell::RefCell;
 use std::time::Instant;
 
 #[cfg(feature = "sqlite")]
@@ -110,14 +111,14 @@ impl Pair {
 
     /// Settles, and keeps that; what is wanted because of it is not answered yet.
     pub(super) fn settle_unserved(&mut self, lease: LeaseId, found: Vec<Found>) -> Place {
-        let place = self.frontier.settle(lease, OutcomeKind::Ok, found).unwrap().place;
+        let place = self.frontier.settle(lease, OutcomeKind::Ok, found, &|_, _| None).unwrap().place;
         self.keep().unwrap();
         place
     }
 
     /// Settles with a record that says this.
     pub(super) fn settle_with(&mut self, lease: LeaseId, facts: Facts) {
-        self.frontier.settle(lease, OutcomeKind::Ok, Vec::new()).unwrap();
+        self.frontier.settle(lease, OutcomeKind::Ok, Vec::new(), &|_, _| None).unwrap();
         self.store.apply(self.frontier.take_changes(), Some(facts)).unwrap();
     }
 
@@ -205,9 +206,21 @@ impl Pair {
     }
 
     pub(super) fn settle(&mut self, lease: LeaseId, kind: OutcomeKind, found: Vec<Found>) -> Result<Place> {
-        let place = self.frontier.settle(lease, kind, found)?.place;
+        let place = self.frontier.settle(lease, kind, found, &|_, _| None)?.place;
         self.serve(&|_| false)?;
         Ok(place)
+    }
+
+    /// The same for a page that was read; the rules refuse these URLs. Those of which they were asked.
+    pub(super) fn settle_by_rules(&mut self, lease: LeaseId, found: Vec<Found>, refused: &[CrawlUrl]) -> Vec<String> {
+        let asked = RefCell::new(Vec::new());
+        let refuses = |url: &CrawlUrl, _| {
+            asked.borrow_mut().push(url.to_string());
+            refused.contains(url).then_some(SkipReason::Scope)
+        };
+        self.frontier.settle(lease, OutcomeKind::Ok, found, &refuses).unwrap();
+        self.serve(&|_| false).unwrap();
+        asked.into_inner()
     }
 
     pub(super) fn retry(&mut self, lease: LeaseId, at: Instant) -> Result<()> {

@@ -78,6 +78,30 @@ fn a_url_is_leased_once_however_often_it_is_found() {
 }
 
 #[test]
+fn rules_are_asked_of_what_is_new_or_skipped_and_of_nothing_else() {
+    each(unlimited(), |frontier| {
+        let now = Instant::now();
+        let to = |texts: &[&str]| texts.iter().map(|text| url(text).to_string()).collect::<Vec<_>>();
+        frontier.add_seed(url("a/")).unwrap();
+        let seed = lease(frontier, now, "a/");
+        let asked = frontier.settle_by_rules(seed.id, links(&["a/", "a/1", "a/2", "b/"]), &[url("b/")]);
+        assert_eq!(asked, to(&["a/1", "a/2", "b/"]));
+        let one = lease(frontier, now, "a/1");
+        let asked =
+            frontier.settle_by_rules(one.id, links(&["a/", "a/1", "a/2", "b/", "a/3"]), &[url("b/"), url("a/2")]);
+        assert_eq!(asked, to(&["b/", "a/3"]), "one is done, one in flight, one waiting");
+        assert_eq!(frontier.accounts().skipped.total(), 1);
+        let two = lease(frontier, now, "a/2");
+        assert_eq!(frontier.settle_by_rules(two.id, links(&["b/"]), &[]), to(&["b/"]));
+        assert_eq!((frontier.accounts().skipped.total(), frontier.accounts().pending), (0, 2), "it is in scope now");
+        let [skipped, last] = [(); 2].map(|()| frontier.lease(now).unwrap().unwrap());
+        frontier.skip(skipped.id, SkipReason::Robots).unwrap();
+        let back = Found { target: Target::Url(skipped.url), ..found("a/", LinkKind::Follow) };
+        assert_eq!(frontier.settle_by_rules(last.id, vec![back], &[]), to(&[]), "no rule reopens it");
+    });
+}
+
+#[test]
 fn a_url_that_redirects_to_another_spelling_of_itself_is_leased_so() {
     each(Limits { depth: None, redirects: 2, ahead: u64::MAX }, |frontier| {
         let now = Instant::now();

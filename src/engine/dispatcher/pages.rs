@@ -60,10 +60,14 @@ impl Pages {
         }
         let leads_to = links.iter().find_map(sends_on).cloned();
         let parts = Parts::of(lease, &outcome, judge);
-        let found =
-            links.into_iter().map(|link| parts.judge(judge, Link { kind: sitemaps.link_kind(link.kind), ..link }));
+        let found = links.into_iter().map(|link| {
+            let kind = parts.link_kind(judge, &link, sitemaps.link_kind(link.kind));
+            let Link { target, mention, link_text, .. } = link;
+            Found { target, kind, mention: Some(mention), link_text, skip: None }
+        });
+        let refuses = |url: &CrawlUrl, kind| parts.refuses(judge, url, kind);
         let Settlement { place: Place { depth, referrer }, left_out } =
-            frontier.settle(lease.id, outcome.kind, found.collect())?;
+            frontier.settle(lease.id, outcome.kind, found.collect(), &refuses)?;
         let changes = frontier.take_changes();
         let traps = look_for_trap(&lease.url, &outcome, &changes, judge);
         if self.chains.ends(&lease.url, &changes) {
@@ -170,17 +174,21 @@ impl Parts {
         }
     }
 
-    fn judge(self, judge: &Judge, link: Link) -> Found {
-        match (self, link.kind) {
+    /// What a link of this kind is to the crawl.
+    fn link_kind(self, judge: &Judge, link: &Link, kind: LinkKind) -> LinkKind {
+        match (self, kind) {
+            (Self::Page, LinkKind::Follow | LinkKind::Redirect) if judge.is_looked_for(link) => LinkKind::Part,
             // Nothing is followed from there: what a part leads to is judged by what it turns out to be.
-            (Self::Page, LinkKind::Follow | LinkKind::Redirect) if judge.is_looked_for(&link) => {
-                judge.part(Link { kind: LinkKind::Part, ..link })
-            }
-            (Self::Page | Self::Part, LinkKind::Part) | (Self::Part, LinkKind::Redirect) => judge.part(link),
-            (Self::Stranger, LinkKind::Follow | LinkKind::Part) => {
-                judge.link(Link { kind: LinkKind::Nofollow, ..link })
-            }
-            _ => judge.link(link),
+            (Self::Stranger, LinkKind::Follow | LinkKind::Part) => LinkKind::Nofollow,
+            (_, kind) => kind,
+        }
+    }
+
+    /// Why what a link of such a kind leads to is not to be requested; `None` when it is.
+    fn refuses(self, judge: &Judge, url: &CrawlUrl, kind: LinkKind) -> Option<SkipReason> {
+        match (self, kind) {
+            (_, LinkKind::Part) | (Self::Part, LinkKind::Redirect) => judge.refuses_part(url),
+            _ => judge.refuses(url),
         }
     }
 }
