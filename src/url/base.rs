@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 
+use memchr::memchr;
 use url::EncodingOverride;
 
 use super::recent::{Recent, Sight};
@@ -29,7 +30,7 @@ impl Base {
 
     /// Resolves a reference found on the page. `None` when it is no URL at all.
     pub fn resolve(&self, reference: &str, rules: &UrlRules) -> Option<Target> {
-        match self.resolve_plain(reference, rules) {
+        match self.itself(reference, rules).or_else(|| self.resolve_plain(reference, rules)) {
             Some(url) => Some(Target::Url(url)),
             None => self.resolve_encoded(reference, rules, None),
         }
@@ -37,17 +38,21 @@ impl Base {
 
     /// The same, with what references on earlier pages came to by the same rules, and whether this came up there.
     pub fn resolve_recent(&self, reference: &str, rules: &UrlRules, recent: &mut Recent) -> Option<(Target, Sight)> {
+        if let Some(url) = self.itself(reference, rules) {
+            let sight = recent.meet(url.key());
+            return Some((Target::Url(url), sight));
+        }
         let plain = self
             .split_plain(reference)
             .and_then(|(folder, path)| recent.get_or_make(folder, path, || self.join_plain(folder, path, rules)));
         if let Some((url, sight)) = plain {
             return Some((Target::Url(url), sight));
         }
-        let parse = || self.resolve_encoded(reference, rules, None);
         if is_whole(reference) {
-            return recent.get_or_parse(reference, parse);
+            let parsed = || self.resolve_encoded(reference, rules, None);
+            return recent.get_or_parse(reference, || plain_url(reference, rules).map(Target::Url).or_else(parsed));
         }
-        let target = parse()?;
+        let target = self.resolve_encoded(reference, rules, None)?;
         let sight = recent.meet(target.key());
         Some((target, sight))
     }
@@ -66,6 +71,11 @@ impl Base {
 
     fn parsed(&self) -> Option<&StandardUrl> {
         self.parsed.get_or_init(|| self.url.parsed()).as_ref()
+    }
+
+    /// The URL itself, where nothing is named: as in most of what leads to a place in its own page.
+    fn itself(&self, reference: &str, rules: &UrlRules) -> Option<CrawlUrl> {
+        (reference.is_empty() && self.url.text.len() <= rules.max_length()).then(|| self.url.clone())
     }
 
     /// Resolves a path of plain characters, as most references are, without the parser. `None` leaves it to that.
@@ -122,6 +132,33 @@ fn is_whole(reference: &str) -> bool {
     is_scheme && (rest.starts_with("//") || !may_be_of_page())
 }
 
+/// A URL of plain characters, as most of those are that lead out of a site: without the parser, which would leave it as it
+/// is. `None` leaves it to that.
+fn plain_url(reference: &str, rules: &UrlRules) -> Option<CrawlUrl> {
+    let rest = reference.strip_prefix("http").map(|rest| rest.strip_prefix('s').unwrap_or(rest))?;
+    let rest = rest.strip_prefix("://").filter(|_| reference.len() <= rules.max_length())?;
+    let (host, path) = rest.split_at_checked(memchr(b'/', rest.as_bytes())?)?;
+    let is_plain = is_plain_name(host) && is_plain(path.as_bytes().get(1..)?);
+    is_plain.then(|| CrawlUrl::split(reference.into(), rules.key(reference), reference.len() - rest.len()))
+}
+
+/// Whether a name of a host is one of small letters, digits and single hyphens, and certainly no address: it ends in a label
+/// that starts with a letter.
+fn is_plain_name(name: &str) -> bool {
+    let mut before = b'.';
+    let is_plain = name.bytes().all(|byte| {
+        let joins = matches!(byte, b'.' | b'-');
+        let fits = byte.is_ascii_lowercase() || byte.is_ascii_digit() || joins && !matches!(before, b'.' | b'-');
+        before = byte;
+        fits
+    });
+    let last = name.rsplit('.').next().unwrap_or_default();
+    is_plain
+        && before != b'-'
+        && name.len() <= LONGEST_NAME
+        && last.starts_with(|first: char| first.is_ascii_lowercase())
+}
+
 /// Whether a path, and maybe a query, has only characters that a URL parser takes as they are, and no name of dots.
 ///
 /// Not among them: what begins something else (`:`, `#`, `\`), what is escaped or skipped, and `%`, since `%2e` is a
@@ -135,6 +172,8 @@ fn is_plain(path: &[u8]) -> bool {
     })
 }
 
+/// The length of no name, and of no label of it, is more than a resolver takes.
+const LONGEST_NAME: usize = 63;
 /// One bit for each ASCII character that is plain.
 const PLAIN: u128 = {
     let (mut bits, mut byte) = (0, 0_u8);

@@ -524,6 +524,20 @@ mod tests {
         }
 
         #[test]
+        fn a_whole_reference_is_resolved_as_the_parser_does(
+            scheme in prop::sample::select(&["http://", "https://", "http:/", "HTTP://", "ftp://", "//"][..]),
+            labels in prop::collection::vec(
+                prop::sample::select(&["a", "b-c", "e.com", "1", "0x1", "x1", "-", "--", "xn--", "B", "_", "", "%61", "a:8", ":80", "@",
+                    "ü", "a.", ".a", "\u{ad}"][..]),
+                0..4,
+            ),
+            path in prop::sample::select(&["", "/", "/a/b?c=d", "/../a", "/a/./b", "/a//b", "/%7e", "/a^b", "?q", "\\a", "/a b", "/ü"][..]),
+        ) {
+            check_resolved(&base_of(&["a/"], ""), &format!("{scheme}{}{path}", labels.concat()))?;
+            check_resolved(&base_of(&["a/"], ""), &format!("{scheme}{}{path}", labels.join(".")))?;
+        }
+
+        #[test]
         fn any_reference_is_resolved_as_the_parser_does(reference in "[ -~]{0,12}|[a-z./]{0,12}|\\PC{0,8}") {
             check_resolved(&base_of(&["a/", "b/", "c"], ""), &reference)?;
         }
