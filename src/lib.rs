@@ -83,6 +83,7 @@ mod mention;
 pub mod metadata;
 #[cfg(feature = "sqlite")]
 mod mirror;
+mod near;
 pub mod observe;
 pub mod outcome;
 mod page;

@@ -1,9 +1,10 @@
 //! Reading: what a page says, numbers and dates aside, as one number that is the same for pages that say the same.
 
-use memchr::{memchr, memmem};
+use memchr::memmem;
 
 use super::dates::is_calendar_word;
 use super::repeats::repeats;
+use crate::near::near;
 use crate::url::CrawlUrl;
 
 /// Whether the text of a page is read, which is decided by its URL alone: so whoever reads it needs no state, and the order
@@ -48,7 +49,7 @@ impl Reader<'_> {
     fn step(&mut self) -> bool {
         // Half of all tags follow another.
         if self.rest.first() != Some(&b'<') {
-            let Some(at) = memchr(b'<', self.rest) else {
+            let Some(at) = near(b'<', self.rest) else {
                 self.text(self.rest.len());
                 return false;
             };
@@ -64,17 +65,18 @@ impl Reader<'_> {
         if tag.starts_with(b"!--") {
             return self.behind(tag, b"-->");
         }
-        let Some(end) = memchr(b'>', tag) else { return false };
+        let Some(end) = near(b'>', tag) else { return false };
         let (tag, rest) = tag.split_at(end);
         self.rest = rest;
-        match name_of(tag) {
-            name if name.eq_ignore_ascii_case(b"a") => {
+        // By its first letters first: most tags are others.
+        match tag {
+            [b'a' | b'A', ..] if is_named(tag, b"a") => {
                 self.link.clear();
                 self.link.take(tag.get(1..).unwrap_or_default());
             }
-            name if name.eq_ignore_ascii_case(b"/a") => self.link.clear(),
-            name if name.eq_ignore_ascii_case(b"script") => return self.behind(rest, b"</script"),
-            name if name.eq_ignore_ascii_case(b"style") => return self.behind(rest, b"</style"),
+            [b'/', b'a' | b'A', ..] if is_named(tag, b"/a") => self.link.clear(),
+            [b's' | b'S', b'c' | b'C', ..] if is_named(tag, b"script") => return self.behind(rest, b"</script"),
+            [b's' | b'S', b't' | b'T', ..] if is_named(tag, b"style") => return self.behind(rest, b"</style"),
             _ => {}
         }
         true
@@ -175,10 +177,10 @@ fn class_of(byte: u8) -> u8 {
     CLASSES.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
-/// The name of a tag, with the slash of one that ends.
-fn name_of(tag: &[u8]) -> &[u8] {
-    let end = tag.iter().skip(1).position(|byte| !byte.is_ascii_alphanumeric()).map_or(tag.len(), |at| at + 1);
-    tag.get(..end).unwrap_or_default()
+/// Whether a tag has this name, in small letters, with the slash of one that ends.
+fn is_named(tag: &[u8], name: &[u8]) -> bool {
+    let (written, after) = tag.split_at_checked(name.len()).unwrap_or_default();
+    written.eq_ignore_ascii_case(name) && !after.first().is_some_and(u8::is_ascii_alphanumeric)
 }
 
 const DIGIT: u8 = 1;

@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use memchr::memchr3;
 use web_atoms::NAMED_ENTITIES;
 
+use crate::near::has_one_of;
+
 /// Where a text stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Within {
@@ -16,7 +18,7 @@ pub(super) enum Within {
 
 /// A text as the page means it: with its references resolved, lines that end in line feeds, and U+FFFD for NUL.
 pub(super) fn decode(raw: &str, within: Within) -> Cow<'_, str> {
-    if memchr3(b'&', b'\r', 0, raw.as_bytes()).is_none() {
+    if !has_one_of([b'&', b'\r', 0], raw.as_bytes()) {
         return Cow::Borrowed(raw);
     }
     let (mut decoded, mut rest) = (String::with_capacity(raw.len()), raw);

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::char_ref::{self, Within};
 use super::name::Name;
-use super::near::near;
 use super::raw_text;
 use super::tag::Cursor;
+use crate::near::near;
 use crate::parse::facts::folded;
 
 /// The text of the element whose name begins at `at`: that of an `<a>`, or else of an image in it; what stands for an

@@ -12,9 +12,9 @@ mod forms;
 mod frames;
 mod link_text;
 mod name;
-mod near;
 mod nesting;
 mod others;
+mod plain;
 mod raw_text;
 mod shadow_root;
 mod tag;
@@ -33,11 +33,11 @@ use std::borrow::Cow;
 use super::facts::{Element, Facts, folded};
 use super::kinds::{self, OtherKinds};
 use super::robots::Robots;
+use crate::near::near;
 use char_ref::Within;
 use forms::{Control, Forms};
 use frames::{Effect, Frames};
 use name::Name;
-use near::near;
 use nesting::{Nesting, Space};
 use tag::{Attributes, Cursor};
 
@@ -65,7 +65,7 @@ fn scan_in<'a>(text: &'a str, bounds: Bounds<'_>, robots: &Robots, around: Aroun
     let nesting = if around.stacks { Nesting::with_body(bounds.nesting) } else { Nesting::new(bounds.nesting) };
     let mut scan = Scan {
         cursor: Cursor { text, at: 0 },
-        facts: Facts::default(),
+        facts: Facts::for_page(text.len()),
         without_body: None,
         nesting,
         frames: Frames::new(),
@@ -120,6 +120,7 @@ struct Scan<'a, 'r> {
 impl<'a> Scan<'a, '_> {
     /// Reads one piece of text and the markup behind it.
     fn step(&mut self) -> Option<()> {
+        self.skip_plain();
         let rest = self.cursor.rest();
         // Half of all tags follow another.
         let found = if rest.first() == Some(&b'<') { Some(0) } else { near(b'<', rest) };
@@ -271,9 +272,7 @@ impl<'a> Scan<'a, '_> {
     }
 
     fn read_end_tag(&mut self) -> Option<()> {
-        self.cursor.at += 2;
-        let name = self.cursor.tag_name();
-        self.cursor.skip_attributes()?;
+        let name = self.cursor.end_tag()?;
         let is_html = self.nesting.end(name);
         if is_html && self.frames.are_open() && !self.nesting.is_in_template() {
             self.frames.end(name);

@@ -245,7 +245,7 @@ impl Nesting {
 
     /// Counts an HTML element as closed. Whether one was open.
     #[inline]
-    fn uncount(&mut self, name: Name) -> bool {
+    pub(super) fn uncount(&mut self, name: Name) -> bool {
         let count = self.others.get_mut(usize::from(name.slot())).filter(|count| **count > 0);
         count.map(|count| *count -= 1).is_some()
     }

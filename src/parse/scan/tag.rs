@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::char_ref::{self, Within};
 use super::name::Name;
-use super::near::{letters, near};
+use crate::near::{letters, near};
 
 /// Reads a page from front to back.
 #[derive(Debug, Clone, Copy)]
@@ -91,8 +91,7 @@ impl<'a> Cursor<'a> {
     pub(super) fn attributes(&mut self, attributes: &mut Attributes<'a>) -> Option<bool> {
         attributes.kept.clear();
         let mut count = 0;
-        let read_name = |cursor: &mut Self| cursor.name(|byte| ends_name(byte) || byte == b'=');
-        self.each_attribute(read_name, |name, raw| {
+        self.each_attribute(Self::read_name, Name::of_letters, |name, raw| {
             // Of two attributes with one name, the first counts. Few names are kept, so that looking is quick.
             let is_asked_for = || name.may_be_in(&KEPT_SLOTS) && KEPT.contains(&name);
             if count < attributes.max && is_asked_for() && attributes.raw(name).is_none() {
@@ -106,8 +105,7 @@ impl<'a> Cursor<'a> {
     pub(super) fn attributes_and(&mut self, attributes: &mut Attributes<'a>, others: &[Name]) -> Option<bool> {
         attributes.kept.clear();
         let mut count = 0;
-        let read_name = |cursor: &mut Self| cursor.name(|byte| ends_name(byte) || byte == b'=');
-        self.each_attribute(read_name, |name, raw| {
+        self.each_attribute(Self::read_name, Name::of_letters, |name, raw| {
             let is_asked_for = || others.contains(&name) || KEPT.contains(&name);
             if count < attributes.max && is_asked_for() && attributes.raw(name).is_none() {
                 attributes.kept.push((name, raw));
@@ -150,8 +148,8 @@ impl<'a> Cursor<'a> {
     /// `None` when the tag never ends.
     pub(super) fn attribute(&mut self, wanted: Name) -> Option<&'a str> {
         let mut value = None;
-        let read_name = |cursor: &mut Self| cursor.name(|byte| ends_name(byte) || byte == b'=');
-        self.each_attribute(read_name, |name, raw| value = value.or((name == wanted).then_some(raw)))?;
+        let found = |name, raw| value = value.or((name == wanted).then_some(raw));
+        self.each_attribute(Self::read_name, Name::of_letters, found)?;
         Some(value.unwrap_or_default())
     }
 
@@ -167,16 +165,21 @@ impl<'a> Cursor<'a> {
     }
 
     fn skip_written_attributes(&mut self) -> Option<bool> {
-        self.each_attribute(Self::skip_name, |(), _| {})
+        self.each_attribute(Self::skip_name, |_, _| (), |(), _| {})
     }
 
+    /// `read_name` reads any name, and `of_letters` one that stands in a chunk.
     #[inline]
     fn each_attribute<N>(
         &mut self,
         read_name: impl Fn(&mut Self) -> N,
+        of_letters: impl Fn(u64, usize) -> N,
         mut found: impl FnMut(N, &'a str),
     ) -> Option<bool> {
         loop {
+            while let Some((chunk, length, value)) = self.plain_attribute() {
+                found(of_letters(chunk, length), value);
+            }
             match self.skip_space()? {
                 b'>' => {
                     self.at += 1;
@@ -215,6 +218,12 @@ impl<'a> Cursor<'a> {
             self.at += 1;
         }
         name
+    }
+
+    /// Reads the name of an attribute.
+    #[inline]
+    fn read_name(&mut self) -> Name {
+        self.name(|byte| ends_name(byte) || byte == b'=')
     }
 
     /// Reads past the name of an attribute.

@@ -117,9 +117,7 @@ impl<'a> HtmlTags<'a> {
             match self.cursor.peek(1)? {
                 first if first.is_ascii_alphabetic() => return self.start_tag(),
                 b'/' if self.cursor.peek(2)?.is_ascii_alphabetic() => {
-                    self.cursor.at += 2;
-                    let name = self.cursor.tag_name();
-                    self.cursor.skip_attributes()?;
+                    let name = self.cursor.end_tag()?;
                     self.nesting.end(name);
                 }
                 b'/' => self.skip(2, raw_text::bogus_comment_end)?,

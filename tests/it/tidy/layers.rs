@@ -97,6 +97,7 @@ const LAYERS: &[Layer] = &[
             "host_report",
             "media_type",
             "mention",
+            "near",
             "metadata",
             "outcome",
             "page",
