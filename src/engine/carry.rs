@@ -212,10 +212,12 @@ impl Runs {
 
     fn write(&mut self) {
         let Some(((letter, code), count)) = self.last.take() else { return };
-        let space = if self.text.is_empty() { "" } else { " " };
-        let times = if count == 1 { String::new() } else { format!("*{count}") };
+        if !self.text.is_empty() {
+            self.text.push(' ');
+        }
+        self.text.push(letter);
         // To a text, writing does not fail.
-        let _ = write!(self.text, "{space}{letter}{code}{times}");
+        let _ = if count == 1 { write!(self.text, "{code}") } else { write!(self.text, "{code}*{count}") };
     }
 
     fn finish(mut self) -> String {

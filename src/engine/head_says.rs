@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use http::HeaderMap;
+use http::header::{HeaderMap, HeaderName, LINK, REFRESH};
 
 /// The headers that are there of those that say something of a page, each with the start of the hash of its values. `None` when
 /// there is none.
 pub(super) fn head_says(headers: &HeaderMap) -> Option<String> {
     let mut said = String::new();
-    for name in NAMES {
+    for name in &NAMES {
         if let Some(hash) = hash(headers, name) {
             let _ = write!(said, "{}{name}={hash}", if said.is_empty() { "" } else { " " });
         }
@@ -19,26 +19,34 @@ pub(super) fn head_says(headers: &HeaderMap) -> Option<String> {
 /// Whether the head of a 304 says something else than that of the response that it is about: what it names takes the place of
 /// what was said, and what it does not name stays (RFC 9111, section 3.2).
 pub(super) fn says_otherwise(before: Option<&str>, headers: &HeaderMap) -> bool {
-    NAMES.into_iter().any(|name| {
+    NAMES.iter().any(|name| {
         let known = before.into_iter().flat_map(|said| said.split(' ')).filter_map(|part| part.split_once('='));
-        let known = known.filter(|(known, _)| *known == name).map(|(_, hash)| hash).next();
+        let known = known.filter(|(known, _)| *known == name.as_str()).map(|(_, hash)| hash).next();
         hash(headers, name).is_some_and(|now| known != Some(&*now))
     })
 }
 
-fn hash(headers: &HeaderMap, name: &str) -> Option<String> {
+fn hash(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let mut values = headers.get_all(name).iter().peekable();
+    // Most responses have none of them.
+    values.peek()?;
     let mut hasher = blake3::Hasher::new();
-    let mut is_there = false;
-    for value in headers.get_all(name) {
+    for value in values {
         hasher.update(value.as_bytes()).update(b"\n");
-        is_there = true;
     }
-    is_there.then(|| hasher.finalize().to_hex().get(..16).unwrap_or_default().to_owned())
+    Some(hasher.finalize().to_hex().get(..16).unwrap_or_default().to_owned())
 }
 
 /// What decides about following and listing, about use, and about where a page belongs.
-const NAMES: [&str; 7] =
-    ["x-robots-tag", "link", "refresh", "content-usage", "content-signal", "tdm-reservation", "tdm-policy"];
+static NAMES: [HeaderName; 7] = [
+    HeaderName::from_static("x-robots-tag"),
+    LINK,
+    REFRESH,
+    HeaderName::from_static("content-usage"),
+    HeaderName::from_static("content-signal"),
+    HeaderName::from_static("tdm-reservation"),
+    HeaderName::from_static("tdm-policy"),
+];
 
 #[cfg(test)]
 mod tests {

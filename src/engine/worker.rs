@@ -240,7 +240,7 @@ impl Worker {
             }
         };
         outcome.bytes = Some(body.len() as u64);
-        outcome.content_hash = Some(format!("blake3:{}", blake3::hash(body).to_hex()));
+        outcome.content_hash = Some(["blake3:", blake3::hash(body).to_hex().as_str()].concat());
         if !counts_as_page(kind, response.status) {
             self.take_headers(&mut outcome, url, &response.headers);
             return outcome;
