@@ -16,35 +16,43 @@ use crate::url::HostKey;
 impl Sqlite {
     /// Writes the changes of one operation. `settled` says what its record says, when there is one.
     pub(super) fn write(&mut self, changes: &[Change], settled: Option<&Facts>) -> Result<()> {
-        for change in changes {
-            match change {
-                Change::Host { id, name } => self.host(*id, name)?,
-                Change::Found(url) => self.found(url)?,
-                Change::Placed { id, depth, hops, state, host } => {
-                    self.execute(&PLACED, params![id, depth, hops])?;
-                    match state {
-                        NodeState::Settled => self.execute(&UNTOLD, params![id, true])?,
-                        state => self.execute(&STANDS, params![id, code(*state, None), host.map(HostId::number)])?,
-                    }
+        // URLs that are found mostly come together, and a statement is asked for once for all of them.
+        for run in changes.chunk_by(|one, next| matches!((one, next), (Change::Found(_), Change::Found(_)))) {
+            match run {
+                [Change::Found(_), ..] => self.found(run)?,
+                others => others.iter().try_for_each(|change| self.write_one(change, settled))?,
+            }
+        }
+        Ok(())
+    }
+
+    fn write_one(&mut self, change: &Change, settled: Option<&Facts>) -> Result<()> {
+        match change {
+            Change::Host { id, name } => self.host(*id, name)?,
+            Change::Found(_) => self.found(std::slice::from_ref(change))?,
+            Change::Placed { id, depth, hops, state, host } => {
+                self.execute(&PLACED, params![id, depth, hops])?;
+                match state {
+                    NodeState::Settled => self.execute(&UNTOLD, params![id, true])?,
+                    state => self.execute(&STANDS, params![id, code(*state, None), host.map(HostId::number)])?,
                 }
-                Change::Told { id } => self.execute(&UNTOLD, params![id, None::<bool>])?,
-                Change::Moved { id, referrer, mention, link_text } => {
-                    self.execute(&MOVED, params![id, referrer, mention.map(Mention::code), link_text.as_deref()])?;
+            }
+            Change::Told { id } => self.execute(&UNTOLD, params![id, None::<bool>])?,
+            Change::Moved { id, referrer, mention, link_text } => {
+                self.execute(&MOVED, params![id, referrer, mention.map(Mention::code), link_text.as_deref()])?;
+            }
+            Change::Settled { id, kind, edges } => {
+                let facts = settled.ok_or_else(|| Error::Internal(format!("URL {id} is settled without a record")))?;
+                self.settled(*id, *kind, facts)?;
+                if !edges.is_empty() {
+                    self.execute(&LINKS, params![id, edges::encode(edges)])?;
                 }
-                Change::Settled { id, kind, edges } => {
-                    let facts =
-                        settled.ok_or_else(|| Error::Internal(format!("URL {id} is settled without a record")))?;
-                    self.settled(*id, *kind, facts)?;
-                    if !edges.is_empty() {
-                        self.execute(&LINKS, params![id, edges::encode(edges)])?;
-                    }
-                }
-                Change::Retry { id, attempts, due } => {
-                    self.execute(&RETRY, params![id, attempts, self.clock.to_millis(*due)])?;
-                }
-                Change::Skipped { id, reason } => {
-                    self.execute(&SKIPPED, params![id, code(NodeState::Skipped(*reason), None)])?;
-                }
+            }
+            Change::Retry { id, attempts, due } => {
+                self.execute(&RETRY, params![id, attempts, self.clock.to_millis(*due)])?;
+            }
+            Change::Skipped { id, reason } => {
+                self.execute(&SKIPPED, params![id, code(NodeState::Skipped(*reason), None)])?;
             }
         }
         Ok(())
@@ -63,24 +71,15 @@ impl Sqlite {
         self.execute(&HOSTS, params![id.number(), name.as_str()])
     }
 
-    fn found(&mut self, url: &StoredUrl) -> Result<()> {
-        let StoredUrl { id, text, key, path, mention, link_text, state, host } = url;
-        let (state, key) = (code(*state, None), key.as_bytes().as_slice());
-        self.execute(
-            &FOUND,
-            params![
-                id,
-                key,
-                &**text,
-                state,
-                path.depth,
-                path.hops,
-                path.referrer,
-                host.map(HostId::number),
-                mention.map(Mention::code),
-                link_text.as_deref()
-            ],
-        )
+    fn found(&self, changes: &[Change]) -> Result<()> {
+        let failed = |error| self.database.failed("write", &error);
+        let mut statement = self.database.connection.prepare_cached(&FOUND).map_err(failed)?;
+        for change in changes {
+            if let Change::Found(url) = change {
+                insert(&mut statement, url).map_err(failed)?;
+            }
+        }
+        Ok(())
     }
 
     fn settled(&mut self, id: u32, kind: OutcomeKind, facts: &Facts) -> Result<()> {
@@ -96,6 +95,24 @@ impl Sqlite {
         let run = |mut statement: CachedStatement<'_>| statement.execute(values);
         statement.and_then(run).map(drop).map_err(|error| self.database.failed("write", &error))
     }
+}
+
+fn insert(statement: &mut CachedStatement<'_>, url: &StoredUrl) -> rusqlite::Result<()> {
+    let StoredUrl { id, text, key, path, mention, link_text, state, host } = url;
+    let (state, key) = (code(*state, None), key.as_bytes().as_slice());
+    let inserted = statement.execute(params![
+        id,
+        key,
+        &**text,
+        state,
+        path.depth,
+        path.hops,
+        path.referrer,
+        host.map(HostId::number),
+        mention.map(Mention::code),
+        link_text.as_deref()
+    ]);
+    inserted.map(drop)
 }
 
 static HOSTS: LazyLock<String> = LazyLock::new(|| HOST.insert("INSERT", &["?1", "?2"]));
