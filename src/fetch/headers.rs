@@ -7,6 +7,7 @@ use http::Version;
 use http::header::{self, HeaderMap, HeaderValue};
 use percent_encoding::percent_decode_str;
 
+use super::basic::basic;
 use super::{Options, Overrides};
 use crate::exchange::HeaderLine;
 use crate::url::{CrawlUrl, HostPattern, PerHost, Scheme};
@@ -67,7 +68,7 @@ impl RequestHeaders {
             to.insert(name, value.clone());
         }
         let seed_origins = seeds.iter().map(|seed| seed.origin().to_owned()).collect();
-        let basic = credentials.iter().map(|one| (one.origin.clone(), basic(one))).collect();
+        let basic = credentials.iter().map(|one| (one.origin.clone(), basic(&one.user, &one.password))).collect();
         Self { everywhere, hosts: PerHost::default(), at_seeds, seed_origins, basic }
     }
 
@@ -129,53 +130,18 @@ impl RequestHeaders {
     }
 }
 
-fn basic(credentials: &Credentials) -> HeaderValue {
-    let pair = format!("{}:{}", credentials.user, credentials.password);
-    let value = HeaderValue::try_from(format!("Basic {}", base64(pair.as_bytes())));
-    let mut value = value.expect("base64 has letters, digits and signs that a header may have");
-    value.set_sensitive(true);
-    value
-}
-
-/// RFC 4648, section 4.
-fn base64(bytes: &[u8]) -> String {
-    let digit = |bits: u32| char::from(*BASE64.get((bits & 63) as usize).expect("six bits are below 64"));
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let at = |index: usize| u32::from(group.get(index).copied().unwrap_or(0));
-        let bits = at(0) << 16 | at(1) << 8 | at(2);
-        text.push(digit(bits >> 18));
-        text.push(digit(bits >> 12));
-        text.push(if group.len() > 1 { digit(bits >> 6) } else { '=' });
-        text.push(if group.len() > 2 { digit(bits) } else { '=' });
-    }
-    text
-}
-
 /// HTML first: some servers answer by this header.
 const ACCEPT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 /// What [`decode`](super::decode) can read.
 const ACCEPT_ENCODING: &str = "gzip, br, zstd, deflate";
 /// What the readers of archives decode: warcio hands out bodies in zstd as they are.
 const ARCHIVED_ENCODING: &str = "gzip, br, deflate";
-const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fetch::HeaderLines;
     use crate::fetch::loopback::url;
-
-    #[test]
-    fn base64_is_that_of_rfc_4648() {
-        let check = |bytes: &str, text: &str| assert_eq!(base64(bytes.as_bytes()), text);
-        check("", "");
-        check("f", "Zg==");
-        check("fo", "Zm8=");
-        check("foo", "Zm9v");
-        check("foobar", "Zm9vYmFy");
-        check("Aladdin:open sesame", "QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
-    }
 
     #[test]
     fn secrets_stay_at_the_origins_of_the_seeds() {

@@ -3,6 +3,7 @@
 mod allowed_host;
 mod archived;
 mod bad_port;
+mod basic;
 mod body;
 mod budget;
 mod by_origin;
