@@ -41,6 +41,10 @@ pub enum Error {
     /// This process or this machine has run out of something that every request needs, and it does not come back.
     #[error("cannot request anything any more: {0}")]
     Exhausted(String),
+    /// No proxy lets requests through: it cannot be reached, or wants other credentials. The message names it, without its
+    /// own.
+    #[error("{0}")]
+    Proxy(String),
     /// The reader of an output pipe is gone. Not worth a message: `crawler -o - | head` ends this way.
     #[error("the reader of the output has closed it")]
     ClosedPipe,

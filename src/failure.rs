@@ -48,6 +48,9 @@ pub enum FailureKind {
     /// This process has run out of file descriptors, ports or memory: no fault of the site, so the crawl waits and asks
     /// again, and no record has it.
     Resources,
+    /// No proxy lets requests through: it cannot be reached, or wants other credentials. No fault of the site, so the crawl
+    /// waits and asks again, and no record has it.
+    Proxy,
     /// A bug: the page made the parser panic. The crawl goes on.
     Panic,
 }
@@ -72,7 +75,7 @@ impl Failure {
 
 impl FailureKind {
     /// All kinds.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Dns,
         Self::Connect,
         Self::Tls,
@@ -86,6 +89,7 @@ impl FailureKind {
         Self::File,
         Self::NotArchived,
         Self::Resources,
+        Self::Proxy,
         Self::Panic,
     ];
 
@@ -115,6 +119,7 @@ impl FailureKind {
             Self::File => "file",
             Self::NotArchived => "not_archived",
             Self::Resources => "resources",
+            Self::Proxy => "proxy",
             Self::Panic => "panic",
         }
     }

@@ -85,6 +85,13 @@ pub(crate) struct Flags {
     /// Ask this host, address or range (10.0.0.0/8) although it is private; repeats, and replaces the file's list
     #[arg(long, value_name = "HOST", help_heading = FETCH)]
     allow_host: Vec<String>,
+    /// Send requests through this proxy: http://HOST:PORT, https://HOST, socks5://HOST, with USER:PASSWORD@ if it wants
+    /// that; repeated, they take turns, and replace the file's list
+    #[arg(long, value_name = "URL", help_heading = FETCH, value_hint = clap::ValueHint::Url)]
+    proxy: Vec<String>,
+    /// Who looks names up behind a proxy: the crawler, which judges their addresses, or the proxy [default: here]
+    #[arg(long, value_name = "WHO", help_heading = FETCH, value_parser = ["here", "proxy"])]
+    proxy_dns: Option<String>,
     /// The longest that a request may take [default: 1m]
     #[arg(long, value_name = "TIME", help_heading = FETCH, allow_negative_numbers = true)]
     timeout: Option<String>,

@@ -62,7 +62,7 @@ fn near(name: &str, suggested: &str) -> Option<String> {
 pub(super) const DELETING: [&str; 3] = ["fresh", "force", "retry-failed"];
 
 /// What flags are called elsewhere: in curl, wget, Scrapy, Heritrix' launchers, katana, spider and linkcheckers.
-pub(super) const ELSEWHERE: [(&str, &str); 25] = [
+pub(super) const ELSEWHERE: [(&str, &str); 26] = [
     ("resume continue c restart recover", "the same command goes on with a crawl, and `crawler --dir DIR` does"),
     ("url u start-url start target site", "a URL needs no flag: crawler https://example.com/"),
     ("urls list input input-file i file", "--seeds-file FILE reads one URL a line"),
@@ -79,6 +79,10 @@ pub(super) const ELSEWHERE: [(&str, &str); 25] = [
     ("agent ua U useragent", "--user-agent 'name/1.0 (+https://example.com/about-us)'"),
     ("headers H", "--header 'Name: value'"),
     ("cookie cookies b load-cookies cookie-jar", "--cookie-file FILE, or --header 'Cookie: name=value'"),
+    (
+        "x proxies socks5 socks5-hostname http-proxy proxy-server proxy-url preproxy",
+        "--proxy http://HOST:PORT, or socks5://",
+    ),
     ("domain domains D allowed-domains subdomains", "--scope host, subdomains, domain, prefix or any"),
     ("accept allow include-regex accept-regex match whitelist", "--include PATTERN"),
     ("reject deny exclude-regex reject-regex ignore blacklist", "--exclude PATTERN"),

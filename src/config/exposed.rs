@@ -44,6 +44,9 @@ fn secrets(config: &Config) -> Vec<String> {
     if config.sitemaps.urls.iter().any(has_password) {
         found.push("sitemaps.urls".to_owned());
     }
+    if config.fetch.proxy.iter().cloned().map(String::from).any(|proxy| has_password(&proxy)) {
+        found.push("fetch.proxy".to_owned());
+    }
     let mut take = |table: &str, headers: &mut dyn Iterator<Item = (&str, &str)>| {
         for (name, _) in headers.filter(|(name, value)| secret::is_secret_header(name) && !value.contains("${")) {
             found.push(super::keys::join(table, name));
@@ -119,6 +122,8 @@ mod tests {
             ("seeds = [\"http://e.com/\"]\n", None),
             ("seeds = [\"http://user:hunter2@e.com/\"]\n", Some("(seeds)")),
             ("[sitemaps]\nurls = [\"http://user:hunter2@e.com/s.xml\"]\n", Some("(sitemaps.urls)")),
+            ("[fetch]\nproxy = [\"http://user:hunter2@e.com:1\"]\n", Some("(fetch.proxy)")),
+            ("[fetch]\nproxy = [\"http://user:${CARGO_PKG_NAME}@e.com:1\"]\n", None),
             ("[hosts.\"e.com:8080\".headers]\nX-Api-Key = \"hunter2\"\n", Some(".headers.X-Api-Key)")),
         ] {
             let told = told(text, 0o644);

@@ -513,6 +513,7 @@ mod tests {
                 "fetch.allow_hosts" => text(&["localhost", "10.0.0.0/8", "::1"]),
                 "traps.budgets" => text(&["http://e.com/?month=* = 20", "re:/cal/\\d+ = none"]),
                 "archive.prefix" | "archive.host" => text(&["crawl", "a-b_1.2"]),
+                "fetch.proxy" => text(&["10.0.0.1:3128", "https://user:${CARGO_PKG_NAME}@e.com", "socks5://[::1]"]),
                 "fetch.origin" => text(&["http://localhost/", "https://example.com/docs/"]),
                 "fetch.replay_at" => text(&["latest", "2026-11-30T19:00:01Z"]),
                 _ => ".{1,20}".prop_map(Value::from).boxed(),

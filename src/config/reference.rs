@@ -40,7 +40,7 @@ pub fn markdown() -> String {
 }
 
 /// Which flag sets which key. A switch sets its key to a fixed value.
-pub const FLAGS: [Flag; 42] = [
+pub const FLAGS: [Flag; 44] = [
     Flag::new("seed", "seeds"),
     Flag::new("seeds-file", "seeds"),
     Flag::new("depth", "depth"),
@@ -61,6 +61,8 @@ pub const FLAGS: [Flag; 42] = [
     Flag::new("header", "fetch.headers"),
     Flag::new("cookie-file", "fetch.cookie_file"),
     Flag::new("allow-host", "fetch.allow_hosts"),
+    Flag::new("proxy", "fetch.proxy"),
+    Flag::new("proxy-dns", "fetch.proxy_dns"),
     Flag::new("timeout", "fetch.timeout"),
     Flag::new("max-body", "fetch.max_body"),
     Flag::new("origin", "fetch.origin"),
@@ -313,7 +315,7 @@ const WIDTH: usize = 96;
 const HOST: &str = "example.com";
 
 /// What `crawler init` shows where the default is empty and so shows nothing.
-const EXAMPLES: [(&str, &str); 15] = [
+const EXAMPLES: [(&str, &str); 16] = [
     ("fail_on", "[\"rule-drift\", \"missing-required\"]"),
     ("seeds", "[\"https://example.com/\"]"),
     ("scope.include", "[\"https://example.com/docs/*\"]"),
@@ -323,6 +325,7 @@ const EXAMPLES: [(&str, &str); 15] = [
     ("parse.data_attributes", "[\"data-src\"]"),
     ("sitemaps.urls", "[\"https://example.com/sitemap.xml\"]"),
     ("fetch.allow_hosts", "[\"localhost\", \"127.0.0.0/8\"]"),
+    ("fetch.proxy", "[\"http://10.0.0.1:3128\"]"),
     ("extract.match", "[\"*/product/*\"]"),
     ("items.name", "\"products\""),
     ("items.match", "[\"*/list*\"]"),
@@ -363,7 +366,7 @@ const INTRODUCTION: &str = "\
 
 A crawl takes its settings from `./crawl.toml` when it is there, or from the file that `--config` names, and from the
 command line. Flags win over the file, the file wins over the defaults, and of two flags for one key the later wins. Every
-key has a flag or is set by `--set table.key=value`. Flags of a list (`--seed`, `--sitemap`, `--include`, `--exclude`, `--field`, `--item`, `--fail-on`) replace
+key has a flag or is set by `--set table.key=value`. Flags of a list (`--seed`, `--sitemap`, `--include`, `--exclude`, `--proxy`, `--field`, `--item`, `--fail-on`) replace
 the file's list and add to it when they repeat; `--header` adds to the file's headers. `-v` and `-vv` set
 `observe.log_level` to `debug` and `trace`; `-q` sets it to `warn` and `observe.progress` to `never`, unless `--progress` or
 `--set` say otherwise.
@@ -377,7 +380,8 @@ wrong type and a value out of bounds end the call with exit code 2 and a message
 Relative paths are relative to the current directory, not to the file.
 
 A file that holds a secret, as a header like `Authorization` or a URL with a password is, belongs to its owner alone
-(`chmod 600`): a crawl warns when others can read or write it. `${NAME}` in a header takes the secret from the environment.
+(`chmod 600`): a crawl warns when others can read or write it. `${NAME}` in a header or a proxy takes the secret from the
+environment.
 
 `crawler init` writes a commented `crawl.toml`, `crawler config` prints the settings in force and where each comes from,
 and `crawler schema config` prints the JSON Schema for editors.

@@ -9,16 +9,26 @@ pub fn is_secret_header(name: &str) -> bool {
     SECRET_WORDS.iter().any(|word| name.contains(word))
 }
 
-/// A URL with its password replaced, also one that lacks its scheme; any other text as it is.
+/// A URL with its password replaced, also one that lacks its scheme; any other text as it is, and so a password that only
+/// says which variable has it.
 pub fn redact_url(text: &str) -> String {
     let start = text.find("://").map_or(0, |colon| colon + "://".len());
     let (scheme, rest) = text.split_at(start);
     let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(authority_end);
     match authority.rsplit_once('@').and_then(|(user_info, host)| Some((user_info.split_once(':')?.0, host))) {
-        Some((user, host)) => format!("{scheme}{user}:{REDACTED}@{host}{path}"),
-        None => text.to_owned(),
+        Some((user, host)) if !is_variable(authority, user, host) => {
+            format!("{scheme}{user}:{REDACTED}@{host}{path}")
+        }
+        _ => text.to_owned(),
     }
+}
+
+/// Whether what stands between user and host is `${NAME}`.
+fn is_variable(authority: &str, user: &str, host: &str) -> bool {
+    let password = authority.get(user.len() + 1..authority.len() - host.len() - 1).unwrap_or_default();
+    let name = password.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    name.is_some_and(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
 }
 
 /// A line that may hold a secret with nothing of its value but the variable that is marked in it, and the column, from 1, at
@@ -68,6 +78,8 @@ mod tests {
             ("http://user@example.com/", "http://user@example.com/"),
             ("http://example.com/?u=a:b@c", "http://example.com/?u=a:b@c"),
             ("docs", "docs"),
+            ("http://user:${PASSWORD}@example.com", "http://user:${PASSWORD}@example.com"),
+            ("http://user:${PASSWORD}x@example.com", "http://user:<redacted>@example.com"),
             ("user:pw@example.com/a:b@c", "user:<redacted>@example.com/a:b@c"),
         ] {
             assert_eq!(redact_url(url), shown);

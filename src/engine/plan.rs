@@ -172,8 +172,15 @@ impl Plan {
                 "concurrency lowered from {from} to {to}: only {free} file descriptors are free (ulimit -n)"
             );
         }
-        if let Some(not_used) = proxies::not_used(|name| std::env::var_os(name)).filter(|_| self.connects) {
-            tracing::warn!("{not_used}");
+        if self.connects {
+            match proxies::used(&self.config.fetch) {
+                Some(used) => tracing::info!("{used}"),
+                None => {
+                    if let Some(not_used) = proxies::not_used(|name| std::env::var_os(name)) {
+                        tracing::warn!("{not_used}");
+                    }
+                }
+            }
         }
         let is_on_disk = |seed: &CrawlUrl| self.on_disk.iter().any(|site| site.key() == seed.key());
         let seeds = self.seeds.iter().filter(|seed| !is_on_disk(seed));

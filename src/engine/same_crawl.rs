@@ -86,7 +86,15 @@ pub(super) fn settings(plan: &Plan, before: Option<&RunSettings>) -> Result<RunS
 /// The table of the settings that is not what it was, of those that decide what records say of pages and where they lead; both
 /// as [`settings`] has kept them.
 pub(super) fn other_reading(before: &str, now: &str) -> Option<&'static str> {
-    let parse = |text: &str| text.parse::<toml::Table>().ok();
+    let parse = |text: &str| {
+        let mut table = text.parse::<toml::Table>().ok()?;
+        if let Some(fetch) = table.get_mut("fetch").and_then(toml::Value::as_table_mut) {
+            // The way to a page says nothing of it.
+            fetch.remove("proxy");
+            fetch.remove("proxy_dns");
+        }
+        Some(table)
+    };
     let (Some(before), Some(now)) = (parse(before), parse(now)) else { return Some("the settings") };
     READING.into_iter().find(|table| before.get(*table) != now.get(*table))
 }

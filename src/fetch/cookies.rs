@@ -20,8 +20,8 @@ use http::HeaderMap;
 use http::header::{COOKIE, HeaderValue, SET_COOKIE};
 use url::{Host, Url};
 
-use super::cookie_file;
-use crate::error::Result;
+use super::{Options, cookie_file};
+use crate::error::{Error, Result};
 use crate::url::{is_public_suffix, registrable_domain};
 
 /// The cookies of one site, for the store of a crawl. The text is a secret.
@@ -62,6 +62,23 @@ struct Site {
 }
 
 impl Jar {
+    /// The jar that the options ask for, if they ask for one.
+    ///
+    /// # Errors
+    /// [`Error::Usage`](crate::error::Error::Usage) when they contradict themselves, or name what is no file of cookies.
+    pub(super) fn of(options: &Options) -> Result<Option<Self>> {
+        let file = options.cookie_file.as_path();
+        match (options.cookies, file.as_os_str().is_empty()) {
+            (true, true) => Ok(Some(Self::default())),
+            (true, false) => Self::of_file(file).map(Some),
+            (false, true) => Ok(None),
+            (false, false) => {
+                let problem = "a file of cookies is given, and cookies are switched off";
+                Err(Error::Usage(format!("{problem}\n = help: leave out fetch.cookies = false, or --cookie-file")))
+            }
+        }
+    }
+
     /// A jar with the cookies of a file. Those that are over, or that no site could set, are told and left out.
     ///
     /// # Errors

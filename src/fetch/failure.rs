@@ -1,4 +1,4 @@
-//! What went wrong with a request, found in the chain of errors that reqwest hands over.
+//! What went wrong with a request, found in the chain of errors that the HTTP client hands over.
 //!
 //! reqwest says little in its own words; the causes below it (hyper, h2, rustls, the operating system) say what a user
 //! can act on. The URL is never repeated: the record has it.
@@ -7,6 +7,8 @@ use std::error::Error;
 use std::fs::File;
 use std::io;
 use std::time::Duration;
+
+use hyper_util::client::legacy;
 
 use super::Refusal;
 use crate::outcome::{Failure, FailureKind};
@@ -21,9 +23,25 @@ pub(super) enum Phase<'a> {
     Body { taken: u64, length: Option<u64> },
 }
 
-/// The failure behind an error of reqwest.
-pub(super) fn classify(error: &reqwest::Error, phase: Phase<'_>) -> Failure {
-    let failure = told(error, phase);
+/// Why there is no answer: the chain, and what the client says of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lost<'a> {
+    error: &'a (dyn Error + 'static),
+    /// hyper-util's own link of the chain.
+    client: Option<&'a legacy::Error>,
+    is_builder: bool,
+    is_timeout: bool,
+    is_dns: bool,
+}
+
+/// A failure that has its words, as a link of a chain.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Told(pub(super) Failure);
+
+/// The failure behind an error.
+pub(super) fn classify<'a>(error: impl Into<Lost<'a>>, phase: Phase<'_>) -> Failure {
+    let failure = told(&error.into(), phase);
     match failure.kind {
         // Without a descriptor to open their files with, a name is "not known" and a certificate "not trusted".
         FailureKind::Dns | FailureKind::Tls => no_descriptor().unwrap_or(failure),
@@ -32,23 +50,23 @@ pub(super) fn classify(error: &reqwest::Error, phase: Phase<'_>) -> Failure {
 }
 
 /// Whether the host has not taken the request, so that it can be made again.
-pub(super) fn is_not_taken(error: &reqwest::Error) -> bool {
+pub(super) fn is_not_taken(error: &Lost<'_>) -> bool {
     use h2::Reason;
     let given_back = |h2: &h2::Error| match h2.reason() {
         Some(Reason::NO_ERROR) => h2.is_go_away() && h2.is_remote(),
         Some(Reason::REFUSED_STREAM) => h2.is_reset() && h2.is_remote(),
         _ => false,
     };
-    is_unsent(error) || Chain::of(error).h2.is_some_and(given_back)
+    is_unsent(error) || Chain::of(error.error).h2.is_some_and(given_back)
 }
 
 /// Whether the connection broke before the host had answered: of a connection that was kept, the host may have closed it
 /// before the request arrived. A stream that the host ended is an answer of its own.
-pub(super) fn is_cut_off(error: &reqwest::Error) -> bool {
-    if error.is_builder() || error.is_connect() || error.is_timeout() {
+pub(super) fn is_cut_off(error: &Lost<'_>) -> bool {
+    if error.is_builder || error.is_connect() || error.is_timeout {
         return false;
     }
-    let chain = Chain::of(error);
+    let chain = Chain::of(error.error);
     match chain.h2 {
         Some(h2) => h2.is_io() || h2.is_go_away(),
         None => is_hung_up(&chain) || chain.hyper.is_some_and(is_cut_short),
@@ -58,8 +76,8 @@ pub(super) fn is_cut_off(error: &reqwest::Error) -> bool {
 /// Whether this request is one for HTTP/1.1: the host wants it so (RFC 9113, section 7), or its answer over HTTP/2 is
 /// malformed (section 8.1.1). Proxies hand on `Upgrade` and `Connection`, which HTTP/2 does not allow and HTTP/1.1 does.
 /// So is one whose answer has more lines in its head than there is room for beforehand.
-pub(super) fn is_for_http1(error: &reqwest::Error) -> bool {
-    let chain = Chain::of(error);
+pub(super) fn is_for_http1(error: &Lost<'_>) -> bool {
+    let chain = Chain::of(error.error);
     let is_refused = |h2: &h2::Error| match h2.reason() {
         Some(h2::Reason::HTTP_1_1_REQUIRED) => h2.is_remote(),
         Some(h2::Reason::PROTOCOL_ERROR) => !h2.is_remote(),
@@ -81,14 +99,17 @@ fn is_hung_up(chain: &Chain<'_>) -> bool {
 /// Whether the pool has let go of the request before a byte of it was sent: its connection was gone, or one that others
 /// had made at the same time was to take all, and was gone. hyper-util says so in words alone, the second of them when
 /// the one that was gone lay in the way of the one that would have taken it.
-fn is_unsent(error: &reqwest::Error) -> bool {
-    let canceled = error.source().is_some_and(|client| client.to_string() == "client error (Canceled)");
-    canceled || error.is_connect() && Chain::of(error).last == "request was canceled"
+fn is_unsent(error: &Lost<'_>) -> bool {
+    let canceled = error.client.is_some_and(|client| client.to_string() == "client error (Canceled)");
+    canceled || error.is_connect() && Chain::of(error.error).last == "request was canceled"
 }
 
 /// What the error says.
-fn told(error: &reqwest::Error, phase: Phase<'_>) -> Failure {
-    let chain = Chain::of(error);
+fn told(error: &Lost<'_>, phase: Phase<'_>) -> Failure {
+    let chain = Chain::of(error.error);
+    if let Some(Told(failure)) = chain.told {
+        return failure.clone();
+    }
     if let Some(refusal) = chain.refusal {
         return refusal.into();
     }
@@ -102,15 +123,15 @@ fn told(error: &reqwest::Error, phase: Phase<'_>) -> Failure {
         return Failure::new(FailureKind::Reset, "the connection was closed before the request was sent");
     }
     match phase {
-        Phase::Head { host, connect_timeout } if error.is_dns() => {
+        Phase::Head { host, connect_timeout } if error.is_dns => {
             let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-            if error.is_timeout() {
+            if error.is_timeout {
                 return no_connection(connect_timeout);
             }
             Failure::new(FailureKind::Dns, format!("{name} has no address ({})", chain.last))
         }
         Phase::Head { host, connect_timeout } if error.is_connect() => {
-            if error.is_timeout() {
+            if error.is_timeout {
                 no_connection(connect_timeout)
             } else {
                 not_connected(&chain, host)
@@ -145,8 +166,58 @@ fn timeout(what: &str, deadline: Duration) -> Failure {
     Failure::new(FailureKind::Timeout, format!("{what} {}", format_duration(deadline)))
 }
 
+impl Lost<'_> {
+    fn is_connect(&self) -> bool {
+        self.client.is_some_and(legacy::Error::is_connect)
+    }
+}
+
+impl<'a> From<&'a reqwest::Error> for Lost<'a> {
+    fn from(error: &'a reqwest::Error) -> Self {
+        Self {
+            error,
+            client: client_error(error),
+            is_builder: error.is_builder(),
+            is_timeout: error.is_timeout(),
+            is_dns: error.is_dns(),
+        }
+    }
+}
+
+/// Of connections through a proxy all but TLS is told in words already.
+impl<'a> From<&'a legacy::Error> for Lost<'a> {
+    fn from(error: &'a legacy::Error) -> Self {
+        Self { error, client: Some(error), is_builder: false, is_timeout: false, is_dns: false }
+    }
+}
+
+impl<'a> From<&'a Told> for Lost<'a> {
+    fn from(error: &'a Told) -> Self {
+        Self { error, client: None, is_builder: false, is_timeout: false, is_dns: false }
+    }
+}
+
+/// hyper-util's link of a chain.
+pub(super) fn client_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a legacy::Error> {
+    let mut next = Some(error);
+    while let Some(link) = next {
+        if let Some(client) = link.downcast_ref() {
+            return Some(client);
+        }
+        next = link.source();
+    }
+    None
+}
+
+/// The deepest error of the operating system in a chain, and the words of its deepest cause.
+pub(super) fn io_and_words<'a>(error: &'a (dyn Error + 'static)) -> (Option<&'a io::Error>, String) {
+    let chain = Chain::of(error);
+    (chain.io, chain.tls.map_or(chain.last, tls_message))
+}
+
 /// The links of an error chain that tell failures apart.
 struct Chain<'a> {
+    told: Option<&'a Told>,
     refusal: Option<&'a Refusal>,
     tls: Option<&'a rustls::Error>,
     hyper: Option<&'a hyper::Error>,
@@ -158,12 +229,13 @@ struct Chain<'a> {
 }
 
 impl<'a> Chain<'a> {
-    fn of(error: &'a reqwest::Error) -> Self {
-        let mut chain = Self { refusal: None, tls: None, hyper: None, h2: None, io: None, last: String::new() };
-        let mut next: Option<&'a (dyn Error + 'static)> = Some(error);
-        let mut deepest: &'a (dyn Error + 'static) = error;
+    fn of(error: &'a (dyn Error + 'static)) -> Self {
+        let mut chain =
+            Self { told: None, refusal: None, tls: None, hyper: None, h2: None, io: None, last: String::new() };
+        let (mut next, mut deepest) = (Some(error), error);
         while let Some(link) = next {
             deepest = link;
+            chain.told = chain.told.or_else(|| link.downcast_ref());
             chain.refusal = chain.refusal.or_else(|| link.downcast_ref());
             chain.tls = chain.tls.or_else(|| link.downcast_ref());
             chain.hyper = chain.hyper.or_else(|| link.downcast_ref());
@@ -228,8 +300,8 @@ fn not_connected(chain: &Chain<'_>, host: &str) -> Failure {
     }
 }
 
-fn no_head(error: &reqwest::Error, chain: &Chain<'_>) -> Failure {
-    if error.is_builder() {
+fn no_head(error: &Lost<'_>, chain: &Chain<'_>) -> Failure {
+    if error.is_builder {
         return Failure::new(FailureKind::Protocol, "the URL cannot be sent in an HTTP request");
     }
     if let Some(failure) = lost(chain, "before the response headers were complete") {

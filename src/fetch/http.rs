@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::body::{MAX_ROBOTS, MAX_SITEMAP, is_wanted};
 use super::budget::Budget;
+use super::client::Client;
 use super::cookies::Jar;
 use super::decode::Decoder;
 use super::failure::{self, Phase};
@@ -17,13 +18,15 @@ use super::headers::RequestHeaders;
 use super::incoming::{Deadlines, Incoming};
 use super::knock::Knocks;
 use super::pool::{Claim, Pool};
+use super::proxy::{AddressBehind, ProxyDns};
 use super::resolver::Resolver;
 use super::reuse::{self, Connection};
+use super::ways::Ways;
 use super::{
     AddressGuard, Credentials, Fetch, Fetching, Knocking, LookingUp, MediaRange, Options, Overrides, SavedCookies,
     SavedSeedName,
 };
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::exchange::{BodyEnd, Exchange, LookedUp, RawBody, Received, Sent};
 use crate::media_type::MediaType;
 use crate::outcome::{Failure, FailureKind};
@@ -49,8 +52,10 @@ use crate::url::{CrawlUrl, HostPattern};
 /// or a bare CR makes a head malformed all the same. A head may have 2,048 lines and be 256 KiB long over HTTP/2, 408 KiB
 /// over HTTP/1.1.
 ///
-/// Proxies are not used, also not those of the environment: behind a proxy, the address guard would see the
-/// proxy's address only.
+/// # Proxies
+/// Those of the options are used, each request by the next of them, and none of the environment. What the address guard
+/// promises holds behind them as well: see [`ProxyDns`](super::ProxyDns). What keeps a proxy from letting a request
+/// through is a [`FailureKind::Proxy`], once no other lets it through.
 ///
 /// # Deadlines
 /// `connect_timeout` covers the name, the connection and TLS; `first_byte_timeout` counts from the start of the request
@@ -61,7 +66,7 @@ use crate::url::{CrawlUrl, HostPattern};
 /// Dropping the future ends the request; a connection with an unread response is closed.
 #[derive(Debug)]
 pub struct Http {
-    pool: Pool,
+    ways: Ways,
     guard: AddressGuard,
     resolver: Resolver,
     knocks: Knocks,
@@ -74,6 +79,8 @@ pub struct Http {
     deadlines: Deadlines,
     max_body: u64,
     budget: Budget,
+    /// Whether names are looked up by this process.
+    names_stay_here: bool,
 }
 
 impl Http {
@@ -99,12 +106,13 @@ impl Http {
             (resolver, headers) = (resolver.noting(), headers.archiving());
         }
         Ok(Self {
-            pool: Pool::new(options, resolver.clone(), headers.everywhere().clone())?,
+            names_stay_here: options.proxy.is_empty() || options.proxy_dns == ProxyDns::Here,
+            ways: Ways::new(options, &resolver, headers.everywhere())?,
             guard,
             resolver,
             knocks: Knocks::default(),
             headers,
-            cookies: jar(options)?,
+            cookies: Jar::of(options)?,
             types: options.content_types.clone(),
             archived: types.to_vec(),
             deadlines: Deadlines::new(options),
@@ -130,7 +138,7 @@ impl Http {
     /// number; each holds a file descriptor.
     #[must_use]
     pub fn keep_alive(mut self, connections: usize) -> Self {
-        self.pool.keep_at_most(connections);
+        self.ways.keep_at_most(connections);
         self
     }
 
@@ -144,10 +152,9 @@ impl Http {
         if let Some(refusal) = self.guard.refuses(url) {
             return Err((&refusal).into());
         }
-        let claim = self.pool.claim(url.origin());
-        let mut incoming = self.send(claim.client.clone(), request).await.inspect_err(|failure| {
+        let (claim, mut incoming) = self.send_in_turn(request).await.inspect_err(|failure| {
             if failure.kind == FailureKind::Resources {
-                self.pool.close_idle();
+                self.ways.close_idle();
             }
         })?;
         let status = incoming.response.status();
@@ -212,7 +219,10 @@ impl Http {
         let (version, status) = (response.version(), response.status());
         let mut received = Received::new(status, response.headers(), RawBody::default());
         received.version = Some(version);
-        received.address = response.extensions().get::<HttpInfo>().map(|info| info.remote_addr().ip());
+        received.address = match response.extensions().get() {
+            Some(AddressBehind(address)) => *address,
+            None => response.extensions().get::<HttpInfo>().map(|info| info.remote_addr().ip()),
+        };
         if version <= Version::HTTP_11 {
             // hyper names only one that is not the usual one of its status.
             let named =
@@ -231,14 +241,34 @@ impl Http {
         }
     }
 
+    /// Sends a request the next way, and the ones behind it as long as nothing has come through.
+    async fn send_in_turn(&self, request: &Request) -> Result<(Claim<'_>, Incoming), Failure> {
+        let mut last = None;
+        for way in self.ways.in_turn() {
+            let claim = way.pool.claim(request.url.origin());
+            match self.send(&way.pool, claim.client.clone(), request).await {
+                Err(failure) if failure.kind == FailureKind::Proxy => {
+                    self.ways.close(way, &failure);
+                    last = Some(failure);
+                }
+                sent => {
+                    way.open();
+                    return sent.map(|incoming| (claim, incoming));
+                }
+            }
+        }
+        Err(self.ways.exhausted(last))
+    }
+
     /// Asks until the host has taken the request: see [`Http`].
-    async fn send(&self, mut client: reqwest::Client, request: &Request) -> Result<Incoming, Failure> {
+    async fn send(&self, pool: &Pool, mut client: Client, request: &Request) -> Result<Incoming, Failure> {
         let (url, deadlines) = (&request.url, self.deadlines);
         let start = Instant::now();
         let end = start + deadlines.whole;
         let (mut not_taken, mut is_repeated, mut is_http1) = (0, false, false);
         loop {
-            let mut outgoing = reqwest::Request::new(method(request), url.to_url().ok_or_else(no_name)?);
+            let asked = url.to_url().ok_or_else(no_name)?;
+            let mut outgoing = reqwest::Request::new(method(request), asked.clone());
             self.headers.add_own(url, outgoing.headers_mut());
             self.add_cookies(&mut outgoing);
             if let Some(validators) = &request.validators {
@@ -252,27 +282,27 @@ impl Http {
             let may_repeat = connection == Connection::Reused && !is_repeated;
             match answer {
                 Ok(response) if may_repeat && response.status() == StatusCode::REQUEST_TIMEOUT => {
-                    (is_repeated, client) = (true, self.pool.fresh(url.origin()));
+                    (is_repeated, client) = (true, pool.fresh(url.origin()));
                 }
                 Ok(response) => {
                     if is_http1 {
-                        self.pool.use_http1(url.origin());
+                        pool.use_http1(url.origin());
                     }
                     if let Some(jar) = &self.cookies {
-                        jar.take(response.url(), response.headers());
+                        jar.take(&asked, response.headers());
                     }
-                    return Ok(Incoming { response: response.into(), own, end, deadlines });
+                    return Ok(Incoming { response, own, end, deadlines });
                 }
-                Err(error) if not_taken < NOT_TAKEN && failure::is_not_taken(&error) => not_taken += 1,
-                Err(error) if may_repeat && failure::is_cut_off(&error) => {
-                    (is_repeated, client) = (true, self.pool.fresh(url.origin()));
+                Err(error) if not_taken < NOT_TAKEN && failure::is_not_taken(&error.lost()) => not_taken += 1,
+                Err(error) if may_repeat && failure::is_cut_off(&error.lost()) => {
+                    (is_repeated, client) = (true, pool.fresh(url.origin()));
                 }
-                Err(error) if !is_http1 && failure::is_for_http1(&error) => {
-                    (is_http1, client) = (true, self.pool.fresh_http1());
+                Err(error) if !is_http1 && failure::is_for_http1(&error.lost()) => {
+                    (is_http1, client) = (true, pool.fresh_http1());
                 }
                 Err(error) => {
                     let phase = Phase::Head { host: url.host(), connect_timeout: deadlines.connect };
-                    return Err(failure::classify(&error, phase));
+                    return Err(failure::classify(error.lost(), phase));
                 }
             }
         }
@@ -296,6 +326,9 @@ impl Fetch for Http {
 
     fn addresses<'a>(&'a self, url: &'a CrawlUrl) -> LookingUp<'a> {
         Box::pin(async move {
+            if !self.names_stay_here {
+                return Vec::new();
+            }
             let found = self.resolver.addresses(url.host_name());
             timeout_at(Instant::now() + self.deadlines.connect, found).await.unwrap_or_default()
         })
@@ -303,7 +336,8 @@ impl Fetch for Http {
 
     fn knock<'a>(&'a self, url: &'a CrawlUrl) -> Knocking<'a> {
         Box::pin(async move {
-            if self.guard.refuses(url).is_some() {
+            // Behind a proxy nobody can be knocked at: that somebody is there, the proxy may say also of who is not.
+            if self.ways.are_proxied() || self.guard.refuses(url).is_some() {
                 return false;
             }
             let looked_up = self.knocks.look_up(self.resolver.addresses(bare_name(url)));
@@ -328,20 +362,6 @@ impl Fetch for Http {
 /// How a request asks.
 fn method(request: &Request) -> Method {
     if request.extent == Extent::HeadOnly { Method::HEAD } else { Method::GET }
-}
-
-/// Where cookies are kept, if they are.
-fn jar(options: &Options) -> Result<Option<Jar>> {
-    let file = options.cookie_file.as_path();
-    match (options.cookies, file.as_os_str().is_empty()) {
-        (true, true) => Ok(Some(Jar::default())),
-        (true, false) => Jar::of_file(file).map(Some),
-        (false, true) => Ok(None),
-        (false, false) => {
-            let problem = "a file of cookies is given, and cookies are switched off";
-            Err(Error::Usage(format!("{problem}\n = help: leave out fetch.cookies = false, or --cookie-file")))
-        }
-    }
 }
 
 /// Whether what was asked for is elsewhere, or where it was. A redirect that does not say where is a page: browsers show
@@ -800,13 +820,54 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_name_is_judged_behind_a_proxy_before_that_is_asked() {
+        let proxy = Loopback::start("HTTP/1.1 200 OK\r\n\r\n", Then::Hang).await;
+        let proxied = |scheme: &str| {
+            let proxy = vec![format!("{scheme}://{}", proxy.address).parse().unwrap()];
+            Http::new(&Options { proxy, ..Options::default() }, &[], &[]).unwrap()
+        };
+        for (scheme, at) in
+            [("http", "http://localhost/"), ("http", "https://localhost/"), ("socks5", "http://localhost/")]
+        {
+            // Past the check of literal addresses, which would have caught this name.
+            let request = reqwest::Request::new(Method::GET, at.parse().unwrap());
+            let http = proxied(scheme);
+            let way = http.ways.in_turn().next().unwrap();
+            let error = way.pool.claim("").client.execute(request).await.unwrap_err();
+            let failure = failure::classify(error.lost(), Phase::Body { taken: 0, length: None });
+            assert_eq!(failure.kind, FailureKind::BlockedAddress, "{failure}");
+        }
+        assert!(proxy.heads().is_empty());
+        let http = proxied("http");
+        assert_eq!(http.fetch(&page("http://10.0.0.1/")).await.unwrap_err().kind, FailureKind::BlockedAddress);
+        assert!(!http.knock(&url("http://e.com/")).await, "nobody is connected to but the proxy");
+    }
+
+    #[tokio::test]
+    async fn a_proxy_that_says_nothing_is_told_from_a_host_behind_it_that_does() {
+        // A listener that nobody accepts from: TCP connects, TLS never answers.
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let failure = async |scheme: &str| {
+            let proxy = format!("{scheme}://{}", silent.local_addr().unwrap());
+            let options = Options { proxy: vec![proxy.parse().unwrap()], ..options() };
+            let options = Options { connect_timeout: Duration::from_millis(50), ..options };
+            let told = Http::new(&options, &[], &[]).unwrap().fetch(&page("http://127.0.0.1/")).await.unwrap_err();
+            told.to_string().replace(&proxy, "PROXY")
+        };
+        assert_eq!(failure("https").await, "proxy: the proxy PROXY cannot be reached within 50ms");
+        assert_eq!(failure("http").await, "timeout: no connection within 50ms");
+    }
+
+    #[tokio::test]
     async fn a_name_is_judged_by_what_it_resolves_to() {
         let server = Loopback::start("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Then::Continue).await;
         let at = format!("http://localhost:{}/", server.address.port());
         // Past the check of literal addresses, which would have caught this name.
         let closed = Http::new(&Options::default(), &[], &[]).unwrap();
-        let error = closed.pool.claim("").client.get(&at).send().await.unwrap_err();
-        let failure = failure::classify(&error, Phase::Body { taken: 0, length: None });
+        let request = reqwest::Request::new(Method::GET, at.parse().unwrap());
+        let way = closed.ways.in_turn().next().unwrap();
+        let error = way.pool.claim("").client.execute(request).await.unwrap_err();
+        let failure = failure::classify(error.lost(), Phase::Body { taken: 0, length: None });
         assert_eq!(failure.kind, FailureKind::BlockedAddress);
         assert!(failure.message.starts_with("localhost resolves to "), "{failure}");
         assert!(server.heads().is_empty());

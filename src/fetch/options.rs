@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use http::header::PROXY_AUTHORIZATION;
 use serde::{Deserialize, Serialize};
 
+use super::proxy::{Proxy, ProxyDns};
 use super::{AllowedHost, HeaderLines, MediaRange, ReplayAt, SiteOrigin};
 use crate::units;
 use crate::user_agent::UserAgent;
@@ -70,6 +72,16 @@ pub struct Options {
     /// were looked up first: then they stay public.
     #[schemars(with = "Vec<String>")]
     pub allow_hosts: Vec<AllowedHost>,
+    /// Proxies that requests go through, each by the next of the list: `http://HOST:PORT`, `https://HOST`, `socks5://HOST`,
+    /// with `USER:PASSWORD@` before the host where it wants that. `${NAME}` in one is the environment variable of that name,
+    /// and `$${` is `${` itself. One that lets nothing through is passed by for a while. Those of the environment
+    /// (`https_proxy`) are not used; `["${https_proxy}"]` uses that one.
+    #[schemars(with = "Vec<String>")]
+    pub proxy: Vec<Proxy>,
+    /// Who looks names up behind a proxy. `here`: the crawler, so that private addresses are refused as ever, and the proxy is
+    /// told an address, also for http://, by `CONNECT`. `proxy`: the proxy is told the name, and has to refuse what is
+    /// private; only addresses that stand in URLs, and `localhost`, are refused here.
+    pub proxy_dns: ProxyDns,
     /// The URL under which the files of a site on disk (`--seed DIR`) appear.
     #[schemars(with = "String")]
     pub origin: SiteOrigin,
@@ -95,9 +107,29 @@ impl Default for Options {
             max_idle_memory: 64 << 20,
             content_types: PAGES.map(|media_type| media_type.parse().expect("each is a media type")).to_vec(),
             allow_hosts: Vec::new(),
+            proxy: Vec::new(),
+            proxy_dns: ProxyDns::Here,
             origin: SiteOrigin::default(),
             replay_at: ReplayAt::Latest,
         }
+    }
+}
+
+impl Options {
+    /// Why the proxies cannot be what the user means, if so.
+    pub(super) fn check_proxies(&self) -> Result<(), String> {
+        if let (ProxyDns::Here, Some(proxy)) = (self.proxy_dns, self.proxy.iter().find(|proxy| proxy.is_by_name())) {
+            return Err(format!(
+                "{proxy} has the proxy look names up, and fetch.proxy_dns has them looked up here\n = help: --proxy-dns proxy \
+                 leaves them to the proxy, which the address guard cannot see behind; socks5:// has them looked up here"
+            ));
+        }
+        if !self.proxy.is_empty() && self.headers.parsed().any(|(name, _)| name == PROXY_AUTHORIZATION) {
+            return Err("fetch.headers has a Proxy-Authorization, which would go to the hosts behind the proxy\n = help: write \
+                        user and password into the URL of the proxy: --proxy http://USER:PASSWORD@HOST:PORT"
+                .to_owned());
+        }
+        Ok(())
     }
 }
 

@@ -7,10 +7,12 @@ use hashbrown::HashSet;
 use http::HeaderMap;
 use tokio::time::Instant;
 
+use super::Options;
+use super::client::Client;
 use super::keep_alive::{KeepAlive, Keeps};
+use super::proxy::{self, Bounds, Connector, Proxy, ProxyDns, Route};
 use super::resolver::Resolver;
 use super::reuse::Watched;
-use super::{Options, tls};
 use crate::error::{Error, Result};
 
 /// Clients for one kind of requests each: those that leave their connection behind, and those that close it.
@@ -27,7 +29,7 @@ pub(super) struct Pool {
 
 /// Whom a request is to be sent with. As long as this lives, it is in flight.
 pub(super) struct Claim<'a> {
-    pub(super) client: reqwest::Client,
+    pub(super) client: Client,
     keeps: Option<Keeps<'a>>,
 }
 
@@ -50,9 +52,9 @@ struct Keeping {
 /// A client for each choice of versions.
 #[derive(Debug)]
 struct Clients {
-    any: reqwest::Client,
+    any: Client,
     /// Made when the first origin asks for it: hardly any does.
-    http1: OnceLock<reqwest::Client>,
+    http1: OnceLock<Client>,
     /// How many idle connections are kept to each host.
     idle: usize,
 }
@@ -73,13 +75,22 @@ struct Recipe {
     resolver: Resolver,
     headers: HeaderMap,
     connect_timeout: Duration,
+    proxy: Option<Proxy>,
+    proxy_dns: ProxyDns,
 }
 
 impl Pool {
-    /// A pool without a bound of their number; all requests have these headers. [`Error::Internal`] when the HTTP client has another
-    /// idea of what can be set.
-    pub(super) fn new(options: &Options, resolver: Resolver, headers: HeaderMap) -> Result<Self> {
-        let recipe = Recipe { tls: tls::client_config(), resolver, headers, connect_timeout: options.connect_timeout };
+    /// A pool without a bound of their number, which leads through this proxy; all requests have these headers.
+    /// [`Error::Internal`] when the HTTP client has another idea of what can be set.
+    pub(super) fn new(
+        options: &Options,
+        proxy: Option<Proxy>,
+        tls: rustls::ClientConfig,
+        resolver: Resolver,
+        headers: HeaderMap,
+    ) -> Result<Self> {
+        let (connect_timeout, proxy_dns) = (options.connect_timeout, options.proxy_dns);
+        let recipe = Recipe { tls, resolver, headers, connect_timeout, proxy, proxy_dns };
         let keeping = RwLock::new(Keeping { clients: Clients::new(&recipe, usize::MAX)?, since: Instant::now() });
         let closing = Clients::new(&recipe, 0)?;
         let keep_alive = KeepAlive::new(usize::MAX, options.max_idle_memory, POOL_IDLE * 2);
@@ -106,12 +117,12 @@ impl Pool {
     }
 
     /// A client that makes a connection of its own for a request to this origin, and closes it afterwards.
-    pub(super) fn fresh(&self, origin: &str) -> reqwest::Client {
+    pub(super) fn fresh(&self, origin: &str) -> Client {
         self.closing.client(&self.recipe, self.versions(origin))
     }
 
     /// The same over HTTP/1.1, whatever the origin.
-    pub(super) fn fresh_http1(&self) -> reqwest::Client {
+    pub(super) fn fresh_http1(&self) -> Client {
         self.closing.client(&self.recipe, Versions::Http1)
     }
 
@@ -146,7 +157,7 @@ impl Clients {
         Ok(Self { any: recipe.client(idle, Versions::Any)?, http1: OnceLock::new(), idle })
     }
 
-    fn client(&self, recipe: &Recipe, versions: Versions) -> reqwest::Client {
+    fn client(&self, recipe: &Recipe, versions: Versions) -> Client {
         let chosen = match (versions, self.http1.get()) {
             (Versions::Any, _) => &self.any,
             (Versions::Http1, Some(http1)) => http1,
@@ -162,10 +173,28 @@ impl Clients {
 
 impl Recipe {
     /// A client that keeps so many idle connections to each host.
-    fn client(&self, idle: usize, versions: Versions) -> Result<reqwest::Client> {
-        let (mut tls, mut builder) = (self.tls.clone(), reqwest::Client::builder());
+    fn client(&self, idle: usize, versions: Versions) -> Result<Client> {
+        let mut tls = self.tls.clone();
         if versions == Versions::Http1 {
             tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+        }
+        match &self.proxy {
+            None => self.direct(idle, versions, tls).map(Client::Direct),
+            Some(proxy) => Ok(Client::Proxied(self.proxied(proxy.clone(), idle, versions, tls).into())),
+        }
+    }
+
+    fn proxied(&self, proxy: Proxy, idle: usize, versions: Versions, tls: rustls::ClientConfig) -> proxy::Client {
+        let (dns, resolver) = (self.proxy_dns, self.resolver.clone());
+        let connector = Connector::new(Route { proxy, dns, resolver, tls, timeout: self.connect_timeout });
+        let header_lines = (versions == Versions::Http1).then_some(MAX_HEADER_LINES);
+        let bounds = Bounds { idle, idle_for: POOL_IDLE, header_lines, head: MAX_HEAD };
+        proxy::Client::new(connector, &self.headers, bounds)
+    }
+
+    fn direct(&self, idle: usize, versions: Versions, tls: rustls::ClientConfig) -> Result<reqwest::Client> {
+        let mut builder = reqwest::Client::builder();
+        if versions == Versions::Http1 {
             builder = builder.http1_only().http1_max_headers(MAX_HEADER_LINES);
         }
         builder
@@ -175,6 +204,7 @@ impl Recipe {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
+            // None of the environment.
             .no_proxy()
             .tcp_nodelay(true)
             .connect_timeout(self.connect_timeout)
@@ -209,8 +239,8 @@ pub(super) const MAX_HEADER_LINES: usize = 2048;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fetch::AddressGuard;
     use crate::fetch::loopback::{Loopback, Then};
+    use crate::fetch::{AddressGuard, tls};
 
     /// Over how many connections three requests went; `between` them, something may happen.
     async fn connections(pool: &Pool, between: impl AsyncFn(&Pool)) -> usize {
@@ -218,7 +248,8 @@ mod tests {
         for _ in 0..3 {
             let url = server.page("/").url;
             let claim = pool.claim(url.origin());
-            assert_eq!(claim.client.get(url.as_str()).send().await.unwrap().status(), 200);
+            let request = reqwest::Request::new(http::Method::GET, url.to_url().unwrap());
+            assert_eq!(claim.client.execute(request).await.unwrap().status(), 200);
             drop(claim);
             between(pool).await;
         }
@@ -229,7 +260,7 @@ mod tests {
 
     fn pool() -> Pool {
         let resolver = Resolver::new(AddressGuard::new(&["127.0.0.0/8".parse().unwrap()], &[]));
-        Pool::new(&Options::default(), resolver, HeaderMap::new()).unwrap()
+        Pool::new(&Options::default(), None, tls::client_config(), resolver, HeaderMap::new()).unwrap()
     }
 
     fn bounded(connections: usize) -> Pool {

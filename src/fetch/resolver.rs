@@ -1,5 +1,6 @@
 //! The resolver: the addresses of a name, as far as the address guard lets them through.
 
+use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -57,6 +58,24 @@ impl Resolver {
         std::mem::take(&mut noted.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The addresses of a name that the HTTP client may connect to, or have somebody connect to. What is found is noted.
+    pub(super) async fn find(&self, name: &str) -> Result<Vec<IpAddr>, Box<dyn Error + Send + Sync>> {
+        Ok(self.judged(name).await?.into_iter().map(|address| address.ip()).collect())
+    }
+
+    async fn judged(&self, name: &str) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
+        let found = self.lookup.addresses(name).await?;
+        if let Some(noted) = &self.noted {
+            let addresses = found.iter().map(SocketAddr::ip).collect();
+            let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+            // They are taken many times a second.
+            if noted.len() < MOST_NOTED {
+                noted.push(LookedUp::new(name.into(), addresses, jiff::Timestamp::now()));
+            }
+        }
+        Ok(self.guard.filter(name, found)?)
+    }
+
     /// The addresses of a name that may be connected to; none when it has none.
     pub(super) async fn addresses(&self, name: &str) -> Vec<IpAddr> {
         let found = self.lookup.addresses(name).await.unwrap_or_default();
@@ -67,18 +86,9 @@ impl Resolver {
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let Self { guard, lookup, noted } = self.clone();
+        let resolver = self.clone();
         Box::pin(async move {
-            let found = lookup.addresses(name.as_str()).await?;
-            if let Some(noted) = noted {
-                let addresses = found.iter().map(SocketAddr::ip).collect();
-                let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
-                // They are taken many times a second.
-                if noted.len() < MOST_NOTED {
-                    noted.push(LookedUp::new(name.as_str().into(), addresses, jiff::Timestamp::now()));
-                }
-            }
-            let left = guard.filter(name.as_str(), found)?;
+            let left = resolver.judged(name.as_str()).await?;
             Ok(Box::new(left.into_iter()) as Addrs)
         })
     }

@@ -1,22 +1,25 @@
 //! Reuse: whether a request went over a connection that others had used before.
 //!
 //! A server may close a kept connection at any time, also while a request is on its way to it (RFC 9112, section 9.3.1).
-//! Only of a reused connection is that no fault of the site, and reqwest does not say which one a request had. So the
+//! Only of a reused connection is that no fault of the site, and the HTTP client does not say which one a request had. So the
 //! connector is watched: a request has a new connection when its own came about while it waited, and the answer, or the
 //! loss, came over that one. hyper-util also hands out connections that others give back in the meantime, up to the moment
 //! in which the new one is ready; the local address of each tells them apart.
 
 use std::cell::Cell;
-use std::error::Error as _;
+use std::error::Error;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use http::Extensions;
+use http::{Extensions, Response};
+use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::{Connected, Connection as Carries, HttpInfo};
 use tower_layer::Layer;
 use tower_service::Service;
+
+use super::failure::client_error;
 
 /// Over which connection a request went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,9 +34,9 @@ pub(super) enum Connection {
 ///
 /// # Cancel safety
 /// As safe as the request.
-pub(super) async fn watch(
-    request: impl Future<Output = reqwest::Result<reqwest::Response>>,
-) -> (reqwest::Result<reqwest::Response>, Connection) {
+pub(super) async fn watch<B, E: AsRef<dyn Error + 'static>>(
+    request: impl Future<Output = Result<Response<B>, E>>,
+) -> (Result<Response<B>, E>, Connection) {
     let watched = async {
         let answer = request.await;
         let connection = MADE.with(Cell::get).carried(&answer);
@@ -57,29 +60,17 @@ enum Made {
 
 impl Made {
     /// Over which connection this answer came. When nobody says, over the one that was made.
-    fn carried(self, answer: &reqwest::Result<reqwest::Response>) -> Connection {
+    fn carried<B, E: AsRef<dyn Error + 'static>>(self, answer: &Result<Response<B>, E>) -> Connection {
         let Self::One(made) = self else { return Connection::Reused };
         let used = match answer {
             Ok(response) => response.extensions().get().map(HttpInfo::local_addr),
-            Err(error) => lost_connection(error).and_then(local_address),
+            Err(error) => client_error(error.as_ref()).and_then(legacy::Error::connect_info).and_then(local_address),
         };
         match (made, used) {
             (Some(made), Some(used)) if made != used => Connection::Reused,
             _ => Connection::New,
         }
     }
-}
-
-/// The connection on which a request failed, when it had one.
-fn lost_connection(error: &reqwest::Error) -> Option<&Connected> {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<hyper_util::client::legacy::Error>() {
-            return error.connect_info();
-        }
-        cause = error.source();
-    }
-    None
 }
 
 fn local_address(connection: &Connected) -> Option<SocketAddr> {

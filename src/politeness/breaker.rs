@@ -267,7 +267,16 @@ pub(super) fn pause(failed_probes: u32, options: &Options) -> Duration {
 /// Whether a failure is this process's, and says nothing about the other end.
 pub(super) fn is_our_own(outcome: &Outcome) -> bool {
     let kind = outcome.failure.as_ref().map(|failure| failure.kind);
-    matches!(kind, Some(FailureKind::Resources | FailureKind::File | FailureKind::NotArchived | FailureKind::Panic))
+    matches!(
+        kind,
+        Some(
+            FailureKind::Resources
+                | FailureKind::Proxy
+                | FailureKind::File
+                | FailureKind::NotArchived
+                | FailureKind::Panic
+        )
+    )
 }
 
 fn what_fails(failure: &Failure) -> &'static str {
@@ -342,7 +351,7 @@ mod tests {
             breaker.ended(&failed(kind), now, &options());
             assert_eq!(breaker, Breaker::default(), "{kind:?}");
         }
-        for kind in [FailureKind::Resources, FailureKind::Panic] {
+        for kind in [FailureKind::Resources, FailureKind::Proxy, FailureKind::Panic] {
             let mut breaker = after(2, now);
             breaker.ended(&failed(kind), now, &options());
             assert_eq!(breaker, after(2, now), "{kind:?}");

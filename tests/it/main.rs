@@ -41,6 +41,7 @@ mod page_links;
 mod page_robots;
 mod plan;
 mod politeness;
+mod proxy;
 mod readme;
 mod redirects;
 mod replay;

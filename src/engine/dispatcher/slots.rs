@@ -1,4 +1,4 @@
-//! Slots: how many requests may be in flight, and what happens when this process runs out of what they need.
+//! Slots: how many requests may be in flight, and what happens when this process lacks what they need.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,8 @@ use crate::outcome::{Failure, FailureKind, Outcome};
 /// How many requests may be in flight.
 ///
 /// - At least one, and never more than at the start.
-/// - A shortage halves that, once however many requests it meets, and it grows back one by one.
+/// - A shortage halves that, once however many requests it meets, and it grows back one by one. A proxy that lets nothing
+///   through is no shortage that fewer requests would end.
 /// - Nothing starts during a hold: it ends with its time, or with the next request that ends well.
 #[derive(Debug)]
 pub(super) struct Slots {
@@ -23,11 +24,14 @@ pub(super) struct Slots {
     /// Shortages since the last request that ended otherwise, with nothing else in flight.
     in_a_row: u32,
     has_warned: bool,
+    /// Whether any request has ended otherwise.
+    has_answered: bool,
 }
 
 impl Slots {
     pub(super) fn new(most: usize) -> Self {
-        Self { most, size: most, answers: 0, held_until: None, in_a_row: 0, has_warned: false }
+        let (answers, in_a_row) = (0, 0);
+        Self { most, size: most, answers, held_until: None, in_a_row, has_warned: false, has_answered: false }
     }
 
     /// Whether one more may start beside those in flight.
@@ -54,6 +58,7 @@ impl Slots {
     pub(super) fn answered(&mut self) {
         self.held_until = None;
         self.in_a_row = 0;
+        self.has_answered = true;
         self.answers += 1;
         if self.size < self.most && self.answers >= GROWS_AFTER.max(self.size) {
             self.size += 1;
@@ -64,19 +69,26 @@ impl Slots {
     /// A request could not be sent for a shortage, with others in flight.
     ///
     /// # Errors
-    /// [`Error::Exhausted`] when it does not pass although nothing else is in flight.
+    /// [`Error::Exhausted`] when it does not pass although nothing else is in flight, [`Error::Proxy`] of a proxy, and of
+    /// one that has never let anything through at once.
     pub(super) fn short(&mut self, failure: &Failure, others: usize, now: Instant) -> Result<()> {
         if self.held_until.is_some() {
             // Of the same shortage: it has been answered already.
             return Ok(());
         }
-        let (before, size) = (self.size, (self.size.min(others + 1) / 2).max(1));
+        let is_proxy = failure.kind == FailureKind::Proxy;
+        let before = self.size;
+        let size = if is_proxy { before } else { (before.min(others + 1) / 2).max(1) };
         (self.size, self.answers) = (size, 0);
         if others == 0 {
             self.in_a_row += 1;
         }
-        if self.in_a_row > GIVES_UP_AFTER {
-            return Err(Error::Exhausted(failure.message.to_string()));
+        match (is_proxy, self.in_a_row > GIVES_UP_AFTER) {
+            (true, gives_up) if gives_up || !self.has_answered => {
+                return Err(Error::Proxy(failure.message.to_string()));
+            }
+            (false, true) => return Err(Error::Exhausted(failure.message.to_string())),
+            _ => {}
         }
         let wait = FIRST_WAIT.saturating_mul(1 << self.in_a_row.min(16)).min(LONGEST_WAIT);
         self.held_until = Some(now + wait);
@@ -94,9 +106,10 @@ impl Slots {
     }
 }
 
-/// What this process lacked, if that is why a request failed.
+/// What this process lacked, if that is why a request failed: nothing has reached the host.
 pub(super) fn shortage(outcome: &Outcome) -> Option<&Failure> {
-    outcome.failure.as_ref().filter(|failure| failure.kind == FailureKind::Resources)
+    let is_ours = |failure: &&Failure| matches!(failure.kind, FailureKind::Resources | FailureKind::Proxy);
+    outcome.failure.as_ref().filter(is_ours)
 }
 
 /// So many requests have to end well before one more is tried at once.

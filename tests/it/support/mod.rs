@@ -4,6 +4,7 @@ mod crawled;
 pub(crate) mod frames;
 mod living;
 mod log;
+mod proxy;
 mod reply;
 mod run;
 mod server;
@@ -16,6 +17,7 @@ pub(crate) use crawled::Crawled;
 pub(crate) use frames::Cut;
 pub(crate) use living::{Living, Page, words};
 pub(crate) use log::{Arrival, FAIL_SAFE, Log};
+pub(crate) use proxy::{Asked, Proxy, Ways};
 pub(crate) use reply::{Place, Reply};
 pub(crate) use run::{Crawl, Running};
 #[cfg(target_os = "linux")]

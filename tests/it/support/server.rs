@@ -97,6 +97,16 @@ impl Server {
         self.addresses.iter().map(|address| format!("http://{address}{path}")).collect()
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.addresses[0]
+    }
+
+    /// The absolute URL of a path, with a name for the address.
+    pub(crate) fn named_url(&self, name: &str, path: &str) -> String {
+        format!("http://{name}:{}{path}", self.addresses[0].port())
+    }
+
     /// Host and port, as the crawl names the host.
     pub(crate) fn host(&self) -> String {
         self.addresses[0].to_string()

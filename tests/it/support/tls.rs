@@ -157,6 +157,11 @@ impl Manners {
         Self { http2: Http2::Refused, ..self }
     }
 
+    /// What meets those who connect, where there is TLS.
+    pub(super) fn acceptor(self) -> Option<TlsAcceptor> {
+        self.tls.map(|tls| TlsAcceptor::from(Arc::new(tls)))
+    }
+
     /// Answers each request over HTTP/2 with half a page.
     pub(crate) fn cuts_over_http2(self, cut: Cut) -> Self {
         Self { http2: Http2::Cut(cut), ..self }
@@ -175,9 +180,9 @@ impl TlsServer {
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
-            acceptor: manners.tls.map(|tls| TlsAcceptor::from(Arc::new(tls))),
             goes_away_after: manners.goes_away_after,
             http2: manners.http2,
+            acceptor: manners.acceptor(),
             routes: Box::new(routes),
             log: Mutex::default(),
         });
@@ -192,6 +197,11 @@ impl TlsServer {
     /// The absolute URL of a path.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("https://{}{path}", self.address)
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// The absolute URL of a path, with a name for the address.
