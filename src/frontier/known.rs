@@ -33,6 +33,14 @@ struct Spot {
 }
 
 impl KnownKeys {
+    /// With room for so many keys: none of the tables is parted before, and they grow less often.
+    pub(super) fn with_room(keys: usize) -> Self {
+        let mut tables = Segments::default();
+        let room = if keys < MEAN { 0 } else { ROOM };
+        (0..keys.div_ceil(MEAN).max(1)).for_each(|_| tables.push(Vec::with_capacity(room)));
+        Self { rests: Segments::default(), tables }
+    }
+
     pub(super) fn get(&self, key: UrlKey) -> Option<u32> {
         let (start, rest) = parted(key);
         let spot = self.spot(start);
@@ -135,9 +143,7 @@ impl KnownKeys {
 
 impl Default for KnownKeys {
     fn default() -> Self {
-        let mut tables = Segments::default();
-        tables.push(Vec::new());
-        Self { rests: Segments::default(), tables }
+        Self::with_room(0)
     }
 }
 
@@ -200,6 +206,8 @@ const START: u32 = 40;
 const MEAN: usize = 96;
 /// By how many slots a table grows: of 96 few are spare, and few moves are made.
 const STEP: usize = 8;
+/// How many slots a table has at first, when it is known to be needed: fewer than almost any will have.
+const ROOM: usize = MEAN - 2 * STEP;
 /// How far from where it should be a slot is looked for step by step.
 const NEAR: usize = 32;
 
@@ -242,6 +250,20 @@ mod tests {
             bytes <= 18 * count,
             "{bytes} bytes without those of the allocator, which are 8 for each table and its gaps"
         );
+    }
+
+    #[test]
+    fn with_room_for_them_keys_have_the_same_numbers() {
+        let mut random = fastrand::Rng::with_seed(11);
+        let keys: Vec<_> = (0..30_000).map(|_| UrlKey::of_bytes(random.u128(..).to_le_bytes())).collect();
+        for room in [1, MEAN, MEAN + 1, 20_000, 30_000, 40_000] {
+            let mut known = KnownKeys::with_room(room);
+            for (id, key) in (0..).zip(&keys) {
+                assert_eq!(known.insert_new(*key), Some(id));
+            }
+            assert_eq!(known.tables.len(), room.max(keys.len()).div_ceil(MEAN));
+            assert!((0..).zip(&keys).all(|(id, key)| known.get(*key) == Some(id)), "{room}");
+        }
     }
 
     /// Keys of which many have the same start, the same bits in one table, or the same rest: what no fingerprints would be.

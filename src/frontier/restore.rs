@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 
 use super::found::Room;
 use super::graph::Frontier;
+use super::known::KnownKeys;
 use super::lease::HostId;
 use super::node::{Limits, NO_WAY, Node, NodeState, Path};
 use crate::error::{Error, Result};
@@ -67,6 +68,11 @@ impl Restore<'_> {
         Ok(())
     }
 
+    /// Makes room for so many URLs. Called before the first one, by a store that knows; more or fewer may come.
+    pub fn make_room(&mut self, urls: usize) {
+        self.frontier.known = KnownKeys::with_room(urls);
+    }
+
     /// Makes room in the caches for what comes next: some hundreds of keys at most.
     pub fn expect(&self, keys: impl Iterator<Item = UrlKey>) {
         self.frontier.known.look_up_together(keys);
@@ -85,7 +91,7 @@ impl Restore<'_> {
         let url = CrawlUrl::stored(text.into(), key);
         let state_now = self.state_now(&url, node);
         if let NodeState::Skipped(reason) = state_now {
-            self.frontier.set(id, Node { state: state_now, ..node })?;
+            self.frontier.nodes.set_state(id, state_now);
             *self.frontier.accounts.skipped.of(reason) += 1;
         } else {
             let host = node.host.map_or_else(|| self.frontier.host(&url), Ok)?;

@@ -211,6 +211,7 @@ impl Store for Memory {
         for (number, name) in (0..).zip(&self.hosts) {
             to.host(HostId::at(number), name.clone())?;
         }
+        to.make_room(self.urls.len());
         for (id, kept) in (0..).zip(self.urls.iter()) {
             let text = self.text(kept);
             let url = kept.given_back(id, &text);

@@ -28,6 +28,7 @@ impl Database {
             let (id, name) = (row.get::<_, u32>(0)?, row.get_ref(1)?.as_str()?);
             Ok(to.host(HostId::at(id), HostKey::stored(name)))
         })?;
+        to.make_room(self.most_urls()?);
         let (path, database) = (self.path.clone(), &mut *self);
         let (given, read) = thread::scope(|scope| {
             let (sender, receiver) = sync_channel(AHEAD);
@@ -41,6 +42,15 @@ impl Database {
         })?;
         // Whatever was refused came before what the reader has met since.
         given.map_err(|error| self.named(error)).and(read)
+    }
+
+    /// How many URLs there are, by the greatest number, and as far as a file of this length can hold so many.
+    fn most_urls(&self) -> Result<usize> {
+        let last = self.connection.query_row("SELECT max(id) FROM url", [], |row| row.get::<_, Option<i64>>(0));
+        let last = last.map_err(|error| self.failed("read", &error))?;
+        let length = self.path.metadata().map_err(|error| Error::io("read", &self.path, error))?.len();
+        let count = last.map_or(0, |last| u64::try_from(last).unwrap_or_default().saturating_add(1));
+        Ok(usize::try_from(count.min(length / LEAST_ROW)).unwrap_or_default())
     }
 
     fn read_ahead(&mut self, to: &SyncSender<Batch>) -> Result<Counts> {
@@ -152,6 +162,8 @@ impl Batch {
 
 /// Those of a URL, with the checksum.
 const COLUMNS: usize = URL.columns.len() + 1;
+/// What a row takes at least in the file, in bytes: those of its key, its text and its numbers.
+const LEAST_ROW: u64 = 40;
 /// How many rows come at a time, and how many such batches are ahead.
 const BATCH: usize = 4096;
 const AHEAD: usize = 4;
