@@ -118,7 +118,7 @@ impl Frontier {
             let (url, attempt) = (near.url.clone(), near.attempts);
             let lease =
                 Lease { id: LeaseId(id), url, spelling, redirected_from, host, attempt, is_part: node.is_part() };
-            self.set(id, Node { state: NodeState::InFlight, ..node })?;
+            self.nodes.set_state(id, NodeState::InFlight);
             self.accounts.pending -= 1;
             self.accounts.in_flight += 1;
             self.look_ahead(host);
@@ -248,7 +248,7 @@ impl Frontier {
         for id in 0..self.count() {
             let node = self.node(id)?;
             match node.state {
-                NodeState::Pending => self.set(id, Node { state: NodeState::Skipped(reason), ..node })?,
+                NodeState::Pending => self.nodes.set_state(id, NodeState::Skipped(reason)),
                 NodeState::InFlight => *self.open_by_depth.entry(node.depth).or_default() += 1,
                 _ => {}
             }
@@ -321,7 +321,7 @@ impl Frontier {
         let node = self.node(lease.0)?;
         let near = if node.state == NodeState::InFlight { self.near.remove(&lease.0) } else { None };
         let near = near.ok_or_else(|| Error::Internal(format!("lease {} ended twice", lease.0)))?;
-        self.set(lease.0, Node { state, ..node })?;
+        self.nodes.set_state(lease.0, state);
         self.accounts.in_flight -= 1;
         Ok((node, near))
     }

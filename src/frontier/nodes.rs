@@ -56,6 +56,13 @@ impl Nodes {
         Ok(())
     }
 
+    /// Gives a URL another state, where it is.
+    pub(super) fn set_state(&mut self, id: u32, state: NodeState) {
+        if let Some(packed) = self.bits(id) {
+            self.packed.set(id as usize, packed & !STATE | u32::from(state.code()));
+        }
+    }
+
     fn pack(&mut self, node: Node) -> Result<u32> {
         let number = self.positions.number(node.position()?).ok_or_else(too_many)?;
         Ok(number << STATE_BITS | u32::from(node.state.code()))
@@ -122,9 +129,13 @@ mod tests {
                 nodes.push(node).unwrap();
             }
             for (id, node) in then {
-                if let Some(slot) = plain.get_mut(id as usize) {
+                let Some(slot) = plain.get_mut(id as usize) else { continue };
+                if id % 2 == 0 {
                     *slot = node;
                     nodes.set(id, node).unwrap();
+                } else {
+                    slot.state = node.state;
+                    nodes.set_state(id, node.state);
                 }
             }
             prop_assert_eq!(nodes.len(), plain.len());

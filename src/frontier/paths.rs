@@ -163,7 +163,8 @@ impl Frontier {
         if let Some(reason) = still {
             *self.accounts.skipped.of(reason) += 1;
             self.changes.push(Change::Skipped { id: row.id, reason });
-            return self.set(row.id, Node { state: NodeState::Skipped(reason), ..node });
+            self.nodes.set_state(row.id, NodeState::Skipped(reason));
+            return Ok(());
         }
         let host = self.host(&url)?;
         self.enqueue(row.id, host, None)?;
@@ -183,11 +184,11 @@ impl Frontier {
         let id = self.known.insert(target.key()).ok_or_else(too_many)?;
         let reason = skip.or_else(|| self.limits.forbid(depth, hops));
         let state = reason.map_or(NodeState::Pending, NodeState::Skipped);
-        self.nodes.push(Node { depth, hops, state, host: None })?;
         let host = match (&target, reason) {
             (Target::Url(url), None) => Some(self.host(url)?),
             _ => None,
         };
+        self.nodes.push(Node { depth, hops, state, host })?;
         let path = Path { depth, hops, referrer: from.map(|from| from.id) };
         let (text, key) = (Arc::clone(target.text()), target.key());
         let link_text = link_text.cloned();
