@@ -41,16 +41,21 @@ impl Recurrence {
     /// out; what was due while nobody watched is made up for, once. When the clock was set back it is never later than the
     /// time between two runs.
     pub(crate) fn next(self, last: Option<Turn>, now: Timestamp) -> Next {
-        let Some(last) = last else { return Next { due: now, begins: now } };
-        let Some(ended) = last.ended else { return Next { due: last.due.min(now), begins: now } };
+        let Some(last) = last.map(|last| last.by(now)) else { return Next { due: now, begins: now } };
+        let Some(ended) = last.ended else { return Next { due: last.due, begins: now } };
         let due = self.after(last.due, ended);
         if due > now {
-            let begins = due.min(now.saturating_add(self.every).unwrap_or(Timestamp::MAX));
-            return Next { due: begins, begins };
+            return Next { due, begins: due };
         }
         // The last of those that were due until now.
         let due = self.after(last.due, now).saturating_sub(self.every).unwrap_or(now);
         Next { due, begins: now }
+    }
+
+    /// What is left of the way to a run that begins then: never more than the time between two runs, since a clock that was
+    /// ahead may be put right while somebody waits.
+    pub(crate) fn begins(self, begins: Timestamp, now: Timestamp) -> Timestamp {
+        begins.min(now.saturating_add(self.every).unwrap_or(Timestamp::MAX))
     }
 
     /// The first time behind `after` that is so many spans behind `from`, at least one.
@@ -60,6 +65,13 @@ impl Recurrence {
         let spans = passed / every + 1;
         let at = from.as_millisecond().saturating_add(spans.saturating_mul(every));
         Timestamp::from_millisecond(at).unwrap_or(Timestamp::MAX)
+    }
+}
+
+impl Turn {
+    /// The same run as far as it can have been by now: what was noted for later was noted by a clock that was ahead.
+    pub(crate) fn by(self, now: Timestamp) -> Self {
+        Self { due: self.due.min(now), ended: self.ended.map(|ended| ended.min(now)) }
     }
 }
 
@@ -106,6 +118,30 @@ mod tests {
     fn a_clock_that_is_set_back_makes_nobody_wait_for_years() {
         assert_eq!(next(Some((1_000_000, Some(1_000_005))), 10), (70, 70));
         assert_eq!(next(Some((1_000_000, None)), 10), (10, 10));
+        assert_eq!(next(Some((0, Some(1_000_005))), 10), (60, 60), "the times stay what they were");
+    }
+
+    #[test]
+    fn a_clock_that_is_put_right_while_somebody_waits_makes_nobody_wait_for_years() {
+        // By a clock that is years ahead the next run is years away, and each look at the right one puts it nearer, not off.
+        let Next { begins, .. } =
+            HOURLY.next(Some(Turn { due: at(1_000_000), ended: Some(at(1_000_005)) }), at(1_000_005));
+        assert_eq!(begins, at(1_000_060));
+        let looks = (10..=70).scan(begins, |begins, minute| {
+            *begins = HOURLY.begins(*begins, at(minute));
+            Some(*begins)
+        });
+        assert!(looks.eq(std::iter::repeat_n(at(70), 61)));
+        assert_eq!(HOURLY.begins(at(60), at(20)), at(60), "one that is less than an hour away stays");
+    }
+
+    #[test]
+    fn what_was_noted_by_a_clock_that_was_ahead_is_as_of_now() {
+        let noted = Turn { due: at(1_000_000), ended: Some(at(1_000_005)) };
+        let by_now = noted.by(at(10));
+        assert_eq!(by_now, Turn { due: at(10), ended: Some(at(10)) });
+        assert_eq!(by_now.by(at(30)), by_now, "and stays so: who begins anew every half hour has a run after an hour");
+        assert_eq!(HOURLY.next(Some(by_now), at(50)).begins, at(70));
     }
 
     #[test]

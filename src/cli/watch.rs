@@ -120,13 +120,15 @@ impl Watch {
     fn go_on(mut self, runtime: &Runtime, mut signals: Signals) -> Result<Signal> {
         loop {
             let now = Timestamp::now();
+            self.mend_schedule(now)?;
             let Next { due, begins } = self.every.next(self.schedule.last(), now);
             if self.is_first && begins > now {
                 tracing::info!("watching {}: the next run is at {begins:.0}", self.config.dir.display());
             }
-            if let Some(signal) = runtime.block_on(wait(begins, &mut signals)) {
+            if let Some(signal) = runtime.block_on(wait(self.every, begins, &mut signals)) {
                 return Ok(signal);
             }
+            let due = due.min(Timestamp::now());
             self.schedule.keep(Turn { due, ended: None })?;
             match self.run(runtime, &mut signals) {
                 Ok((summary, Some(signal))) if summary.state == State::Stopped => {
@@ -153,6 +155,14 @@ impl Watch {
                 }
             }
             self.is_first = false;
+        }
+    }
+
+    /// Keeps no time that is still to come: else each process that begins would wait for a whole span once more.
+    fn mend_schedule(&mut self, now: Timestamp) -> Result<()> {
+        match self.schedule.last() {
+            Some(last) if last != last.by(now) => self.schedule.keep(last.by(now)),
+            _ => Ok(()),
         }
     }
 
@@ -186,10 +196,12 @@ impl Watch {
     }
 }
 
-/// Waits until then; a signal that came before.
-async fn wait(until: Timestamp, signals: &mut Signals) -> Option<Signal> {
+/// Waits until a run begins; a signal that came before.
+async fn wait(every: Recurrence, mut begins: Timestamp, signals: &mut Signals) -> Option<Signal> {
     loop {
-        let left = until.duration_since(Timestamp::now());
+        let now = Timestamp::now();
+        begins = every.begins(begins, now);
+        let left = begins.duration_since(now);
         let left = Duration::try_from(left).ok().filter(|left| !left.is_zero())?;
         // The clock may be set, and a machine sleeps: both show at the next look.
         if let Ok(signal) = tokio::time::timeout(left.min(LOOKS_AGAIN_AFTER), signals.next()).await {
@@ -211,13 +223,6 @@ fn is_whole(dir: &Path) -> Result<bool> {
 fn said(summary: &Summary) -> String {
     let settled = summary.settled;
     let mut said = vec![summary.state.name().to_owned(), counted(settled.ok, "page", "pages")];
-    if let Some(changes) = &summary.update {
-        let Changes { new, changed, moved, gone, failed, .. } = *changes;
-        let pairs = [(new, "new"), (changed, "changed"), (moved, "moved"), (gone, "gone"), (failed, "unknown")];
-        let told: Vec<_> =
-            pairs.iter().filter(|(n, _)| *n > 0).map(|(n, name)| format!("{} {name}", count(*n))).collect();
-        said.extend(if told.is_empty() { vec!["nothing changed".to_owned()] } else { told });
-    }
     for (n, kind) in [(settled.http_error, OutcomeKind::HttpError), (settled.failed, OutcomeKind::Failed)] {
         if n > 0 {
             said.push(format!("{} {}", count(n), kind.name().replace('_', " ")));
@@ -226,7 +231,20 @@ fn said(summary: &Summary) -> String {
     if !summary.failed_seeds.is_empty() {
         said.push("no page came of any seed".to_owned());
     }
-    format!("{} in {}", said.join(", "), elapsed(Duration::from_millis(summary.elapsed_ms)))
+    let changes = summary.update.as_ref().map(|changes| format!("; {}", said_of(changes))).unwrap_or_default();
+    format!("{}{changes} in {}", said.join(", "), elapsed(Duration::from_millis(summary.elapsed_ms)))
+}
+
+/// What an update came to, by the words of `changes.jsonl`.
+fn said_of(changes: &Changes) -> String {
+    let Changes { new, changed, moved, gone, failed, .. } = *changes;
+    let pairs = [(new, "new"), (changed, "changed"), (moved, "moved"), (gone, "gone"), (failed, "failed")];
+    let mut told: Vec<_> =
+        pairs.iter().filter(|(n, _)| *n > 0).map(|(n, name)| format!("{} {name}", count(*n))).collect();
+    if changes.total() == 0 {
+        told.insert(0, "nothing changed".to_owned());
+    }
+    told.join(", ")
 }
 
 pub(crate) const EPILOGUE: &str = "\

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use rustix::process::Signal;
 
+use crate::cli::Run;
 use crate::support::{Crawl, Reply, Server, Site};
 
 fn watch(server: &Server) -> Crawl {
@@ -25,8 +26,8 @@ fn a_site_is_crawled_again_and_again_and_what_has_changed_is_told() {
     });
     let crawl = watch(&server).arg("--fail-on", "changes").start();
     crawl.wait_for_stderr("\nchanges: ");
-    crawl.wait_for_stderr("2 pages, 1 changed in ");
-    crawl.wait_for_stderr("2 pages, nothing changed in ");
+    crawl.wait_for_stderr("2 pages; 1 changed in ");
+    crawl.wait_for_stderr("2 pages; nothing changed in ");
     crawl.signal(Signal::TERM);
     let crawled = crawl.finish();
     assert_eq!(crawled.assert_code(143).record(&server.url("/"))["title"], "after");
@@ -53,9 +54,45 @@ fn a_run_that_fails_does_not_end_it() {
     });
     let crawl = watch(&server).start();
     crawl.wait_for_stderr("no page came of any seed");
-    crawl.wait_for_stderr("1 page, 1 changed in ");
+    crawl.wait_for_stderr("1 page; 1 changed in ");
     crawl.signal(Signal::INT);
     assert_eq!(crawl.finish().assert_code(130).record(&server.url("/"))["title"], "here");
+}
+
+#[test]
+fn what_an_update_could_not_find_out_is_told_by_its_own_word() {
+    let times = AtomicUsize::new(0);
+    let server = Server::start(move |arrival| match &*arrival.path {
+        "/" => Reply::html("<title>here</title><a href=/breaks>breaks</a>"),
+        "/breaks" if times.fetch_add(1, Relaxed) > 0 => Reply::new(503),
+        "/breaks" => Reply::html("<title>whole</title>"),
+        _ => Reply::new(404),
+    });
+    let crawl = watch(&server).start();
+    crawl.wait_for_stderr(": complete, 2 pages in ");
+    crawl.wait_for_stderr(": complete, 1 page, 1 http error; nothing changed, 1 failed in ");
+    crawl.signal(Signal::TERM);
+    let crawled = crawl.finish();
+    let lines = fs::read_to_string(crawled.assert_code(143).path("crawl/changes.jsonl")).unwrap();
+    assert!(lines.contains("\"change\":\"failed\""), "{lines}");
+}
+
+#[test]
+fn a_time_that_a_wrong_clock_has_noted_is_not_waited_for() {
+    let server = Server::start(Site::linked(&[("/", &[])]).routes());
+    let crawl = watch(&server).start();
+    crawl.wait_for_stderr("run of ");
+    let killed = crawl.kill();
+    for ended in ["\"2999-01-01T00:00:05Z\"", "null"] {
+        let noted = format!("{{\"due\":\"2999-01-01T00:00:00Z\",\"ended\":{ended}}}");
+        fs::write(killed.path("crawl/schedule.json"), noted).unwrap();
+        let crawl = watch(&server).on(&killed).start();
+        crawl.wait_for_stderr("run of ");
+        crawl.signal(Signal::TERM);
+        crawl.finish().assert_code(143);
+        let noted = fs::read_to_string(killed.path("crawl/schedule.json")).unwrap();
+        assert!(!noted.contains("2999"), "{noted}");
+    }
 }
 
 #[test]
@@ -92,9 +129,36 @@ fn what_cannot_come_again_is_refused() {
     refused(seed().arg("--every", "often"), "--every: `often` is no time between two runs");
     refused(seed().arg("--every", "1h").flag("--fresh"), "leave out --fresh, --retry-failed and --update");
     refused(seed().arg("--every", "1h").flag("--no-store"), "leave out --no-store");
+    let tips = refusals(&[
+        "watch",
+        "watch --every 6h",
+        "watch --every 6h --dir nowhere",
+        "watch --every 6h https://example.com/ --max-depth 2",
+        "watch --every 6h https://example.com/ --threads 8",
+        "watch https://example.com/ --interval 6h",
+        "watch --every 6h https://example.com/ --burst 5",
+        "plan https://example.com/ --max-depth 2",
+        "plan",
+        "status --max-depth 2",
+        "https://example.com/ --interval 6h",
+        "https://example.com/ --fail-on changes",
+        "--set fail_on=['changes'] https://example.com/ --retry-failed",
+    ]);
+    insta::assert_snapshot!(tips);
     let server = Server::start(Site::linked(&[("/", &[])]).routes());
     let running = watch(&server).start();
     running.wait_for_stderr("run of ");
     refused(watch(&server).beside(&running), "another process watches crawl already");
     running.kill();
+}
+
+/// What each call says, which is wrong in a folder where nothing is.
+fn refusals(calls: &[&str]) -> String {
+    let place = tempfile::tempdir().unwrap();
+    let said = calls.iter().map(|call| {
+        let run = Run::new(place.path(), &call.split(' ').collect::<Vec<_>>());
+        assert_eq!((run.code, fs::read_dir(place.path()).unwrap().count()), (2, 0), "{call}: {}", run.stderr);
+        format!("$ crawler {call}\n{}\n", run.stderr)
+    });
+    said.collect()
 }
