@@ -5,6 +5,8 @@ mod next;
 mod schedule;
 
 #[cfg(feature = "cli")]
+pub(crate) use next::is_update;
+#[cfg(feature = "cli")]
 pub(crate) use schedule::Schedule;
 
 use std::ffi::OsStr;

@@ -6,9 +6,10 @@ use std::path::Path;
 
 use super::flags::{DEFAULT_FILE, Flags};
 use crate::config::{Config, Layers, Loaded, REDACTED, SettingOrigin, is_secret_header, redact_url};
+use crate::crawl_dir::is_update;
 use crate::error::{Error, Result};
 use crate::inspect;
-use crate::observe::{State, Summary};
+use crate::observe::{FailOn, State, Summary};
 use crate::outcome::SkipReason;
 use crate::units::Limit;
 use clap::ArgMatches;
@@ -29,7 +30,7 @@ pub(crate) fn settings(flags: &Flags, matches: &ArgMatches, called: &Loaded) -> 
     }
     let Some(kept) = inspect::kept(&config.dir)? else { return Ok(None) };
     let mut layers = Layers::default();
-    layers.text(&format!("the crawl in {}", config.dir.display()), &kept)?;
+    layers.text(&name_of_kept(&config.dir), &kept)?;
     flags.apply_over(matches, &mut layers)?;
     let loaded = layers.finish()?;
     let missing = secrets(&loaded.config)?;
@@ -56,20 +57,40 @@ pub(crate) fn told(loaded: &Loaded, flags: &Flags) -> String {
     format!("the settings are those of the crawl in {dir}, and what the command line says{file}")
 }
 
-/// The message for a call that has nothing to start from.
-pub(crate) fn nothing(loaded: &Loaded) -> String {
+/// The message for a call that has nothing to start from, in these words.
+pub(crate) fn nothing(loaded: &Loaded, call: &str) -> String {
     let dir = &loaded.config.dir;
-    let no_seed = super::help::NO_SEED;
+    let no_seed = super::help::no_seed(call);
     if matches!(loaded.origins.get("dir"), Some(SettingOrigin::Flag(_))) {
         return format!("{no_seed}\n = help: there is no crawl in {} that could go on", dir.display());
     }
     match inspect::kept(dir) {
         Ok(Some(_)) => format!(
-            "{no_seed}\n = help: or go on with what is there: crawler --dir {}",
+            "{no_seed}\n = help: or go on with what is there: {call} --dir {}",
             quoted(&dir.display().to_string())
         ),
-        _ => no_seed.to_owned(),
+        _ => no_seed,
     }
+}
+
+/// Refuses to fail on changes where nothing is compared: with a crawl that is no update, and does not become one.
+///
+/// # Errors
+/// [`Error::Usage`] says what compares. What an earlier run was called with, and nobody has said now, is no mistake of the call.
+pub(crate) fn expect_comparison(loaded: &Loaded) -> Result<()> {
+    let config = &loaded.config;
+    let origin = loaded.origins.get("fail_on");
+    let kept = name_of_kept(&config.dir);
+    let is_kept = matches!(origin, Some(SettingOrigin::File { path, .. }) if *path == Path::new(&kept));
+    if !config.fail_on.contains(&FailOn::Changes) || is_kept || is_update(&config.dir) {
+        return Ok(());
+    }
+    let is_flag = matches!(origin, Some(SettingOrigin::Flag(_)));
+    let call = if is_flag { "--fail-on changes" } else { "fail_on = [\"changes\"]" };
+    Err(Error::Usage(format!(
+        "{call}: a crawl by itself has nothing to compare its pages with\n = help: add --update, which crawls the first time and \
+         compares each time after it, or leave `changes` out"
+    )))
 }
 
 /// Whether the settings say where the crawl starts.
@@ -151,6 +172,11 @@ impl WayOn {
         }
         shown.join(" ")
     }
+}
+
+/// What messages call the settings that are kept of the crawl in a directory.
+fn name_of_kept(dir: &Path) -> String {
+    format!("the crawl in {}", dir.display())
 }
 
 /// Where settings hold secrets: their keys, or the seeds.

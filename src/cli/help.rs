@@ -30,10 +30,13 @@ pub(crate) fn expect_seed(word: &str, commands: &[&str]) -> Result<()> {
     Err(Error::Usage(format!("there is no command `{word}`, and no folder of that name\n = help: {near}")))
 }
 
-/// The message for a crawl without seeds.
-pub(crate) const NO_SEED: &str = "there is no seed to start from
- = help: crawler https://example.com/ --depth 2
- = help: or `crawler init`, set `seeds` in crawl.toml, and run `crawler`";
+/// The message for a crawl without seeds, which is called so.
+pub(crate) fn no_seed(call: &str) -> String {
+    format!(
+        "there is no seed to start from\n = help: {call} https://example.com/ --depth 2\n = help: or `crawler init`, set \
+         `seeds` in crawl.toml, and run `{call}`"
+    )
+}
 
 pub(crate) const USAGE: &str = "crawler [FLAGS] URL…\n       crawler COMMAND";
 

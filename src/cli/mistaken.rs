@@ -7,9 +7,11 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 /// What was called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallOf {
-    /// A crawl.
+    /// A crawl, or a command that takes the flags of one.
     Crawl,
-    /// One of the commands, each with its own flags.
+    /// Crawls again and again.
+    Watch,
+    /// One of the other commands, each with its own flags.
     Command,
 }
 
@@ -21,8 +23,9 @@ pub(crate) fn message(error: &clap::Error, call: CallOf) -> Option<String> {
     let flag = text(error, ContextKind::InvalidArg)?;
     // As it was written, with its value: `--burst=5`, `-z`.
     let name = flag.split(['=', ' ']).next().unwrap_or(flag).trim_start_matches('-');
-    let of_crawl = || elsewhere(name).map(str::to_owned).or_else(|| set(name));
-    let help = (call == CallOf::Crawl)
+    let of_watch = (call == CallOf::Watch && OFTEN.contains(&name)).then_some(EVERY);
+    let of_crawl = || of_watch.or_else(|| elsewhere(name)).map(str::to_owned).or_else(|| set(name));
+    let help = (call != CallOf::Command)
         .then(of_crawl)
         .flatten()
         .or_else(|| near(name, text(error, ContextKind::SuggestedArg)?))
@@ -60,6 +63,10 @@ fn near(name: &str, suggested: &str) -> Option<String> {
 
 /// What is no tip for anything.
 pub(super) const DELETING: [&str; 3] = ["fresh", "force", "retry-failed"];
+
+/// How often a crawl comes again, by other names.
+const OFTEN: [&str; 7] = ["interval", "frequency", "period", "schedule", "cron", "each", "repeat"];
+const EVERY: &str = "--every 6h from the start of one run to that of the next";
 
 /// What flags are called elsewhere: in curl, wget, Scrapy, Heritrix' launchers, katana, spider and linkcheckers.
 pub(super) const ELSEWHERE: [(&str, &str); 26] = [

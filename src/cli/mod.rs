@@ -216,10 +216,10 @@ fn read(args: &[OsString]) -> Result<Call, ExitCode> {
         }
     };
     let call = match &cli.helper {
-        None => called(&cli.flags, &matches, args).map(Box::new).map(Call::Crawl),
+        None => called(Times::Once, &cli.flags, &matches, args).map(Box::new).map(Call::Crawl),
         Some(Helper::Watch(asked)) => {
             let matches = matches.subcommand_matches("watch").unwrap_or(&matches);
-            let crawl = called(asked.flags(), matches, args).and_then(|crawl| asked.lay(crawl));
+            let crawl = called(Times::Many, asked.flags(), matches, args).and_then(|crawl| asked.lay(crawl));
             crawl.map(Box::new).map(Call::Watch)
         }
         Some(helper) => help(helper, &matches).map(Call::Done),
@@ -227,14 +227,38 @@ fn read(args: &[OsString]) -> Result<Call, ExitCode> {
     call.map_err(|error| report(&error))
 }
 
-/// What is called: commands come first.
+/// What is called: commands come first, and some take the flags of a crawl.
 fn call_of(args: &[OsString]) -> mistaken::CallOf {
-    let command = args.get(1).and_then(|word| Cli::command().find_subcommand(word).map(|_| ()));
-    command.map_or(mistaken::CallOf::Crawl, |()| mistaken::CallOf::Command)
+    let cli = Cli::command();
+    let Some(command) = args.get(1).and_then(|word| cli.find_subcommand(word)) else { return mistaken::CallOf::Crawl };
+    let takes = |flag: &str| command.get_arguments().any(|arg| arg.get_long() == Some(flag));
+    match (takes("every"), takes("max-pages")) {
+        (true, true) => mistaken::CallOf::Watch,
+        (_, true) => mistaken::CallOf::Crawl,
+        _ => mistaken::CallOf::Command,
+    }
+}
+
+/// How often a call crawls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Times {
+    Once,
+    /// The first time, and then each time as an update.
+    Many,
+}
+
+impl Times {
+    /// The words of the call.
+    fn call(self) -> &'static str {
+        match self {
+            Self::Once => "crawler",
+            Self::Many => "crawler watch --every 6h",
+        }
+    }
 }
 
 /// A crawl as these flags call for it.
-fn called(flags: &flags::Flags, matches: &clap::ArgMatches, args: &[OsString]) -> Result<crawl::Called> {
+fn called(times: Times, flags: &flags::Flags, matches: &clap::ArgMatches, args: &[OsString]) -> Result<crawl::Called> {
     let mut loaded = load(flags, matches)?;
     let mut told = Vec::new();
     if let Some(kept) = going_on::settings(flags, matches, &loaded)? {
@@ -242,7 +266,7 @@ fn called(flags: &flags::Flags, matches: &clap::ArgMatches, args: &[OsString]) -
         loaded = kept;
     }
     if !going_on::names_seeds(&loaded.config) {
-        return Err(Error::Usage(going_on::nothing(&loaded)));
+        return Err(Error::Usage(going_on::nothing(&loaded, times.call())));
     }
     let earlier = match flags {
         flags if flags.fresh => crawl::Earlier::Deleted,
@@ -251,6 +275,9 @@ fn called(flags: &flags::Flags, matches: &clap::ArgMatches, args: &[OsString]) -
         _ => crawl::Earlier::GoneOnWith,
     };
     let home = crawl::Home::of(&loaded, earlier)?;
+    if times == Times::Once && earlier != crawl::Earlier::Updated {
+        going_on::expect_comparison(&loaded)?;
+    }
     let again = going_on::call(args, &loaded).filter(|_| home == crawl::Home::Dir);
     let dashboard = flags.dashboard.clone();
     Ok(crawl::Called { loaded, earlier, home, told, again, dashboard })
@@ -322,7 +349,7 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
 fn plan(asked: &plan::Plan, matches: &clap::ArgMatches) -> Result<ExitCode> {
     let loaded = load(&asked.flags, matches.subcommand_matches("plan").unwrap_or(matches))?;
     if loaded.config.seeds.is_empty() {
-        return Err(Error::Usage(help::NO_SEED.to_owned()));
+        return Err(Error::Usage(help::no_seed("crawler plan")));
     }
     plan::plan(asked, &loaded)
 }

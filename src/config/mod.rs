@@ -83,7 +83,8 @@ pub struct Config {
     /// `redirect-loops`, `missing-fragments`, `mixed-content`, `redirect-chains`, `permanent-redirects` when `crawler links`
     /// finds such a link, `audit=error` and `audit=warning` when `crawler audit` finds something as bad: these have the crawl
     /// keep a survey, as `check.survey` does.
-    /// With code 5, unless one of these holds: `changes` when `--update` has found a page that is new, changed, moved or gone.
+    /// With code 5, unless one of these holds: `changes` when `--update` has found a page that is new, changed, moved or gone; a
+    /// crawl that is no update has nothing to compare, and is refused with it.
     pub fail_on: Vec<observe::FailOn>,
     /// Which URLs belong to the crawl.
     pub scope: scope::Options,

@@ -89,6 +89,12 @@ impl CrawlDir {
     }
 }
 
+/// Whether the crawl in a directory is an update of the one before it there, or is just becoming one.
+#[cfg(feature = "cli")]
+pub(crate) fn is_update(dir: &Path) -> bool {
+    dir.join(CHANGES).is_file() || versions::is_between(dir)
+}
+
 /// What the items are called in the directory of a crawl. A link there leads elsewhere, and nothing of that is of the crawl.
 fn names_of_items(dir: &Path) -> Vec<String> {
     let folder = dir.join(ITEMS);
