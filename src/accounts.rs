@@ -1,6 +1,8 @@
 //! The accounts of a crawl: every URL that was ever discovered is in exactly one state.
 
-use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::outcome::{OutcomeKind, SkipReason};
 
@@ -18,7 +20,7 @@ pub struct Accounts {
 }
 
 /// Requested URLs by outcome.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the fields are the outcomes")]
 pub struct Settled {
     pub ok: u64,
@@ -89,6 +91,13 @@ impl Skipped {
 impl Serialize for Skipped {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_map(self.iter().map(|(reason, count)| (reason.name(), count)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Skipped {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let counts = BTreeMap::<String, u64>::deserialize(from)?;
+        Ok(Self(SkipReason::ALL.map(|reason| counts.get(reason.name()).copied().unwrap_or_default())))
     }
 }
 

@@ -136,9 +136,14 @@ fn of_host(host: &HostStatus) -> String {
     );
     if let Some(until) = &host.held_until {
         let left = elapsed(Duration::from_millis(summary.delay_ms));
-        let _ = write!(text, "; held for {left}, until {until} ({})", summary.delay_reason);
+        let _ = write!(text, "; held for {left}, until {until} ({})", summary.delay_reason.name());
     } else if summary.delay_ms > 0 && host.pending > 0 {
-        let _ = write!(text, "; every {} ({})", elapsed(Duration::from_millis(summary.delay_ms)), summary.delay_reason);
+        let _ = write!(
+            text,
+            "; every {} ({})",
+            elapsed(Duration::from_millis(summary.delay_ms)),
+            summary.delay_reason.name()
+        );
     }
     text
 }

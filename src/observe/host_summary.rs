@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::host_report::HostReport;
+use crate::host_report::{DelayReason, HostReport};
 use crate::usage::UsageCounts;
 
 /// What one host was asked.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct HostSummary {
     /// Name or address, with a port that is not the default.
@@ -25,7 +25,7 @@ pub struct HostSummary {
     /// The wait that was in force at the end: between two requests, or what was left of a hold.
     pub delay_ms: u64,
     /// Why.
-    pub delay_reason: &'static str,
+    pub delay_reason: DelayReason,
     /// How long nothing good had come of it when it was given up (`politeness.patience`); absent when it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub given_up_after_ms: Option<u64>,
@@ -45,7 +45,7 @@ pub struct HostSummary {
 impl HostSummary {
     /// Whether nothing is asked of it before a hold ends.
     pub(super) fn is_held(&self) -> bool {
-        matches!(self.delay_reason, "retry_after" | "backoff" | "robots" | "breaker")
+        self.delay_reason.is_hold()
     }
 }
 
@@ -58,7 +58,7 @@ impl From<&HostReport> for HostSummary {
             highest_rate: report.highest_rate,
             smallest_gap_ms: report.smallest_gap.map(millis),
             delay_ms: millis(report.delay.time),
-            delay_reason: report.delay.reason.name(),
+            delay_reason: report.delay.reason,
             given_up_after_ms: report.given_up.as_ref().map(|given_up| millis(given_up.after)),
             given_up_because: report.given_up.as_ref().map(|given_up| given_up.failure.to_string()),
             slowed: report.slowed,

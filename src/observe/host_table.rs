@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::HostSummary;
 use super::text::{count, elapsed, printable};
+use crate::host_report::DelayReason;
 
 /// The lines of the table, without line feeds: a header, the hosts with the most requests first, and how many are left
 /// out. No line without a host. `is_over` says that nothing will be asked any more, as far as it depends on the crawl.
@@ -38,8 +39,11 @@ fn shown(hosts: &[HostSummary]) -> Vec<&HostSummary> {
     if order.len() <= SHOWN {
         return order;
     }
-    let slowest =
-        order.iter().copied().filter(|host| host.delay_reason == "crawl_delay").max_by_key(|host| host.delay_ms);
+    let slowest = order
+        .iter()
+        .copied()
+        .filter(|host| host.delay_reason == DelayReason::CrawlDelay)
+        .max_by_key(|host| host.delay_ms);
     let is_slowest = |host: &HostSummary| slowest.is_some_and(|slowest| std::ptr::eq(slowest, host));
     let is_in_trouble = |host: &HostSummary| host.slowed > 0 || host.is_held() || is_slowest(host);
     let mut trouble: Vec<_> = order.iter().copied().filter(|host| is_in_trouble(host)).collect();
@@ -68,7 +72,7 @@ fn row(host: &HostSummary, is_over: bool) -> Row {
         match host.delay_ms {
             0 => none(),
             _ if is_given_up(host, is_over) => "given up".to_owned(),
-            delay => format!("{} {}", time(delay), host.delay_reason),
+            delay => format!("{} {}", time(delay), host.delay_reason.name()),
         },
         if host.slowed > 0 { format!("{}x", count(host.slowed)) } else { none() },
     ];
@@ -84,7 +88,8 @@ fn time(millis: u64) -> String {
 /// Whether the wait of a host that could not be reached, or whose robots.txt could not be read, is none before another
 /// attempt: a crawl ends with no host that it still means to try, and no pause before another attempt is as long.
 fn is_given_up(host: &HostSummary, is_over: bool) -> bool {
-    matches!(host.delay_reason, "robots" | "breaker") && (is_over || host.delay_ms >= LONGER_THAN_A_PAUSE)
+    matches!(host.delay_reason, DelayReason::Robots | DelayReason::Breaker)
+        && (is_over || host.delay_ms >= LONGER_THAN_A_PAUSE)
 }
 
 /// Leaves out the columns that matter least, while names have too little room. The width for the names.
@@ -166,7 +171,7 @@ mod tests {
             highest_rate: 5,
             smallest_gap_ms: Some(204),
             delay_ms: 204,
-            delay_reason: "rate",
+            delay_reason: DelayReason::Rate,
             given_up_after_ms: None,
             given_up_because: None,
             slowed: 0,
@@ -177,10 +182,14 @@ mod tests {
 
     #[test]
     fn few_hosts_are_all_shown_and_the_busiest_first() {
-        let limping =
-            HostSummary { slowed: 3, delay_ms: 30_300, delay_reason: "retry_after", ..host("b.example:8080", 1_234) };
+        let limping = HostSummary {
+            slowed: 3,
+            delay_ms: 30_300,
+            delay_reason: DelayReason::RetryAfter,
+            ..host("b.example:8080", 1_234)
+        };
         let asked_once =
-            HostSummary { smallest_gap_ms: None, delay_ms: 0, delay_reason: "none", ..host("c.example", 1) };
+            HostSummary { smallest_gap_ms: None, delay_ms: 0, delay_reason: DelayReason::None, ..host("c.example", 1) };
         let table = host_table(&[host("a.example", 300), limping, asked_once], false).join("\n");
         insta::assert_snapshot!(table, @"
           hosts           requests  most/s    gap  response  delay            slowed
@@ -194,7 +203,7 @@ mod tests {
     fn of_many_hosts_those_in_trouble_and_the_busiest_are_shown() {
         let mut hosts: Vec<_> = (0..1_200).map(|n| host(&format!("{n}.example"), n)).collect();
         hosts[7] = HostSummary { slowed: 2, ..hosts[7].clone() };
-        hosts[9] = HostSummary { delay_ms: 86_400_000, delay_reason: "breaker", ..hosts[9].clone() };
+        hosts[9] = HostSummary { delay_ms: 86_400_000, delay_reason: DelayReason::Breaker, ..hosts[9].clone() };
         insta::assert_snapshot!(host_table(&hosts, false).join("\n"), @"
         hosts         requests  most/s    gap  response  delay       slowed
         1199.example     1,199       5  204ms      20ms  204ms rate       -
@@ -224,7 +233,7 @@ mod tests {
             highest_rate: 99_999,
             smallest_gap_ms: Some(999),
             delay_ms: 999,
-            delay_reason: "retry_after",
+            delay_reason: DelayReason::RetryAfter,
             slowed: 12_345,
             mean_response_ms: 999,
             ..host(name, 1_000_000)
@@ -255,8 +264,11 @@ mod tests {
     #[test]
     fn an_address_with_a_port_is_never_cut() {
         let names = ["127.116.100.101:60123", "127.116.100.201:60123", "127.13.0.1:9976"];
-        let narrow =
-            names.map(|name| HostSummary { delay_reason: "retry_after", delay_ms: 3_500_000, ..host(name, 12) });
+        let narrow = names.map(|name| HostSummary {
+            delay_reason: DelayReason::RetryAfter,
+            delay_ms: 3_500_000,
+            ..host(name, 12)
+        });
         let table = host_table(&narrow, false);
         check_fits(&table);
         insta::assert_snapshot!(table.join("\n"), @"
@@ -309,7 +321,8 @@ mod tests {
         let mut hosts: Vec<_> =
             (0..30).map(|n| HostSummary { slowed: 5, ..host(&format!("{n}.example"), 100) }).collect();
         for (n, delay_ms) in [(3, 2_000), (4, 5_100), (5, 1_000)] {
-            hosts[n] = HostSummary { delay_ms, delay_reason: "crawl_delay", ..host(&format!("{n}.example"), 1) };
+            hosts[n] =
+                HostSummary { delay_ms, delay_reason: DelayReason::CrawlDelay, ..host(&format!("{n}.example"), 1) };
         }
         let table = host_table(&hosts, false).join("\n");
         assert!(table.contains("\n  4.example "), "{table}");
@@ -323,12 +336,12 @@ mod tests {
             let line = host_table(&[host], is_over).pop().unwrap();
             assert!(line.contains(&format!("  {expected}  ")), "{line}");
         };
-        check(delayed("breaker", 86_399_000), false, "given up");
-        check(delayed("robots", 86_399_000), false, "given up");
-        check(delayed("robots", 3_500_000), true, "given up");
-        check(delayed("breaker", 29_000), false, "29s breaker");
-        check(delayed("retry_after", 86_399_000), true, "23h retry_after");
-        check(delayed("crawl_delay", 5_100), true, "5.1s crawl_delay");
+        check(delayed(DelayReason::Breaker, 86_399_000), false, "given up");
+        check(delayed(DelayReason::Robots, 86_399_000), false, "given up");
+        check(delayed(DelayReason::Robots, 3_500_000), true, "given up");
+        check(delayed(DelayReason::Breaker, 29_000), false, "29s breaker");
+        check(delayed(DelayReason::RetryAfter, 86_399_000), true, "23h retry_after");
+        check(delayed(DelayReason::CrawlDelay, 5_100), true, "5.1s crawl_delay");
     }
 
     #[test]

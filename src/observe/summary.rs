@@ -22,7 +22,7 @@ use crate::trap::Trap;
 use crate::unread::Unread;
 
 /// What a crawl came to. `discovered = pending + settled + skipped`, and `records = settled`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Summary {
     /// The version of this format.
@@ -62,16 +62,16 @@ pub struct Summary {
     /// Why no seed could be fetched; empty when one was.
     pub failed_seeds: Vec<FailedSeed>,
     /// How many items there are of each name. Absent without `[[items]]`.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub items: BTreeMap<String, u64>,
     /// What each rule has found, in the order of the rules. Absent without rules.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<RuleHealth>,
     /// The rules that found something in the crawl before and do not find it any more. Absent when there are none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rule_drift: Vec<Drift>,
     /// The spaces of URLs that were closed because they are endless and say nothing new. Absent when there are none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub traps: Vec<Trap>,
     /// Where the records are.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,13 +79,13 @@ pub struct Summary {
     /// What the archive has come to. Absent when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archive: Option<ArchiveSummary>,
-    /// What has become of the pages since the crawl before. Absent unless this one updates it, and is whole.
+    /// What has become of the pages since the crawl before. Absent unless this one has updated it, and was whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub update: Option<Changes>,
 }
 
 /// What an archive has come to, in all runs of its crawl.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ArchiveSummary {
     /// The folder.
@@ -104,7 +104,7 @@ impl ArchiveSummary {
 }
 
 /// How a crawl ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Nothing is left.
@@ -245,6 +245,7 @@ const VERSION: u32 = 1;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host_report::DelayReason;
     use crate::outcome::SkipReason;
     use crate::unread::Seen;
 
@@ -273,7 +274,7 @@ mod tests {
                 highest_rate: 5,
                 smallest_gap_ms: Some(204 * n as u64),
                 delay_ms: 30_300 * n as u64,
-                delay_reason: if n == 0 { "none" } else { "crawl_delay" },
+                delay_reason: if n == 0 { DelayReason::None } else { DelayReason::CrawlDelay },
                 given_up_after_ms: None,
                 given_up_because: None,
                 slowed: 2 * n as u64,
@@ -329,5 +330,17 @@ mod tests {
         let sum = |key: &str| json[key].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum::<u64>();
         assert_eq!(json["discovered"].as_u64().unwrap(), 3 + sum("settled") + sum("skipped"));
         assert_eq!(json["records"].as_u64().unwrap(), sum("settled"));
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_as_it_was() {
+        let mut summary = summary();
+        summary.update = Some(Changes { pages: 3, new: 1, unchanged: 2, ..Changes::default() });
+        summary.traps = Vec::new();
+        summary.items = BTreeMap::from([("rows".to_owned(), 0)]);
+        let json = serde_json::to_string(&summary).unwrap();
+        let back: Summary = serde_json::from_str(&json).unwrap();
+        assert_eq!(serde_json::to_string(&back).unwrap(), json);
+        assert_eq!(back.to_string(), summary.to_string());
     }
 }
