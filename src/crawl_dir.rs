@@ -6,6 +6,7 @@ mod schedule;
 
 #[cfg(feature = "cli")]
 pub(crate) use next::is_update;
+pub(crate) use next::told;
 #[cfg(feature = "cli")]
 pub(crate) use schedule::Schedule;
 
@@ -19,7 +20,7 @@ use crate::extracted::Health;
 use crate::observe::Summary;
 use crate::sink::{ARCHIVE, ArchiveNames, BODIES, ItemFormat, STDOUT};
 use crate::store::file;
-use crate::versions::{self, CHANGES};
+use crate::versions;
 
 /// A directory that belongs to one crawl, and to one process as long as this lives.
 #[derive(Debug)]
@@ -57,9 +58,9 @@ impl CrawlDir {
         lock.set_len(0)
             .and_then(|()| writeln!(lock, "{}", std::process::id()))
             .map_err(|error| Error::io("write", &lock_path, error))?;
-        // What a process was killed over that put one crawl in the place of another.
-        versions::finish(path)?;
-        Ok(Self { path: path.to_owned(), lock })
+        let dir = Self { path: path.to_owned(), lock };
+        dir.finish_replacing()?;
+        Ok(dir)
     }
 
     /// The process that has taken a directory, and holds it. Nothing is created or changed.
@@ -128,14 +129,15 @@ impl CrawlDir {
         // First what could not be told to be of a crawl: then nothing is deleted.
         file::delete(&self.path)?;
         self.clear_next()?;
-        let changes = [self.path.join(CHANGES)];
+        let changes = [self.changes()];
         for file in self.files().into_iter().chain(named).chain(items).chain(archive_files(&self.path)).chain(changes) {
             match fs::remove_file(&file) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(Error::io("delete", &file, error)),
                 _ => {}
             }
         }
-        Ok(())
+        // What was to be told of is not there any more.
+        versions::told(&self.path)
     }
 
     /// Checks where the records are to go.

@@ -55,20 +55,39 @@ pub(crate) fn swap(
     swap.finish(dir, passed)
 }
 
-/// Finishes what a process was killed over, if there is anything.
+/// Finishes what a process was killed over, if there is anything. `own`: what of a version belongs to its crawl.
 ///
 /// # Errors
-/// [`Error::Damaged`] when the note cannot be read; nothing is changed then.
-pub(crate) fn finish(dir: &Path) -> Result<()> {
+/// [`Error::Damaged`] when the note cannot be read; nothing is changed then. Or a file cannot be renamed or deleted.
+pub(crate) fn finish(dir: &Path, own: impl Fn(&Path) -> Vec<PathBuf>) -> Result<()> {
     let path = dir.join(NOTE);
-    let note = match fs::read(&path) {
-        Ok(note) => note,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+    match fs::read(&path) {
+        Ok(note) => {
+            let swap: Option<Swap> = serde_json::from_slice(&note).ok().filter(Swap::is_sound);
+            let damaged = || Error::Damaged(format!("{} is not what a crawl has left there", path.display()));
+            swap.ok_or_else(damaged)?.finish(dir, &mut |_| ())?;
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(Error::io("read", &path, error)),
-    };
-    let swap: Option<Swap> = serde_json::from_slice(&note).ok().filter(Swap::is_sound);
-    let damaged = || Error::Damaged(format!("{} is not what a crawl has left there", path.display()));
-    swap.ok_or_else(damaged)?.finish(dir, &mut |_| ())
+    }
+    let versions = dir.join(VERSIONS);
+    for version in all(&versions).into_iter().filter(|version| version.join(GOING).exists()) {
+        clear(&version, &own, &mut |_| ())?;
+    }
+    Ok(())
+}
+
+/// Whether what has changed with the last swap was told to nobody: whoever swapped was killed before.
+pub(crate) fn is_untold(dir: &Path) -> bool {
+    dir.join(UNTOLD).exists()
+}
+
+/// Takes note that it was told.
+///
+/// # Errors
+/// The file that says otherwise cannot be deleted.
+pub(crate) fn told(dir: &Path) -> Result<()> {
+    delete(&dir.join(UNTOLD))
 }
 
 /// The versions that a directory keeps, the oldest first.
@@ -79,14 +98,23 @@ pub(crate) fn kept(dir: &Path) -> Vec<PathBuf> {
 }
 
 /// Where the crawls before the one in a directory are, the oldest first; of some only the archives are left. Those before a
-/// version are beside it.
+/// version are beside it, and those before a crawl that is not whole yet are where it is made, and there.
 pub(crate) fn before(dir: &Path) -> Vec<PathBuf> {
     let own = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
-    let beside = own.parent().filter(|folder| folder.file_name().is_some_and(|name| name == VERSIONS));
-    let Some(beside) = beside else { return all(&dir.join(VERSIONS)) };
-    let mut older = all(beside);
-    older.retain(|version| *version < own);
-    older
+    let is_called = |path: &Path, name: &str| path.file_name().is_some_and(|of| of == name);
+    match own.parent() {
+        Some(beside) if is_called(beside, VERSIONS) => {
+            let mut older = all(beside);
+            older.retain(|version| *version < own);
+            older
+        }
+        Some(above) if is_called(&own, NEXT) && above.join(STORE).is_file() => {
+            let mut older = all(&above.join(VERSIONS));
+            older.push(above.to_owned());
+            older
+        }
+        _ => all(&dir.join(VERSIONS)),
+    }
 }
 
 /// All that is left of versions in their folder, the oldest first.
@@ -99,25 +127,46 @@ fn all(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Deletes the oldest versions until there are no more than so many; their archives stay, since what later ones say has not
-/// changed is there and nowhere else. `own`: what of a version belongs to its crawl.
+/// changed is there and nowhere else. `own`: what of a version belongs to its crawl. `passed` is told each step.
 ///
 /// # Errors
-/// A file cannot be deleted.
-pub(crate) fn prune(dir: &Path, most: usize, own: impl Fn(&Path) -> Vec<PathBuf>) -> Result<()> {
+/// A file cannot be deleted. Whoever takes the directory next goes on with it.
+pub(crate) fn prune(
+    dir: &Path,
+    most: usize,
+    own: impl Fn(&Path) -> Vec<PathBuf>,
+    passed: &mut dyn FnMut(&'static str),
+) -> Result<()> {
     let kept = kept(dir);
     for version in kept.get(..kept.len().saturating_sub(most)).unwrap_or_default() {
-        for path in own(version) {
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(Error::io("delete", &path, error)),
-                _ => {}
-            }
-        }
-        // What somebody else has put there stays, and an archive does.
-        let _ = fs::remove_dir(version.join("items"));
-        let _ = fs::remove_dir(version);
+        let store = version.join(STORE);
+        // From here on it is no version, whatever is left of it.
+        fs::rename(&store, version.join(GOING)).map_err(|error| Error::io("rename", &store, error))?;
+        passed("version-going");
+        clear(version, &own, passed)?;
     }
     let _ = fs::remove_dir(dir.join(VERSIONS));
     Ok(())
+}
+
+/// Deletes what is left of a version that is none any more.
+fn clear(version: &Path, own: &impl Fn(&Path) -> Vec<PathBuf>, passed: &mut dyn FnMut(&'static str)) -> Result<()> {
+    for path in own(version) {
+        delete(&path)?;
+        passed("version-file-deleted");
+    }
+    delete(&version.join(GOING))?;
+    // What somebody else has put there stays, and an archive does.
+    let _ = fs::remove_dir(version.join("items"));
+    let _ = fs::remove_dir(version);
+    Ok(())
+}
+
+fn delete(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io("delete", path, error)),
+        _ => Ok(()),
+    }
 }
 
 impl Swap {
@@ -160,8 +209,9 @@ impl Swap {
         }
         sync(dir);
         sync(&next);
+        // In one step it is finished, and to be told.
         let note = dir.join(NOTE);
-        fs::remove_file(&note).map_err(|error| Error::io("delete", &note, error))?;
+        fs::rename(&note, dir.join(UNTOLD)).map_err(|error| Error::io("rename", &note, error))?;
         sync(dir);
         passed("swap-finished");
         Ok(())
@@ -204,8 +254,12 @@ pub(crate) const VERSIONS: &str = "versions";
 /// What says what is to be renamed.
 const NOTE: &str = "swap.json";
 const NOTE_TEMPORARY: &str = "swap.json.tmp";
+/// What the note becomes when all is renamed, until somebody was told what has changed.
+const UNTOLD: &str = "untold.json";
 /// What every version has.
 const STORE: &str = "store.sqlite";
+/// What its store is called in a version that is being deleted.
+const GOING: &str = "store.sqlite.going";
 
 #[cfg(test)]
 mod tests {
@@ -267,6 +321,7 @@ mod tests {
             "next/lock": "1",
             "pages.jsonl": "new",
             "store.sqlite": "new",
+            "untold.json": "{\"version\":\"2025-01-02T03-04-05Z\",\"out\":[\"store.sqlite\",\"pages.jsonl\",\"changes.jsonl\"],\"in\":[\"store.sqlite\",\"pages.jsonl\",\"items\"]}",
             "versions/2025-01-02T03-04-05Z/changes.jsonl": "old",
             "versions/2025-01-02T03-04-05Z/pages.jsonl": "old",
             "versions/2025-01-02T03-04-05Z/store.sqlite": "old",
@@ -284,10 +339,17 @@ mod tests {
                 }
             })
             .unwrap();
-            finish(left.path()).unwrap();
+            finish(left.path(), own).unwrap();
             assert_eq!(tree(left.path()), expected, "cut off at step {cut}");
-            assert!(!is_between(left.path()));
+            assert!(!is_between(left.path()) && is_untold(left.path()));
+            told(left.path()).unwrap();
+            assert!(!is_untold(left.path()));
         }
+    }
+
+    /// What of a version belongs to its crawl.
+    fn own(version: &Path) -> Vec<PathBuf> {
+        ["store.sqlite", "pages.jsonl", "summary.json", "items/a.jsonl"].map(|name| version.join(name)).to_vec()
     }
 
     fn copy(from: &Path, to: &Path) {
@@ -304,22 +366,31 @@ mod tests {
             let note = Swap { version: version.to_owned(), out: vec![name.to_owned()], r#in: Vec::new() };
             note.write(folder.path()).unwrap();
             let before = tree(folder.path());
-            assert!(finish(folder.path()).is_err(), "{version} {name}");
+            assert!(finish(folder.path(), own).is_err(), "{version} {name}");
             assert_eq!(tree(folder.path()), before);
         }
     }
 
-    #[test]
-    fn the_oldest_versions_go_and_their_archives_stay() {
+    /// Three versions, each with an archive; the first has a file of somebody else.
+    fn three() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         for name in ["2025-01-01T00-00-00Z", "2025-01-02T00-00-00Z", "2025-01-03T00-00-00Z"] {
             let version = folder.path().join("versions").join(name);
             fs::create_dir_all(version.join("archive")).unwrap();
-            fs::write(version.join("store.sqlite"), "").unwrap();
-            fs::write(version.join("archive/a.warc.gz"), "").unwrap();
+            fs::create_dir_all(version.join("items")).unwrap();
+            for file in ["store.sqlite", "pages.jsonl", "items/a.jsonl", "archive/a.warc.gz"] {
+                fs::write(version.join(file), name).unwrap();
+            }
         }
+        fs::write(folder.path().join("versions/2025-01-01T00-00-00Z/notes.txt"), "mine").unwrap();
+        folder
+    }
+
+    #[test]
+    fn the_oldest_versions_go_and_their_archives_stay() {
+        let folder = three();
         assert_eq!(kept(folder.path()).len(), 3);
-        prune(folder.path(), 2, |version| vec![version.join("store.sqlite")]).unwrap();
+        prune(folder.path(), 2, own, &mut |_| ()).unwrap();
         assert_eq!(kept(folder.path()).len(), 2);
         let names = |found: Vec<PathBuf>| -> Vec<String> {
             found.iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect()
@@ -329,5 +400,37 @@ mod tests {
         assert_eq!(names(before(&second)), ["2025-01-01T00-00-00Z"], "those before a version are beside it");
         let archive = folder.path().join("versions/2025-01-01T00-00-00Z/archive/a.warc.gz");
         assert!(archive.is_file(), "a later archive may refer to it");
+        let next = folder.path().join("next");
+        fs::create_dir(&next).unwrap();
+        assert_eq!(before(&next).len(), 0, "that is some folder");
+        fs::write(folder.path().join("store.sqlite"), "").unwrap();
+        assert_eq!(before(&next).len(), 4, "the one in whose place it is to be, and those before that");
+        assert_eq!(before(folder.path()).len(), 3);
+    }
+
+    #[test]
+    fn a_version_whose_deletion_was_cut_off_is_none_and_goes() {
+        let whole = three();
+        let mut steps = 0;
+        prune(whole.path(), 1, own, &mut |_| steps += 1).unwrap();
+        let expected = tree(whole.path());
+        assert_eq!((expected.len(), steps), (3 + 3 + 1, 10), "{expected:?}");
+        for cut in 1..=steps {
+            let folder = three();
+            let (left, mut step) = (tempfile::tempdir().unwrap(), 0);
+            prune(folder.path(), 1, own, &mut |_| {
+                step += 1;
+                if step == cut {
+                    copy(folder.path(), left.path());
+                }
+            })
+            .unwrap();
+            let is_whole = |version: &PathBuf| version.join("pages.jsonl").exists() && version.join("items").exists();
+            assert!(kept(left.path()).iter().all(is_whole), "cut off at step {cut}");
+            finish(left.path(), own).unwrap();
+            // Those that were not begun with are for the next update.
+            prune(left.path(), 1, own, &mut |_| ()).unwrap();
+            assert_eq!(tree(left.path()), expected, "cut off at step {cut}");
+        }
     }
 }

@@ -9,9 +9,10 @@ use std::time::Instant;
 use super::checked_up::checked_up;
 use super::{dashboard, descriptors, going_on};
 use crate::config::{Config, Loaded, SettingOrigin};
+use crate::crawl_dir::told as told_changes;
 use crate::error::{Error, Result};
 use crate::observe::{
-    FailOn, LogFormat, LogLevel, Progress, ProgressMode, State, Summary, Terminal, printable, subscriber,
+    FailOn, LogFormat, LogLevel, Progress, ProgressMode, State, Summary, Terminal, printable, subscriber, update_line,
 };
 use crate::serve::Dashboard;
 use crate::sink::{JsonlStream, STDOUT};
@@ -164,6 +165,9 @@ fn start(config: Config, earlier: Earlier, home: Home, shown: Shown, terminal: &
         tracing::info!("{told}");
     }
     let fails = fails(&summary, &dir, &fail_on)?;
+    if home == Home::Dir && summary.state != State::Stopped {
+        told_changes(&dir)?;
+    }
     Ok(exit_code(&summary, signal, fails))
 }
 
@@ -211,16 +215,31 @@ pub(super) fn build(
     if earlier == Earlier::Updated {
         builder = builder.update();
     }
+    builder = builder.told_by_caller();
     if home == Home::Nowhere {
         return builder.sink(JsonlStream::stdout()).check()?.build(None);
     }
     // Settings are checked before anything is deleted or created.
     let checked = builder.check()?;
     let dir = CrawlDir::take(&path)?;
+    if earlier != Earlier::Updated {
+        tell_untold(&dir);
+    }
     if earlier == Earlier::Deleted {
         dir.clear(&output, &items.iter().map(String::as_str).collect::<Vec<_>>())?;
     }
     checked.build(Some(dir))
+}
+
+/// Says what has changed with an update that this call is none of, when the process that made it could not.
+fn tell_untold(dir: &CrawlDir) {
+    if let Some(changes) = dir.untold().and_then(|summary| summary.update) {
+        let shown = dir.path().display();
+        tracing::warn!(
+            "an update of {shown} was cut off when it took its place, before it could say what has changed; {}",
+            update_line(&changes)
+        );
+    }
 }
 
 /// Runs the crawl. The first signal drains it, the second stops it at once.

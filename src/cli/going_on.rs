@@ -12,49 +12,79 @@ use crate::inspect;
 use crate::observe::{FailOn, State, Summary};
 use crate::outcome::SkipReason;
 use crate::units::Limit;
+use crate::versions::{is_between, next};
 use clap::ArgMatches;
 
+/// Settings that an earlier run has kept, with the flags of the call over them.
+pub(crate) struct Kept {
+    pub(crate) loaded: Loaded,
+    /// Whose they are, in words.
+    whose: String,
+}
+
+/// What a call does with the crawl in its directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Does {
+    GoesOn,
+    /// It is crawled anew, or an update of it that was begun goes on.
+    Updates,
+}
+
+impl Does {
+    /// What these flags ask for.
+    pub(crate) fn of(flags: &Flags) -> Self {
+        if flags.update { Self::Updates } else { Self::GoesOn }
+    }
+}
+
 /// The settings of the crawl in the directory that the call names, with the flags of the call over them; `None` when it names
-/// seeds, or no directory, or when there is no crawl.
+/// seeds, or no directory, or when there is no crawl. An update that was begun goes on with its own.
 ///
 /// A crawl.toml in the current folder is not among them: it may be of another crawl. One that has seeds is what is called for,
 /// as ever.
 ///
 /// # Errors
 /// [`Error::Usage`] when secrets are missing, which no directory keeps.
-pub(crate) fn settings(flags: &Flags, matches: &ArgMatches, called: &Loaded) -> Result<Option<Loaded>> {
+pub(crate) fn settings(does: Does, flags: &Flags, matches: &ArgMatches, called: &Loaded) -> Result<Option<Kept>> {
     let config = &called.config;
     let names_dir = matches!(called.origins.get("dir"), Some(SettingOrigin::Flag(_)));
     if !names_dir || names_seeds(config) {
         return Ok(None);
     }
-    let Some(kept) = inspect::kept(&config.dir)? else { return Ok(None) };
+    let next = next(&config.dir);
+    // It is all that there is of either crawl while the one takes the place of the other.
+    let is_next = does == Does::Updates || is_between(&config.dir);
+    let of_next = if is_next { inspect::kept(&next)? } else { None };
+    let (whose, kept) = match of_next {
+        Some(kept) => (format!("the update in {}", next.display()), Some(kept)),
+        None => (name_of_kept(&config.dir), inspect::kept(&config.dir)?),
+    };
+    let Some(kept) = kept else { return Ok(None) };
     let mut layers = Layers::default();
-    layers.text(&name_of_kept(&config.dir), &kept)?;
+    layers.text(&whose, &kept)?;
     flags.apply_over(matches, &mut layers)?;
     let loaded = layers.finish()?;
     let missing = secrets(&loaded.config)?;
     if !missing.is_empty() {
         return Err(Error::Usage(format!(
-            "the crawl in {} was called with secrets, which no crawl directory keeps: {}\n = help: the command that began it \
+            "{whose} was called with secrets, which no crawl directory keeps: {}\n = help: the command that began it \
              goes on with it",
-            config.dir.display(),
             missing.join(", ")
         )));
     }
-    Ok(Some(loaded))
+    Ok(Some(Kept { loaded, whose }))
 }
 
 /// What is told of such settings.
-pub(crate) fn told(loaded: &Loaded, flags: &Flags) -> String {
-    let dir = loaded.config.dir.display();
+pub(crate) fn told(kept: &Kept, flags: &Flags) -> String {
     let not_read = Path::new(DEFAULT_FILE).exists() && !flags.names_file();
     let file = if not_read {
         format!("; {DEFAULT_FILE} is not read (--config {DEFAULT_FILE} lays it over them)")
     } else {
         String::new()
     };
-    format!("the settings are those of the crawl in {dir}, and what the command line says{file}")
+    let whose = &kept.whose;
+    format!("the settings are those of {whose}, and what the command line says{file}")
 }
 
 /// The message for a call that has nothing to start from, in these words.
@@ -85,7 +115,7 @@ pub(crate) fn expect_comparison(loaded: &Loaded) -> Result<()> {
     if !config.fail_on.contains(&FailOn::Changes) || is_kept || is_update(&config.dir) {
         return Ok(());
     }
-    let is_flag = matches!(origin, Some(SettingOrigin::Flag(_)));
+    let is_flag = matches!(origin, Some(SettingOrigin::Flag(flag)) if flag != "--set");
     let call = if is_flag { "--fail-on changes" } else { "fail_on = [\"changes\"]" };
     Err(Error::Usage(format!(
         "{call}: a crawl by itself has nothing to compare its pages with\n = help: add --update, which crawls the first time and \

@@ -261,9 +261,10 @@ impl Times {
 fn called(times: Times, flags: &flags::Flags, matches: &clap::ArgMatches, args: &[OsString]) -> Result<crawl::Called> {
     let mut loaded = load(flags, matches)?;
     let mut told = Vec::new();
-    if let Some(kept) = going_on::settings(flags, matches, &loaded)? {
+    let does = if times == Times::Many { going_on::Does::Updates } else { going_on::Does::of(flags) };
+    if let Some(kept) = going_on::settings(does, flags, matches, &loaded)? {
         told.push(going_on::told(&kept, flags));
-        loaded = kept;
+        loaded = kept.loaded;
     }
     if !going_on::names_seeds(&loaded.config) {
         return Err(Error::Usage(going_on::nothing(&loaded, times.call())));
@@ -317,7 +318,8 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
         Helper::Config { flags } => {
             let matches = matches.subcommand_matches("config").unwrap_or(matches);
             let loaded = load(flags, matches)?;
-            print(&going_on::settings(flags, matches, &loaded)?.unwrap_or(loaded).show()?)
+            let kept = going_on::settings(going_on::Does::of(flags), flags, matches, &loaded)?;
+            print(&kept.map_or(loaded, |kept| kept.loaded).show()?)
         }
         Helper::Schema { what: Schema::Record, reader: Some(reader) } => print(&reader.tool().reader_call()),
         Helper::Schema { what: Schema::Config | Schema::Survey, reader: Some(_) } => {

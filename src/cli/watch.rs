@@ -11,7 +11,7 @@ use super::signals::{Signal, Signals};
 use crate::change::Changes;
 use crate::committed::look;
 use crate::config::Config;
-use crate::crawl_dir::Schedule;
+use crate::crawl_dir::{Schedule, told};
 use crate::error::{Error, Result};
 use crate::export::Target;
 use crate::observe::{ProgressMode, State, Summary, Terminal, count, counted, elapsed};
@@ -20,6 +20,7 @@ use crate::recurrence::{Next, Recurrence, Turn};
 use crate::report::Report;
 use crate::store::file;
 use crate::units::TimeLimit;
+use crate::versions::is_between;
 use clap::Args;
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
@@ -137,10 +138,13 @@ impl Watch {
                 }
                 Ok((summary, signal)) => {
                     // What holds of `fail_on` is told, and ends nothing here.
-                    let told = crawl::fails(&summary, &self.config.dir, &self.config.fail_on);
+                    let fails = crawl::fails(&summary, &self.config.dir, &self.config.fail_on);
                     let report = self.report(&summary);
-                    self.end(due, &said(&summary))?;
-                    for error in [told.err(), report.err()].into_iter().flatten() {
+                    // Told before it has ended: killed in between, it is told twice rather than not at all.
+                    let turn = self.tell(due, &said(&summary));
+                    told(&self.config.dir)?;
+                    self.schedule.keep(turn)?;
+                    for error in [fails.err(), report.err()].into_iter().flatten() {
                         super::voice::report(&error);
                     }
                     if let Some(signal) = signal {
@@ -151,7 +155,8 @@ impl Watch {
                 Err(error @ Error::Usage(_)) if self.is_first => return Err(error),
                 Err(error) => {
                     super::voice::report(&error);
-                    self.end(due, "failed")?;
+                    let turn = self.tell(due, "failed");
+                    self.schedule.keep(turn)?;
                 }
             }
             self.is_first = false;
@@ -173,13 +178,13 @@ impl Watch {
         runtime.block_on(crawl::run(crawl, signals))
     }
 
-    fn end(&mut self, due: Timestamp, said: &str) -> Result<()> {
+    /// Says what a run came to that has ended now, and when the next one is.
+    fn tell(&self, due: Timestamp, said: &str) -> Turn {
         let now = Timestamp::now();
         let turn = Turn { due, ended: Some(now) };
-        self.schedule.keep(turn)?;
         let Next { begins, .. } = self.every.next(Some(turn), now);
         tracing::info!("run of {due:.0}: {said}; next at {begins:.0}");
-        Ok(())
+        turn
     }
 
     /// Leaves a report of a crawl that is whole, beside the one before if that is kept.
@@ -210,8 +215,11 @@ async fn wait(every: Recurrence, mut begins: Timestamp, signals: &mut Signals) -
     }
 }
 
-/// Whether the crawl in a directory has come to its end.
+/// Whether the crawl in a directory has come to its end, or one that has is just being put in its place.
 fn is_whole(dir: &Path) -> Result<bool> {
+    if is_between(dir) {
+        return Ok(true);
+    }
     if !file::is_there(dir)? {
         return Ok(false);
     }

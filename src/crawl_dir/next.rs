@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{CrawlDir, ITEMS, LOCK, RECORDS, RULES, SUMMARY, SURVEY};
 use crate::error::{Error, Result};
+use crate::observe::Summary;
 use crate::sink::ARCHIVE;
 use crate::store::file;
 use crate::versions::{self, CHANGES};
@@ -41,10 +42,37 @@ impl CrawlDir {
         let names = own_names();
         versions::swap(&self.path, version, (&names, &names), passed)?;
         Self::remove_next(&path);
-        versions::prune(&self.path, keep, |version| {
-            let items = fs::read_dir(version.join(ITEMS)).into_iter().flatten().flatten().map(|entry| entry.path());
-            own_names().iter().map(|name| version.join(name)).filter(|path| path.is_file()).chain(items).collect()
-        })
+        versions::prune(&self.path, keep, own_files, passed)
+    }
+
+    /// Finishes what a process was killed over: one crawl that takes the place of another, and versions that are deleted.
+    pub(super) fn finish_replacing(&self) -> Result<()> {
+        versions::finish(&self.path, own_files)?;
+        if self.is_untold() {
+            Self::remove_next(&versions::next(&self.path));
+        }
+        Ok(())
+    }
+
+    /// Whether the crawl here is an update that has taken its place, and nobody was told what has changed: the process that
+    /// made it was killed before.
+    pub(crate) fn is_untold(&self) -> bool {
+        versions::is_untold(&self.path)
+    }
+
+    /// What such an update came to. `None` when nobody can read it.
+    pub(crate) fn untold(&self) -> Option<Summary> {
+        self.summary_before().filter(|_| self.is_untold())
+    }
+
+    /// The summary that the last run has left here. One that cannot be read is as none: nobody's crawl fails over it.
+    pub(crate) fn summary_before(&self) -> Option<Summary> {
+        serde_json::from_slice(&fs::read(self.path.join(SUMMARY)).ok()?).ok()
+    }
+
+    /// Where it is said what has become of each page since the crawl before.
+    pub(crate) fn changes(&self) -> PathBuf {
+        self.path.join(CHANGES)
     }
 
     /// What a version may be called: this, or a longer name when that is taken.
@@ -89,6 +117,14 @@ impl CrawlDir {
     }
 }
 
+/// Takes note that what has changed with the update in a directory was told.
+///
+/// # Errors
+/// The file that says otherwise cannot be deleted.
+pub(crate) fn told(dir: &Path) -> Result<()> {
+    versions::told(dir)
+}
+
 /// Whether the crawl in a directory is an update of the one before it there, or is just becoming one.
 #[cfg(feature = "cli")]
 pub(crate) fn is_update(dir: &Path) -> bool {
@@ -101,6 +137,12 @@ fn names_of_items(dir: &Path) -> Vec<String> {
     let is_folder = folder.symlink_metadata().is_ok_and(|folder| folder.is_dir());
     let entries = is_folder.then(|| fs::read_dir(folder).ok()).flatten().into_iter().flatten().flatten();
     entries.filter_map(|entry| Some(entry.path().file_stem()?.to_str()?.to_owned())).collect()
+}
+
+/// The files of a version that belong to its crawl, but for its archive.
+fn own_files(version: &Path) -> Vec<PathBuf> {
+    let items = fs::read_dir(version.join(ITEMS)).into_iter().flatten().flatten().map(|entry| entry.path());
+    own_names().iter().map(|name| version.join(name)).filter(|path| path.is_file()).chain(items).collect()
 }
 
 /// The names of what belongs to a crawl in its directory: files, and folders of its own.

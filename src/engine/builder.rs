@@ -9,7 +9,7 @@ use super::outputs::{Opened, Outputs};
 use super::plan::Plan;
 use super::resume::Resume;
 use super::shutdown::Stopper;
-use super::updating::Updating;
+use super::updating::{Beginning, Told, Updating};
 use crate::config::Config;
 use crate::crawl_dir::CrawlDir;
 use crate::error::{Error, Result};
@@ -31,6 +31,7 @@ pub struct CrawlBuilder {
     outputs: Vec<PathBuf>,
     retry_failed: bool,
     update: bool,
+    told: Told,
 }
 
 impl CrawlBuilder {
@@ -154,8 +155,9 @@ impl CrawlBuilder {
     /// Crawls anew what the [directory](Self::dir) holds the crawl of: pages that have not changed since, by what their hosts say
     /// (RFC 9110, section 13), are taken over from its records. The earlier crawl stays as it is, in its place, until this one
     /// is whole; then this one takes its place, with a line for each page in `changes.jsonl`, and the earlier one is kept as a
-    /// version. The same again goes on with an update that was stopped. In an empty directory this is a crawl like any other.
-    /// Default: no.
+    /// version. The same again goes on with an update that was stopped; when that was in its place already, and its process
+    /// was killed before it could say so, it asks for nothing and gives the summary of it. In an empty directory this is a
+    /// crawl like any other. Default: no.
     ///
     /// # Errors
     /// [`build`](Self::build) refuses an earlier crawl that has not come to its end, and one of other seeds.
@@ -166,6 +168,14 @@ impl CrawlBuilder {
     #[must_use]
     pub fn update(mut self) -> Self {
         self.update = true;
+        self
+    }
+
+    /// Leaves it to the caller to take note that what has changed was told ([`told`](crate::crawl_dir::told)): until then the
+    /// next run tells it once more.
+    #[cfg(feature = "cli")]
+    pub(crate) fn told_by_caller(mut self) -> Self {
+        self.told = Told::ByCaller;
         self
     }
 
@@ -187,7 +197,7 @@ impl CrawlBuilder {
     /// # Errors
     /// [`Error::Usage`] says which setting is wrong and what is allowed.
     pub(crate) fn check(self) -> Result<Checked> {
-        let Self { config, fetch, sinks, observers, descriptors, outputs, retry_failed, update, dir: _ } = self;
+        let Self { config, fetch, sinks, observers, descriptors, outputs, retry_failed, update, told, dir: _ } = self;
         let plan = Plan::new(config, fetch, descriptors)?;
         if retry_failed && !plan.config.frontier.store {
             let problem = "what has failed can only be asked for again in a crawl that has a store";
@@ -197,7 +207,7 @@ impl CrawlBuilder {
             expect_updatable(&plan, &outputs)?;
         }
         let plan = if retry_failed { plan.retrying_failed() } else { plan };
-        Ok(Checked { plan, sinks, observers, outputs, update })
+        Ok(Checked { plan, sinks, observers, outputs, update, told })
     }
 }
 
@@ -208,6 +218,7 @@ pub(crate) struct Checked {
     observers: Vec<Box<dyn Observer>>,
     outputs: Vec<PathBuf>,
     update: bool,
+    told: Told,
 }
 
 impl Checked {
@@ -217,8 +228,16 @@ impl Checked {
     /// As [`CrawlBuilder::build`].
     pub(crate) fn build(self, dir: Option<CrawlDir>) -> Result<Crawl> {
         let plan = self.plan;
+        let mut over = None;
         let (dir, updating) = match dir {
-            Some(dir) if self.update => Updating::begin(dir, &plan)?,
+            Some(dir) if self.update => match Updating::begin(dir, &plan)? {
+                Beginning::First(dir) => (Some(dir), None),
+                Beginning::Beside(next, updating) => (Some(next), Some(updating)),
+                Beginning::Over(dir, summary) => {
+                    over = Some((dir, summary));
+                    (None, None)
+                }
+            },
             None if self.update => {
                 return Err(Error::Usage("an update goes with a crawl directory: give one".to_owned()));
             }
@@ -237,6 +256,7 @@ impl Checked {
                 let outputs = resume.take_up(&mut *store, &dir, outputs)?;
                 (Some(Opened { dir, outputs, records }), (store, resume))
             }
+            None if over.is_some() => (None, Resume::nothing(plan)?),
             None if !self.outputs.is_empty() => {
                 return Err(Error::Usage("an output goes with a crawl directory: give one, or a sink".to_owned()));
             }
@@ -249,6 +269,8 @@ impl Checked {
         let (stopper, stats) = (Stopper::new(), Arc::<Stats>::default());
         Ok(Crawl {
             updating,
+            over,
+            told: self.told,
             resume: Box::new(resume),
             store,
             opened,

@@ -52,6 +52,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::crawl_dir::CrawlDir;
 use crate::error::{Error, Result};
 use crate::observe::{Observer, State, Stats, Summary, counted};
 use crate::sink::Sink;
@@ -62,7 +63,7 @@ use ledger::Ledger;
 use outputs::{Opened, Output};
 use reporter::Reporter;
 use resume::Resume;
-use updating::Updating;
+use updating::{Told, Updating};
 use writer::Writer;
 
 /// One crawl, ready to run.
@@ -87,6 +88,9 @@ pub struct Crawl {
     stats: Arc<Stats>,
     /// What this crawl is to take the place of; `None` when it is no update.
     updating: Option<Updating>,
+    /// The update that is in its place already, and what it came to: then nothing is asked for.
+    over: Option<(CrawlDir, Box<Summary>)>,
+    told: Told,
 }
 
 impl Crawl {
@@ -113,8 +117,17 @@ impl Crawl {
     /// # Cancel safety
     /// Dropping the future stops the crawl at once. Records that were handed to the sinks are still written.
     pub async fn run(self) -> Result<Summary> {
-        let Self { mut resume, store, opened, sinks, observers, stopper, stats, updating } = self;
+        let Self { mut resume, store, opened, sinks, observers, stopper, stats, updating, over, told } = self;
+        if let Some((dir, summary)) = over {
+            tracing::info!(
+                "the update was in its place in {} already, and was cut off before it could say what has changed",
+                dir.path().display()
+            );
+            told.note(dir.path())?;
+            return Ok(*summary);
+        }
         let (started, before, retries) = (Instant::now(), resume.before(), resume.retries_failed());
+        let rules = resume.url_rules();
         let mut outputs = Vec::new();
         let home = opened.map(|opened| {
             outputs = opened.outputs;
@@ -151,11 +164,15 @@ impl Crawl {
         }
         if let Some((dir, output)) = home {
             fail_point("before-summary");
+            let place = updating.as_ref().map_or(dir.path(), Updating::dir).to_owned();
             match updating {
                 Some(updating) => updating.close(dir, &mut summary).await?,
-                None => outputs::close(&dir, &output, &mut summary)?,
+                None => updating::close_in_place((dir, output), rules, &mut summary).await?,
             }
             fail_point("summary-written");
+            if summary.state != State::Stopped {
+                told.note(&place)?;
+            }
         }
         Ok(summary)
     }

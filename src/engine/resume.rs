@@ -32,7 +32,7 @@ use crate::policy::Policy;
 use crate::sitemaps::Sitemaps;
 use crate::store::{self, Counts, Memory, Note, Notes, Store};
 use crate::traps::Traps;
-use crate::url::CrawlUrl;
+use crate::url::{CrawlUrl, UrlRules};
 use crate::wall_clock::WallClock;
 
 /// A crawl that is ready to go on, or to start: its plan, and what is known already.
@@ -161,6 +161,11 @@ impl Resume {
     /// Asks whether what an earlier crawl has read still holds.
     pub(super) fn ask_again(&mut self, again: Option<AskedAgain>) {
         self.again = again;
+    }
+
+    /// Which URLs are one page.
+    pub(super) fn url_rules(&self) -> UrlRules {
+        self.plan.rules.clone()
     }
 
     /// Whether what has failed is asked for again.

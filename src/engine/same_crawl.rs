@@ -96,7 +96,26 @@ pub(super) fn other_reading(before: &str, now: &str) -> Option<&'static str> {
         Some(table)
     };
     let (Some(before), Some(now)) = (parse(before), parse(now)) else { return Some("the settings") };
-    READING.into_iter().find(|table| before.get(*table) != now.get(*table))
+    READING.into_iter().find(|table| reading(&before, table) != reading(&now, table))
+}
+
+/// A table of settings, without what decides only how long something may take, or how much there is of it at a time.
+fn reading(settings: &toml::Table, table: &str) -> Option<toml::Value> {
+    let mut found = settings.get(table)?.clone();
+    if let Some(keys) = found.as_table_mut() {
+        match table {
+            "fetch" => keys.retain(|key, _| !PATIENCE.contains(&key)),
+            "hosts" => keys.retain(|_, host| {
+                let parts = host.as_table_mut();
+                parts.is_none_or(|parts| {
+                    parts.remove("politeness");
+                    !parts.is_empty()
+                })
+            }),
+            _ => {}
+        }
+    }
+    Some(found).filter(|found| found.as_table().is_none_or(|keys| !keys.is_empty()))
 }
 
 /// Whether the runs of a crawl have read its pages by different settings.
@@ -148,5 +167,30 @@ const URL_RULE_KEYS: [&str; 4] = ["ignore_params", "ignore_path_params", "sort_q
 /// The tables that decide what records say of pages, and where these lead.
 const READING: [&str; 11] =
     ["frontier", "fetch", "parse", "content", "traps", "policy", "output", "hosts", "extract", "items", "follow"];
+/// What of `[fetch]` is none of that: a page that is read says the same however long it may take.
+const PATIENCE: [&str; 6] =
+    ["timeout", "connect_timeout", "first_byte_timeout", "idle_timeout", "max_buffered", "max_idle_memory"];
 /// What the settings of a crawl begin with whose runs have read pages by different ones.
 const MIXED: &str = "# the runs of this crawl have read pages by different settings\n";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_records_say_is_not_decided_by_patience_or_politeness() {
+        let other = |before: &str, now: &str| other_reading(before, now);
+        assert_eq!(other("[fetch]\ntimeout = '1s'", "[fetch]\ntimeout = '2s'"), None);
+        assert_eq!(
+            other("[fetch]\ntimeout = '1s'\nmax_body = 1", "[fetch]\ntimeout = '1s'\nmax_body = 2"),
+            Some("fetch")
+        );
+        assert_eq!(other("", "[hosts.'a.example'.politeness]\nrate = 2"), None);
+        let headers = "[hosts.'a.example'.fetch.headers]\nAccept-Language = 'en'";
+        assert_eq!(other("", headers), Some("hosts"));
+        assert_eq!(other(headers, &format!("{headers}\n[hosts.'a.example'.politeness]\nrate = 2")), None);
+        assert_eq!(other("depth = 1\n[politeness]\nrate = 1", "depth = 2"), None);
+        assert_eq!(other("[content]\ntext = true", "[content]\ntext = false"), Some("content"));
+        assert_eq!(other("[", ""), Some("the settings"));
+    }
+}

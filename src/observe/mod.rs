@@ -40,6 +40,8 @@ pub use terminal::Terminal;
 pub use text::{bytes, count, counted, elapsed, printable};
 pub(crate) use text::{in_json, in_markup};
 pub use unread_lines::unread_lines;
+#[cfg(feature = "cli")]
+pub(crate) use update_lines::update_line;
 pub use wall_lines::wall_lines;
 
 use std::fmt;

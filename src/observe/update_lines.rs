@@ -3,13 +3,9 @@
 use super::text::{bytes, count, counted, printable};
 use crate::change::Changes;
 
-/// The lines of the closing table, each with its name.
-pub(super) fn update_lines(changes: &Changes) -> Vec<(&'static str, String)> {
+/// What has become of the pages, in a line.
+pub(crate) fn update_line(changes: &Changes) -> String {
     let Changes { new, changed, moved, gone, unchanged, failed, .. } = *changes;
-    let pairs = |pairs: &[(&str, u64)]| {
-        let shown = pairs.iter().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{name} {}", count(*n)));
-        shown.collect::<Vec<_>>().join("  ")
-    };
     let all = [
         ("new", new),
         ("changed", changed),
@@ -18,6 +14,11 @@ pub(super) fn update_lines(changes: &Changes) -> Vec<(&'static str, String)> {
         ("unchanged", unchanged),
         ("failed", failed),
     ];
+    format!("{}: {}", printable(&changes.path), pairs(&all))
+}
+
+/// The lines of the closing table, each with its name.
+pub(super) fn update_lines(changes: &Changes) -> Vec<(&'static str, String)> {
     let what: Vec<_> = changes.what.iter().map(|(name, n)| (name.as_str(), *n)).collect();
     let mut saved = Vec::new();
     if changes.not_modified > 0 {
@@ -30,9 +31,14 @@ pub(super) fn update_lines(changes: &Changes) -> Vec<(&'static str, String)> {
         saved.push(format!("{} not sent again", bytes(changes.bytes_saved)));
     }
     vec![
-        ("changes", format!("{}: {}", printable(&changes.path), pairs(&all))),
+        ("changes", update_line(changes)),
         ("what", pairs(&what)),
         ("saved", saved.join(", ")),
         ("before", changes.before.as_deref().map(printable).unwrap_or_default()),
     ]
+}
+
+fn pairs(pairs: &[(&str, u64)]) -> String {
+    let shown = pairs.iter().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{name} {}", count(*n)));
+    shown.collect::<Vec<_>>().join("  ")
 }

@@ -72,6 +72,7 @@ mod unasked_links;
 mod unread;
 mod update;
 mod update_archive;
+mod update_goes_on;
 mod update_heads;
 mod update_outage;
 mod update_random;

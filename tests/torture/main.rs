@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -182,35 +182,105 @@ fn an_update_is_whole_or_not_there_wherever_it_is_killed() {
             let is_later = Arc::new(AtomicBool::new(false));
             let later = Arc::clone(&is_later);
             let server = Server::start(move |arrival| site(later.load(Ordering::SeqCst))(arrival));
-            let crawl = || Crawl::of(server.url("/")).toml(rules).set("update.keep", "1");
+            // The version is deleted that would be kept.
+            let keeps = !name.starts_with("version");
+            let crawl = || Crawl::of(server.url("/")).toml(rules).set("update.keep", if keeps { "1" } else { "0" });
             let first = crawl().run();
             is_later.store(true, Ordering::SeqCst);
             let killed = crawl().flag("--update").on(&first).env("CRAWLER_FAIL_POINT", format!("{name}:{n}")).run();
             assert_eq!(killed.signal, Some(9), "{name} {n}: {}", killed.stderr);
-            let last = crawl().flag("--update").arg("--fail-on", "changes").on(&killed).run();
-            // What was in its place already is updated once more, and nothing has changed since.
-            let is_in_place = name.starts_with("swap");
-            last.assert_code(if is_in_place { 0 } else { 5 });
+            let asked = server.log(|log| log.arrivals.len());
+            let update = || crawl().talkative().flag("--update").arg("--fail-on", "changes");
+            let last = update().on(&killed).run();
+            // What was in its place already, or as good as that, is told by the next one, which asks for nothing.
+            let is_in_place = ["swap", "version", "summary"].iter().any(|step| name.starts_with(step));
+            last.assert_code(5);
+            assert!(last.stderr.contains("changed 1  gone 1  unchanged 19"), "{name} {n}: {}", last.stderr);
+            assert!(!is_in_place || server.log(|log| log.arrivals.len()) == asked, "{name} {n}");
             assert_eq!((last.records.len(), last.record(&server.url("/8"))["title"] == "another /8"), (21, true));
             let lines = std::fs::read_to_string(last.path("crawl/changes.jsonl")).unwrap();
             let unchanged = lines.lines().filter(|line| line.contains("\"change\":\"unchanged\"")).count();
-            assert_eq!((lines.lines().count(), unchanged), (21, if is_in_place { 21 } else { 19 }), "{name} {n}");
+            assert_eq!((lines.lines().count(), unchanged), (21, 19), "{name} {n}");
             let items = std::fs::read_to_string(last.path("crawl/items/rows.jsonl")).unwrap();
             assert_eq!(items.lines().count(), 18, "{name} {n}");
-            let versions = std::fs::read_dir(last.path("crawl/versions")).unwrap().count();
-            assert_eq!((versions, last.path("crawl/next").exists()), (1, false), "{name} {n}");
-            assert!(!last.path("crawl/swap.json").exists(), "{name} {n}");
-            for dir in ["crawl", "crawl/versions"] {
-                let dir = last.path(dir);
-                let dir = if dir.ends_with("versions") {
-                    std::fs::read_dir(dir).unwrap().next().unwrap().unwrap().path()
-                } else {
-                    dir
-                };
+            let versions = std::fs::read_dir(last.path("crawl/versions")).into_iter().flatten();
+            let versions: Vec<_> = versions.map(|version| version.unwrap().path()).collect();
+            assert_eq!((versions.len(), last.path("crawl/next").exists()), (usize::from(keeps), false), "{name} {n}");
+            for left in ["swap.json", "untold.json"] {
+                assert!(!last.path("crawl").join(left).exists(), "{left} {name} {n}");
+            }
+            for dir in versions.into_iter().chain([last.path("crawl")]) {
                 let verified = Command::new(env!("CARGO_BIN_EXE_crawler")).arg("verify").arg(&dir).output().unwrap();
                 assert!(verified.status.success(), "{name} {n}: {}", String::from_utf8_lossy(&verified.stdout));
             }
+            // Told once: the next update finds that nothing has changed since.
+            let next = update().on(&last).run();
+            assert!(next.assert_code(0).stderr.contains("unchanged 21"), "{name} {n}: {}", next.stderr);
         }
+    }
+}
+
+/// What has changed with an update that was cut off as it took its place is told by whoever finishes that, also by a call that
+/// is no update.
+#[test]
+fn an_update_that_another_call_puts_in_its_place_is_told_by_that() {
+    for name in ["swap-noted", "swap-out", "swap-in", "swap-finished"] {
+        let is_later = Arc::new(AtomicBool::new(false));
+        let later = Arc::clone(&is_later);
+        let server = Server::start(move |arrival| match (arrival.path.as_str(), later.load(Ordering::SeqCst)) {
+            ("/", false) => Reply::html("<title>before</title>"),
+            ("/", true) => Reply::html("<title>after</title>"),
+            _ => Reply::new(404),
+        });
+        let crawl = || Crawl::of(server.url("/"));
+        let first = crawl().run();
+        is_later.store(true, Ordering::SeqCst);
+        let killed = crawl().flag("--update").on(&first).env("CRAWLER_FAIL_POINT", name).run();
+        assert_eq!(killed.signal, Some(9), "{name}: {}", killed.stderr);
+        let asked = server.log(|log| log.arrivals.len());
+        let plain = crawl().arg("--fail-on", "changes").on(&killed).run();
+        let said =
+            "was cut off when it took its place, before it could say what has changed; crawl/changes.jsonl: changed 1";
+        assert!(plain.assert_code(5).stderr.contains(said), "{name}: {}", plain.stderr);
+        assert_eq!(
+            (server.log(|log| log.arrivals.len()), plain.records[0]["title"] == "after"),
+            (asked, true),
+            "{name}"
+        );
+        let next = crawl().flag("--update").arg("--fail-on", "changes").on(&plain).run();
+        assert!(!next.assert_code(0).stderr.contains("cut off"), "{name}: {}", next.stderr);
+    }
+}
+
+/// What an update had not got is told by what it is now, wherever it is killed that asks for it again.
+#[test]
+fn what_has_changed_is_told_anew_wherever_that_is_killed() {
+    for (name, _) in RETRY_POINTS.iter().chain(RETOLD_POINTS) {
+        let phase = Arc::new(AtomicU8::new(0));
+        let now = Arc::clone(&phase);
+        let server = Server::start(move |arrival| match (arrival.path.as_str(), now.load(Ordering::SeqCst)) {
+            ("/", 0) => Reply::links("home", ["/a", "/b"]),
+            ("/", _) => Reply::links("another", ["/a", "/b"]),
+            ("/b", 1) => Reply::new(503),
+            ("/robots.txt", _) => Reply::new(404),
+            (path, _) => Reply::html(format!("<title>{path}</title>")),
+        });
+        let crawl = || Crawl::of(server.url("/")).set("politeness.retries", "0");
+        let first = crawl().run();
+        phase.store(1, Ordering::SeqCst);
+        let update = crawl().flag("--update").on(&first).run();
+        assert_eq!(update.assert_code(0).summary["update"]["failed"], 1);
+        phase.store(2, Ordering::SeqCst);
+        let killed = crawl().flag("--retry-failed").on(&update).env("CRAWLER_FAIL_POINT", *name).run();
+        assert_eq!(killed.signal, Some(9), "{name}: {}", killed.stderr);
+        let last = crawl().flag("--retry-failed").on(&killed).run();
+        last.assert_code(0);
+        let lines = std::fs::read_to_string(last.path("crawl/changes.jsonl")).unwrap();
+        let said =
+            |change: &str| lines.lines().filter(|line| line.contains(&format!("\"change\":\"{change}\""))).count();
+        assert_eq!([said("changed"), said("unchanged"), said("failed")], [1, 2, 0], "{name}: {lines}");
+        let counts = &last.summary["update"];
+        assert_eq!([&counts["changed"], &counts["unchanged"], &counts["failed"]], [1, 2, 0], "{name}");
     }
 }
 
@@ -231,7 +301,7 @@ fn no_fail_point_is_left_out() {
         }
     }
     read(&src.join("versions.rs"), "passed(\"");
-    let points = FAIL_POINTS.iter().chain(RETRY_POINTS).chain(UPDATE_POINTS);
+    let points = FAIL_POINTS.iter().chain(RETRY_POINTS).chain(UPDATE_POINTS).chain(RETOLD_POINTS);
     let met: BTreeSet<String> = points.map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(there, met);
 }
@@ -275,7 +345,13 @@ const UPDATE_POINTS: &[(&str, &[u32])] = &[
     ("swap-out", &[1, 2, 3, 4]),
     ("swap-in", &[1, 2, 3, 4, 5]),
     ("swap-finished", &[1]),
+    ("version-going", &[1]),
+    ("version-file-deleted", &[1, 4]),
+    ("summary-written", &[1]),
 ];
+
+/// Those at the end of a crawl that is an update, and has gone on.
+const RETOLD_POINTS: &[(&str, &[u32])] = &[("changes-retold", &[1]), ("summary-written", &[1])];
 
 const AT_ONCE: usize = 6;
 const TRIES: u32 = 20;

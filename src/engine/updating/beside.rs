@@ -1,9 +1,11 @@
 //! An update beside the crawl that it is of.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use super::beginning::Beginning;
 use crate::change::Changes;
-use crate::committed::look;
+use crate::committed::{look, settings as settings_of};
 use crate::config::Schedule;
 use crate::crawl_dir::CrawlDir;
 use crate::engine::asked_again::AskedAgain;
@@ -16,7 +18,6 @@ use crate::observe::{State, Summary, counted};
 use crate::store::{Notes, Session, file};
 use crate::update::{Choice, Earlier, pages_of, unasked_of, write_changes};
 use crate::url::UrlRules;
-use crate::versions::CHANGES;
 
 /// An update: the crawl that it is to take the place of, which nobody else may touch meanwhile.
 #[derive(Debug)]
@@ -32,14 +33,14 @@ pub(in crate::engine) struct Updating {
 }
 
 impl Updating {
-    /// Where to crawl, and what that is an update of: in an empty directory of nothing.
+    /// How the update of what is in a directory begins, or goes on.
     ///
     /// # Errors
     /// [`Error::Usage`] when the crawl in the directory has not come to its end, or is one of other seeds. Nothing is changed
     /// then.
-    pub(in crate::engine) fn begin(dir: CrawlDir, plan: &Plan) -> Result<(Option<CrawlDir>, Option<Self>)> {
+    pub(in crate::engine) fn begin(dir: CrawlDir, plan: &Plan) -> Result<Beginning<Self>> {
         if !file::is_there(dir.path())? {
-            return Ok((Some(dir), None));
+            return Ok(Beginning::First(dir));
         }
         let (session, notes) = look(dir.path(), |store| {
             let started_at = store.times()?.0;
@@ -47,16 +48,24 @@ impl Updating {
             Ok((store.last_session()?, notes))
         })?;
         expect_same(plan, &notes, &dir)?;
+        if let Some(summary) = dir.untold() {
+            return Ok(Beginning::Over(dir, Box::new(summary)));
+        }
         expect_ended(&dir, session.as_ref())?;
+        let next = next_of(&dir, plan)?;
         let earlier = Earlier::new(pages_of(dir.path(), &plan.rules)?, choice(plan))?;
         let anew = asked_anew(plan, session.as_ref(), &notes)?;
         tell(&dir, &earlier, anew.as_deref());
-        let next = dir.take_next()?;
         let keep = usize::try_from(plan.config.update.keep).unwrap_or(usize::MAX);
         let version = dir.free_version(&version(notes.started_at));
         let (earlier, urls) = (Arc::new(earlier), plan.rules.clone());
         let updating = Self { dir, earlier, urls, keep, asks: anew.is_none(), version };
-        Ok((Some(next), Some(updating)))
+        Ok(Beginning::Beside(next, updating))
+    }
+
+    /// The directory that it is to take the place in.
+    pub(in crate::engine) fn dir(&self) -> &Path {
+        self.dir.path()
     }
 
     /// What its worker asks by.
@@ -109,13 +118,52 @@ impl Updating {
     fn changes(&self, next: &CrawlDir) -> Result<Changes> {
         let now = pages_of(next.path(), &self.urls)?;
         let unasked = unasked_of(next.path(), &self.earlier)?;
-        let mut changes = write_changes(&self.earlier, &now, &unasked, &next.path().join(CHANGES))?;
+        let mut changes = write_changes(&self.earlier, &now, &unasked, &next.changes())?;
         fail_point("changes-written");
-        changes.path = self.dir.path().join(CHANGES).display().to_string();
+        changes.path = self.dir.changes().display().to_string();
         let before = (self.keep > 0).then(|| self.dir.version(&self.version));
         changes.before = before.map(|before| before.display().to_string());
         Ok(changes)
     }
+}
+
+/// The directory in which the update is made: as an earlier run has left it, or empty when that has read pages by other settings.
+/// Records of both in one crawl would be of neither.
+fn next_of(dir: &CrawlDir, plan: &Plan) -> Result<CrawlDir> {
+    let next = dir.take_next()?;
+    let Some(other) = begun_otherwise(&next, plan)? else { return Ok(next) };
+    let shown = next.path().display().to_string();
+    drop(next);
+    dir.clear_next()?;
+    tracing::warn!("the update in {shown} was begun with other settings ({other}): it is begun anew");
+    dir.take_next()
+}
+
+/// What of the settings of an update that goes on is not what it was when it began, of those that decide what is in it.
+fn begun_otherwise(next: &CrawlDir, plan: &Plan) -> Result<Option<String>> {
+    if !file::is_there(next.path())? {
+        return Ok(None);
+    }
+    let seen = look(next.path(), |store| {
+        let notes = Notes { seeds: store.seeds()?, settings: store.settings()?, ..Notes::default() };
+        Ok((notes, settings_of(store)?))
+    });
+    let (notes, before) = match seen {
+        // A process was killed while it made the store.
+        Err(Error::Usage(_)) => return Ok(None),
+        seen => seen?,
+    };
+    let Some(kept) = &notes.settings else { return Ok(None) };
+    if let Some(table) = other_reading(&kept.toml, &settings(plan, None)?.toml) {
+        return Ok(Some(format!("[{table}]")));
+    }
+    let now = &plan.config;
+    let others = [
+        ("[archive]", before.archive.warc != now.archive.warc),
+        ("[check]", before.check.surveys() != now.check.surveys()),
+        ("seeds", expect_same(plan, &notes, next).is_err()),
+    ];
+    Ok(others.into_iter().find(|(_, is_other)| *is_other).map(|(what, _)| what.to_owned()))
 }
 
 /// Refuses what is not whole: nobody could say what of it is gone.

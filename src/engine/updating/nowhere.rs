@@ -1,5 +1,8 @@
 //! Without a store on disk there is no crawl to update.
 
+use std::path::Path;
+
+use super::beginning::Beginning;
 use crate::crawl_dir::CrawlDir;
 use crate::engine::asked_again::AskedAgain;
 use crate::engine::plan::Plan;
@@ -13,12 +16,16 @@ pub(in crate::engine) enum Updating {}
 impl Updating {
     /// # Errors
     /// Always: there is no store to update.
-    pub(in crate::engine) fn begin(_: CrawlDir, _: &Plan) -> Result<(Option<CrawlDir>, Option<Self>)> {
+    pub(in crate::engine) fn begin(_: CrawlDir, _: &Plan) -> Result<Beginning<Self>> {
         let problem = "this crawler is built without the feature `sqlite`, so there is no crawl that it could update";
         Err(Error::Usage(problem.to_owned()))
     }
 
     pub(in crate::engine) fn asked_again(&self) -> Option<AskedAgain> {
+        match *self {}
+    }
+
+    pub(in crate::engine) fn dir(&self) -> &Path {
         match *self {}
     }
 
