@@ -7,12 +7,14 @@ use std::path::Path;
 use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
 
+use super::archived::{LONGEST, at, faults};
 use super::problems::Problems;
-use crate::committed::ArchiveFile;
+use super::revisits::Revisits;
+use crate::committed::{ArchiveFile, settings};
 use crate::error::{Error, Result};
 use crate::outcome::OutcomeKind;
 use crate::store::sqlite::StoreReader;
-use crate::warc::{Bounds, Fields, Kind, Place, Placed, Record};
+use crate::warc::{Bounds, Fields, Kind, Record};
 
 /// An archive, and what was seen of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -26,7 +28,8 @@ pub(crate) struct CheckedArchive {
 }
 
 /// Checks the archive of a crawl, when it has one: reads all that is committed, inflates it, and takes the digest of every
-/// record. That is as much work as it sounds: about a gigabyte of what was received in ten seconds.
+/// record. That is as much work as it sounds: about a gigabyte of what was received in ten seconds. The archives before it are
+/// read too, the latest first, as far as it refers to them.
 pub(super) fn check(
     dir: &Path,
     store: &StoreReader,
@@ -38,7 +41,7 @@ pub(super) fn check(
         return Ok(None);
     }
     let mut checked = CheckedArchive { files: files.len(), records: 0, bytes: 0 };
-    let mut known = Known::default();
+    let (mut known, mut revisits) = (Known::default(), Revisits::default());
     for file in &files {
         let shown = file.path.display();
         let records = match file.records(Bounds { block: LONGEST, ..Bounds::default() }) {
@@ -60,6 +63,7 @@ pub(super) fn check(
             match placed {
                 Ok(placed) => {
                     checked.records += 1;
+                    revisits.take(&placed.record);
                     for wrong in faults(&placed).into_iter().chain(known.take(&placed.record)) {
                         problems.say(|| format!("{shown}, {}: {wrong}", at(placed.place)));
                     }
@@ -69,6 +73,8 @@ pub(super) fn check(
         }
     }
     compare(&known.in_turn(), &in_turn(store)?, store, problems)?;
+    let indexes = settings(store)?.archive.earlier;
+    revisits.check(dir, (&files, &indexes), problems)?;
     Ok(Some(checked))
 }
 
@@ -167,42 +173,11 @@ fn compare(found: &[u64], expected: &[u64], store: &StoreReader, problems: &mut 
     Ok(())
 }
 
-/// What is wrong with a record by itself.
-fn faults(placed: &Placed) -> Vec<String> {
-    let (record, mut faults) = (&placed.record, Vec::new());
-    if !matches!(placed.place, Place::Alone { .. }) {
-        faults.push("it is not alone in its gzip member".to_owned());
-    }
-    if !record.is_whole() {
-        faults.push("it is too long to be checked".to_owned());
-        return faults;
-    }
-    match record.block_digest().and_then(|digest| digest.is_of(&record.block)) {
-        Some(true) => {}
-        Some(false) => faults.push("its digest is that of another block".to_owned()),
-        None => faults.push("it has no digest that could be checked".to_owned()),
-    }
-    let message = record.message();
-    let payload = message.as_ref().map_or(record.block.as_slice(), |message| message.body);
-    let has_payload = matches!(record.kind(), Kind::Response | Kind::Resource);
-    if has_payload && record.payload_digest().and_then(|digest| digest.is_of(payload)) == Some(false) {
-        faults.push("its digest is that of another payload".to_owned());
-    }
-    faults
-}
-
-fn at(place: Place) -> String {
-    let (Place::Alone { offset, .. } | Place::Among { offset, .. }) = place;
-    format!("record at byte {offset}")
-}
-
 fn print(url: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     url.hash(&mut hasher);
     hasher.finish()
 }
 
-/// As much of a record is taken into memory at most.
-const LONGEST: u64 = 1 << 30;
 /// More than are told.
 const MOST_NAMES: usize = 64;

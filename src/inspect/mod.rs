@@ -1,12 +1,14 @@
 //! Inspect: what the store and the output of a crawl say, while it runs or after it. Nothing of them is ever changed.
 
 mod archive;
+mod archived;
 mod body;
 mod expected;
 mod explain;
 mod kept;
 mod last_run;
 mod problems;
+mod revisits;
 mod status;
 mod verify;
 mod why;

@@ -143,7 +143,17 @@ fn a_body_that_an_earlier_archive_has_is_not_kept_again() {
     let kept: Vec<_> = answers.iter().filter(|(_, answer)| answer.kind() == "response").map(|(path, _)| path).collect();
     assert_eq!(kept, ["/cut"], "what is not whole is nothing to refer to");
     assert_eq!(answers["/"].field("WARC-Refers-To-Target-URI"), server.url("/"));
-    assert_eq!(run(&crawled, &["verify"]).code, 0);
+    assert_eq!(run(&crawled, &["verify"]).code, 0, "that is where its bodies are");
+    let home = fs::read_to_string(&index).unwrap();
+    let others: Vec<_> = home.lines().filter(|line| !line.contains(&format!("\"{}\"", server.url("/")))).collect();
+    fs::write(&index, others.join("\n")).unwrap();
+    let verified = run(&crawled, &["verify"]);
+    assert_eq!((verified.code, verified.stdout.lines().count()), (1, 1), "{}", verified.stdout);
+    assert!(
+        verified.stdout.contains(&format!("its body is that of {} as of ", server.url("/"))),
+        "{}",
+        verified.stdout
+    );
     fs::write(&index, "no index").unwrap();
     let refused = Crawl::of(server.url("/")).flag("--warc").set("archive.earlier", &known).talkative().run();
     assert!(refused.assert_code(2).stderr.contains("no line of it is one of an index"), "{}", refused.stderr);
