@@ -209,6 +209,18 @@ impl Flags {
         self.config.is_some()
     }
 
+    /// Refuses what only a crawl has, for a command that does not crawl.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] names it.
+    pub(crate) fn expect_no_crawl(&self, command: &str) -> Result<()> {
+        if self.dashboard.is_none() {
+            return Ok(());
+        }
+        let problem = format!("--dashboard shows a crawl while it runs, and `crawler {command}` runs none");
+        Err(Error::Usage(format!("{problem}\n = help: leave it out; no file of settings has it")))
+    }
+
     /// Lays the flags over the settings, without any file.
     pub(crate) fn lay(&self, matches: &ArgMatches, layers: &mut Layers) -> Result<()> {
         if self.quiet {

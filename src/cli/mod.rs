@@ -306,6 +306,7 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
         Helper::Duplicates(asked) => return duplicates::duplicates(asked),
         Helper::Init { force, from_flags, flags } => {
             expect_seeds(flags)?;
+            flags.expect_no_crawl("init")?;
             let mut layers = Layers::default();
             flags.lay(matches.subcommand_matches("init").unwrap_or(matches), &mut layers)?;
             let (given, is_given) = (layers.to_toml(), *from_flags);
@@ -315,12 +316,7 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
             }
             init(Path::new(flags::DEFAULT_FILE), *force, is_given.then_some(given.as_str()))
         }
-        Helper::Config { flags } => {
-            let matches = matches.subcommand_matches("config").unwrap_or(matches);
-            let loaded = load(flags, matches)?;
-            let kept = going_on::settings(going_on::Does::of(flags), flags, matches, &loaded)?;
-            print(&kept.map_or(loaded, |kept| kept.loaded).show()?)
-        }
+        Helper::Config { flags } => config(flags, matches.subcommand_matches("config").unwrap_or(matches)),
         Helper::Schema { what: Schema::Record, reader: Some(reader) } => print(&reader.tool().reader_call()),
         Helper::Schema { what: Schema::Config | Schema::Survey, reader: Some(_) } => {
             return Err(Error::Usage("--for reads records: crawler schema record --for …".to_owned()));
@@ -348,7 +344,15 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
     printed.map(|()| ExitCode::SUCCESS)
 }
 
+fn config(flags: &flags::Flags, matches: &clap::ArgMatches) -> Result<()> {
+    flags.expect_no_crawl("config")?;
+    let loaded = load(flags, matches)?;
+    let kept = going_on::settings(going_on::Does::of(flags), flags, matches, &loaded)?;
+    print(&kept.map_or(loaded, |kept| kept.loaded).show()?)
+}
+
 fn plan(asked: &plan::Plan, matches: &clap::ArgMatches) -> Result<ExitCode> {
+    asked.flags.expect_no_crawl("plan")?;
     let loaded = load(&asked.flags, matches.subcommand_matches("plan").unwrap_or(matches))?;
     if loaded.config.seeds.is_empty() {
         return Err(Error::Usage(help::no_seed("crawler plan")));

@@ -62,6 +62,17 @@ fn help_goes_to_stdout_and_names_every_flag() {
 }
 
 #[test]
+fn what_crawls_nothing_shows_no_crawl() {
+    let dir = tempfile::tempdir().unwrap();
+    for command in [&["init", "--from-flags"][..], &["config"], &["plan"]] {
+        let run = Run::new(dir.path(), &[command, &["--dashboard", "127.0.0.1:0", "http://localhost:1/"]].concat());
+        let words = format!("--dashboard shows a crawl while it runs, and `crawler {}` runs none", command[0]);
+        assert!(run.code == 2 && run.stdout.is_empty() && run.stderr.contains(&words), "{}", run.stderr);
+    }
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is written");
+}
+
+#[test]
 fn the_version_is_one_line() {
     let run = Run::new(&fixtures(), &["--version"]);
     assert_eq!((run.code, run.stdout), (0, format!("crawler {}\n", env!("CARGO_PKG_VERSION"))));
