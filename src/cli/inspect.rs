@@ -68,6 +68,12 @@ pub(crate) struct Inspect {
     /// Send this header, like 'Accept-Language: en'; repeats, and adds to the file's
     #[arg(long, value_name = "HEADER")]
     header: Vec<String>,
+    /// Send requests through this proxy, like http://HOST:PORT; repeats
+    #[arg(long, value_name = "URL", value_hint = clap::ValueHint::Url)]
+    proxy: Vec<String>,
+    /// Who looks names up behind a proxy [default: here]
+    #[arg(long, value_name = "WHO", value_parser = ["here", "proxy"])]
+    proxy_dns: Option<String>,
     /// The longest that a request may take [default: 1m]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
     timeout: Option<String>,
