@@ -22,7 +22,7 @@ use url::{Host, Url};
 
 use super::{Options, cookie_file};
 use crate::error::{Error, Result};
-use crate::url::{is_public_suffix, registrable_domain};
+use crate::url::{CrawlUrl, is_public_suffix, registrable_domain};
 
 /// The cookies of one site, for the store of a crawl. The text is a secret.
 #[derive(Clone, PartialEq, Eq)]
@@ -142,8 +142,16 @@ impl Jar {
         }
     }
 
-    /// Takes the cookies that an answer of this URL sets.
-    pub(super) fn take(&self, url: &Url, headers: &HeaderMap) {
+    /// Takes the cookies that an answer of this URL sets. Hardly any does, and a URL takes a moment to read.
+    pub(super) fn take_from(&self, url: &CrawlUrl, answer: &HeaderMap) {
+        if answer.contains_key(SET_COOKIE)
+            && let Some(url) = url.to_url()
+        {
+            self.take(&url, answer);
+        }
+    }
+
+    fn take(&self, url: &Url, headers: &HeaderMap) {
         let mut set = headers.get_all(SET_COOKIE).iter().filter_map(|line| accepted(line, url)).peekable();
         if set.peek().is_none() {
             return;

@@ -267,8 +267,7 @@ impl Http {
         let end = start + deadlines.whole;
         let (mut not_taken, mut is_repeated, mut is_http1) = (0, false, false);
         loop {
-            let asked = url.to_url().ok_or_else(no_name)?;
-            let mut outgoing = reqwest::Request::new(method(request), asked.clone());
+            let mut outgoing = reqwest::Request::new(method(request), url.to_url().ok_or_else(no_name)?);
             self.headers.add_own(url, outgoing.headers_mut());
             self.add_cookies(&mut outgoing);
             if let Some(validators) = &request.validators {
@@ -289,7 +288,7 @@ impl Http {
                         pool.use_http1(url.origin());
                     }
                     if let Some(jar) = &self.cookies {
-                        jar.take(&asked, response.headers());
+                        jar.take_from(url, response.headers());
                     }
                     return Ok(Incoming { response, own, end, deadlines });
                 }

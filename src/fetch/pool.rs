@@ -186,7 +186,7 @@ impl Recipe {
 
     fn proxied(&self, proxy: Proxy, idle: usize, versions: Versions, tls: rustls::ClientConfig) -> proxy::Client {
         let (dns, resolver) = (self.proxy_dns, self.resolver.clone());
-        let connector = Connector::new(Route { proxy, dns, resolver, tls, timeout: self.connect_timeout });
+        let connector = Connector::new(Route { proxy, dns, resolver, tls: tls.into(), timeout: self.connect_timeout });
         let header_lines = (versions == Versions::Http1).then_some(MAX_HEADER_LINES);
         let bounds = Bounds { idle, idle_for: POOL_IDLE, header_lines, head: MAX_HEAD };
         proxy::Client::new(connector, &self.headers, bounds)

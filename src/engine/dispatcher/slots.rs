@@ -223,6 +223,27 @@ mod tests {
     }
 
     #[test]
+    fn a_proxy_that_is_no_way_ends_a_crawl_at_once_or_is_waited_for() {
+        let no_way = || Failure::new(FailureKind::Proxy, "the proxy http://e.com:1 cannot be reached");
+        let (mut slots, now) = (Slots::new(8), Instant::now());
+        let error = slots.short(&no_way(), 3, now).unwrap_err();
+        assert_eq!(error.to_string(), "the proxy http://e.com:1 cannot be reached");
+        let (mut slots, mut now, started) = (Slots::new(8), now, now);
+        slots.answered();
+        slots.short(&no_way(), 3, now).unwrap();
+        assert_eq!((slots.size(), slots.has(0)), (8, false), "fewer at once would change nothing");
+        while let Some(until) = slots.held_until() {
+            now = until;
+            slots.pass(now);
+            if slots.short(&no_way(), 0, now).is_err() {
+                break;
+            }
+        }
+        let waited = now - started;
+        assert!(waited > Duration::from_mins(1) && waited < Duration::from_mins(3), "{waited:?}");
+    }
+
+    #[test]
     fn slots_grow_back_to_what_they_were() {
         let (mut slots, now) = (Slots::new(8), Instant::now());
         slots.short(&lack(), 7, now).unwrap();

@@ -40,7 +40,7 @@ pub(in crate::fetch) struct Route {
     pub(in crate::fetch) dns: ProxyDns,
     pub(in crate::fetch) resolver: Resolver,
     /// For hosts.
-    pub(in crate::fetch) tls: ClientConfig,
+    pub(in crate::fetch) tls: Arc<ClientConfig>,
     /// For the way to the host, from here to its TLS.
     pub(in crate::fetch) timeout: Duration,
 }
@@ -102,7 +102,7 @@ impl Connector {
             return Ok(Stream::new(io, facts));
         }
         let name = ServerName::try_from(name.to_owned()).map_err(|_| "the host is no name for TLS")?;
-        let io = TlsConnector::from(Arc::new(self.0.tls.clone())).connect(name, io).await?;
+        let io = TlsConnector::from(Arc::clone(&self.0.tls)).connect(name, io).await?;
         let is_http2 = io.get_ref().1.alpn_protocol() == Some(b"h2");
         Ok(Stream::new(Box::new(io), Facts { is_http2, ..facts }))
     }
@@ -161,7 +161,7 @@ impl Route {
         if self.proxy.protocol() != Protocol::Https {
             return Ok((Box::new(io), info));
         }
-        let mut tls = self.tls.clone();
+        let mut tls = ClientConfig::clone(&self.tls);
         tls.alpn_protocols.clear();
         let name = match self.proxy.host() {
             Host::Domain(name) => ServerName::try_from(name.clone()).ok(),
