@@ -1,12 +1,12 @@
 //! `crawler plan`: what a crawl would do, by its robots.txt, sitemaps and seed pages alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use super::flags::Flags;
-use crate::config::{Loaded, Seed, bare_url, redact_url};
+use crate::config::{Layers, Loaded, Seed, bare_url, redact_url};
 use crate::engine::{PageClient, SitePlan, Subject, Verdicted};
 use crate::error::{Error, Result};
 use crate::observe::{count, counted, elapsed, printable};
@@ -72,6 +72,8 @@ fn seeds(loaded: &Loaded) -> Result<Vec<String>> {
 struct Forecast {
     /// Pages, at least.
     pages: u64,
+    /// The same, if the crawl read all sitemaps.
+    with_sitemaps: u64,
     /// The time that politeness alone takes for them, at least; `None` when nothing holds requests back.
     time: Option<Duration>,
 }
@@ -79,16 +81,18 @@ struct Forecast {
 impl Forecast {
     fn of(sites: &[SitePlan], loaded: &Loaded) -> Self {
         // Hosts are asked side by side, and one host's pages one after the other.
-        let mut hosts: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+        let mut hosts: BTreeMap<&str, (u64, u64, u64)> = BTreeMap::new();
         for site in sites {
-            let (known, gap) = hosts.entry(&site.host).or_default();
-            (*known, *gap) = ((*known).max(site.known), site.gap_ms);
+            let (known, listed, gap) = hosts.entry(&site.host).or_default();
+            (*known, *listed, *gap) = ((*known).max(site.known), (*listed).max(site.with_sitemaps), site.gap_ms);
         }
-        let known: u64 = hosts.values().map(|(known, _)| known).sum();
-        let pages = loaded.config.max_pages.0.map_or(known, |most| known.min(most));
-        let time = hosts.values().map(|(known, gap)| Duration::from_millis((*known).min(pages) * gap)).max();
+        let limited = |pages: u64| loaded.config.max_pages.0.map_or(pages, |most| pages.min(most));
+        let pages = limited(hosts.values().map(|(known, ..)| known).sum());
+        let with_sitemaps = limited(hosts.values().map(|(_, listed, _)| listed).sum());
+        let time = hosts.values().map(|(known, _, gap)| Duration::from_millis((*known).min(pages) * gap)).max();
         let time = time.filter(|time| !time.is_zero());
-        Self { pages, time: time.map(|time| loaded.config.max_time.0.map_or(time, |most| time.min(most))) }
+        let time = time.map(|time| loaded.config.max_time.0.map_or(time, |most| time.min(most)));
+        Self { pages, with_sitemaps, time }
     }
 }
 
@@ -105,13 +109,11 @@ fn text(sites: &[SitePlan], seeds: usize, forecast: &Forecast, loaded: &Loaded) 
     if let Some(more @ 1..) = seeds.checked_sub(sites.len()) {
         line("", &format!("and {}, of which nothing was asked", counted(more as u64, "more seed", "more seeds")));
     }
-    let pages = counted(forecast.pages, "page", "pages");
-    let is_whole = loaded.config.max_pages.0.is_some_and(|most| forecast.pages >= most);
-    line("expected", &if is_whole { format!("{pages}, by max_pages") } else { format!("{pages} at least") });
-    let time = forecast
-        .time
-        .map_or_else(|| "as fast as it goes".to_owned(), |time| format!("{} at least, at that pace", elapsed(time)));
-    line("time", &time);
+    line("expected", &expected(forecast, loaded));
+    if forecast.pages > 0 {
+        let at_least = |time| format!("{} at least, at that pace", elapsed(time));
+        line("time", &forecast.time.map_or_else(|| "as fast as it goes".to_owned(), at_least));
+    }
     for (n, setting) in settings(loaded)?.iter().enumerate() {
         line(if n == 0 { "settings" } else { "" }, setting);
     }
@@ -120,20 +122,38 @@ fn text(sites: &[SitePlan], seeds: usize, forecast: &Forecast, loaded: &Loaded) 
     Ok(format!("nothing was crawled: {asked} for robots.txt, seed pages and sitemaps\n{text}"))
 }
 
+fn expected(forecast: &Forecast, loaded: &Loaded) -> String {
+    let pages = counted(forecast.pages, "page", "pages");
+    let with_sitemaps = if forecast.with_sitemaps > forecast.pages {
+        format!("; {} with --sitemaps", count(forecast.with_sitemaps))
+    } else {
+        String::new()
+    };
+    match (forecast.pages, loaded.config.max_pages.0) {
+        (0, _) => format!("no page: no seed gives one{with_sitemaps}"),
+        (known, Some(most)) if known >= most => format!("{pages}, by max_pages"),
+        _ => format!("{pages} at least{with_sitemaps}"),
+    }
+}
+
 fn of_site(site: &SitePlan, loaded: &Loaded, line: &mut dyn FnMut(&str, &str)) {
-    if let Some(robots) = &site.robots {
+    // What keeps the seed from being asked for is said once.
+    let is_why = |why: &str| site.not_asked.as_ref().is_some_and(|not_asked| not_asked.why == why);
+    if let Some(robots) = site.robots.as_ref().filter(|robots| !is_why(&robots.why)) {
         line("robots.txt", &format!("{}: {}", if robots.allowed { "allowed" } else { "disallowed" }, robots.why));
     }
     if site.page != site.seed {
         line("leads to", &site.page);
     }
     if let Some(why) = &site.not_asked {
-        return line("not asked", &format!("{}: {}", why.reason.name(), why.why));
+        line("not asked", &format!("{}: {}", why.reason.name(), why.why));
     }
     if let Some(error) = &site.error {
         line("no page", error);
     }
-    line("links", &verdicts(&site.links));
+    if site.is_page() {
+        line("links", &verdicts(&site.links));
+    }
     for sitemap in &site.sitemaps {
         let came = match (&sitemap.entries, &sitemap.error) {
             (Some(entries), _) => counted(*entries as u64, "entry", "entries"),
@@ -152,6 +172,9 @@ fn of_site(site: &SitePlan, loaded: &Loaded, line: &mut dyn FnMut(&str, &str)) {
     }
     for disallowed in site.links.disallowed.iter().chain(&site.listed.disallowed).take(1) {
         line("disallowed", disallowed);
+    }
+    if site.known == 0 {
+        return;
     }
     let pace = match site.gap_ms {
         0 => "no limit but the number of requests in flight".to_owned(),
@@ -192,22 +215,29 @@ fn scope(loaded: &Loaded) -> String {
     format!("{scope}; {depth}")
 }
 
-/// The settings that somebody has set, each with its origin.
+/// The settings that are otherwise than by default, each with its origin: a crawl.toml of `crawler init` has all of them.
 fn settings(loaded: &Loaded) -> Result<Vec<String>> {
+    let default: HashSet<_> = each_setting(&Layers::default().finish()?)?.into_iter().map(|(set, _)| set).collect();
+    let all = each_setting(loaded)?.into_iter().filter(|(set, _)| !default.contains(set));
+    Ok(all.map(|(set, origin)| format!("{set}  # {origin}")).collect())
+}
+
+/// Each setting as `table.key = value`, and its origin.
+fn each_setting(loaded: &Loaded) -> Result<Vec<(String, String)>> {
     let (mut all, mut table) = (Vec::new(), String::new());
     for line in loaded.show()?.lines() {
         if line.starts_with('[') {
             table = format!("{}.", line.trim_matches(['[', ']']));
-        } else if let Some((setting, origin)) = line.rsplit_once("  # ").filter(|(_, origin)| *origin != "default") {
-            all.push(format!("{table}{}  # {origin}", setting.trim_end()));
+        } else if let Some((setting, origin)) = line.rsplit_once("  # ") {
+            all.push((format!("{table}{}", setting.trim_end()), origin.to_owned()));
         }
     }
     Ok(all)
 }
 
 pub(crate) const EPILOGUE: &str = "\
-Asks for robots.txt, the page of each seed (the first 5) and its sitemaps (50 of each), as politely as the
-crawl would, and for nothing else; nothing is written. How many pages there are is known at least: links
+Asks for robots.txt, the page of each seed (the first 5) and its sitemaps (50 of each), as politely as the \
+crawl would, and for nothing else; nothing is written. How many pages there are is known at least: links \
 of pages that were not read may lead to more.
 
 Exit codes:

@@ -41,10 +41,13 @@ pub(crate) struct SitePlan {
     pub(crate) sitemaps_left: usize,
     /// What they list.
     pub(crate) listed: Verdicted,
-    /// How many URLs the crawl is known to request, each once: the seed, its links, and what sitemaps list.
+    /// How many pages the crawl is known to ask for, each once: the seed when it gives a page, its links, and what the sitemaps
+    /// list that the crawl reads.
     pub(crate) known: u64,
     /// How many of these are known without sitemaps.
     pub(crate) linked: u64,
+    /// How many it would be if the crawl read all sitemaps, also those that robots.txt names.
+    pub(crate) with_sitemaps: u64,
     /// The least time between two requests to the host, in milliseconds.
     pub(crate) gap_ms: u64,
     /// Why, if not for the settings alone.
@@ -75,6 +78,15 @@ pub(crate) struct SitemapShown {
     pub(crate) entries: Option<usize>,
     /// Why it could not be read.
     pub(crate) error: Option<String>,
+}
+
+/// What the crawl does with a sitemap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum UseOfSitemap {
+    /// It asks for what is listed there.
+    Read,
+    /// It does not look at it: only robots.txt names it, and nobody has asked for that.
+    LeftOut,
 }
 
 impl SitePlan {
@@ -108,17 +120,20 @@ impl PageClient {
     pub(crate) async fn plan(mut self, waits: &(dyn Fn(&str) + Sync)) -> Result<SitePlan> {
         let report = self.look(waits).await?;
         let page = self.rules.parse(&report.final_url).map_err(Error::Usage)?;
-        let mut known = HashSet::from([page.key()]);
+        let error = report.error.as_ref().map(ToString::to_string).or_else(|| no_page(report.outcome, report.status));
+        // What disallows it or does not answer is no page to be expected.
+        let is_page = report.not_asked.is_none() && error.is_none();
+        let mut known: HashSet<_> = is_page.then(|| page.key()).into_iter().collect();
         let links = self.links(&report.links, &mut known);
         let linked = known.len() as u64;
-        let (sitemaps, sitemaps_left, listed) = self.read_sitemaps(&page, &mut known, waits).await?;
+        let (sitemaps, sitemaps_left, listed, by_others) = self.read_sitemaps(&page, &mut known, waits).await?;
         let (gap, reason) = self.politeness.pace(&page);
         Ok(SitePlan {
             seed: report.url.clone(),
             page: page.to_string(),
             host: page.host().to_owned(),
             robots: report.robots.clone(),
-            error: report.error.as_ref().map(ToString::to_string).or_else(|| no_page(report.outcome, report.status)),
+            error,
             not_asked: report.not_asked,
             status: report.status,
             title: report.title,
@@ -128,6 +143,7 @@ impl PageClient {
             listed,
             known: known.len() as u64,
             linked,
+            with_sitemaps: (known.len() + by_others.difference(&known).count()) as u64,
             gap_ms: u64::try_from(gap.as_millis()).unwrap_or(u64::MAX),
             gap_reason: reason.name(),
             requests: self.politeness.reports().iter().map(|host| host.requests).sum(),
@@ -148,19 +164,24 @@ impl PageClient {
         all
     }
 
-    /// Reads sitemaps, and what they lead to: those that were asked for, how many are left, and what they list.
+    /// Reads sitemaps, and what they lead to: those that were asked for, how many are left, what they list, and the pages of
+    /// those that the crawl does not read; those of the others are known then.
     async fn read_sitemaps(
         &mut self,
         page: &CrawlUrl,
         known: &mut HashSet<UrlKey>,
         waits: &(dyn Fn(&str) + Sync),
-    ) -> Result<(Vec<SitemapShown>, usize, Verdicted)> {
-        let (mut sitemaps, mut listed) = (Vec::new(), Verdicted::default());
+    ) -> Result<(Vec<SitemapShown>, usize, Verdicted, HashSet<UrlKey>)> {
+        let (mut sitemaps, mut listed, mut by_others) = (Vec::new(), Verdicted::default(), HashSet::new());
         let mut queue = self.sitemaps_of(page)?;
-        let mut seen: HashSet<UrlKey> = queue.iter().map(CrawlUrl::key).collect();
+        let mut seen: HashSet<UrlKey> = queue.iter().map(|(url, _)| url.key()).collect();
         while sitemaps.len() < MOST_SITEMAPS
-            && let Some(url) = queue.pop_front()
+            && let Some((url, use_of_it)) = queue.pop_front()
         {
+            let pages = match use_of_it {
+                UseOfSitemap::Read => &mut *known,
+                UseOfSitemap::LeftOut => &mut by_others,
+            };
             let read = self.sitemap(url.clone(), waits).await?;
             let (entries, error) = match &read {
                 Ok(sitemap) => (Some(sitemap.entries.len()), None),
@@ -172,21 +193,24 @@ impl PageClient {
             for target in sitemap.entries.into_iter().map(|entry| entry.target) {
                 let Target::Url(to) = target else { continue };
                 if !is_index {
-                    self.list(&to, &mut listed, known);
+                    self.list(&to, &mut listed, pages);
                 } else if (to.host() == url.host() || self.judge.is_in_scope(&to)) && seen.insert(to.key()) {
-                    queue.push_back(to);
+                    queue.push_back((to, use_of_it));
                 }
             }
         }
-        Ok((sitemaps, queue.len(), listed))
+        Ok((sitemaps, queue.len(), listed, by_others))
     }
 
     /// The sitemaps that the settings name, and the robots.txt of a page.
-    fn sitemaps_of(&self, page: &CrawlUrl) -> Result<VecDeque<CrawlUrl>> {
-        let named = self.config.sitemaps.urls.iter().map(|url| self.rules.parse(url).map_err(Error::Usage));
-        let mut all = named.collect::<Result<VecDeque<_>>>()?;
+    fn sitemaps_of(&self, page: &CrawlUrl) -> Result<VecDeque<(CrawlUrl, UseOfSitemap)>> {
+        let options = &self.config.sitemaps;
+        let named = options.urls.iter().map(|url| self.rules.parse(url).map_err(Error::Usage));
+        let mut all: VecDeque<_> = named.map(|url| Ok((url?, UseOfSitemap::Read))).collect::<Result<_>>()?;
         if let (Some(file), Ok(place)) = (self.robots.get(page.origin()), self.rules.robots_of(page)) {
-            all.extend(file.rules.sitemaps().iter().filter_map(|named| self.rules.requestable(&place, named)));
+            let use_of_it = if options.reads_robots() { UseOfSitemap::Read } else { UseOfSitemap::LeftOut };
+            let by_robots = file.rules.sitemaps().iter().filter_map(|named| self.rules.requestable(&place, named));
+            all.extend(by_robots.map(|url| (url, use_of_it)));
         }
         Ok(all)
     }

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::cli::Run;
-use crate::support::{Reply, Server, Site, folder};
+use crate::support::{ClosedPort, Reply, Server, Site, folder};
 
 /// A shop whose sitemap lists more than its home links to.
 fn shop() -> Server {
@@ -37,10 +37,52 @@ fn a_plan_asks_for_robots_txt_sitemaps_and_the_seed_page_and_writes_nothing() {
 #[test]
 fn a_plan_is_told_as_json_and_counts_no_further_than_a_limit() {
     let (server, dir) = (shop(), tempfile::tempdir().unwrap());
-    let run = Run::new(dir.path(), &["plan", "--json", &server.url("/"), "--rate", "10", "--max-pages", "20"]);
+    let run =
+        Run::new(dir.path(), &["plan", "--json", &server.url("/"), "--rate", "10", "--sitemaps", "--max-pages", "20"]);
     let plan: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!((plan["pages"].as_u64(), plan["duration_ms"].as_u64()), (Some(20), Some(2000)));
-    assert_eq!((plan["sites"][0]["known"].as_u64(), plan["sites"][0]["linked"].as_u64()), (Some(32), Some(3)));
+    assert_eq!(figures(&plan), (32, 3, 32));
+}
+
+/// `known`, `linked` and `with_sitemaps` of the first site.
+fn figures(plan: &Value) -> (u64, u64, u64) {
+    let figure = |name: &str| plan["sites"][0][name].as_u64().unwrap();
+    (figure("known"), figure("linked"), figure("with_sitemaps"))
+}
+
+#[test]
+fn a_plan_expects_no_page_that_the_crawl_would_not_ask_for() {
+    let (server, dir) = (shop(), tempfile::tempdir().unwrap());
+    let plan = |args: &[&str]| {
+        let run = Run::new(dir.path(), &[&["plan", "--json", "--rate", "10"], args].concat());
+        serde_json::from_str::<Value>(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}", run.stderr))
+    };
+    let (home, sitemap) = (server.url("/"), server.url("/sitemap.txt"));
+    for (args, expected) in [
+        // What sitemaps list is known, and not asked for.
+        (&[home.as_str()][..], (3, 3, 32)),
+        (&[&home, "--depth", "0"], (1, 1, 31)),
+        (&[&home, "--depth", "0", "--sitemaps"], (31, 1, 31)),
+        (&[&home, "--depth", "0", "--sitemap", &sitemap], (31, 1, 31)),
+        // A seed that nobody may ask for.
+        (&[&server.url("/private/a")], (0, 0, 30)),
+        (&[&server.url("/gone")], (0, 0, 30)),
+    ] {
+        let plan = plan(args);
+        assert_eq!((figures(&plan), plan["pages"].as_u64().unwrap()), (expected, expected.0), "{args:?}");
+    }
+    let closed = ClosedPort::reserve().url("/");
+    for seed in [server.url("/private/a"), closed] {
+        let run = Run::new(dir.path(), &["plan", &seed]);
+        assert_eq!(run.code, 3);
+        assert!(run.stdout.contains("  expected    no page: no seed gives one"), "{}", run.stdout);
+        for promise in ["at least", "  time ", "  pace "] {
+            assert!(!run.stdout.contains(promise), "{promise}: {}", run.stdout);
+        }
+    }
+    // Another host asks for nothing, and one that answers does.
+    let both = Run::new(dir.path(), &["plan", "--json", &home, &ClosedPort::reserve().url("/")]);
+    assert_eq!((both.code, serde_json::from_str::<Value>(&both.stdout).unwrap()["pages"].as_u64()), (0, Some(3)));
 }
 
 #[test]
@@ -55,4 +97,9 @@ fn a_plan_of_a_folder_asks_nobody_and_one_without_a_page_exits_with_3() {
     assert!(run.stdout.contains("  not asked   robots: robots.txt, line 2: Disallow: /\n"), "{}", run.stdout);
     let nothing = Run::new(dir.path(), &["plan"]);
     assert_eq!(nothing.code, 2);
+    // A file that says what holds anyway says nothing.
+    Run::new(dir.path(), &["init"]);
+    let run = Run::new(dir.path(), &["plan", &folder("three-levels").to_string_lossy(), "--rate", "3"]);
+    assert!(run.stdout.ends_with("  politeness.rate = 3  # --rate\n"), "{}", run.stdout);
+    assert!(!run.stdout.contains("crawl.toml"), "{}", run.stdout);
 }
