@@ -60,12 +60,11 @@ pub(crate) struct Called {
 }
 
 impl Home {
-    /// Where the crawl of these settings keeps itself: nowhere, when stdout gets its records and nobody names a directory or
-    /// asks for what is a file.
+    /// Where the crawl of these settings keeps itself: nowhere, when stdout gets its records and nobody names a directory.
     ///
     /// # Errors
-    /// [`Error::Usage`] when something is to become of an earlier crawl, and there is none; or when records are to be read that
-    /// nobody can read again.
+    /// [`Error::Usage`] when there is no directory for what is to be a file, or for an earlier crawl of which something is to
+    /// become; or when records are to be read that nobody can read again.
     pub(crate) fn of(loaded: &Loaded, earlier: Earlier) -> Result<Self> {
         let config = &loaded.config;
         let reads_records = config.fail_on.iter().find(|condition| condition.needs_survey());
@@ -75,9 +74,12 @@ impl Home {
             return Err(Error::Usage(format!("{problem}\n = help: leave --output away, or give it a file")));
         }
         let names_dir = loaded.origins.get("dir").is_some_and(|origin| *origin != SettingOrigin::Default);
-        let makes_files = config.archive.warc || surveys(config) || !config.items.is_empty();
-        if config.output.path != Path::new(STDOUT) || names_dir || makes_files {
+        if config.output.path != Path::new(STDOUT) || names_dir {
             return Ok(Self::Dir);
+        }
+        if let Some((what, makes, help)) = makes_file(config) {
+            let problem = format!("{what} makes {makes}, and with records on stdout no directory keeps it");
+            return Err(Error::Usage(format!("{problem}\n = help: {help}")));
         }
         let flag = match earlier {
             Earlier::GoneOnWith => return Ok(Self::Nowhere),
@@ -308,6 +310,19 @@ fn told(summary: &Summary, fail_on: &[FailOn]) -> Option<u8> {
     fails
 }
 
+/// What of the settings makes a file in the crawl directory, beside the records; what that is, and what to do instead.
+fn makes_file(config: &Config) -> Option<(&'static str, &'static str, &'static str)> {
+    let survey = |flag| (flag, "a survey of the pages", LINKS_NEED_RECORDS);
+    match config {
+        Config { archive, .. } if archive.warc => Some(("--warc", "an archive", NAME_DIR)),
+        Config { check, .. } if check.external => Some(survey("--check-external")),
+        Config { check, .. } if check.resources => Some(survey("--check-resources")),
+        Config { check, .. } if check.survey => Some(survey("--check-links")),
+        Config { items, .. } if !items.is_empty() => Some(("[[items]]", "a file of each name", NAME_DIR)),
+        _ => None,
+    }
+}
+
 /// Whether a survey is kept of pages.
 fn surveys(config: &Config) -> bool {
     config.check.surveys() || config.fail_on.iter().any(|condition| condition.needs_survey())
@@ -328,6 +343,10 @@ const FAILED: u8 = 4;
 const CHANGED: u8 = 5;
 /// How many of the seeds that gave no page are explained at the terminal.
 const SEEDS_SHOWN: usize = 5;
+
+const NAME_DIR: &str = "name one: --dir DIR";
+const LINKS_NEED_RECORDS: &str =
+    "leave --output away: `crawler links` reads the records too; or name a directory: --dir DIR";
 
 /// What the same command does about a file that somebody has taken away.
 const ASKS_AGAIN: &str =

@@ -41,9 +41,22 @@ fn records_on_stdout_alone_leave_nothing_and_are_the_same_each_time() {
         assert_eq!((refused.code, refused.stdout.as_str()), (2, ""));
         assert!(refused.stderr.contains(&format!("{flag} is for a crawl in a directory")), "{}", refused.stderr);
     }
-    // What is a file needs a place.
-    ok(dir.path(), &[&site, "-q", "-o", "-", "--warc"]);
-    assert!(dir.path().join("crawl/archive").is_dir());
+    // What is a file needs a place, and nobody finds one that was not asked for.
+    let (elsewhere, rules) =
+        (tempfile::tempdir().unwrap(), "[[items]]\nname = \"titles\"\neach = \"h1\"\n[items.fields]\ntext = \"a\"\n");
+    fs::write(elsewhere.path().join("rules.toml"), rules).unwrap();
+    let rules = elsewhere.path().join("rules.toml").display().to_string();
+    let items = ["--config", &*rules];
+    for wants in [&["--warc"][..], &["--check-links"], &["--check-external"], &["--check-resources"], &items] {
+        let called = [&[&*site, "-q", "-o", "-"][..], wants].concat();
+        let refused = Run::new(dir.path(), &called);
+        assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{wants:?}: {}", refused.stderr);
+        assert!(refused.stderr.contains("no directory keeps it\n = help: "), "{}", refused.stderr);
+        assert!(refused.stderr.contains(": --dir DIR"), "{}", refused.stderr);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "{wants:?}");
+    }
+    ok(dir.path(), &[&site, "-q", "-o", "-", "--warc", "--dir", "kept"]);
+    assert!(dir.path().join("kept/archive").is_dir());
 }
 
 #[test]
