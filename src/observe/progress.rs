@@ -72,8 +72,10 @@ impl Progress {
                 bar.set_position(snapshot.done);
                 let counts = format!("{}/{}", count(snapshot.done), count(known));
                 let width = usize::from(Narrowed::stderr().width());
-                let (wide, text) =
-                    fit(format!("{counts}  {}{}{left}", held(snapshot, now), numbers(snapshot, rate, running)), width);
+                let mut parts = vec![(Worth::Counts, counts), (Worth::Held, held(snapshot, now))];
+                parts.extend(numbers(snapshot, rate, running));
+                parts.push((Worth::Left, left));
+                let (wide, text) = fit(parts, width);
                 bar.set_style(style(wide));
                 bar.set_message(text);
                 bar.tick();
@@ -83,8 +85,11 @@ impl Progress {
                 if now >= due {
                     *last = Some(now);
                     let (done, known) = (count(snapshot.done), count(known));
-                    let (numbers, held) = (numbers(snapshot, rate, running), held(snapshot, now));
-                    self.terminal.line(&format!("{done} of {known} known pages  {held}{numbers}{left}"));
+                    let mut parts = vec![(Worth::Counts, format!("{done} of {known} known pages"))];
+                    parts.push((Worth::Held, held(snapshot, now)));
+                    parts.extend(numbers(snapshot, rate, running));
+                    parts.push((Worth::Left, left));
+                    self.terminal.line(&joined(&parts));
                 }
             }
         }
@@ -129,14 +134,41 @@ impl RecentRate {
     }
 }
 
-/// How wide the bar gets beside a text, and what of the text fits.
-fn fit(text: String, width: usize) -> (usize, String) {
+/// What a part of the text is about: where there is no room for all of them, the last of these go first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Worth {
+    Counts,
+    Held,
+    Left,
+    Errors,
+    Rate,
+    Elapsed,
+    InFlight,
+    Hosts,
+    Bytes,
+}
+
+/// How wide the bar gets beside a text, and what of the text there is room for. The bar is worth more than what only says how the
+/// crawl is busy, and less than how far it is.
+fn fit(mut parts: Vec<(Worth, String)>, width: usize) -> (usize, String) {
     let room = width.saturating_sub(SPINNER);
-    let length = text.chars().count();
-    match room.checked_sub(length + 1) {
-        Some(columns) if columns >= NARROWEST => (columns.min(WIDEST), text),
-        _ => (0, text.chars().take(room).collect()),
+    loop {
+        let text = joined(&parts);
+        let least = parts.iter().map(|(worth, _)| *worth).max().filter(|worth| *worth > Worth::Held);
+        let is_busy = least.is_some_and(|least| least >= Worth::InFlight);
+        match (room.checked_sub(text.chars().count()), least) {
+            (Some(columns), _) if columns > NARROWEST => return ((columns - 1).min(WIDEST), text),
+            (Some(_), _) if !is_busy => return (0, text),
+            (_, Some(least)) => parts.retain(|(worth, _)| *worth != least),
+            (_, None) => return (0, text.chars().take(room).collect()),
+        }
     }
+}
+
+/// The parts as one text, two spaces between.
+fn joined(parts: &[(Worth, String)]) -> String {
+    let texts: Vec<_> = parts.iter().map(|(_, text)| text.as_str()).filter(|text| !text.is_empty()).collect();
+    texts.join("  ")
 }
 
 fn style(columns: usize) -> ProgressStyle {
@@ -150,21 +182,20 @@ fn held(snapshot: &Snapshot, now: Instant) -> String {
     let Some(held) = &snapshot.held else { return String::new() };
     let hosts = counted(held.hosts as u64, "host", "hosts");
     let left = elapsed(held.until.saturating_duration_since(now));
-    format!("{hosts} held, next in {left}: {}, {}  ", printable(&held.next), held.because.label())
+    format!("{hosts} held, next in {left}: {}, {}", printable(&held.next), held.because.label())
 }
 
 /// What bar and line both say.
-fn numbers(snapshot: &Snapshot, rate: f64, running: Duration) -> String {
+fn numbers(snapshot: &Snapshot, rate: f64, running: Duration) -> [(Worth, String); 6] {
     let Snapshot { in_flight, hosts, errors, bytes: read, .. } = *snapshot;
-    let host = if hosts == 1 { "host" } else { "hosts" };
-    let error = if errors == 1 { "error" } else { "errors" };
-    format!(
-        "{rate:.1}/s  {in_flight} in flight  {} {host}  {} {error}  {}  {}",
-        count(hosts),
-        count(errors),
-        bytes(read),
-        elapsed(running),
-    )
+    [
+        (Worth::Rate, format!("{rate:.1}/s")),
+        (Worth::InFlight, format!("{in_flight} in flight")),
+        (Worth::Hosts, counted(hosts, "host", "hosts")),
+        (Worth::Errors, counted(errors, "error", "errors")),
+        (Worth::Bytes, bytes(read).to_string()),
+        (Worth::Elapsed, elapsed(running)),
+    ]
 }
 
 /// How long the rest will take at this rate, as far as it is known how much the rest is.
@@ -175,10 +206,10 @@ fn left(expected: Expected, done: u64, rate: f64) -> String {
         Duration::try_from_secs_f64(seconds).ok().filter(|_| pages > done).map(elapsed)
     };
     let text = match expected {
-        Expected::Exactly(pages) => time(pages).map(|left| format!("  about {left} left")),
-        Expected::AtLeast(pages) => time(pages).map(|left| format!("  at least {left} left")),
+        Expected::Exactly(pages) => time(pages).map(|left| format!("about {left} left")),
+        Expected::AtLeast(pages) => time(pages).map(|left| format!("at least {left} left")),
         Expected::Between(least, most) => time(least).zip(time(most)).map(|(least, most)| {
-            if least == most { format!("  about {least} left") } else { format!("  {least} to {most} left") }
+            if least == most { format!("about {least} left") } else { format!("{least} to {most} left") }
         }),
     };
     text.unwrap_or_default()
@@ -215,31 +246,63 @@ mod tests {
     #[test]
     fn what_is_left_is_told_as_far_as_it_is_known() {
         for (expected, rate, told) in [
-            (Expected::Exactly(1300), 10.0, "  about 10s left"),
+            (Expected::Exactly(1300), 10.0, "about 10s left"),
             (Expected::Exactly(1200), 10.0, ""),
             (Expected::Exactly(1300), 0.0, ""),
-            (Expected::AtLeast(2000), 5.0, "  at least 2m 40s left"),
-            (Expected::Between(1300, 1500), 10.0, "  10s to 30s left"),
-            (Expected::Between(1300, 1300), 10.0, "  about 10s left"),
+            (Expected::AtLeast(2000), 5.0, "at least 2m 40s left"),
+            (Expected::Between(1300, 1500), 10.0, "10s to 30s left"),
+            (Expected::Between(1300, 1300), 10.0, "about 10s left"),
         ] {
             assert_eq!(left(expected, 1200, rate), told, "{expected:?}");
         }
     }
 
+    /// What is shown of the crawl of [`snapshot`] in a terminal of so many columns, with `held` and `left`: the width of the bar,
+    /// and the text.
+    fn shown(width: usize, held: &str, left: &str) -> (usize, String) {
+        let mut parts = vec![(Worth::Counts, "1,200/1,300".to_owned()), (Worth::Held, held.to_owned())];
+        parts.extend(numbers(&snapshot(), 12.34, Duration::from_secs(75)));
+        parts.push((Worth::Left, left.to_owned()));
+        fit(parts, width)
+    }
+
     #[test]
-    fn the_bar_takes_what_the_text_leaves() {
-        for width in [0, 10, 40, 71, 80, 120, 300] {
-            let (wide, text) = fit("x".repeat(60), width);
-            let used = if wide > 0 { SPINNER + wide + 1 } else { SPINNER } + text.len();
-            assert!(used <= width.max(SPINNER), "{width}: {used}");
-            assert_eq!(wide > 0, width >= 71, "{width}");
+    fn what_matters_least_is_left_out_first_and_nothing_is_cut() {
+        for (width, bar, text) in [
+            (200, 40, "1,200/1,300  12.3/s  10 in flight  2 hosts  3 errors  3.00 MiB  1m 15s  10s to 30s left"),
+            (116, 26, "1,200/1,300  12.3/s  10 in flight  2 hosts  3 errors  3.00 MiB  1m 15s  10s to 30s left"),
+            (90, 10, "1,200/1,300  12.3/s  10 in flight  2 hosts  3 errors  1m 15s  10s to 30s left"),
+            (80, 9, "1,200/1,300  12.3/s  10 in flight  3 errors  1m 15s  10s to 30s left"),
+            (76, 19, "1,200/1,300  12.3/s  3 errors  1m 15s  10s to 30s left"),
+            (60, 0, "1,200/1,300  12.3/s  3 errors  1m 15s  10s to 30s left"),
+            (56, 0, "1,200/1,300  12.3/s  3 errors  1m 15s  10s to 30s left"),
+            (40, 0, "1,200/1,300  3 errors  10s to 30s left"),
+            (20, 0, "1,200/1,300"),
+            (8, 0, "1,200/"),
+            (0, 0, ""),
+        ] {
+            let (wide, shown) = shown(width, "", "10s to 30s left");
+            assert_eq!((wide, shown.as_str()), (bar, text), "{width}");
+        }
+    }
+
+    #[test]
+    fn the_bar_and_the_text_fill_no_more_than_the_line() {
+        for width in 0..200 {
+            for held in ["", "3 hosts held, next in 12m 30s: a-very-long-name.example.com, Retry-After"] {
+                let (wide, text) = shown(width, held, "at least 2h 5m left");
+                let used = SPINNER + if wide > 0 { wide + 1 } else { 0 } + text.chars().count();
+                assert!(used <= width.max(SPINNER), "{width}: {used}");
+                let is_why_shown = text.contains(held.get(..20).unwrap_or_default());
+                assert!(width < 40 || is_why_shown, "{width}: {text}, a crawl that stands still says why");
+            }
         }
     }
 
     #[test]
     fn the_line_says_it_all() {
         assert_eq!(
-            numbers(&snapshot(), 12.34, Duration::from_secs(75)),
+            joined(&numbers(&snapshot(), 12.34, Duration::from_secs(75))),
             "12.3/s  10 in flight  2 hosts  3 errors  3.00 MiB  1m 15s"
         );
     }
@@ -250,7 +313,7 @@ mod tests {
         let until = now + Duration::from_secs(750);
         let hosts = Held { hosts: 3, until, next: "example.com".to_owned(), because };
         let snapshot = Snapshot { held: Some(hosts), ..snapshot() };
-        assert_eq!(held(&snapshot, now), "3 hosts held, next in 12m 30s: example.com, Retry-After  ");
+        assert_eq!(held(&snapshot, now), "3 hosts held, next in 12m 30s: example.com, Retry-After");
         assert_eq!(held(&Snapshot { held: None, ..snapshot }, now), "");
     }
 
