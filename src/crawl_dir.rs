@@ -91,15 +91,13 @@ impl CrawlDir {
         let shown = self.path.display();
         if file::is_there(&self.path)? {
             return Err(Error::Usage(format!(
-                "{shown} holds a crawl already; leave out --no-store to go on with it, --fresh starts it over, \
-                 --dir takes another directory"
+                "the directory {shown} holds a crawl already\n = help: {OTHER_DIR}, or leave out --no-store to go on with it"
             )));
         }
         match self.files().into_iter().find(|file| file.exists()) {
             None => Ok(()),
             Some(file) => Err(Error::Usage(format!(
-                "{shown} holds a crawl already ({}), but no store to go on from; --fresh starts it over, \
-                 --dir takes another directory",
+                "the directory {shown} holds a crawl already ({}), but no store to go on from\n = help: {OTHER_DIR}",
                 file.file_name().unwrap_or_default().display(),
             ))),
         }
@@ -345,6 +343,8 @@ const FOREIGN_ENDINGS: &[&str] = &[
     ".csv", ".tsv", ".parquet", ".sqlite", ".sqlite3", ".db", ".duckdb", ".arrow", ".feather", ".avro", ".json",
     ".xml", ".html", ".htm", ".md", ".xlsx", ".warc", ".wacz", ".gz", ".zst", ".br", ".bz2", ".xz", ".zip", ".tar",
 ];
+/// What to do when another crawl has a directory: never to delete it.
+pub(crate) const OTHER_DIR: &str = "name another directory: --dir DIR";
 const RECORDS: &str = "pages.jsonl";
 /// What the JSONL sink writes while it amends.
 const RECORDS_TEMPORARY: &str = "pages.jsonl.tmp";
@@ -392,7 +392,8 @@ mod tests {
             fs::write(file, text).unwrap();
         }
         let dir = CrawlDir::take(folder.path()).unwrap();
-        assert!(refusal(dir.expect_empty()).contains("--fresh"));
+        let refused = refusal(dir.expect_empty());
+        assert!(refused.contains("--dir DIR") && !refused.contains("--fresh"), "{refused}");
         dir.clear(Path::new(""), &[]).unwrap();
         dir.expect_empty().unwrap();
         assert!(notes.exists() && !named.exists());

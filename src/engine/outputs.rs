@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::fail_point::fail_point;
-use crate::crawl_dir::{CrawlDir, archive_files, holds_archive, holds_items, holds_records, holds_survey, is_default};
+use crate::crawl_dir::{
+    CrawlDir, OTHER_DIR, archive_files, holds_archive, holds_items, holds_records, holds_survey, is_default,
+};
 use crate::error::{Error, Result};
 use crate::extract::Rules;
 use crate::observe::{ArchiveSummary, Summary};
@@ -147,8 +149,8 @@ impl Outputs {
             let known = shown(known.iter().map(|(name, _)| name));
             let named = shown(self.list.iter().map(|place| &place.name));
             return Err(Error::Usage(format!(
-                "the records of the crawl in {dir} go to {known}, not to {named}; {again}, \
-                 or --fresh starts over, or --dir takes another directory"
+                "the records of the crawl in {dir} go to {known}, not to {named}\n = help: {again} to go on, or \
+                 {OTHER_DIR}"
             )));
         }
         self.list.iter().try_for_each(OutputPlace::expect_writable)
@@ -297,7 +299,7 @@ fn other_archive(dir: &CrawlDir, is_wanted: bool) -> String {
     } else {
         ("has an archive, and what is settled now would be missing in it", "give --warc again")
     };
-    format!("the crawl in {dir} {has}\n = help: {again} to go on, --fresh starts over, --dir takes another directory")
+    format!("the crawl in {dir} {has}\n = help: {again} to go on, or {OTHER_DIR}")
 }
 
 /// What to say when a crawl surveys its pages and is not to, or the other way round.
@@ -311,7 +313,7 @@ fn other_survey(dir: &CrawlDir, is_wanted: bool) -> String {
             "give --check-links again",
         )
     };
-    format!("the crawl in {dir} {has}\n = help: {again} to go on, --fresh starts over, --dir takes another directory")
+    format!("the crawl in {dir} {has}\n = help: {again} to go on, or {OTHER_DIR}")
 }
 
 /// What goes where an output of records may not be.
@@ -340,7 +342,7 @@ fn other_items(dir: &CrawlDir, known: &[(String, Checkpoint)], list: &[OutputPla
     let or_none = |names: String| if names.is_empty() { "nowhere".to_owned() } else { names };
     Some(format!(
         "the items of the crawl in {} go to {}, and by these rules to {}: those of the pages that are settled would be \
-         missing\n = help: set the rules back to go on, --fresh starts over, --dir takes another directory",
+         missing\n = help: set the rules back to go on, or {OTHER_DIR}",
         dir.path().display(),
         or_none(shown(known.filter(|name| holds_items(name)))),
         or_none(shown(now.filter(|name| holds_items(name))))

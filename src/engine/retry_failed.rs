@@ -101,7 +101,7 @@ impl Failed {
 fn without(place: &OutputPlace, records: &[u64], store: &mut dyn Store) -> Result<(JsonlFile, Checkpoint)> {
     let cannot = || {
         Error::Usage(format!(
-            "the records of the crawl have gone to {}, where none can be replaced\n = help: --fresh starts over",
+            "the records of the crawl have gone to {}, where none can be replaced\n = help: crawl into another directory (--dir DIR), with records in a file",
             if place.path == Path::new(STDOUT) { "stdout".to_owned() } else { place.path.display().to_string() }
         ))
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::plan::Plan;
 use crate::config::redact_url;
-use crate::crawl_dir::CrawlDir;
+use crate::crawl_dir::{CrawlDir, OTHER_DIR};
 use crate::error::{Error, Result};
 use crate::policy::Policy;
 use crate::store::{Notes, RunSettings};
@@ -18,27 +18,26 @@ pub(super) fn expect_same(plan: &Plan, notes: &Notes, dir: &CrawlDir) -> Result<
     let left_out: Vec<_> = notes.seeds.iter().filter(|seed| !seeds.contains(seed.as_str())).cloned().collect();
     if let Some(other) = left_out.first().filter(|_| left_out.len() == notes.seeds.len()) {
         return Err(Error::Usage(format!(
-            "{shown} holds a crawl of other seeds, among them {}; give its seeds too to go on with it, \
-             --fresh starts over, --dir takes another directory",
+            "the directory {shown} holds a crawl of other seeds, among them {}\n = help: {OTHER_DIR}, or give its seeds too to go on with it",
             redact_url(other)
         )));
     }
     let Some(settings) = &notes.settings else { return Ok(left_out) };
     if settings.folder != folder(plan) {
         return Err(Error::Usage(format!(
-            "{shown} holds a crawl of another folder; --fresh starts over, --dir takes another directory"
+            "the directory {shown} holds a crawl of another folder\n = help: {OTHER_DIR}"
         )));
     }
     if settings.archives != archives(plan) {
         return Err(Error::Usage(format!(
-            "{shown} holds a crawl of {}; --fresh starts over, --dir takes another directory",
+            "the directory {shown} holds a crawl of {}\n = help: {OTHER_DIR}",
             if settings.archives.is_empty() { "no archive".to_owned() } else { settings.archives.replace('\n', ", ") }
         )));
     }
     if let Some(key) = changed_url_rule(&settings.url_rules, &url_rules(plan)) {
         return Err(Error::Usage(format!(
             "frontier.{key} is not what it was for the crawl in {shown}, and decides which URLs are one \
-             page; set it back to go on, --fresh starts over, --dir takes another directory"
+             page\n = help: set it back to go on, or {OTHER_DIR}"
         )));
     }
     Ok(left_out)
@@ -64,7 +63,8 @@ pub(super) fn tell_checks(plan: &Plan, before: Option<&RunSettings>) {
     for (key, is_on) in [("external", check.external), ("resources", check.resources)] {
         if is_on && was_on(key) == Some(false) {
             tracing::warn!(
-                "--check-{key} is new to this crawl: what the pages that are settled name is not looked for; --fresh starts over"
+                "--check-{key} is new to this crawl: what the pages that are settled name is not looked for; another \
+                 directory (--dir) has all of it"
             );
         }
     }

@@ -62,7 +62,7 @@ impl ItemsFile {
                 let columns = columns.join(", ");
                 return Err(Error::Usage(format!(
                     "{} has other columns than the rules give now: {columns}\n = help: set the fields back to go on, or \
-                     start over with --fresh",
+                     name another directory: --dir DIR",
                     path.display()
                 )));
             }

@@ -307,7 +307,7 @@ fn a_replay_goes_on_with_the_same_archive_only() {
     assert_eq!(titles(again.assert_code(0)), ALL);
     let other = Crawl::bare().on(&first).seed("http://e.com/").run();
     assert!(other.assert_code(2).stderr.contains("holds a crawl of "), "{}", other.stderr);
-    assert!(other.stderr.contains("site.warc.gz; --fresh starts over"), "{}", other.stderr);
+    assert!(other.stderr.contains("site.warc.gz\n = help: name another directory: --dir DIR"), "{}", other.stderr);
 }
 
 /// All that a record says but when and how long; of a failure its kind, since the archive tells it in other words.

@@ -299,7 +299,7 @@ fn without_a_store_a_second_run_is_refused() {
         let second = Crawl::of(server.url("/")).talkative().flag(flag).on(&first).run();
         assert_eq!(second.code, Some(2));
         let said = "crawl holds a crawl already (pages.jsonl), but no store to go on from";
-        assert!(second.stderr.contains(said) && second.stderr.contains("--fresh"), "{}", second.stderr);
+        assert!(second.stderr.contains(said) && second.stderr.contains("--dir DIR"), "{}", second.stderr);
     }
     let kept = Crawl::of(server.url("/")).flag("--fresh").on(&first).run();
     let refused = Crawl::of(server.url("/")).flag("--no-store").on(&kept).run();

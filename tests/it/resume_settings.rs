@@ -165,7 +165,8 @@ fn an_output_that_was_named_has_to_be_named_again() {
     let refused = Crawl::of(server.url("/")).talkative().on(&first).run();
     assert_eq!(refused.code, Some(2));
     let message = shown(&refused.stderr, &first, &server);
-    let told = "go to PLACE/other.jsonl, not to pages.jsonl; give --output PLACE/other.jsonl again, or --fresh";
+    let told =
+        "go to PLACE/other.jsonl, not to pages.jsonl\n = help: give --output PLACE/other.jsonl again to go on, or";
     assert!(message.contains(told), "{message}");
 }
 

@@ -145,7 +145,7 @@ fn other_items_are_those_of_another_crawl() {
     assert_eq!(refused.code, Some(2), "{}", refused.stderr);
     insta::assert_snapshot!(refused.stderr, @r"
     error: the items of the crawl in crawl go to items/products.jsonl, and by these rules to items/things.jsonl: those of the pages that are settled would be missing
-     = help: set the rules back to go on, --fresh starts over, --dir takes another directory
+     = help: set the rules back to go on, or name another directory: --dir DIR
     ");
     crawl(&rules().replace("\"jsonl\"", "\"csv\"")).assert_code(2);
     let fresh = Crawl::of(folder("shop").to_string_lossy()).toml(&rules().replace("\"products\"", "\"things\""));

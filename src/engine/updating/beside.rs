@@ -173,7 +173,7 @@ fn expect_ended(dir: &CrawlDir, session: Option<&Session>) -> Result<()> {
     }
     Err(Error::Usage(format!(
         "the crawl in {} has not come to its end, so there is nothing to update yet\n = help: the same command without --update \
-         goes on with it, --fresh starts it over",
+         goes on with it",
         dir.path().display()
     )))
 }
