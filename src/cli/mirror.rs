@@ -20,8 +20,9 @@ pub(crate) struct Mirror {
 
 /// Makes a mirror, or brings one up to date.
 pub(crate) fn mirror(asked: &Mirror) -> Result<ExitCode> {
-    let Mirrored { pages, others, bytes: length, changes, missing_links, missing_parts, lost, left, front } =
-        mirror::mirror(asked.place.path(), &asked.to)?;
+    let mirrored = mirror::mirror(asked.place.path(), &asked.to)?;
+    let missing = missing_parts(&mirrored);
+    let Mirrored { pages, others, bytes: length, changes, missing_links, lost, left, front, .. } = mirrored;
     tell("not in the mirror", &lost);
     tell("left as an earlier mirror has it", &left);
     let [pages, others] = [counted(pages, "page", "pages"), counted(others, "other file", "other files")];
@@ -35,12 +36,8 @@ pub(crate) fn mirror(asked: &Mirror) -> Result<ExitCode> {
     if missing_links > 0 {
         super::voice::say(&format!("links to {} lead to the web", counted(missing_links, "other URL", "other URLs")));
     }
-    if missing_parts > 0 {
-        let parts = counted(missing_parts, "part of pages is", "parts of pages are");
-        super::voice::say(&format!(
-            "{parts} not in the archive, and loaded from the web\n = help: crawl with --set \
-             'parse.follow=[\"page\", \"embed\", \"style\"]'"
-        ));
+    for told in &missing {
+        super::voice::say(told);
     }
     let without = (lost.len() + left.len()) as u64;
     if without > 0 {
@@ -50,6 +47,25 @@ pub(crate) fn mirror(asked: &Mirror) -> Result<ExitCode> {
         ));
     }
     Ok(ExitCode::from(u8::from(without > 0)))
+}
+
+/// Says what pages are shown with and the mirror has not: why, and how it gets there if it can.
+fn missing_parts(mirrored: &Mirrored) -> Vec<String> {
+    let mut told = Vec::new();
+    if mirrored.missing_parts > 0 {
+        let parts = counted(mirrored.missing_parts, "part of pages that was", "parts of pages that were");
+        let why = if mirrored.follows_parts {
+            " (scope, robots.txt or a limit)"
+        } else {
+            "\n = help: crawl with --set 'parse.follow=[\"page\", \"embed\", \"style\"]'"
+        };
+        told.push(format!("loaded from the web: {parts} not asked for{why}"));
+    }
+    if mirrored.broken_parts > 0 {
+        let parts = counted(mirrored.broken_parts, "part of pages that was", "parts of pages that were");
+        told.push(format!("loaded from the web: {parts} answered with an error or not at all"));
+    }
+    told
 }
 
 /// Tells the first of them, and how many more there are.
@@ -67,8 +83,8 @@ Example:
   crawler https://example.com/ --warc --set 'parse.follow=[\"page\", \"embed\", \"style\"]'
   crawler mirror --to site && open site/index.html
 
-Takes what the crawl has committed to its records and its archive. Links between what is there lead from
-file to file, all others to the web. Once more, it brings the folder up to date; until it is whole,
+Takes what the crawl has committed to its records and its archive. Links between what is there lead from \
+file to file, all others to the web. Once more, it brings the folder up to date; until it is whole, \
 SITE/index.html is not there.
 
 Exit codes:

@@ -23,6 +23,7 @@ use self::records::{Kept, Records, Redirect};
 use self::site::Site;
 use crate::committed::{Output, Source};
 use crate::error::{Error, Result};
+use crate::mention::Kind;
 use crate::parse::rewrite::Rewriter;
 use crate::url::CrawlUrl;
 
@@ -38,8 +39,12 @@ pub(crate) struct Mirrored {
     pub(crate) changes: Changes,
     /// How many URLs pages link to that are not in it.
     pub(crate) missing_links: u64,
-    /// How many URLs pages are shown with that are not in it.
+    /// How many URLs pages are shown with that nobody has asked for.
     pub(crate) missing_parts: u64,
+    /// How many were answered with an error, or not at all.
+    pub(crate) broken_parts: u64,
+    /// Whether the crawl was to ask for what pages are shown with.
+    pub(crate) follows_parts: bool,
     /// What the archive should have and cannot be read there, each with the reason.
     pub(crate) lost: Vec<String>,
     /// The same, of which an earlier mirror has left a file: that is still there.
@@ -92,7 +97,10 @@ pub(crate) fn mirror(dir: &Path, to: &Path) -> Result<Mirrored> {
         mirrored.count(kept, contents.len() as u64);
     }
     let Missing { links, parts } = references.into_missing();
-    (mirrored.missing_links, mirrored.missing_parts) = (links.len() as u64, parts.len() as u64);
+    mirrored.missing_links = links.len() as u64;
+    mirrored.broken_parts = parts.iter().filter(|part| records.broken.contains(*part)).count() as u64;
+    mirrored.missing_parts = parts.len() as u64 - mirrored.broken_parts;
+    mirrored.follows_parts = [Kind::Embed, Kind::Style].iter().all(|kind| settings.parse.follow.contains(kind));
     let front = front::front(&starts(&plan, &kept, &records.redirects));
     mirrored.changes = site.finish(&names, front.as_bytes())?;
     Ok(mirrored)

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
+use hashbrown::HashSet;
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::committed::LineSource;
 use crate::error::{Error, Result};
 use crate::outcome::OutcomeKind;
-use crate::url::{CrawlUrl, UrlRules};
+use crate::url::{CrawlUrl, UrlKey, UrlRules};
 
 /// Something with a body.
 #[derive(Debug, Clone)]
@@ -42,6 +43,8 @@ pub(super) struct Redirect {
 pub(super) struct Records {
     pub(super) kept: Vec<Kept>,
     pub(super) redirects: Vec<Redirect>,
+    /// What was asked for and gave neither.
+    pub(super) broken: HashSet<UrlKey>,
 }
 
 /// What is read of a line.
@@ -115,7 +118,9 @@ impl Records {
                 let url = rules.parse(&line.url)?;
                 self.redirects.push(Redirect { url, at, location: location.clone().into_owned(), is_seed });
             }
-            _ => {}
+            _ => {
+                self.broken.insert(rules.parse(&line.url)?.key());
+            }
         }
         Ok(())
     }

@@ -162,6 +162,28 @@ fn a_crawl_without_an_archive_is_told_how_to_have_one() {
 }
 
 #[test]
+fn parts_that_are_not_there_are_told_apart_from_those_that_nobody_asked_for() {
+    let home = "<img src=/gone.png><img src=/secret.png><link rel=stylesheet href=/style.css>";
+    let site = Site::default().robots("User-agent: *\nDisallow: /secret\n").with("/", Reply::html(home));
+    let server = Server::start(site.with("/style.css", typed("text/css", "")).routes());
+    let told = |crawled: &Crawled| {
+        let made = run(crawled, &["mirror", "--to", "site"]);
+        assert_eq!(made.code, 0, "{}", made.stderr);
+        made.stderr.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        told(&crawl(&server)),
+        [
+            "loaded from the web: 1 part of pages that was not asked for (scope, robots.txt or a limit)",
+            "loaded from the web: 1 part of pages that was answered with an error or not at all"
+        ]
+    );
+    let pages_only = Crawl::of(server.url("/")).flag("--warc").run();
+    let help = " = help: crawl with --set 'parse.follow=[\"page\", \"embed\", \"style\"]'";
+    assert_eq!(told(&pages_only), ["loaded from the web: 3 parts of pages that were not asked for", help]);
+}
+
+#[test]
 fn a_folder_with_other_things_is_refused_and_stays() {
     let server = Server::start(Site::linked(&[("/", &[])]).routes());
     let crawled = Crawl::of(server.url("/")).flag("--warc").run();
