@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::place::Place;
 use crate::config::redact_url;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::inspect::{self, Beginning, Explanation, UrlState};
 use crate::observe::{bytes, printable};
 use clap::Args;
@@ -23,6 +23,11 @@ pub(crate) struct Explain {
 
 /// Says what a crawl knows of a URL. 1 when it has not found it.
 pub(crate) fn explain(explain: &Explain) -> Result<ExitCode> {
+    let dir = explain.place.path().display().to_string();
+    if dir.contains("://") && !explain.url.contains("://") {
+        let help = format!("crawler explain {dir} {}", explain.url);
+        return Err(Error::Usage(format!("the URL comes first, and the directory behind it\n = help: {help}")));
+    }
     let known = inspect::explain(explain.place.path(), &explain.url)?;
     let url = redact_url(&explain.url);
     match &known {
@@ -32,7 +37,6 @@ pub(crate) fn explain(explain: &Explain) -> Result<ExitCode> {
             super::voice::print_object(&serde_json::json!({ "version": 1, "url": url, "state": "unknown" }))?;
         }
         None => {
-            let dir = explain.place.path().display();
             super::voice::print(&printable(&format!("{url} was not found by the crawl in {dir}")))?;
             super::voice::print("\n")?;
         }
@@ -97,7 +101,7 @@ fn text(known: &Explanation) -> String {
 }
 
 pub(crate) const EPILOGUE: &str = "\
-The URL is compared as the crawl does it: without its fragment, its percent-encoding normalised, and
+The URL is compared as the crawl does it: without its fragment, its percent-encoding normalised, and \
 without the parameters of frontier.ignore_params. Rules are those of the last run.
 
 Exit codes:

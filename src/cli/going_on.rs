@@ -88,15 +88,20 @@ pub(crate) fn told(kept: &Kept, flags: &Flags) -> String {
 }
 
 /// The message for a call that has nothing to start from, in these words.
-pub(crate) fn nothing(loaded: &Loaded, call: &str) -> String {
+pub(crate) fn nothing(loaded: &Loaded, flags: &Flags, call: &str) -> String {
     let dir = &loaded.config.dir;
+    let asked = match flags {
+        flags if flags.update => " --update",
+        flags if flags.retry_failed => " --retry-failed",
+        _ => "",
+    };
     let no_seed = super::help::no_seed(call);
     if matches!(loaded.origins.get("dir"), Some(SettingOrigin::Flag(_))) {
         return format!("{no_seed}\n = help: there is no crawl in {} that could go on", dir.display());
     }
     match inspect::kept(dir) {
         Ok(Some(_)) => format!(
-            "{no_seed}\n = help: or go on with what is there: {call} --dir {}",
+            "{no_seed}\n = help: or go on with what is there: {call} --dir {}{asked}",
             quoted(&dir.display().to_string())
         ),
         _ => no_seed,

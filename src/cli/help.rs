@@ -25,7 +25,7 @@ pub(crate) fn expect_seed(word: &str, commands: &[&str]) -> Result<()> {
         .iter()
         .map(|name| (strsim::damerau_levenshtein(word, name), name))
         .min()
-        .filter(|(slips, _)| *slips <= 2)
+        .filter(|(slips, name)| *slips <= (name.len() / 3).clamp(1, 2))
         .map_or_else(|| "`crawler --help` lists them".to_owned(), |(_, name)| format!("did you mean `{name}`?"));
     Err(Error::Usage(format!("there is no command `{word}`, and no folder of that name\n = help: {near}")))
 }

@@ -69,12 +69,12 @@ const OFTEN: [&str; 7] = ["interval", "frequency", "period", "schedule", "cron",
 const EVERY: &str = "--every 6h from the start of one run to that of the next";
 
 /// What flags are called elsewhere: in curl, wget, Scrapy, Heritrix' launchers, katana, spider and linkcheckers.
-pub(super) const ELSEWHERE: [(&str, &str); 26] = [
+pub(super) const ELSEWHERE: [(&str, &str); 33] = [
     ("resume continue c restart recover", "the same command goes on with a crawl, and `crawler --dir DIR` does"),
     ("url u start-url start target site", "a URL needs no flag: crawler https://example.com/"),
     ("urls list input input-file i file", "--seeds-file FILE reads one URL a line"),
     ("max-depth level l depth-limit", "--depth N"),
-    ("limit max-urls max-requests max-count page-limit pages n num budget", "--max-pages N"),
+    ("limit max-urls max-requests max-count page-limit pages num budget", "--max-pages N"),
     ("max-duration duration crawl-duration time-limit", "--max-time 10m"),
     (
         "threads workers parallel jobs j p max-concurrency connections t",
@@ -92,7 +92,7 @@ pub(super) const ELSEWHERE: [(&str, &str); 26] = [
     ),
     ("domain domains D allowed-domains subdomains", "--scope host, subdomains, domain, prefix or any"),
     ("accept allow include-regex accept-regex match whitelist", "--include PATTERN"),
-    ("reject deny exclude-regex reject-regex ignore blacklist", "--exclude PATTERN"),
+    ("reject R deny exclude-regex reject-regex ignore blacklist", "--exclude PATTERN"),
     (
         "no-robots ignore-robots-txt disregard-robots respect-robots",
         "robots.txt is obeyed; --ignore-robots is for sites of your own",
@@ -103,6 +103,14 @@ pub(super) const ELSEWHERE: [(&str, &str); 26] = [
     ("insecure k no-check-certificate skip-verify", "certificates are always verified"),
     ("follow-redirects L location", "redirects are followed, each as a page of its own"),
     ("recursive r recurse", "links are followed as far as --scope and --depth let them"),
-    ("debug d", "-v shows each URL, -vv everything"),
-    ("silent s no-progress", "-q, or --progress never"),
+    ("debug", "-v, which shows each URL, or -vv"),
+    ("silent no-progress", "-q, or --progress never"),
+    // In wget, curl and Scrapy these mean different things, each of which is there.
+    ("A", "--include PATTERN for URLs, --user-agent TEXT for a name"),
+    ("s", "-q to say less, --set table.key=value for a setting"),
+    ("no-parent n np", "--scope prefix, which keeps to what lies below the seeds"),
+    ("mirror m page-requisites convert-links", "a crawl with --warc has what `crawler mirror` makes a folder of"),
+    ("spider check", "--check-links, and `crawler links` says what is broken"),
+    ("request X method data d post head I", "pages are asked for by GET, and nothing is sent to them"),
+    ("execute e setting", "--set table.key=value"),
 ];

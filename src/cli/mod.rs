@@ -267,7 +267,7 @@ fn called(times: Times, flags: &flags::Flags, matches: &clap::ArgMatches, args: 
         loaded = kept.loaded;
     }
     if !going_on::names_seeds(&loaded.config) {
-        return Err(Error::Usage(going_on::nothing(&loaded, times.call())));
+        return Err(Error::Usage(going_on::nothing(&loaded, flags, times.call())));
     }
     let earlier = match flags {
         flags if flags.fresh => crawl::Earlier::Deleted,

@@ -70,7 +70,8 @@ impl Seed {
     }
 
     fn url(text: &str, rules: &UrlRules) -> Result<Self, Problem> {
-        let url = rules.parse(text).map_err(|found| Problem::new(super::redact_url(&found)))?;
+        let wrong = |found: String| Problem::new(super::redact_url(&found)).help(of_other_scheme(text));
+        let url = rules.parse(text).map_err(wrong)?;
         // What requests are made of has no credentials any more, and few seeds have any.
         let whole = text.contains('@').then(|| url::Url::parse(text).ok()).flatten();
         Ok(Self::Url { url, credentials: whole.and_then(|whole| Credentials::of(&whole)) })
@@ -109,6 +110,20 @@ fn meant(text: &str) -> Option<String> {
     let is_other_scheme = text.split_once(':').is_some_and(|(_, rest)| !rest.starts_with(|c: char| c.is_ascii_digit()));
     let like_host = text.contains(['.', ':']) && !text.starts_with(['.', '/']) && !is_other_scheme;
     like_host.then(|| format!("if it is a host, write https://{text}"))
+}
+
+/// What to write for a URL of another scheme: a slip of the two, or a file.
+fn of_other_scheme(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://")?;
+    let scheme = scheme.to_ascii_lowercase();
+    if scheme == "file" {
+        return Some(format!("a folder that holds a site is named by its path: {rest}"));
+    }
+    let slips = |known: &str| strsim::damerau_levenshtein(&scheme, known);
+    let known = ["https", "http"].into_iter().min_by_key(|known| slips(known))?;
+    // Others that are as near, as ftp, are meant.
+    let is_slip = scheme.starts_with('h') && (1..=2).contains(&slips(known));
+    is_slip.then(|| format!("write {known}://{}", super::redact_url(rest)))
 }
 
 /// Reads a file of seeds, one on each line; empty lines and lines that start with `#` are left out. `-` is stdin.

@@ -54,7 +54,10 @@ pub(super) enum Header {
 pub(super) fn header(path: &Path) -> Result<Header> {
     let mut file = match File::open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Header::Missing),
+        // The latter where a file is named in place of the directory.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(Header::Missing);
+        }
         Err(error) => return Err(Error::io("open", path, error)),
     };
     let mut head = [0; HEAD];

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::frontier::{Edge, NodeState, Path};
 use crate::mention::Mention;
 use crate::outcome::OutcomeKind;
-use crate::store::file::{FILE, Header, header};
+use crate::store::file::{FILE, Header, header, is_there};
 use crate::url::UrlKey;
 
 /// The store of a crawl, open for reading while the crawl runs or after it. `Deref` gives what its file can
@@ -244,10 +244,24 @@ fn entry<'a>(row: &'a SqlRow<'_>) -> rusqlite::Result<UrlRow<'a>> {
 
 fn missing(dir: &FilePath) -> String {
     let shown = dir.display();
-    if !dir.exists() {
-        return format!("there is no crawl directory {shown}");
+    if dir.is_file() {
+        let problem = format!("{shown} is a file, and no crawl directory");
+        let parent = dir.parent().filter(|parent| is_there(parent).is_ok_and(|is_there| is_there));
+        return match parent {
+            Some(parent) => format!("{problem}\n = help: the crawl that it is of: {}", parent.display()),
+            None => format!("{problem}\n = help: {NAME_IT}"),
+        };
     }
-    format!("{shown} holds no store of a crawl; a crawl with --no-store leaves none")
+    if shown.to_string().contains("://") {
+        return format!(
+            "there is no crawl directory {shown}\n = help: a URL is crawled first (crawler {shown}), and what that leaves is in \
+             a directory: crawl, unless --dir names another"
+        );
+    }
+    if !dir.exists() {
+        return format!("there is no crawl directory {shown}\n = help: {NAME_IT}");
+    }
+    format!("{shown} holds no store of a crawl; a crawl with --no-store leaves none\n = help: {NAME_IT}")
 }
 
 /// Whether SQLite keeps something in a file beside the store.
@@ -263,6 +277,7 @@ fn frozen_uri(path: &FilePath) -> Result<String> {
     Ok(format!("file://{}?immutable=1", percent_encode(absolute.as_os_str().as_encoded_bytes(), IN_URI)))
 }
 
+const NAME_IT: &str = "name the directory of a crawl, as DIR or --dir DIR; without either it is crawl";
 /// The log of changes that are not in the store yet. The last one who writes takes it away.
 const LOG: &str = "-wal";
 const COLUMNS: &str = "id, key, url, state, depth, hops, referrer, host, attempts, due, record, status, error, bytes, \
