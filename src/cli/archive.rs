@@ -67,7 +67,7 @@ fn tell_unchanged(dir: &Path, unchanged: u64) {
 }
 
 pub(crate) const INDEX_EPILOGUE: &str = "\
-Writes DIR/archive/index.cdxj: a line for each capture, sorted by its bytes, as pywb and other programs
+Writes DIR/archive/index.cdxj: a line for each capture, sorted by its bytes, as pywb and other programs \
 read it. It is of what the crawl has committed, and replaces the index before.
 
 Exit codes:
@@ -79,7 +79,7 @@ pub(crate) const WACZ_EPILOGUE: &str = "\
 Example:
   crawler https://example.com/ --warc && crawler wacz --to example.wacz
 
-A WACZ holds the archive, its index and a list of its pages, with their text when records have it
+A WACZ holds the archive, its index and a list of its pages, with their text when records have it \
 (--text). ReplayWeb.page shows it in a browser, also from a server that knows nothing of it.
 
 Exit codes:

@@ -68,7 +68,7 @@ const SEVERITIES: [Severity; 3] = [Severity::Note, Severity::Warning, Severity::
 const FAILS: u8 = 4;
 
 pub(crate) const EPILOGUE: &str = "\
-Needs no network: it reads what a crawl has kept, while it runs or after it. Some rules need a crawl
+Needs no network: it reads what a crawl has kept, while it runs or after it. Some rules need a crawl \
 with --check-links. docs/audit.md has each rule with its reason.
 
 Exit codes:

@@ -46,9 +46,9 @@ fn summary(counts: &Counts) -> String {
 }
 
 pub(crate) const EPILOGUE: &str = "\
-Needs a crawl with --text or --markdown. Pages are compared by their main text: equal ones by its
-hash, others by its SimHash, exactly, whatever their number. Of pages that say the same the one with
-the least depth is the original, then the first by its URL: the order of the crawl decides nothing.
+Needs a crawl with --text or --markdown. Pages are compared by their main text: equal ones by its \
+hash, others by its SimHash, exactly, whatever their number. Of pages that say the same the one with \
+the least depth is the original, then the first by its URL: the order of the crawl decides nothing. \
 Each line has url, depth, original, equal and distance.
 
 Exit codes:

@@ -62,8 +62,8 @@ Examples:
   crawler export --to links.csv --what links --where 'kind = \"link\"'
   crawler export text --to duplicates.parquet --what duplicates
 
-Takes what the crawl has committed, while it runs or after it; the file has its name when it is whole.
---where compares columns with =, !=, <, <=, > and >=, tests `is null` and `is not null`, and joins
+Takes what the crawl has committed, while it runs or after it; the file has its name when it is whole. \
+--where compares columns with =, !=, <, <=, > and >=, tests `is null` and `is not null`, and joins \
 that with `and`, `or`, `not` and ( ). As in SQL, no comparison holds for what is not there.
 
 Exit codes:

@@ -48,7 +48,7 @@ Examples:
   crawler ./public --origin https://example.com/
   crawler config --set politeness.rate=2
 
-The same command goes on with a crawl that was stopped or killed; --fresh starts it over. Flags win
+The same command goes on with a crawl that was stopped or killed; --fresh starts it over. Flags win \
 over crawl.toml, and of two flags for one setting the later wins.
 
 Exit codes:

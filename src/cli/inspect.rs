@@ -385,7 +385,7 @@ Examples:
   crawler inspect https://example.com/shop --select 'li.product .price'
   crawler inspect page.html --url https://example.com/shop --item 'products=li' --field 'products.title=h2'
 
-robots.txt is asked for first, and redirects are followed as in a crawl. Without seeds in crawl.toml
+robots.txt is asked for first, and redirects are followed as in a crawl. Without seeds in crawl.toml \
 the page is the seed; in any case it counts as one, so that its links are at depth 1.
 
 Exit codes:

@@ -95,9 +95,9 @@ const SURVEYED: [&str; 3] = ["missing-fragments", "mixed-content", "mixed-media"
 const FAILS: u8 = 4;
 
 pub(crate) const EPILOGUE: &str = "\
-Needs no network: it reads what a crawl has kept, while it runs or after it. A crawl with --check-links
-tells each place with line and column, and knows fragments and mixed content; without, pages only.
-Links to what robots.txt, the scope or a limit kept from being asked for are counted, and are neither
+Needs no network: it reads what a crawl has kept, while it runs or after it. A crawl with --check-links \
+tells each place with line and column, and knows fragments and mixed content; without, pages only. \
+Links to what robots.txt, the scope or a limit kept from being asked for are counted, and are neither \
 wrong nor fine. A fragment is told once for each page.
 
 Exit codes:

@@ -401,6 +401,21 @@ mod tests {
     }
 
     #[test]
+    fn paragraphs_of_help_are_lines_so_that_they_break_where_the_terminal_does() {
+        let command = Cli::command();
+        let mut open: Vec<_> = vec![&command];
+        while let Some(command) = open.pop() {
+            open.extend(command.get_subcommands());
+            let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let is_prose = |line: &str| line.ends_with(['.', ',']) || line.split(' ').count() > 8;
+            for (line, next) in text.lines().zip(text.lines().skip(1)) {
+                let goes_on = is_prose(line) && !line.starts_with(' ') && !next.is_empty() && !next.starts_with(' ');
+                assert!(!goes_on, "{}: {line:?} goes on in {next:?}", command.get_name());
+            }
+        }
+    }
+
+    #[test]
     fn each_flag_of_a_key_exists_and_each_flag_is_accounted_for() {
         let command = Cli::command();
         let known: Vec<_> = command.get_arguments().filter_map(|arg| arg.get_long()).collect();

@@ -59,9 +59,9 @@ fn is_report(path: &Path) -> bool {
 }
 
 pub(crate) const EPILOGUE: &str = "\
-One file of HTML that opens without a network and without a script: what was crawled, the accounts of
-all URLs, answers and response times, depth, hosts with the proof of their politeness, rules, what is
-broken, traps, the largest and slowest pages, sections and the links between them. With --baseline
+One file of HTML that opens without a network and without a script: what was crawled, the accounts of \
+all URLs, answers and response times, depth, hosts with the proof of their politeness, rules, what is \
+broken, traps, the largest and slowest pages, sections and the links between them. With --baseline \
 also what is otherwise than in another crawl. A crawl that still runs is shown as of its last commit.
 
 Exit codes:

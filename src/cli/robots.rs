@@ -234,10 +234,10 @@ Examples:
   crawler robots check https://example.com/search
   crawler robots check --agent my-bot --robots robots.txt https://example.com/a https://example.com/b
 
-What the file says of the use of a URL (Content-Usage, Content-Signal, License) follows below its
+What the file says of the use of a URL (Content-Usage, Content-Signal, License) follows below its \
 verdict, and changes nothing of that.
 
-What else there is to know of a file (delays, sitemaps, agents that share the group, rules that never
+What else there is to know of a file (delays, sitemaps, agents that share the group, rules that never \
 match) is told on stderr.
 
 Exit codes:

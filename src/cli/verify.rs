@@ -56,9 +56,9 @@ fn text(found: &Verification) -> String {
 }
 
 pub(crate) const EPILOGUE: &str = "\
-Each URL that is settled has to have one whole line in the output, and all that the store knows has to
-fit together. An archive has to have each of them once, and is read to its end: some ten seconds for
-each gigabyte that was received. What it says has not changed has to be in it, or in those of the
+Each URL that is settled has to have one whole line in the output, and all that the store knows has to \
+fit together. An archive has to have each of them once, and is read to its end: some ten seconds for \
+each gigabyte that was received. What it says has not changed has to be in it, or in those of the \
 crawls before (DIR/versions). A crawl may be running: what it has not committed yet does not count.
 
 Exit codes:

@@ -256,9 +256,9 @@ fn said_of(changes: &Changes) -> String {
 }
 
 pub(crate) const EPILOGUE: &str = "\
-Takes the flags of a crawl, and --every (schedule.every). The first run is a crawl, each later one an
-update of it, with DIR/changes.jsonl and DIR/report.html. Runs stay at the times that they began with; one
-that is due while another still runs is left out, and what was due while nobody watched is made up for
+Takes the flags of a crawl, and --every (schedule.every). The first run is a crawl, each later one an \
+update of it, with DIR/changes.jsonl and DIR/report.html. Runs stay at the times that they began with; one \
+that is due while another still runs is left out, and what was due while nobody watched is made up for \
 once. A run that fails does not end it. Ctrl-C (SIGINT, SIGTERM) does; the same command goes on.
 
 Exit codes:
