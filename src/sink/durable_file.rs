@@ -317,8 +317,31 @@ fn identity(_: &Metadata) -> Identity {
 const BUFFER: usize = 64 << 10;
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use super::super::{Settled, Sink};
     use super::*;
+
+    /// What is in the file of a sink after a process was killed that had committed the first pages and written the second ones,
+    /// and another one has gone on.
+    pub(in crate::sink) fn after_a_kill<S: Sink>(
+        open: impl Fn(&Path, &Checkpoint) -> S,
+        [committed, lost]: [&[Settled]; 2],
+    ) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("below/lines");
+        let write = |sink: &mut S, pages: &[Settled]| {
+            for page in pages {
+                sink.write(page).unwrap();
+            }
+            sink.flush().unwrap().unwrap()
+        };
+        let mut sink = open(&path, &Checkpoint::length(0));
+        let checkpoint = write(&mut sink, committed);
+        write(&mut sink, lost);
+        drop(sink);
+        write(&mut open(&path, &checkpoint), lost);
+        fs::read_to_string(&path).unwrap()
+    }
 
     /// A file with these pieces, flushed.
     fn written(path: &Path, pieces: &[&str]) -> DurableFile {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::durable_file::DurableFile;
-use super::{Checkpoint, ItemFormat, Settled, Sink, csv};
+use super::{Checkpoint, ItemFormat, Settled, Sink, csv, json_line};
 use crate::error::{Error, Result};
 use crate::extracted::{Item, PAGE_URL};
 
@@ -84,11 +84,7 @@ impl Format {
     fn push(&self, lines: &mut Vec<u8>, item: &Item) -> Result<()> {
         match self {
             Self::Csv(columns) => csv::object(columns, &item.value, lines),
-            Self::Jsonl => {
-                serde_json::to_writer(&mut *lines, &item.value)
-                    .map_err(|error| Error::Internal(format!("an item of {} is no JSON: {error}", item.name)))?;
-                lines.push(b'\n');
-            }
+            Self::Jsonl => json_line::push(lines, &item.value, || format!("an item of {}", item.name))?,
         }
         Ok(())
     }
@@ -115,6 +111,7 @@ mod tests {
 
     use serde_json::json;
 
+    use super::super::durable_file::tests::after_a_kill;
     use super::super::record::tests::page;
     use super::*;
 
@@ -131,33 +128,24 @@ mod tests {
         settled
     }
 
-    /// What is in a file after so many pages, of which the first was committed before the process died.
-    fn after_a_kill(format: ItemFormat) -> String {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("items/things");
+    /// What is in a file of this format after two pages.
+    fn after(format: ItemFormat) -> String {
         let fields = ["title".to_owned(), "price".to_owned()];
-        let open = |checkpoint: &Checkpoint| ItemsFile::resume(&path, checkpoint, "things", &fields, format).unwrap();
-        let mut file = open(&Checkpoint::length(0));
-        file.write(&settled(0)).unwrap();
-        let committed = file.flush().unwrap().unwrap();
-        file.write(&settled(1)).unwrap();
-        file.flush().unwrap();
-        drop(file);
-        let mut file = open(&committed);
-        file.write(&settled(1)).unwrap();
-        file.flush().unwrap();
-        fs::read_to_string(&path).unwrap()
+        let open = |path: &Path, checkpoint: &Checkpoint| {
+            ItemsFile::resume(path, checkpoint, "things", &fields, format).unwrap()
+        };
+        after_a_kill(open, [&[settled(0)], &[settled(1)]])
     }
 
     #[test]
     fn each_item_is_there_once_whatever_happens() {
-        insta::assert_snapshot!(after_a_kill(ItemFormat::Jsonl), @r#"
+        insta::assert_snapshot!(after(ItemFormat::Jsonl), @r#"
         {"page_url":"http://e.com/0","title":"things 0","price":null}
         {"page_url":"http://e.com/0","title":"things 0","price":null}
         {"page_url":"http://e.com/1","title":"things 1","price":null}
         {"page_url":"http://e.com/1","title":"things 1","price":null}
         "#);
-        insta::assert_snapshot!(after_a_kill(ItemFormat::Csv).replace('\r', ""), @r"
+        insta::assert_snapshot!(after(ItemFormat::Csv).replace('\r', ""), @r"
         page_url,title,price
         http://e.com/0,things 0,
         http://e.com/0,things 0,

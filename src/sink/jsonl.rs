@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::durable_file::DurableFile;
-use super::{Amendment, Checkpoint, Edit, Settled, Sink, amend};
+use super::{Amendment, Checkpoint, Edit, Settled, Sink, amend, json_line};
 use crate::error::{Error, Result};
 
 /// A file of records, one JSON object a line.
@@ -124,10 +124,7 @@ impl<W> fmt::Debug for JsonlStream<W> {
 /// Appends the line of a record. After an error, the start of it may be there.
 fn push(lines: &mut Vec<u8>, settled: &Settled) -> Result<()> {
     let Settled { record, .. } = settled;
-    serde_json::to_writer(&mut *lines, record)
-        .map_err(|error| Error::Internal(format!("the record of {} is no JSON: {error}", record.url)))?;
-    lines.push(b'\n');
-    Ok(())
+    json_line::push(lines, record, || format!("the record of {}", record.url))
 }
 
 const BUFFER: usize = 64 << 10;

@@ -7,6 +7,7 @@ mod checkpoint;
 pub mod csv;
 mod durable_file;
 mod items;
+mod json_line;
 mod jsonl;
 mod left;
 mod line;

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::durable_file::DurableFile;
-use super::{Checkpoint, Settled, Sink};
-use crate::error::{Error, Result};
+use super::{Checkpoint, Settled, Sink, json_line};
+use crate::error::Result;
 
 /// A file of [surveys](crate::survey::Survey), one a line. Only pages that were read, and some redirects, have one.
 ///
@@ -18,7 +18,7 @@ impl SurveyFile {
     /// Goes on with the file, or begins it; what lies behind its checkpoint is cut off.
     ///
     /// # Errors
-    /// [`Error::Damaged`] when it is not the file that the crawl has left; it is then not touched.
+    /// [`Error::Damaged`](crate::error::Error::Damaged) when it is not the file that the crawl has left; it is then not touched.
     pub fn resume(path: impl Into<PathBuf>, checkpoint: &Checkpoint) -> Result<Self> {
         let path = path.into();
         Ok(Self { lines: DurableFile::resume(&path, checkpoint, b"\n")? })
@@ -28,12 +28,7 @@ impl SurveyFile {
 impl Sink for SurveyFile {
     fn write(&mut self, settled: &Settled) -> Result<()> {
         let Some(survey) = &settled.survey else { return Ok(()) };
-        self.lines.append(|lines| {
-            serde_json::to_writer(&mut *lines, survey)
-                .map_err(|error| Error::Internal(format!("the survey of {} is no JSON: {error}", survey.url)))?;
-            lines.push(b'\n');
-            Ok(())
-        })
+        self.lines.append(|lines| json_line::push(lines, survey, || format!("the survey of {}", survey.url)))
     }
 
     fn flush(&mut self) -> Result<Option<Checkpoint>> {
@@ -43,8 +38,9 @@ impl Sink for SurveyFile {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::path::Path;
 
+    use super::super::durable_file::tests::after_a_kill;
     use super::super::record::tests::page;
     use super::*;
     use crate::survey::Survey;
@@ -58,19 +54,9 @@ mod tests {
 
     #[test]
     fn each_page_is_there_once_whatever_happens() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("survey.jsonl");
-        let mut file = SurveyFile::resume(&path, &Checkpoint::length(0)).unwrap();
-        file.write(&settled(0)).unwrap();
-        file.write(&Settled::new(page("http://e.com/none", 1, None))).unwrap();
-        let committed = file.flush().unwrap().unwrap();
-        file.write(&settled(1)).unwrap();
-        file.flush().unwrap();
-        drop(file);
-        let mut file = SurveyFile::resume(&path, &committed).unwrap();
-        file.write(&settled(1)).unwrap();
-        file.flush().unwrap();
-        insta::assert_snapshot!(fs::read_to_string(&path).unwrap(), @r#"
+        let open = |path: &Path, checkpoint: &Checkpoint| SurveyFile::resume(path, checkpoint).unwrap();
+        let without_one = Settled::new(page("http://e.com/none", 1, None));
+        insta::assert_snapshot!(after_a_kill(open, [&[settled(0), without_one], &[settled(1)]]), @r#"
         {"url":"http://e.com/0","ids":["a"]}
         {"url":"http://e.com/1","ids":["a"]}
         "#);
