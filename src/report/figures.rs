@@ -13,7 +13,7 @@ use super::sections::{Map, SectionCount};
 use super::timeline::{Span, Timeline};
 use crate::accounts::Settled;
 use crate::error::Result;
-use crate::inspect::{self, Status};
+use crate::inspect::{self, RunState, Status};
 use crate::observe::{bytes, count, elapsed};
 
 /// What is counted of one crawl.
@@ -87,6 +87,17 @@ impl Figures {
     /// Reads a crawl.
     pub(super) fn of(dir: &Path) -> Result<Self> {
         Ok(Self { status: inspect::status(dir, HOSTS_SHOWN)?, pages: Pages::of(dir)? })
+    }
+}
+
+/// How the crawl has ended, if it has.
+pub(super) fn state(state: RunState) -> &'static str {
+    match state {
+        RunState::Running => "still running",
+        RunState::Interrupted => "interrupted",
+        RunState::Complete => "complete",
+        RunState::Limit => "ended by a limit",
+        RunState::Stopped => "stopped",
     }
 }
 

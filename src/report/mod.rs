@@ -106,7 +106,7 @@ impl Report {
             version => env!("CARGO_PKG_VERSION"),
             dir => &self.dir,
             seeds => &self.seeds,
-            state => data(status.state),
+            state => figures::state(status.state),
             status => data(status),
             times => data(figures::percentiles(&pages.times)),
             accounts => data(figures::accounts(status)),

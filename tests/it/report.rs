@@ -62,7 +62,7 @@ fn what_pages_say_is_text_in_a_report_and_it_asks_for_nothing() {
         assert_eq!(in_markup.matches(asks).count(), 0, "{asks}");
     }
     assert!(!html.contains('\u{202e}'), "no text turns what is around it");
-    assert!(html.contains("<bdi>http://\u{fffd}/</bdi> is no URL"), "it is told: {html}");
+    assert!(html.contains("<bdi>http://\u{fffd}/</bdi>: is no URL"), "it is told: {html}");
     assert!(!html.contains("href=\"http://\u{fffd}"), "and no link: it leads to nowhere");
 }
 
@@ -91,7 +91,7 @@ fn two_crawls_are_compared_page_by_page() {
         assert!(html.contains(found), "{found}: {html}");
     }
     for (path, told) in [("/b/2", "410, was 200"), ("/lost", "404, new"), ("/gone", "200, was 404")] {
-        let told = format!("<bdi>{}</bdi></a> {told}</li>", server.url(path));
+        let told = format!("<bdi>{}</bdi></a>: {told}</li>", server.url(path));
         assert!(html.contains(&told), "{told}: {html}");
     }
 }

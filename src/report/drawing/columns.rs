@@ -40,7 +40,9 @@ pub(in crate::report) fn columns(of: &Columns) -> String {
             rectangle(&mut inside, *ink, [x, y, (step * 0.86).max(0.5), height], says);
         }
     }
-    for (at, text) in &of.below {
+    for (nth, (at, text)) in of.below.iter().enumerate() {
+        // Where the page is narrow, there is no room for each of many.
+        let class = if of.below.len() > FEW && nth % 2 == 1 { "axis every-other" } else { "axis" };
         let at = step * (precise(*at) + 0.43);
         // What stands at an edge stays inside.
         let (anchor, x) = match at / f64::from(WIDTH) {
@@ -50,7 +52,7 @@ pub(in crate::report) fn columns(of: &Columns) -> String {
         };
         let _ = write!(
             inside,
-            "<text class=\"axis\" text-anchor=\"{anchor}\" x=\"{x:.1}\" y=\"{}\">{}</text>",
+            "<text class=\"{class}\" text-anchor=\"{anchor}\" x=\"{x:.1}\" y=\"{}\">{}</text>",
             TOP + ROOM + 16,
             in_markup(text)
         );
@@ -63,6 +65,8 @@ fn precise(count: usize) -> f64 {
     count as f64
 }
 
+/// So many texts have room below the columns of a narrow page.
+const FEW: usize = 4;
 const WIDTH: u32 = 960;
 /// The line for what the highest column comes to.
 const TOP: u32 = 18;
@@ -87,6 +91,10 @@ mod tests {
         assert!(drawn.contains("class=\"ok\" x=\"0.0\" y=\"58.0\" width=\"412.8\" height=\"120.0\""), "{drawn}");
         assert!(drawn.contains("class=\"failed\" x=\"0.0\" y=\"18.0\" width=\"412.8\" height=\"40.0\""), "{drawn}");
         assert!(drawn.contains("y=\"98.0\" width=\"412.8\" height=\"80.0\"><title>&lt;two&gt;"), "{drawn}");
+        assert!(!drawn.contains("every-other"), "two texts have room anywhere: {drawn}");
+        let many = (0..6).map(|at| (at, format!("{at} ms"))).collect();
+        let drawn = columns(&Columns { below: many, ..Columns::default() });
+        assert_eq!((drawn.matches("every-other").count(), drawn.matches(" ms<").count()), (3, 6), "{drawn}");
         assert_eq!(columns(&Columns::default()).matches("<rect").count(), 0);
     }
 }
