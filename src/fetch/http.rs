@@ -17,6 +17,7 @@ use super::guard::bare_name;
 use super::headers::RequestHeaders;
 use super::incoming::{Deadlines, Incoming};
 use super::knock::Knocks;
+use super::last_url::LastUrl;
 use super::pool::{Claim, Pool};
 use super::proxy::{AddressBehind, ProxyDns};
 use super::resolver::Resolver;
@@ -71,6 +72,7 @@ pub struct Http {
     resolver: Resolver,
     knocks: Knocks,
     headers: RequestHeaders,
+    last: LastUrl,
     /// `None` when cookies are not to be kept.
     cookies: Option<Jar>,
     types: Vec<MediaRange>,
@@ -112,6 +114,7 @@ impl Http {
             resolver,
             knocks: Knocks::default(),
             headers,
+            last: LastUrl::default(),
             cookies: Jar::of(options)?,
             types: options.content_types.clone(),
             archived: types.to_vec(),
@@ -267,7 +270,7 @@ impl Http {
         let end = start + deadlines.whole;
         let (mut not_taken, mut is_repeated, mut is_http1) = (0, false, false);
         loop {
-            let mut outgoing = reqwest::Request::new(method(request), url.to_url().ok_or_else(no_name)?);
+            let mut outgoing = reqwest::Request::new(method(request), self.last.next(url).ok_or_else(no_name)?);
             self.headers.add_own(url, outgoing.headers_mut());
             self.add_cookies(&mut outgoing);
             if let Some(validators) = &request.validators {

@@ -22,6 +22,7 @@ mod http;
 mod incoming;
 mod keep_alive;
 mod knock;
+mod last_url;
 mod local;
 #[cfg(test)]
 mod loopback;
