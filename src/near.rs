@@ -41,18 +41,13 @@ pub(crate) fn has_one_of(bytes: [u8; 3], text: &[u8]) -> bool {
         let [first, second, third] = bytes;
         return memchr::memchr3(first, second, third, text).is_some();
     }
-    let [first, second, third] = bytes;
-    let is_one = |byte: &u8| *byte == first || *byte == second || *byte == third;
-    let Some(last) = text.last_chunk::<16>() else { return text.iter().any(is_one) };
-    // All sixteen at once: the last chunk has what is left of the others, and mostly more.
+    let Some(last) = text.last_chunk() else { return text.iter().any(|byte| bytes.contains(byte)) };
     let (chunks, _) = text.as_chunks();
-    let mut found = [0; 16];
-    for chunk in chunks.iter().chain([last]) {
-        for (found, byte) in found.iter_mut().zip(chunk) {
-            *found |= u8::from(*byte == first) | u8::from(*byte == second) | u8::from(*byte == third);
-        }
-    }
-    u128::from_ne_bytes(found) != 0
+    // The last chunk has what is left of the others, and mostly more.
+    chunks.iter().chain([last]).any(|chunk| {
+        let chunk = u64::from_le_bytes(*chunk);
+        bytes.iter().fold(0, |all, byte| all | places_of(*byte, chunk)) != 0
+    })
 }
 
 /// The highest bit of each byte of a chunk that is this one. Above the first that is, there may be others.

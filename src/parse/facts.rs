@@ -268,8 +268,12 @@ fn part_of<'a>(text: &Cow<'a, str>, part: impl Fn(&str) -> Option<&str>) -> Opti
 }
 
 fn tokens(rel: Option<&str>) -> impl Iterator<Item = &str> {
-    // A closure is quicker here than an array, which is gone through for each character.
-    rel.unwrap_or_default().split(|c| matches!(c, ' ' | '\t' | '\n' | '\x0C' | '\r' | ','))
+    rel.unwrap_or_default().split(parts_tokens)
+}
+
+/// A function, since an array of characters would be gone through for each character.
+fn parts_tokens(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\x0C' | '\r' | ',')
 }
 
 pub(super) fn trimmed(text: &str) -> &str {

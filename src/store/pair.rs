@@ -214,11 +214,11 @@ impl Pair {
     /// The same for a page that was read; the rules refuse these URLs. Those of which they were asked.
     pub(super) fn settle_by_rules(&mut self, lease: LeaseId, found: Vec<Found>, refused: &[CrawlUrl]) -> Vec<String> {
         let asked = RefCell::new(Vec::new());
-        let refuses = |url: &CrawlUrl, _| {
+        let rules = |url: &CrawlUrl, _| {
             asked.borrow_mut().push(url.to_string());
             refused.contains(url).then_some(SkipReason::Scope)
         };
-        self.frontier.settle(lease, OutcomeKind::Ok, found, &refuses).unwrap();
+        self.frontier.settle(lease, OutcomeKind::Ok, found, &rules).unwrap();
         self.serve(&|_| false).unwrap();
         asked.into_inner()
     }

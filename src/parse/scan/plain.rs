@@ -15,7 +15,7 @@ impl Scan<'_, '_> {
             return;
         }
         let mut cursor = self.cursor;
-        while cursor.to_markup().is_some() {
+        while cursor.go_to_markup().is_some() {
             if let Some(name) = cursor.plain_end_tag() {
                 self.nesting.uncount(name);
             } else if let Some(name) = cursor.plain_start_tag() {
@@ -31,7 +31,7 @@ impl Scan<'_, '_> {
 impl<'a> Cursor<'a> {
     /// Reads on to the next `<`; `None`, and nothing is read, when there is none.
     #[inline]
-    fn to_markup(&mut self) -> Option<()> {
+    fn go_to_markup(&mut self) -> Option<()> {
         let rest = self.rest();
         // Half of all tags follow another.
         if rest.first() != Some(&b'<') {
