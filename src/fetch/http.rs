@@ -499,7 +499,8 @@ mod tests {
 
     #[tokio::test]
     async fn an_origin_whose_heads_have_many_lines_is_known_for_it() {
-        let lines: String = (0..300).map(|n| format!("X-{n}: 1\r\n")).collect();
+        let lines: Vec<_> = (0..300).map(|n| format!("X-{n}: 1\r\n")).collect();
+        let lines = lines.concat();
         let answer = format!("HTTP/1.1 200 OK\r\n{lines}Content-Length: 5\r\n\r\nhello");
         let server = Loopback::start(answer, Then::Continue).await;
         let http = Http::new(&options(), &[], &[]).unwrap();
