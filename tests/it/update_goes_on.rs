@@ -139,7 +139,18 @@ fn what_a_limit_had_left_out_of_an_update_is_told_anew_when_it_goes_on() {
     let first = crawl(&server.url("/")).run();
     let limited = crawl(&server.url("/")).flag("--update").arg("--max-pages", "4").on(&first).run();
     assert_eq!(told(&limited), [("failed ".to_owned(), 7), ("unchanged ".to_owned(), 4)].into());
-    let whole = crawl(&server.url("/")).arg("--fail-on", "changes").on(&limited).run();
+    // One that is stopped on its way has not asked for the rest, and says nothing of that.
+    server.hold(&path(6));
+    let on_its_way = crawl(&server.url("/")).concurrency(1).on(&limited).start();
+    server.wait_for("one of them", |log| log.in_flight == 1 && log.count(&path(6)) == 2);
+    on_its_way.signal(Signal::INT);
+    on_its_way.wait_for_stderr("stopping: ");
+    server.open_all();
+    let stopped = on_its_way.finish();
+    stopped.assert_code(130);
+    assert!(stopped.summary["pending"].as_u64() > Some(0), "{}", stopped.summary);
+    assert_eq!((&stopped.summary["update"], changes(&stopped)), (&limited.summary["update"], changes(&limited)));
+    let whole = crawl(&server.url("/")).arg("--fail-on", "changes").on(&stopped).run();
     whole.assert_code(0);
     assert_sound(&whole);
     assert_eq!(told(&whole), [("unchanged ".to_owned(), 11)].into());

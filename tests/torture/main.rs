@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::Duration;
 
 use fastrand::Rng;
+use rustix::process::Signal;
 
 use site::Site;
 use support::{Arrival, Crawl, Crawled, Reply, Server};
@@ -249,6 +250,38 @@ fn an_update_that_another_call_puts_in_its_place_is_told_by_that() {
         );
         let next = crawl().flag("--update").arg("--fail-on", "changes").on(&plain).run();
         assert!(!next.assert_code(0).stderr.contains("cut off"), "{name}: {}", next.stderr);
+    }
+}
+
+/// A run of `crawler watch` that was killed when its update was as good as in its place is told by the next process, which asks
+/// for nothing.
+#[test]
+fn a_run_that_was_killed_before_it_was_told_is_told() {
+    for name in ["swap-noted", "swap-in", "swap-finished", "summary-written"] {
+        let is_later = Arc::new(AtomicBool::new(false));
+        let later = Arc::clone(&is_later);
+        let server = Server::start(move |arrival| match (arrival.path.as_str(), later.load(Ordering::SeqCst)) {
+            ("/", false) => Reply::html("<title>before</title>"),
+            ("/", true) => Reply::html("<title>after</title>"),
+            _ => Reply::new(404),
+        });
+        let first = Crawl::of(server.url("/")).run();
+        is_later.store(true, Ordering::SeqCst);
+        let watch = || Crawl::of(server.url("/")).by("watch").arg("--every", "1d").talkative();
+        let killed = watch().on(&first).env("CRAWLER_FAIL_POINT", name).run();
+        assert_eq!(killed.signal, Some(9), "{name}: {}", killed.stderr);
+        let asked = server.log(|log| log.arrivals.len());
+        let next = watch().on(&killed).start();
+        next.wait_for_stderr("complete, 1 page; 1 changed in ");
+        next.signal(Signal::TERM);
+        let next = next.finish();
+        assert_eq!((next.code, server.log(|log| log.arrivals.len())), (Some(143), asked), "{name}: {}", next.stderr);
+        assert!(!next.path("crawl/untold.json").exists(), "{name}");
+        // It has ended: the next one is due in a day.
+        let waits = watch().on(&next).start();
+        waits.wait_for_stderr("the next run is at ");
+        waits.signal(Signal::TERM);
+        assert_eq!((waits.finish().code, server.log(|log| log.arrivals.len())), (Some(143), asked), "{name}");
     }
 }
 
