@@ -141,13 +141,14 @@ impl Frontier {
         self.close_depth(node.depth);
         *self.accounts.settled.of(kind) += 1;
         let from = Source { id: lease.0, text: near.url.to_shared() };
-        self.look_up_together(&found);
+        let mut known = self.look_up_together(&found).into_iter();
         let (host, name) = (host_of(node)?, near.url.host_name());
         let site = self.sites.of(host, name);
         site.count(kind);
         let (mut edges, mut room) = (Vec::with_capacity(found.len()), site.room(self.limits.ahead));
         for found in found {
-            edges.extend(self.found(found, Some(&from), &mut room, refuses)?);
+            let known = known.next().flatten();
+            edges.extend(self.found(found, known, Some(&from), &mut room, refuses)?);
         }
         self.sites.of(host, name).add(room.added);
         self.changes.push(Change::Settled { id: lease.0, kind, edges });

@@ -23,7 +23,7 @@ type Rest = [u8; 11];
 
 /// A number of 48 bits: what a table has to keep of a start, and behind that the number of the key.
 #[derive(Debug, Clone, Copy)]
-struct Slot([u8; 6]);
+struct Slot([u16; 3]);
 
 /// One of the tables, and how many bits of a start tell it from the others.
 #[derive(Debug, Clone, Copy)]
@@ -70,13 +70,18 @@ impl KnownKeys {
         self.insert_at(spot, at + count, (start, rest))
     }
 
-    /// Looks where keys are, or would be: with millions of them each look waits for the memory, and so they wait together.
-    pub(super) fn look_up_together(&self, keys: impl Iterator<Item = UrlKey>) {
-        let places = keys.map(|key| {
+    /// Touches where keys are, or would be, and what behind that is moved for a new one: with millions of them each touch
+    /// waits for the memory, and so they wait together. Nothing is decided by what is found, or they would wait in turn.
+    pub(super) fn touch(&self, keys: impl Iterator<Item = UrlKey>) {
+        let slots = keys.map(|key| {
             let (start, _) = parted(key);
-            self.place(self.spot(start), start)
+            let spot = self.spot(start);
+            let slots = self.tables.at(spot.table).map(Vec::as_slice).unwrap_or_default();
+            let first = guess(slots, spot.slot(start, 0));
+            let at = |at: usize| slots.get(at).map_or(0, |slot| slot.get());
+            at(first) ^ at(first.midpoint(slots.len())) ^ at(slots.len().saturating_sub(1))
         });
-        std::hint::black_box(places.fold(0, |all, place| all ^ place));
+        std::hint::black_box(slots.fold(0, |all, slot| all ^ slot));
     }
 
     /// Where in its table the first slot is that has the same bits of a start, or would be.
@@ -165,15 +170,13 @@ impl Spot {
 
 impl Slot {
     fn of(number: u64) -> Self {
-        let [_, _, slot @ ..] = number.to_be_bytes();
-        Self(slot)
+        let part = |from: u32| u16::try_from(number >> from & 0xffff).unwrap_or_default();
+        Self([part(32), part(16), part(0)])
     }
 
     fn get(self) -> u64 {
-        let mut bytes = [0; 8];
-        let [_, _, slot @ ..] = &mut bytes;
-        *slot = self.0;
-        u64::from_be_bytes(bytes)
+        let [high, middle, low] = self.0.map(u64::from);
+        high << 32 | middle << 16 | low
     }
 }
 
@@ -187,27 +190,30 @@ fn parted(key: UrlKey) -> (u64, Rest) {
 /// Where the first slot is that is not less than this one. It is looked for where it would be if slots were spread evenly;
 /// where they are not, because somebody has picked keys, as in any ordered list.
 fn place(slots: &[Slot], wanted: u64) -> usize {
-    let is_less = |at: usize| slots.get(at).map(|slot| slot.get() < wanted);
-    let guess = ((wanted >> 16) * slots.len() as u64) >> 32;
-    let mut at = usize::try_from(guess).unwrap_or_default();
-    for _ in 0..NEAR {
-        match (at.checked_sub(1).and_then(is_less), is_less(at)) {
-            (Some(false), _) => at -= 1,
-            (_, Some(true)) => at += 1,
-            _ => return at,
-        }
+    let guess = guess(slots, wanted);
+    let (before, behind) = slots.split_at_checked(guess).unwrap_or((slots, &[]));
+    let is_less = |slot: &&Slot| slot.get() < wanted;
+    let up = behind.iter().take(NEAR).take_while(is_less).count();
+    let down = if up > 0 { 0 } else { before.iter().rev().take(NEAR).take_while(|slot| !is_less(slot)).count() };
+    if up == NEAR || down == NEAR {
+        return slots.partition_point(|slot| slot.get() < wanted);
     }
-    slots.partition_point(|slot| slot.get() < wanted)
+    guess + up - down
+}
+
+/// Where a slot would be if slots were spread evenly.
+fn guess(slots: &[Slot], wanted: u64) -> usize {
+    usize::try_from(((wanted >> 16) * slots.len() as u64) >> 32).unwrap_or_default()
 }
 
 /// How many bits of a key are its start.
 const START: u32 = 40;
 /// How many keys there are for each table.
 const MEAN: usize = 96;
-/// By how many slots a table grows: of 96 few are spare, and few moves are made.
-const STEP: usize = 8;
+/// By how many slots a table grows: few are spare, and it is not moved often, which costs more than all else.
+const STEP: usize = 16;
 /// How many slots a table has at first, when it is known to be needed: fewer than almost any will have.
-const ROOM: usize = MEAN - 2 * STEP;
+const ROOM: usize = MEAN - STEP;
 /// How far from where it should be a slot is looked for step by step.
 const NEAR: usize = 32;
 
@@ -277,9 +283,9 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
-        fn picked_keys_are_told_apart_as_by_a_plain_map(keys in proptest::collection::vec(picked_key(), 0..3000)) {
+        fn picked_keys_are_told_apart_as_by_a_plain_map(keys in proptest::collection::vec(picked_key(), 0..2000)) {
             let (mut known, mut plain) = (KnownKeys::default(), HashMap::new());
             for key in &keys {
                 prop_assert_eq!(known.get(*key), plain.get(key).copied());

@@ -58,15 +58,16 @@ impl Frontier {
     /// Makes what a sitemap lists known at depth 0, in this order, and pending unless its `skip` says otherwise.
     pub fn add_listed(&mut self, found: Vec<Found>) -> Result<()> {
         let mut room = Room::UNBOUNDED;
-        found.into_iter().try_for_each(|found| self.found(found, None, &mut room, &|_, _| None).map(drop))
+        found.into_iter().try_for_each(|found| self.found(found, None, None, &mut room, &|_, _| None).map(drop))
     }
 
     /// Takes note of one URL that was found on a page, or in a sitemap, unless there is no room for it; the edge to it,
     /// when its depth depends on this path. The rules are asked only where their answer changes something: of what most
-    /// links lead to, nothing does.
+    /// links lead to, nothing does. `known` is its number, if that was looked up and found before.
     pub(super) fn found(
         &mut self,
         found: Found,
+        known: Option<u32>,
         from: Option<&Source>,
         room: &mut Room,
         refuses: Refuses<'_>,
@@ -84,7 +85,7 @@ impl Frontier {
         if found.kind == LinkKind::Nofollow {
             way.hops = NO_WAY;
         }
-        let known = self.known.get(found.target.key());
+        let known = known.or_else(|| self.known.get(found.target.key()));
         let (skip, verdict) = match &found.target {
             Target::Other { reason, .. } => (Some(*reason), Verdict::Refused),
             Target::Url(_) if !self.is_for_rules(known, way)? => (None, Verdict::Unknown),
@@ -122,15 +123,18 @@ impl Frontier {
         })
     }
 
-    /// Looks up what a page leads to before anything is done about it. With millions of URLs each lookup waits for the
-    /// memory, and so does each that comes after it; next to each other they wait together.
-    pub(super) fn look_up_together(&self, found: &[Found]) {
+    /// Looks up what a page leads to before anything is done about it; the number of each that is known, or nothing at all
+    /// while there are few URLs. With millions of them each lookup waits for the memory, and so does each that comes
+    /// after it; next to each other they wait together.
+    pub(super) fn look_up_together(&self, found: &[Found]) -> Vec<Option<u32>> {
         if self.count() < MANY {
-            return;
+            return Vec::new();
         }
-        let known = found.iter().filter_map(|found| self.known.get(found.target.key()));
-        let states = known.filter_map(|id| self.nodes.bits(id));
+        self.known.touch(found.iter().map(|found| found.target.key()));
+        let known: Vec<_> = found.iter().map(|found| self.known.get(found.target.key())).collect();
+        let states = known.iter().flatten().filter_map(|id| self.nodes.bits(*id));
         std::hint::black_box(states.fold(0, |all, node| all ^ node));
+        known
     }
 
     /// What a settled page leads to is now as far away as its new path says.

@@ -75,7 +75,7 @@ impl Restore<'_> {
 
     /// Makes room in the caches for what comes next: some hundreds of keys at most.
     pub fn expect(&self, keys: impl Iterator<Item = UrlKey>) {
-        self.frontier.known.look_up_together(keys);
+        self.frontier.known.touch(keys);
     }
 
     /// Takes a URL that is not settled, with the instant of its next attempt when one has failed. What the settings say
