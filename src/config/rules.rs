@@ -2,7 +2,7 @@
 //! its own is read as that.
 
 use super::seeds::Seed;
-use crate::fetch::{AllowedHost, MediaRange, Proxy, ReplayAt, SiteOrigin};
+use crate::fetch::{AllowedHost, MediaRange, ProxyUrl, ReplayAt, SiteOrigin};
 use crate::parse::DataAttribute;
 use crate::problem::Problem;
 use crate::sink::NamePart;
@@ -33,7 +33,7 @@ pub(super) fn check(path: &str, text: &str) -> Result<(), Problem> {
         "parse.data_attributes" => text.parse::<DataAttribute>().map(drop),
         "fetch.content_types" | "archive.content_types" => text.parse::<MediaRange>().map(drop),
         "fetch.allow_hosts" => text.parse::<AllowedHost>().map(drop),
-        "fetch.proxy" => text.parse::<Proxy>().map(drop),
+        "fetch.proxy" => text.parse::<ProxyUrl>().map(drop),
         "archive.prefix" | "archive.host" => text.parse::<NamePart>().map(drop),
         "fetch.origin" => text.parse::<SiteOrigin>().map(drop),
         "fetch.replay_at" => text.parse::<ReplayAt>().map(drop),

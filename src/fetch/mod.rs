@@ -58,7 +58,7 @@ pub use local::LocalSite;
 pub use media_range::MediaRange;
 pub use options::Options;
 pub use per_host::Overrides;
-pub use proxy::{Proxy, ProxyDns};
+pub use proxy::{ProxyDns, ProxyUrl};
 pub use seed_names::{Network, SavedSeedName};
 pub use site_origin::SiteOrigin;
 

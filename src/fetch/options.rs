@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::header::PROXY_AUTHORIZATION;
 use serde::{Deserialize, Serialize};
 
-use super::proxy::{Proxy, ProxyDns};
+use super::proxy::{Proxy, ProxyDns, ProxyUrl};
 use super::{AllowedHost, HeaderLines, MediaRange, ReplayAt, SiteOrigin};
 use crate::units;
 use crate::user_agent::UserAgent;
@@ -77,7 +77,7 @@ pub struct Options {
     /// and `$${` is `${` itself. One that lets nothing through is passed by for a while. Those of the environment
     /// (`https_proxy`) are not used; `["${https_proxy}"]` uses that one.
     #[schemars(with = "Vec<String>")]
-    pub proxy: Vec<Proxy>,
+    pub proxy: Vec<ProxyUrl>,
     /// Who looks names up behind a proxy. `here`: the crawler, so that private addresses are refused as ever, and the proxy is
     /// told an address, also for http://, by `CONNECT`. `proxy`: the proxy is told the name, and has to refuse what is
     /// private; only addresses that stand in URLs, and `localhost`, are refused here.
@@ -116,9 +116,12 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Why the proxies cannot be what the user means, if so.
-    pub(super) fn check_proxies(&self) -> Result<(), String> {
-        if let (ProxyDns::Here, Some(proxy)) = (self.proxy_dns, self.proxy.iter().find(|proxy| proxy.is_by_name())) {
+    /// The proxies, or why they cannot be what the user means.
+    pub(super) fn proxies(&self) -> Result<Vec<Proxy>, String> {
+        let known =
+            self.proxy.iter().map(|url| url.proxy().cloned().map_err(|problem| format!("fetch.proxy: {problem}")));
+        let proxies = known.collect::<Result<Vec<_>, _>>()?;
+        if let (ProxyDns::Here, Some(proxy)) = (self.proxy_dns, proxies.iter().find(|proxy| proxy.is_by_name())) {
             return Err(format!(
                 "{proxy} has the proxy look names up, and fetch.proxy_dns has them looked up here\n = help: --proxy-dns proxy \
                  leaves them to the proxy, which the address guard cannot see behind; socks5:// has them looked up here"
@@ -129,7 +132,7 @@ impl Options {
                         user and password into the URL of the proxy: --proxy http://USER:PASSWORD@HOST:PORT"
                 .to_owned());
         }
-        Ok(())
+        Ok(proxies)
     }
 }
 

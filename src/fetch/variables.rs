@@ -19,6 +19,8 @@ pub(super) struct Filled {
 pub(crate) struct WrongVariable {
     pub(crate) at: Range<usize>,
     pub(crate) problem: Problem,
+    /// Whether it is well written, and the environment has no value for it.
+    pub(super) is_missing: bool,
 }
 
 /// Replaces each `${NAME}`; `$${` is `${` itself, and any other `$` is as it stands. What is put in is not read again.
@@ -36,15 +38,16 @@ pub(super) fn fill(text: &str, variable: impl Fn(&str) -> Result<String, VarErro
             continue;
         }
         let at = text.len() - from.len();
-        let wrong = |length: usize, problem: Problem| WrongVariable { at: at..at + length, problem };
+        let wrong =
+            |length: usize, problem: Problem, is_missing| WrongVariable { at: at..at + length, problem, is_missing };
         let Some(name) = from.find('}').and_then(|end| from.get(OPEN.len()..end)).filter(|name| is_name(name)) else {
             let problem = Problem::new("`${` does not begin the name of a variable")
                 .allowed("${NAME}, of letters, digits and _")
                 .help(Some("write $${ for the text ${".to_owned()));
-            return Err(wrong(OPEN.len(), problem));
+            return Err(wrong(OPEN.len(), problem, false));
         };
         let length = OPEN.len() + name.len() + 1;
-        let value = value(name, &variable).map_err(|problem| wrong(length, problem))?;
+        let value = value(name, &variable).map_err(|problem| wrong(length, problem, true))?;
         filled.value.push_str(before);
         filled.value.push_str(&value);
         filled.is_secret = true;
@@ -110,7 +113,7 @@ mod tests {
     #[test]
     fn what_cannot_be_replaced_is_named_without_a_value() {
         let refused = |text: &str| {
-            let WrongVariable { at, problem } = fill(text, environment).unwrap_err();
+            let WrongVariable { at, problem, .. } = fill(text, environment).unwrap_err();
             (text.get(at).unwrap_or_default().to_owned(), problem.to_string())
         };
         let told = |place: &str, problem: &str| (place.to_owned(), problem.to_owned());

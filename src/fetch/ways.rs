@@ -38,11 +38,10 @@ pub(super) struct Way {
 impl Ways {
     /// The ways that the options name. [`Error::Usage`] when what they say of proxies contradicts itself.
     pub(super) fn new(options: &Options, resolver: &Resolver, headers: &HeaderMap) -> Result<Self> {
-        options.check_proxies().map_err(Error::Usage)?;
-        let proxies: Vec<_> = match options.proxy.as_slice() {
-            [] => vec![None],
-            proxies => proxies.iter().cloned().map(Some).collect(),
-        };
+        let mut proxies: Vec<_> = options.proxies().map_err(Error::Usage)?.into_iter().map(Some).collect();
+        if proxies.is_empty() {
+            proxies.push(None);
+        }
         // One bound for all of them.
         let share = Options { max_idle_memory: options.max_idle_memory / proxies.len() as u64, ..options.clone() };
         let tls = tls::client_config();

@@ -311,6 +311,26 @@ fn the_settings_in_force_show_a_proxy_without_its_password() {
 }
 
 #[test]
+fn a_password_from_the_environment_is_needed_to_crawl_and_not_to_look() {
+    let server = Server::start(site().routes());
+    let proxy = Ways::default().takes("Basic dXNlcjpodW50ZXIy").http();
+    let crawl = || through(&server, &format!("http://user:${{PROXY_PW}}@{}", proxy.address()));
+    let crawled = crawl().env("PROXY_PW", "hunter2").run();
+    assert_all_ok(&crawled, 3);
+    assert_nowhere(&crawled, "hunter2");
+    let mut status = Command::new(env!("CARGO_BIN_EXE_crawler"));
+    let output = status
+        .current_dir(crawled.path(""))
+        .env_remove("PROXY_PW")
+        .args(["explain", &server.named_url("localhost", "/a")]);
+    let output = output.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let refused = crawl().on(&crawled).flag("--fresh").run();
+    let told = "error: fetch.proxy: the environment variable `PROXY_PW` is not set";
+    assert!(refused.assert_code(2).stderr.contains(told), "{}", refused.stderr);
+}
+
+#[test]
 fn robots_txt_is_checked_through_the_proxy() {
     let server = Server::start(site().routes());
     let proxy = Ways::default().http();

@@ -11,5 +11,6 @@ mod tunnel;
 pub(super) use client::{Bounds, Client, Error};
 pub(super) use connector::{Connector, Route};
 pub(super) use fault::none_of;
-pub use setting::{Proxy, ProxyDns};
+pub(super) use setting::Proxy;
+pub use setting::{ProxyDns, ProxyUrl};
 pub(super) use stream::AddressBehind;

@@ -12,15 +12,23 @@ use crate::fetch::basic::basic;
 use crate::fetch::variables;
 use crate::problem::Problem;
 
-/// A proxy: `http://host:port`, `https://host`, `socks5://host`, with `user:password@` before the host where it wants
-/// that. `${NAME}` is what the environment had for that variable when it was read, and `$${` is `${` itself.
+/// A proxy as its user names it: `http://host:port`, `https://host`, `socks5://host`, with `user:password@` before the host
+/// where it wants that. `${NAME}` is what the environment had for that variable when it was read, and `$${` is `${` itself.
+/// Who only looks at a crawl needs no such variable, so that one is missing is told when the proxy is to be used.
 ///
 /// `Display` and `Debug` show it without user and password.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Proxy {
-    /// As it was written: what its variables stand for is not in it.
+pub struct ProxyUrl {
+    /// What its variables stand for is not in it.
     written: String,
+    /// Which one it is, or which variable is missing.
+    proxy: Result<Proxy, Problem>,
+}
+
+/// A proxy. `Display` and `Debug` show it without user and password.
+#[derive(Clone, PartialEq, Eq)]
+pub(in crate::fetch) struct Proxy {
     protocol: Protocol,
     host: Host,
     port: u16,
@@ -115,15 +123,34 @@ impl Protocol {
     }
 }
 
-impl FromStr for Proxy {
+impl ProxyUrl {
+    /// Which proxy it is, or which of its variables is missing.
+    pub(in crate::fetch) fn proxy(&self) -> Result<&Proxy, &Problem> {
+        self.proxy.as_ref()
+    }
+}
+
+impl FromStr for ProxyUrl {
     type Err = Problem;
 
     /// No problem repeats the text: it may hold a password.
     fn from_str(written: &str) -> Result<Self, Problem> {
+        let proxy = match variables::fill(written, |name| std::env::var(name)) {
+            Ok(filled) => Ok(filled.value.parse()?),
+            Err(wrong) if wrong.is_missing => Err(wrong.problem),
+            Err(wrong) => return Err(wrong.problem),
+        };
+        Ok(Self { written: written.to_owned(), proxy })
+    }
+}
+
+impl FromStr for Proxy {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Self, Problem> {
         let problem = |what: &str| Problem::new(format!("the proxy {what}")).allowed(ALLOWED);
-        let text = variables::fill(written, |name| std::env::var(name)).map_err(|wrong| wrong.problem)?.value;
         // As curl has it, a proxy without a scheme is one of HTTP.
-        let (scheme, rest) = text.split_once("://").unwrap_or(("http", &text));
+        let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
         let protocol = Protocol::of_scheme(scheme).ok_or_else(|| problem("has a scheme that is not known"))?;
         // A scheme that the URL Standard does not know keeps every port as it is written.
         let url = Url::parse(&format!("proxy://{rest}")).map_err(|error| problem(&format!("is no URL: {error}")))?;
@@ -144,7 +171,7 @@ impl FromStr for Proxy {
         {
             return Err(problem("has a user or a password of more than 255 bytes, which SOCKS does not know"));
         }
-        Ok(Self { written: written.to_owned(), protocol, host, port, credentials })
+        Ok(Self { protocol, host, port, credentials })
     }
 }
 
@@ -160,7 +187,22 @@ impl fmt::Debug for Proxy {
     }
 }
 
-impl TryFrom<String> for Proxy {
+impl fmt::Display for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.proxy {
+            Ok(proxy) => fmt::Display::fmt(proxy, f),
+            Err(_) => f.write_str("a proxy of the environment"),
+        }
+    }
+}
+
+impl fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl TryFrom<String> for ProxyUrl {
     type Error = Problem;
 
     fn try_from(text: String) -> Result<Self, Problem> {
@@ -168,8 +210,8 @@ impl TryFrom<String> for Proxy {
     }
 }
 
-impl From<Proxy> for String {
-    fn from(proxy: Proxy) -> Self {
+impl From<ProxyUrl> for String {
+    fn from(proxy: ProxyUrl) -> Self {
         proxy.written
     }
 }
@@ -187,7 +229,7 @@ mod tests {
     use super::*;
 
     fn shown(text: &str) -> String {
-        text.parse::<Proxy>().map_or_else(|problem| problem.found, |proxy| proxy.to_string())
+        text.parse::<ProxyUrl>().map_or_else(|problem| problem.found, |proxy| proxy.to_string())
     }
 
     #[test]
@@ -200,7 +242,7 @@ mod tests {
             ("socks5h://bücher.example:9050", "socks5h://xn--bcher-kva.example:9050"),
         ] {
             assert_eq!(shown(text), expected, "{text}");
-            let proxy: Proxy = text.parse().unwrap();
+            let proxy: ProxyUrl = text.parse().unwrap();
             assert_eq!(format!("{proxy:?}"), expected);
             assert_eq!(String::from(proxy), text, "it is kept as it was written");
         }
@@ -233,9 +275,12 @@ mod tests {
         assert_eq!(proxy.authorization().unwrap(), "Basic dXNAZXI6cDp3");
         assert!(proxy.authorization().unwrap().is_sensitive());
         // Any variable that is set wherever tests run.
-        let proxy: Proxy = "socks5://user:${CARGO_PKG_NAME}@e.com".parse().unwrap();
-        assert_eq!(proxy.credentials(), Some(("user", "crawler")));
+        let proxy: ProxyUrl = "socks5://user:${CARGO_PKG_NAME}@e.com".parse().unwrap();
+        assert_eq!(proxy.proxy().unwrap().credentials(), Some(("user", "crawler")));
         assert_eq!(String::from(proxy), "socks5://user:${CARGO_PKG_NAME}@e.com");
+        let missing: ProxyUrl = "socks5://user:${NOT_SET_AT_ALL}@e.com".parse().unwrap();
+        assert_eq!(missing.proxy().unwrap_err().found, "the environment variable `NOT_SET_AT_ALL` is not set");
+        assert_eq!(missing.to_string(), "a proxy of the environment");
         assert_eq!("http://e.com:80".parse::<Proxy>().unwrap().authorization(), None);
     }
 }
