@@ -31,6 +31,11 @@ fn the_image_is_built_with_the_rust_that_is_needed_and_runs_the_binary() {
         image.contains(&format!("target/release/{binary} "))
             && image.ends_with(&format!("ENTRYPOINT [\"{binary}\"]\n"))
     );
+    // Who runs it may write where a crawl is kept: a folder that only WORKDIR makes can be root's.
+    for line in ["install --directory --owner crawler --group crawler /data\n", "\nUSER crawler\n", "\nWORKDIR /data\n"]
+    {
+        assert!(image.contains(line), "{line}: {image}");
+    }
     assert!(read(".dockerignore").lines().any(|line| line == "target"));
     assert!(read("README.md").contains(&format!("Rust {rust}")), "README.md names the version");
 }
