@@ -72,7 +72,7 @@ const EVERY: &str = "--every 6h from the start of one run to that of the next";
 pub(super) const ELSEWHERE: [(&str, &str); 33] = [
     ("resume continue c restart recover", "the same command goes on with a crawl, and `crawler --dir DIR` does"),
     ("url u start-url start target site", "a URL needs no flag: crawler https://example.com/"),
-    ("urls list input input-file i file", "--seeds-file FILE reads one URL a line"),
+    ("urls seeds seed-file seed-list list input input-file i file", "--seeds-file FILE reads one URL a line"),
     ("max-depth level l depth-limit", "--depth N"),
     ("limit max-urls max-requests max-count page-limit pages num budget", "--max-pages N"),
     ("max-duration duration crawl-duration time-limit", "--max-time 10m"),
