@@ -75,15 +75,12 @@ pub(super) fn is_cut_off(error: &Lost<'_>) -> bool {
 
 /// Whether this request is one for HTTP/1.1: the host wants it so (RFC 9113, section 7), or its answer over HTTP/2 is
 /// malformed (section 8.1.1). Proxies hand on `Upgrade` and `Connection`, which HTTP/2 does not allow and HTTP/1.1 does.
-/// So is one whose answer has more lines in its head than there is room for beforehand.
 pub(super) fn is_for_http1(error: &Lost<'_>) -> bool {
-    let chain = Chain::of(error.error);
-    let is_refused = |h2: &h2::Error| match h2.reason() {
+    Chain::of(error.error).h2.is_some_and(|h2| match h2.reason() {
         Some(h2::Reason::HTTP_1_1_REQUIRED) => h2.is_remote(),
         Some(h2::Reason::PROTOCOL_ERROR) => !h2.is_remote(),
         _ => false,
-    };
-    chain.h2.is_some_and(is_refused) || chain.hyper.is_some_and(hyper::Error::is_parse_too_large)
+    })
 }
 
 /// The connection ended while something of the host was awaited.

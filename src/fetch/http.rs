@@ -498,20 +498,6 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_origin_whose_heads_have_many_lines_is_known_for_it() {
-        let lines: Vec<_> = (0..300).map(|n| format!("X-{n}: 1\r\n")).collect();
-        let lines = lines.concat();
-        let answer = format!("HTTP/1.1 200 OK\r\n{lines}Content-Length: 5\r\n\r\nhello");
-        let server = Loopback::start(answer, Then::Continue).await;
-        let http = Http::new(&options(), &[], &[]).unwrap();
-        for asked in [2, 3, 4] {
-            let response = http.fetch(&server.page("/")).await.unwrap();
-            assert_eq!((response.status, response.headers.len()), (StatusCode::OK, 301));
-            assert_eq!(server.heads().len(), asked, "the first is asked for twice");
-        }
-    }
-
-    #[tokio::test]
     async fn a_head_may_be_long_and_have_many_lines() {
         for (lines, length) in [(101, 0), (MAX_HEADER_LINES - 1, 40), (1, 250 << 10)] {
             let lines: Vec<_> = (0..lines).map(|n| format!("X-{n}: {}\r\n", "a".repeat(length))).collect();

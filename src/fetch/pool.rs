@@ -21,7 +21,7 @@ pub(super) struct Pool {
     recipe: Recipe,
     keeping: RwLock<Keeping>,
     closing: Clients,
-    /// The origins that take HTTP/1.1 only, whatever their TLS says, or have heads of very many lines.
+    /// The origins that take HTTP/1.1 only, whatever their TLS says.
     http1: RwLock<HashSet<Box<str>>>,
     /// Which requests leave a connection behind.
     keep_alive: KeepAlive,
@@ -62,9 +62,8 @@ struct Clients {
 /// Which versions of HTTP may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Versions {
-    /// HTTP/2 where TLS agrees on it, else HTTP/1.1 with heads of 100 lines.
+    /// HTTP/2 where TLS agrees on it, else HTTP/1.1.
     Any,
-    /// HTTP/1.1 with heads of [`MAX_HEADER_LINES`] lines.
     Http1,
 }
 
@@ -180,22 +179,21 @@ impl Recipe {
         }
         match &self.proxy {
             None => self.direct(idle, versions, tls).map(Client::Direct),
-            Some(proxy) => Ok(Client::Proxied(self.proxied(proxy.clone(), idle, versions, tls).into())),
+            Some(proxy) => Ok(Client::Proxied(self.proxied(proxy.clone(), idle, tls).into())),
         }
     }
 
-    fn proxied(&self, proxy: Proxy, idle: usize, versions: Versions, tls: rustls::ClientConfig) -> proxy::Client {
+    fn proxied(&self, proxy: Proxy, idle: usize, tls: rustls::ClientConfig) -> proxy::Client {
         let (dns, resolver) = (self.proxy_dns, self.resolver.clone());
         let connector = Connector::new(Route { proxy, dns, resolver, tls: tls.into(), timeout: self.connect_timeout });
-        let header_lines = (versions == Versions::Http1).then_some(MAX_HEADER_LINES);
-        let bounds = Bounds { idle, idle_for: POOL_IDLE, header_lines, head: MAX_HEAD };
+        let bounds = Bounds { idle, idle_for: POOL_IDLE, header_lines: MAX_HEADER_LINES, head: MAX_HEAD };
         proxy::Client::new(connector, &self.headers, bounds)
     }
 
     fn direct(&self, idle: usize, versions: Versions, tls: rustls::ClientConfig) -> Result<reqwest::Client> {
         let mut builder = reqwest::Client::builder();
         if versions == Versions::Http1 {
-            builder = builder.http1_only().http1_max_headers(MAX_HEADER_LINES);
+            builder = builder.http1_only();
         }
         builder
             .tls_backend_preconfigured(tls)
@@ -216,6 +214,7 @@ impl Recipe {
             .http1_ignore_invalid_headers_in_responses(true)
             // "X-A : b" is X-A: a proxy has to take the blank out (RFC 9112, section 5.1), and nobody else reads on.
             .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_max_headers(MAX_HEADER_LINES)
             .http2_max_header_list_size(MAX_HEAD)
             .connector_layer(Watched)
             .build()
@@ -231,10 +230,10 @@ const CLOSED_EVERY: Duration = Duration::from_secs(1);
 /// The longest head that is read over HTTP/2, which counts 32 bytes more for each line (RFC 9113, section 6.5.2). It is
 /// what browsers read. Over HTTP/1.1, hyper's own bound of 408 KiB holds.
 const MAX_HEAD: u32 = 256 << 10;
-/// As many lines as fill such a head, at 128 bytes each. hyper makes room for all of them beforehand, twice for each
-/// response: 20,000 instructions, a twentieth of a page. So only origins that were seen to need it pay for it; for others
-/// hyper's own room for 100 lines, on its stack, is enough.
-pub(super) const MAX_HEADER_LINES: usize = 2048;
+/// Five times what hyper and Python's clients read unasked. hyper makes room for all of them beforehand, twice for each
+/// response: 2,048 cost 20,000 instructions, a twentieth of a page, and 512 a quarter of that. A client with more room for
+/// those who need it would ask them twice, and the second time out of turn.
+pub(super) const MAX_HEADER_LINES: usize = 512;
 
 #[cfg(test)]
 mod tests {

@@ -36,8 +36,8 @@ pub(in crate::fetch) struct Bounds {
     /// How many idle connections to each host, and for how long.
     pub(in crate::fetch) idle: usize,
     pub(in crate::fetch) idle_for: Duration,
-    /// Over HTTP/1.1; as many as hyper takes by itself when it is not said.
-    pub(in crate::fetch) header_lines: Option<usize>,
+    /// Over HTTP/1.1.
+    pub(in crate::fetch) header_lines: usize,
     pub(in crate::fetch) head: u32,
 }
 
@@ -63,10 +63,8 @@ impl Client {
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .http1_ignore_invalid_headers_in_responses(true)
             .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_max_headers(bounds.header_lines)
             .http2_max_header_list_size(bounds.head);
-        if let Some(lines) = bounds.header_lines {
-            builder.http1_max_headers(lines);
-        }
         // In the order in which reqwest has them.
         let accept = headers.get(ACCEPT).map(|value| (&ACCEPT, value));
         let mut ordered = HeaderMap::new();
