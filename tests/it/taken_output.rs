@@ -239,6 +239,6 @@ fn several_outputs_are_taken_up_each_and_cut_back_together() {
     assert_eq!(run(None, &[&two]).unwrap().records, 21);
     assert_eq!((read(&one).lines().count(), read(&one)), (21, read(&two)));
     let refused = run(None, &[]).unwrap_err().to_string();
-    assert!(refused.contains("copy.jsonl and pages.jsonl, not to pages.jsonl; "), "{refused}");
+    assert!(refused.contains("copy.jsonl and pages.jsonl, not to pages.jsonl\n = help: give --output "), "{refused}");
     assert!(run(None, &[&two, &two]).unwrap_err().to_string().contains("given twice"));
 }
