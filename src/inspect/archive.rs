@@ -14,6 +14,7 @@ use crate::committed::{ArchiveFile, settings};
 use crate::error::{Error, Result};
 use crate::outcome::OutcomeKind;
 use crate::store::sqlite::StoreReader;
+use crate::url::UrlRules;
 use crate::warc::{Bounds, Fields, Kind, Record};
 
 /// An archive, and what was seen of it.
@@ -41,7 +42,8 @@ pub(super) fn check(
         return Ok(None);
     }
     let mut checked = CheckedArchive { files: files.len(), records: 0, bytes: 0 };
-    let (mut known, mut revisits) = (Known::default(), Revisits::default());
+    let settings = settings(store)?;
+    let (mut known, mut revisits) = (Known::new(settings.frontier.url_rules().of_any_length()), Revisits::default());
     for file in &files {
         let shown = file.path.display();
         let records = match file.records(Bounds { block: LONGEST, ..Bounds::default() }) {
@@ -73,8 +75,7 @@ pub(super) fn check(
         }
     }
     compare(&known.in_turn(), &in_turn(store)?, store, problems)?;
-    let indexes = settings(store)?.archive.earlier;
-    revisits.check(dir, (&files, &indexes), problems)?;
+    revisits.check(dir, (&files, &settings.archive.earlier), problems)?;
     Ok(Some(checked))
 }
 
@@ -98,8 +99,9 @@ fn in_turn(store: &StoreReader) -> Result<Vec<u64>> {
 }
 
 /// What is known of settled URLs, as far as the archive is read.
-#[derive(Default)]
 struct Known {
+    /// Which URLs are one page.
+    rules: UrlRules,
     told: Vec<Told>,
     /// The last capture: its name and its URL.
     capture: Option<(String, String)>,
@@ -113,6 +115,11 @@ struct Told {
 }
 
 impl Known {
+    /// Nothing yet, of a crawl with these rules.
+    fn new(rules: UrlRules) -> Self {
+        Self { rules, told: Vec::new(), capture: None }
+    }
+
     /// Takes the next record; what is wrong with it.
     fn take(&mut self, record: &Record) -> Option<String> {
         let url = record.target_uri().unwrap_or_default();
@@ -128,10 +135,17 @@ impl Known {
                 self.told.push(Told { print: print(url), has_failed });
                 let named = record.concurrent_to().next()?;
                 let (id, of) = self.capture.take().unwrap_or_default();
-                (id != named || of != url).then(|| format!("what {url} was answered with is not there"))
+                (id != named || !self.is_same_page(&of, url))
+                    .then(|| format!("what {url} was answered with is not there"))
             }
             _ => None,
         }
+    }
+
+    /// Whether what was asked for is the page of a URL: itself, or another spelling of it that it has redirected to.
+    fn is_same_page(&self, asked: &str, url: &str) -> bool {
+        let key = |text: &str| self.rules.parse(text).ok().map(|url| url.key());
+        asked == url || key(asked).is_some_and(|asked| key(url) == Some(asked))
     }
 
     /// The URLs in their order, each once. Of one that has failed and came again, the last counts.

@@ -34,6 +34,11 @@ impl UrlRules {
         Self { alike, ..self }
     }
 
+    /// The same rules, for URLs of any length.
+    pub(crate) fn of_any_length(self) -> Self {
+        Self { max_length: usize::MAX, ..self }
+    }
+
     /// How long a URL may be, in bytes.
     pub(super) fn max_length(&self) -> usize {
         self.max_length

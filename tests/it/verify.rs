@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::cli::Run;
 use crate::inspect::{Change, HELPERS, files, held, json, on_disk, store, wait_for};
-use crate::support::{Crawl, Reply, Server, Site, folder};
+use crate::support::{Crawl, Reply, Server, Site, WarcRecord, archived, folder};
 
 #[test]
 fn a_whole_crawl_is_verified_and_nothing_of_it_is_changed() {
@@ -22,6 +22,36 @@ fn a_whole_crawl_is_verified_and_nothing_of_it_is_changed() {
         assert_eq!(Run::new(&crawled.path(""), helper).code, 0, "{helper:?}");
     }
     assert!(files(&crawled.path("")) == before, "a store that nobody writes to is only read");
+}
+
+#[test]
+fn an_archive_has_what_was_asked_for_last_of_a_url_that_redirects_to_another_spelling_of_itself() {
+    let server = Server::start(
+        Site::default()
+            .with("/", Reply::links("home", ["/page?utm_source=x", "/%7Eu", "/loop?utm_source=x"]))
+            .with("/page?utm_source=x", Reply::redirect(301, "/page"))
+            .with("/page", Reply::html("<title>page</title>"))
+            .with("/%7Eu", Reply::redirect(301, "/~u"))
+            .with("/~u", Reply::html("<title>u</title>"))
+            .with("/loop?utm_source=x", Reply::redirect(301, "/loop"))
+            .with("/loop", Reply::redirect(301, "/loop"))
+            .routes(),
+    );
+    let crawled = Crawl::of(server.url("/")).flag("--warc").run();
+    crawled.assert_code(0);
+    let records = archived(&crawled.path("crawl"));
+    let of = |kind: &str, path: &str| {
+        let is_it = |record: &&WarcRecord| record.kind() == kind && record.url() == server.url(path);
+        records.iter().find(is_it).unwrap_or_else(|| panic!("no {kind} of {path}"))
+    };
+    for (first, last) in [("/page?utm_source=x", "/page"), ("/%7Eu", "/~u"), ("/loop?utm_source=x", "/loop")] {
+        assert!(of("response", first).text().starts_with("HTTP/1.1 301"), "{first}");
+        let last = records.iter().find(|record| record.url() == server.url(last) && record.kind() != "request");
+        let (said, answer) = (of("metadata", first), last.unwrap());
+        assert_eq!(said.field("WARC-Concurrent-To"), answer.field("WARC-Record-ID"), "{first}");
+    }
+    let run = Run::new(&crawled.path(""), &["verify"]);
+    assert_eq!(run.code, 0, "{}", run.stdout);
 }
 
 /// Changes the lines of the output.
