@@ -74,28 +74,44 @@ pub(super) fn check(
             }
         }
     }
-    compare(&known.in_turn(), &in_turn(store)?, store, problems)?;
+    let failed = known.failed();
+    let expected = Expected::of(store, &failed)?;
+    compare(&known.in_turn(&expected.awaited), &expected.prints, store, problems)?;
     revisits.check(dir, (&files, &settings.archive.earlier), problems)?;
     Ok(Some(checked))
 }
 
-/// The settled URLs in the order of their records: a print of each.
-fn in_turn(store: &StoreReader) -> Result<Vec<u64>> {
-    let mut prints = Vec::new();
-    let bound = store.url_bound()?;
-    store.entries(|entry| {
-        if let Some(slot) = entry.record.and_then(|record| record.checked_sub(1)).filter(|slot| *slot < bound) {
-            let slot = usize::try_from(slot).unwrap_or(usize::MAX);
-            if prints.len() <= slot {
-                prints.resize(slot + 1, 0);
+/// What the store has settled.
+struct Expected {
+    /// The settled URLs in the order of their records: a print of each.
+    prints: Vec<u64>,
+    /// Those that have no record: what has failed and is to be asked for again (`--retry-failed`) is one of them until it was,
+    /// and a crawl may end before that.
+    awaited: HashSet<u64>,
+}
+
+impl Expected {
+    /// Reads it; `failed`: of which URLs it matters whether they wait.
+    fn of(store: &StoreReader, failed: &HashSet<u64>) -> Result<Self> {
+        let (mut prints, mut awaited) = (Vec::new(), HashSet::new());
+        let bound = store.url_bound()?;
+        store.entries(|entry| {
+            if entry.record.is_none() {
+                awaited.extend(Some(print(entry.url)).filter(|print| failed.contains(print)));
             }
-            if let Some(known) = prints.get_mut(slot) {
-                *known = print(entry.url);
+            if let Some(slot) = entry.record.and_then(|record| record.checked_sub(1)).filter(|slot| *slot < bound) {
+                let slot = usize::try_from(slot).unwrap_or(usize::MAX);
+                if prints.len() <= slot {
+                    prints.resize(slot + 1, 0);
+                }
+                if let Some(known) = prints.get_mut(slot) {
+                    *known = print(entry.url);
+                }
             }
-        }
-        Ok(())
-    })?;
-    Ok(prints)
+            Ok(())
+        })?;
+        Ok(Self { prints, awaited })
+    }
 }
 
 /// What is known of settled URLs, as far as the archive is read.
@@ -148,11 +164,18 @@ impl Known {
         asked == url || key(asked).is_some_and(|asked| key(url) == Some(asked))
     }
 
-    /// The URLs in their order, each once. Of one that has failed and came again, the last counts.
-    fn in_turn(self) -> Vec<u64> {
+    /// Those that have failed once.
+    fn failed(&self) -> HashSet<u64> {
+        self.told.iter().filter(|told| told.has_failed).map(|told| told.print).collect()
+    }
+
+    /// The URLs in their order, each once. Of one that has failed and came again, the last counts; of one that has failed and is
+    /// still awaited, none.
+    fn in_turn(self, awaited: &HashSet<u64>) -> Vec<u64> {
         let (mut later, mut prints) = (HashSet::new(), Vec::new());
         for Told { print, has_failed } in self.told.into_iter().rev() {
-            if later.insert(print) || !has_failed {
+            let is_last = later.insert(print);
+            if !has_failed || is_last && !awaited.contains(&print) {
                 prints.push(print);
             }
         }

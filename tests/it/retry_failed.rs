@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rustix::process::Signal;
 use serde_json::json;
 
 use crate::cli::Run;
@@ -126,4 +127,27 @@ fn an_archive_keeps_what_failed_beside_what_came_of_it_later() {
         .iter()
         .filter(|record| ["response", "revisit"].contains(&record.kind()) && record.url() == server.url("/c"));
     assert_eq!(answers.count(), 2);
+}
+
+#[test]
+fn an_archive_agrees_while_what_failed_still_has_to_be_asked_for_again() {
+    let (server, is_over) = outage();
+    let crawl = || crawl(&server).flag("--warc").concurrency(1);
+    let first = crawl().run();
+    assert_sound(&first);
+    is_over.store(true, Ordering::SeqCst);
+    server.hold("/b");
+    let running = crawl().talkative().flag("--retry-failed").on(&first).start();
+    server.wait_for("the first of them", |log| log.in_flight == 1 && log.count("/b") == 2);
+    running.signal(Signal::INT);
+    running.wait_for_stderr("stopping");
+    running.signal(Signal::INT);
+    let stopped = running.finish();
+    assert_eq!((stopped.assert_code(130).records.len(), server.count("/c")), (3, 1));
+    let verified = Run::new(&stopped.path(""), &["verify"]);
+    assert_eq!(verified.code, 0, "{}", verified.stdout);
+    server.open_all();
+    let finished = crawl().on(&stopped).run();
+    assert_sound(&finished);
+    assert_eq!((finished.records.len(), server.count("/c")), (6, 2));
 }
