@@ -40,6 +40,8 @@ pub(super) struct Outputs {
     pub(super) list: Vec<OutputPlace>,
     /// Where what is sent and received goes as well.
     pub(super) archive: Option<ArchivePlace>,
+    /// What the store calls those that a run has named and could not open: they are none of the crawl.
+    void: Vec<String>,
 }
 
 /// The archive that a crawl is to have.
@@ -103,7 +105,7 @@ impl Outputs {
             }
             list.push(OutputPlace { path, name, holds, checkpoint: None });
         }
-        Ok(Self { list, archive: None })
+        Ok(Self { list, archive: None, void: Vec::new() })
     }
 
     /// The same outputs, and an archive.
@@ -129,6 +131,11 @@ impl Outputs {
         }
         let (files, known): (Vec<_>, Vec<_>) = notes.outputs.iter().cloned().partition(|(name, _)| holds_archive(name));
         let known = &known;
+        // The run that has named them has not begun: no record is in them, and this one is free to have others.
+        if notes.last.is_none() && !self.are(known, !files.is_empty()) {
+            self.void = notes.outputs.iter().map(|(name, _)| name.clone()).collect();
+            return Ok(());
+        }
         match (&mut self.archive, files.is_empty()) {
             (Some(archive), false) => archive.files = files,
             (None, true) => {}
@@ -156,11 +163,20 @@ impl Outputs {
         self.list.iter().try_for_each(OutputPlace::expect_writable)
     }
 
+    /// Whether these are what a store knows, with or without an archive.
+    fn are(&self, known: &[(String, Checkpoint)], with_archive: bool) -> bool {
+        let is_known = |place: &OutputPlace| known.iter().any(|(name, _)| *name == place.name);
+        self.archive.is_some() == with_archive && known.len() == self.list.len() && self.list.iter().all(is_known)
+    }
+
     /// Opens each where it was committed. From here on it is known to the store.
     pub(super) fn open(self, dir: &CrawlDir, store: &mut dyn Store) -> Result<Vec<Output>> {
         let mut archive = self.archive;
         if self.list.iter().any(|place| place.checkpoint.is_none()) {
             self.list.iter().try_for_each(|place| place.check(dir))?;
+            for name in self.void {
+                store.keep(Note::NoOutput(name))?;
+            }
             for (name, checkpoint) in archive.iter_mut().flat_map(ArchivePlace::begin) {
                 store.keep(Note::Output(name.clone(), checkpoint.clone()))?;
             }

@@ -254,6 +254,7 @@ impl Store for Memory {
             Note::AskedAgain(records) => self.notes.asked_again = records,
             Note::Unread(unread) => self.notes.unread = *unread,
             Note::Output(name, checkpoint) => drop(self.outputs.insert(name, checkpoint)),
+            Note::NoOutput(name) => drop(self.outputs.remove(&name)),
             Note::Corrected => self.moved.clear(),
             Note::RunBegins { pid, at } => self.begin_run(pid, at),
             Note::RunEnds { state, failed_seeds } => {

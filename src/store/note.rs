@@ -45,6 +45,8 @@ pub enum Note {
     Rules(Box<Health>),
     /// How far an output is durable, by its name.
     Output(String, Checkpoint),
+    /// What was said of an output of this name is void: the run that has named it has begun nothing.
+    NoOutput(String),
     /// How many records outputs have lost, in all runs, so that their pages were asked for again.
     AskedAgain(u64),
     /// The records that were out of date are corrected in all outputs: none is any more.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::cli::Run;
 use crate::support::{Crawl, Crawled, Reply, Server, Site};
 
 /// The records without what differs from one crawl to another, and for an origin of any name.
@@ -168,6 +169,28 @@ fn an_output_that_was_named_has_to_be_named_again() {
     let told =
         "go to PLACE/other.jsonl, not to pages.jsonl\n = help: give --output PLACE/other.jsonl again to go on, or";
     assert!(message.contains(told), "{message}");
+}
+
+#[test]
+fn an_output_that_could_not_be_opened_is_none_of_the_crawl() {
+    let server = two_levels();
+    for (mended, warc) in [(&[][..], false), (&["--output", "other.jsonl"], false), (&[], true)] {
+        let crawl = Crawl::of(server.url("/")).talkative();
+        std::fs::write(crawl.path("file"), "no folder").unwrap();
+        let crawl = crawl.arg("--output", "file/pages.jsonl");
+        let failed = if warc { crawl.flag("--warc").run() } else { crawl.run() };
+        let told = &failed.assert_code(1).stderr;
+        assert!(told.contains("file/pages.jsonl") && told.contains("Not a directory"), "{told}");
+        let crawl = mended.iter().fold(Crawl::of(server.url("/")).on(&failed), |crawl, arg| crawl.flag(arg));
+        let crawled = crawl.run();
+        crawled.assert_code(0);
+        assert_eq!(Run::new(&crawled.path(""), &["verify"]).code, 0, "{mended:?}");
+        let output = crawled.path(if mended.is_empty() { "crawl/pages.jsonl" } else { "other.jsonl" });
+        assert_eq!(std::fs::read_to_string(output).unwrap().lines().count(), 8, "{mended:?}");
+        let again = mended.iter().fold(Crawl::of(server.url("/")).on(&crawled), |crawl, arg| crawl.flag(arg)).run();
+        again.assert_code(0);
+    }
+    assert_eq!(server.count("/"), 3);
 }
 
 fn shown(message: &str, crawled: &Crawled, server: &Server) -> String {

@@ -85,6 +85,7 @@ impl Store for Sqlite {
                 let (length, amended) = (committed.cast_signed(), amended.map(u64::cast_signed));
                 self.execute(&KEEP_OUTPUT, params![name, length, amended, crc])
             }
+            Note::NoOutput(name) => self.execute("DELETE FROM output WHERE name = ?1", params![name]),
             Note::Corrected => self.execute(&CORRECTED, []),
             Note::RunBegins { pid, at } => self.begin_run(pid, at),
             Note::RunEnds { state, failed_seeds } => {

@@ -81,6 +81,9 @@ fn notes_are_given_back_to_the_next_process() {
             Note::Unread(Box::new(unread.clone())),
             Note::Output("pages.jsonl".to_owned(), Checkpoint::length(10)),
             Note::Output("pages.jsonl".to_owned(), checkpoint.clone()),
+            Note::Output("others.jsonl".to_owned(), Checkpoint::length(0)),
+            Note::NoOutput("others.jsonl".to_owned()),
+            Note::NoOutput("none.jsonl".to_owned()),
             Note::RunEnds { state: State::Limit, failed_seeds: vec![failed.clone()] },
         ];
         for note in notes {
