@@ -35,7 +35,8 @@ impl SeedPlaces {
                 Seed::Archive(path) => archives.push(path.canonicalize().unwrap_or(path)),
             }
         }
-        let archive = if archives.is_empty() { None } else { Some(Archive::open(&archives, &config.fetch)?) };
+        let opened = || Archive::open(&archives, &config.fetch, config.frontier.url_rules());
+        let archive = (!archives.is_empty()).then(opened).transpose()?;
         if let Some(archive) = archive.as_ref().filter(|_| urls.is_empty()) {
             urls.extend_from_slice(archive.seeds());
             if urls.is_empty() {

@@ -45,6 +45,7 @@ mod proxy;
 mod readme;
 mod redirects;
 mod replay;
+mod replay_spellings;
 mod report;
 mod resume;
 mod resume_settings;

@@ -13,7 +13,7 @@ use crate::support::{Crawl, Crawled, Reply, Server, Site};
 
 /// An archive as other programs write it.
 #[derive(Default)]
-struct Archive {
+pub(crate) struct Archive {
     records: Vec<String>,
 }
 
@@ -25,7 +25,7 @@ impl Archive {
     }
 
     /// What a server answered at that second of a minute.
-    fn response(self, url: &str, second: u32, message: &str) -> Self {
+    pub(crate) fn response(self, url: &str, second: u32, message: &str) -> Self {
         let number = self.records.len();
         self.record(
             &format!(
@@ -36,12 +36,12 @@ impl Archive {
         )
     }
 
-    fn page(self, url: &str, second: u32, body: &str) -> Self {
+    pub(crate) fn page(self, url: &str, second: u32, body: &str) -> Self {
         self.response(url, second, &format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n{body}"))
     }
 
     /// One gzip member for each record.
-    fn compressed(&self) -> Vec<u8> {
+    pub(crate) fn compressed(&self) -> Vec<u8> {
         let member = |record: &String| {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
             encoder.write_all(record.as_bytes()).unwrap();
@@ -81,7 +81,7 @@ fn site() -> Archive {
         .page("http://e.com/A", 4, "<title>another</title>")
 }
 
-fn replay(name: &str, bytes: impl AsRef<[u8]>, more: impl FnOnce(Crawl, &Path) -> Crawl) -> Crawled {
+pub(crate) fn replay(name: &str, bytes: impl AsRef<[u8]>, more: impl FnOnce(Crawl, &Path) -> Crawl) -> Crawled {
     let crawl = Crawl::bare().seed(name);
     let path = crawl.path(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -89,7 +89,7 @@ fn replay(name: &str, bytes: impl AsRef<[u8]>, more: impl FnOnce(Crawl, &Path) -
     more(crawl, &path).run()
 }
 
-fn titles(crawled: &Crawled) -> Vec<String> {
+pub(crate) fn titles(crawled: &Crawled) -> Vec<String> {
     let title = |record: &serde_json::Value| {
         let said = record["title"].as_str().or(record["error"]["kind"].as_str()).unwrap_or("-");
         format!("{} {} {said}", record["url"].as_str().unwrap(), record["depth"])

@@ -6,7 +6,7 @@ use std::path::Path;
 use hashbrown::HashSet;
 use jiff::Timestamp;
 
-use super::captures::{Capture, Captures, Spot};
+use super::captures::{Capture, Captures, Spelling, Spot};
 use super::volume::Volume;
 use crate::url::{CrawlUrl, UrlKey, UrlRules};
 use crate::warc::{Fields, Kind, Message, Place, Record};
@@ -16,6 +16,8 @@ use crate::warc::{Fields, Kind, Message, Place, Record};
 pub(super) struct Catalog {
     volumes: Vec<Volume>,
     captures: Vec<Capture>,
+    /// How their URLs are written, where it is not as their pages are.
+    spellings: Vec<Spelling>,
     /// The pages that an archive names as those where it began, each once.
     seeds: Vec<CrawlUrl>,
     named: HashSet<UrlKey>,
@@ -37,15 +39,16 @@ struct Scanned {
 }
 
 impl Catalog {
-    pub(super) fn new() -> Self {
-        let rules = UrlRules::new(usize::MAX);
+    /// Nothing yet. `rules`: which URLs are one page.
+    pub(super) fn new(rules: UrlRules) -> Self {
         Self {
             volumes: Vec::new(),
             captures: Vec::new(),
+            spellings: Vec::new(),
             seeds: Vec::new(),
             named: HashSet::new(),
             first_page: None,
-            rules,
+            rules: rules.of_any_length(),
         }
     }
 
@@ -124,6 +127,7 @@ impl Catalog {
                 if is_page {
                     self.page(&url, at);
                 }
+                self.spellings.extend(Spelling::of(&url));
                 let capture = Capture::new(&url, at, spot);
                 self.captures.extend(exchanges.capture(capture, record));
             }
@@ -136,6 +140,7 @@ impl Catalog {
         if is_page {
             self.page(&url, at);
         }
+        self.spellings.extend(Spelling::of(&url));
         self.captures.push(Capture::new(&url, at, spot));
     }
 
@@ -173,7 +178,7 @@ impl Catalog {
         if seeds.is_empty() {
             seeds.extend(self.first_page.map(|(_, url)| url));
         }
-        (self.volumes, Captures::new(self.captures), seeds)
+        (self.volumes, Captures::new(self.captures, self.spellings), seeds)
     }
 }
 

@@ -20,6 +20,7 @@ use answer::{Bounds, Stored};
 use captures::{Captures, Spot};
 use catalog::Catalog;
 use flate2::bufread::MultiGzDecoder;
+use http::header::LOCATION;
 use http::{HeaderMap, StatusCode};
 use tokio::sync::Semaphore;
 use volume::Volume;
@@ -34,7 +35,8 @@ use crate::warc::{Kind, Record};
 
 /// Answers requests with what WARC files have (ISO 28500; also by a CDXJ index, or packed as WACZ 1.1.1), of whatever program.
 ///
-/// A URL is found by its exact text, and of several captures [`ReplayAt`] says which one answers. Digests are compared for
+/// A URL is found by its exact text, and if it was not captured so, as another spelling of the same page; of several captures
+/// [`ReplayAt`] says which one answers. Digests are compared for
 /// each record that is read: one that is not as it was written is a failure (`file`). A URL that was not captured is one too
 /// (`not_archived`), but for a robots.txt: it is then taken for one that is not there (404), since nobody is asked.
 ///
@@ -61,12 +63,12 @@ struct Holdings {
 impl Archive {
     /// The archive in these files: WARC, compressed or not, CDXJ, compressed or not, and WACZ. All of a WARC file is read
     /// once to find what is in it; an index saves that. What is damaged in them is told in the log, and what comes before and
-    /// behind it is taken.
+    /// behind it is taken. `rules`: which URLs are one page.
     ///
     /// # Errors
     /// [`Error::Usage`] when a file cannot be read or is no archive, or an index names one that is not there.
-    pub fn open(paths: &[PathBuf], options: &Options) -> error::Result<Self> {
-        let mut catalog = Catalog::new();
+    pub fn open(paths: &[PathBuf], options: &Options, rules: UrlRules) -> error::Result<Self> {
+        let mut catalog = Catalog::new(rules);
         for path in paths {
             take(path, &mut catalog).map_err(|why| Error::Usage(format!("{}: {why}", path.display())))?;
         }
@@ -79,7 +81,7 @@ impl Archive {
     /// [`Error::Usage`] when a file cannot be read.
     #[cfg(feature = "sqlite")]
     pub(crate) fn of_crawl(files: &[(PathBuf, Option<u64>)], options: &Options) -> error::Result<Self> {
-        let mut catalog = Catalog::new();
+        let mut catalog = Catalog::new(UrlRules::new(usize::MAX));
         for (path, length) in files {
             let volume = Volume::beginning(path, *length).map_err(|error| Error::io("open", path, error))?;
             // A process that was killed may have begun a file and no record in it.
@@ -127,17 +129,18 @@ impl Archive {
 
     async fn ask(&self, request: &Request) -> Result<Response, Failure> {
         let holdings = &self.holdings;
-        let Some(found) = holdings.captures.find(&request.url, holdings.at) else {
-            return match request.purpose {
-                Purpose::Robots => Ok(Response::new(StatusCode::NOT_FOUND, HeaderMap::new(), Body::Unwanted)),
-                _ => Err(Failure::new(FailureKind::NotArchived, "no archive has it")),
-            };
+        let exact = holdings.captures.find(&request.url, holdings.at);
+        let Some(found) = exact.or_else(|| holdings.captures.find_spelled(&request.url, holdings.at)) else {
+            return missing(request);
         };
         let permit = holdings.readers.acquire().await.expect("the semaphore is never closed");
         let reading = Arc::clone(holdings);
         // Files block: they are read where blocking is allowed.
         let read = tokio::task::spawn_blocking(move || reading.read(found.spot, MOST_REVISITS)).await;
         let (stored, at) = read.unwrap_or_else(|error| Err(unreadable(&format!("reading was stopped: {error}"))))?;
+        if exact.is_none() && holdings.leads_to(&stored, &request.url) {
+            return missing(request);
+        }
         let mut growing = self.budget.begin();
         growing.grow(stored.body.len() as u64).await;
         drop(permit);
@@ -171,6 +174,13 @@ impl Holdings {
         let own = if has_head { Stored::of(&record) } else { Ok(first.clone()) };
         let stored = own.and_then(|own| own.with_body_of(first, &record)).map_err(|why| wrong(&why))?;
         Ok((stored, at))
+    }
+
+    /// Whether an answer sends to this URL: what other spellings of it say so of themselves is no answer to itself.
+    fn leads_to(&self, stored: &Stored, url: &CrawlUrl) -> bool {
+        let location = stored.headers.get(LOCATION).and_then(|location| location.to_str().ok());
+        let target = location.and_then(|location| self.rules.requestable(url, location));
+        stored.status.is_redirection() && target.is_some_and(|target| target.as_str() == url.as_str())
     }
 
     /// Where the record is whose body a revisit has: the one that it names, else the capture of its URL before it.
@@ -224,6 +234,14 @@ fn packed(path: &Path, catalog: &mut Catalog) -> Result<(), String> {
 #[cfg(not(feature = "wacz"))]
 fn packed(_: &Path, _: &mut Catalog) -> Result<(), String> {
     Err("this build reads no WACZ: build it with `--features wacz`, or unpack it and name the index in it".to_owned())
+}
+
+/// What a URL that no archive has comes to.
+fn missing(request: &Request) -> Result<Response, Failure> {
+    match request.purpose {
+        Purpose::Robots => Ok(Response::new(StatusCode::NOT_FOUND, HeaderMap::new(), Body::Unwanted)),
+        _ => Err(Failure::new(FailureKind::NotArchived, "no archive has it")),
+    }
 }
 
 fn unreadable(why: &str) -> Failure {
