@@ -32,7 +32,7 @@ impl Guard {
             return Err((StatusCode::FORBIDDEN, "pages of other sites get nothing\n"));
         }
         let needs_token = *method == Method::POST;
-        let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        let bearer = headers.get(AUTHORIZATION).and_then(|value| bearer(value.to_str().ok()?));
         // A browser sends a header of its own only for the page that the token was given to.
         let in_query = uri.query().and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("token=")));
         let given = if needs_token { bearer } else { bearer.or(in_query) };
@@ -46,6 +46,12 @@ impl Guard {
 
 /// A status, and what to say.
 pub(super) type Refusal = (StatusCode, &'static str);
+
+/// The token of a value of `Authorization`: the scheme in any case, and blanks behind it (RFC 9110, sections 11.1 and 11.4).
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim_start_matches(' '))
+}
 
 /// Whether a `Host` is an address, or the name that stands for this machine everywhere.
 fn is_address(host: &str) -> bool {
@@ -119,7 +125,10 @@ mod tests {
         assert_eq!(said(&[]), Err((StatusCode::UNAUTHORIZED, NO_TOKEN)));
         assert_eq!(said(&["Basic secret"]), Err((StatusCode::UNAUTHORIZED, NO_TOKEN)));
         assert_eq!(said(&["Bearer secre"]), Err((StatusCode::UNAUTHORIZED, WRONG_TOKEN)));
-        assert_eq!(said(&["Bearer secret"]), Ok(()));
+        for given in ["Bearer secret", "bearer secret", "BEARER  secret"] {
+            assert_eq!(said(&[given]), Ok(()), "{given}");
+        }
+        assert_eq!(said(&["Bearersecret"]), Err((StatusCode::UNAUTHORIZED, NO_TOKEN)));
     }
 
     #[test]

@@ -108,7 +108,7 @@ fn answer(request: &Request<Incoming>, shared: &Shared) -> Response<Reply> {
             }
             None => not_found(),
         },
-        (&Method::GET, path) if Control::of_path(path).is_some() => not_allowed("POST", "POST, with the token\n"),
+        (_, path) if Control::of_path(path).is_some() => not_allowed("POST", "POST, with the token\n"),
         (&Method::GET, _) => not_found(),
         _ => not_allowed("GET, HEAD", "GET, or POST to /stop, /pause, /resume\n"),
     }

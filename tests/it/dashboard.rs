@@ -177,7 +177,12 @@ fn who_has_no_token_and_pages_of_other_sites_get_nothing() {
         assert!(!answer.body.contains("records\":"), "{}", answer.body);
     }
     assert!(seen.ask("POST /stop", "").head.contains("www-authenticate: bearer"));
-    assert!(seen.ask("GET /stop", "").head.contains("allow: post"));
+    for (start, allowed) in
+        [("GET /stop", "post"), ("OPTIONS /stop", "post"), ("PUT /pause", "post"), ("PUT /status.json", "get, head")]
+    {
+        let head = seen.ask(start, "").head;
+        assert!(head.contains(&format!("\r\nallow: {allowed}\r\n")), "{start}: {head}");
+    }
     let page = seen.ask("GET /", "");
     assert_eq!(page.status, 200);
     let head = seen.ask("HEAD /", "");
