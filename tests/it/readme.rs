@@ -24,11 +24,7 @@ fn every_command_of_the_readme_does_what_is_shown() {
         let Some(offline) = offline(&command) else { continue };
         let (ended_well, said) = run(folder.path(), &offline);
         assert!(ended_well, "$ {command}\n{said}");
-        if let Some(file) = command.strip_prefix("head -3 ") {
-            // Which page is the first to come is by chance.
-            let whole = std::fs::read_to_string(folder.path().join(file)).unwrap();
-            assert!(output.lines().all(|shown| whole.lines().any(|line| line == shown)), "$ {command}\n{said}");
-        } else if !output.is_empty() {
+        if !output.is_empty() {
             assert_eq!(times.left_out(&said), times.left_out(&output), "$ {command}");
         }
         ran += 1;
