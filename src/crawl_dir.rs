@@ -313,6 +313,13 @@ pub(crate) fn is_own_file(dir: &Path, path: &Path) -> bool {
     folder == dir.join(ITEMS) || folder == dir && (own.contains(&name) || name.starts_with(file::FILE))
 }
 
+/// Whether a folder is what a crawl has made, and no site: nothing in it is shown at the place of the folder.
+#[cfg(feature = "cli")]
+pub(crate) fn is_crawl(folder: &Path) -> bool {
+    let has = |name: &str| folder.join(name).is_file();
+    has(LOCK) && (has(file::FILE) || has(SUMMARY)) && !has("index.html")
+}
+
 /// Where the records of a crawl in this directory go unless the user names another file.
 pub(crate) fn records(dir: &Path) -> PathBuf {
     dir.join(RECORDS)

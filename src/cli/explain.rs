@@ -1,10 +1,11 @@
 //! `crawler explain`: the one state of a URL, and why it is in it.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::place::Place;
-use crate::config::redact_url;
+use crate::config::{bare_url, redact_url};
 use crate::error::{Error, Result};
 use crate::inspect::{self, Beginning, Explanation, UrlState};
 use crate::observe::{bytes, printable};
@@ -24,10 +25,7 @@ pub(crate) struct Explain {
 /// Says what a crawl knows of a URL. 1 when it has not found it.
 pub(crate) fn explain(explain: &Explain) -> Result<ExitCode> {
     let dir = explain.place.path().display().to_string();
-    if dir.contains("://") && !explain.url.contains("://") {
-        let help = format!("crawler explain {dir} {}", explain.url);
-        return Err(Error::Usage(format!("the URL comes first, and the directory behind it\n = help: {help}")));
-    }
+    expect_url(&explain.url, &dir)?;
     let known = inspect::explain(explain.place.path(), &explain.url)?;
     let url = redact_url(&explain.url);
     match &known {
@@ -42,6 +40,23 @@ pub(crate) fn explain(explain: &Explain) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::from(u8::from(known.is_none())))
+}
+
+/// Refuses what is no URL, before anything is read for it: what names a host and no scheme, which the URL Standard may take for
+/// a URL of the scheme `host:`, and a directory that stands where the URL belongs.
+fn expect_url(text: &str, dir: &str) -> Result<()> {
+    if text.contains("://") {
+        return Ok(());
+    }
+    if dir.contains("://") || Path::new(text).is_dir() {
+        let url = if dir.contains("://") { dir.to_owned() } else { bare_url(dir).unwrap_or_else(|| "URL".to_owned()) };
+        let help = format!("crawler explain {} {text}", redact_url(&url));
+        return Err(Error::Usage(format!("the URL comes first, and the directory behind it\n = help: {help}")));
+    }
+    match bare_url(text) {
+        Some(url) => Err(Error::Usage(format!("`{text}` has no scheme\n = help: write {url}"))),
+        None => Ok(()),
+    }
 }
 
 fn text(known: &Explanation) -> String {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::crawl_dir;
 use crate::error::{Error, Result};
 
 /// Refuses an argument that stands alone and is meant to be a command: nobody means a host by `statsu`.
@@ -28,6 +29,18 @@ pub(crate) fn expect_seed(word: &str, commands: &[&str]) -> Result<()> {
         .filter(|(slips, name)| *slips <= (name.len() / 3).clamp(1, 2))
         .map_or_else(|| "`crawler --help` lists them".to_owned(), |(_, name)| format!("did you mean `{name}`?"));
     Err(Error::Usage(format!("there is no command `{word}`, and no folder of that name\n = help: {near}")))
+}
+
+/// Refuses a seed that is a crawl directory: its files are no site, and who names one means the crawl in it.
+///
+/// # Errors
+/// [`Error::Usage`] says what goes on with it.
+pub(crate) fn expect_no_crawl_dir(seed: &str) -> Result<()> {
+    if seed.contains("://") || !crawl_dir::is_crawl(Path::new(seed)) {
+        return Ok(());
+    }
+    let help = format!("`crawler --dir {seed}` goes on with it, `crawler status {seed}` tells how far it is");
+    Err(Error::Usage(format!("{seed} is a crawl directory, and no site\n = help: {help}")))
 }
 
 /// The message for a crawl without seeds, which is called so.

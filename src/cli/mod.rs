@@ -364,7 +364,9 @@ fn load(flags: &flags::Flags, matches: &clap::ArgMatches) -> Result<Loaded> {
     expect_seeds(flags)?;
     let mut layers = Layers::default();
     flags.apply(matches, &mut layers)?;
-    layers.finish()
+    let loaded = layers.finish()?;
+    loaded.config.seeds.iter().try_for_each(|seed| help::expect_no_crawl_dir(seed))?;
+    Ok(loaded)
 }
 
 /// Refuses commands that stand where seeds do.

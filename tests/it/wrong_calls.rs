@@ -14,6 +14,7 @@ fn a_wrong_call_says_what_to_write_and_does_nothing() {
     fs::write(dir.path().join("urls.txt"), "https://example.com/\nnot a url\n").unwrap();
     fs::write(dir.path().join("wrong.toml"), "[politeness]\nrat = 2\n").unwrap();
     fs::create_dir(dir.path().join("empty")).unwrap();
+    assert_eq!(Run::new(dir.path(), &[&site, "--dir", "earlier", "--max-pages", "2", "-q"]).code, 0);
     let before = contents(dir.path());
     let mut told = String::new();
     for call in CALLS {
@@ -49,7 +50,7 @@ fn contents(folder: &std::path::Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
 }
 
 /// A call each; `_` is a space within a word.
-const CALLS: [&str; 80] = [
+const CALLS: [&str; 84] = [
     "",
     "crawl https://example.com/",
     "statsu",
@@ -101,6 +102,10 @@ const CALLS: [&str; 80] = [
     "status https://example.com/",
     "report empty",
     "explain crawl https://example.com/",
+    "explain crawl",
+    "explain ext.invalid:21080/e crawl",
+    "explain example.com/e",
+    "earlier --depth 2",
     "links --fail-on nothing",
     "shell https://example.com/",
     "https://example.com/ --update",
