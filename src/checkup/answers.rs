@@ -19,8 +19,8 @@ use crate::store::file;
 pub(super) struct Answers {
     known: HashMap<Key, Answer>,
     redirects: Vec<Redirect>,
-    /// How many records there are.
-    pub(super) records: u64,
+    /// How many records were read.
+    records: u64,
 }
 
 /// What came of a URL.
@@ -125,6 +125,11 @@ impl Answers {
             })?;
         }
         Ok(answers)
+    }
+
+    /// How many URLs were answered with what they stand for.
+    pub(super) fn ok(&self) -> u64 {
+        self.known.values().filter(|answer| **answer == Answer::Ok).count() as u64
     }
 
     /// Follows a URL to its end.

@@ -36,9 +36,9 @@ pub(crate) struct Links {
 
 impl Links {
     /// Judges the links that the crawl in a directory has committed, while it runs or after it: one pass over its records
-    /// and its store, and up to three over what it has kept of its pages. Takes some 40 bytes of memory for each URL, the
-    /// texts of those that redirect, 40 bytes for each fragment of another page that a link means, and what [`Findings`]
-    /// take.
+    /// and its store, and up to three over what it has kept of its pages. Takes some 40 bytes of memory for each URL, 10 more
+    /// without a survey, the texts of those that redirect, 40 bytes for each fragment of another page that a link means, and
+    /// what [`Findings`] take.
     ///
     /// # Errors
     /// There is no crawl, its outputs cannot be read, or it has kept no links.
@@ -47,7 +47,8 @@ impl Links {
         let mut keys = Keys::new(kept.settings.url_rules());
         let answers = Answers::read(dir, &mut keys)?;
         let (fragments, locations) = meant(dir, &kept, &mut keys, &answers)?;
-        let mut judge = Judge { keys, answers, fragments, locations, asked, unasked: BTreeMap::new() };
+        let listed = (!kept.is_surveyed).then(hashbrown::HashSet::new);
+        let mut judge = Judge { keys, answers, fragments, locations, asked, unasked: BTreeMap::new(), listed };
         let mut found = Self {
             findings: Findings::new(rules::RULES.iter().collect())?,
             is_surveyed: kept.is_surveyed,
@@ -64,7 +65,11 @@ impl Links {
             judge.page(&page, &found.findings)?;
         }
         if !kept.is_surveyed {
-            found.pages = judge.answers.records;
+            found.pages = judge.answers.ok();
+            let mut pages = Pages::open(dir, &kept)?;
+            while let Some(page) = pages.next()? {
+                found.mentions += u64::from(judge.unlisted(page, &found.findings)?);
+            }
         }
         found.unchecked = judge.unasked.iter().map(|(why, count)| (why.name(), why.told(), *count)).collect();
         Ok(found)
@@ -118,6 +123,8 @@ struct Judge {
     locations: Locations,
     asked: Asked,
     unasked: BTreeMap<Unasked, u64>,
+    /// Without a survey: what links of pages lead to, and the redirects behind that.
+    listed: Option<hashbrown::HashSet<Key>>,
 }
 
 impl Judge {
@@ -139,6 +146,7 @@ impl Judge {
                 findings.add(rule, url, &detail, &place(page, link))?;
             }
             let Some(to) = self.keys.of(url) else { continue };
+            self.list(to);
             let target = match verdict::of(to, &self.answers) {
                 Verdict::Fine(target) => Some(target),
                 Verdict::Unasked(why) => {
@@ -167,6 +175,32 @@ impl Judge {
             }
         }
         Ok(())
+    }
+
+    /// Judges what records of pages list nowhere, and was asked for all the same: parts of pages, and what headers name. Its
+    /// own record says on which page it was found first, and no other place is known. Whether there is such a place.
+    fn unlisted(&mut self, page: Page<'_>, findings: &Findings) -> Result<bool> {
+        let Some(key) = self.keys.of(&page.url) else { return Ok(false) };
+        if self.listed.as_ref().is_none_or(|listed| listed.contains(&key)) {
+            return Ok(false);
+        }
+        let Some(on) = page.found_on() else {
+            self.list(key);
+            return Ok(false);
+        };
+        self.page(&on, findings)?;
+        Ok(true)
+    }
+
+    /// Notes what a link leads to.
+    fn list(&mut self, to: Key) {
+        let Some(listed) = &mut self.listed else { return };
+        if !listed.insert(to) {
+            return;
+        }
+        for nth in self.answers.follow(to).hops {
+            listed.extend(self.answers.redirect(nth).and_then(|redirect| self.keys.of(&redirect.to)));
+        }
     }
 
     /// Whether a redirect on the way leads to a place by itself.

@@ -31,6 +31,8 @@ pub(super) struct Page<'a> {
     pub(super) location: Option<Cow<'a, str>>,
     /// How many mentions are not among the links.
     pub(super) left_out: u64,
+    /// Where its record says that it was found; `None` of a survey.
+    pub(super) referrer: Option<Cow<'a, str>>,
 }
 
 /// One mention on a page.
@@ -99,6 +101,8 @@ struct Recorded<'a> {
     link_details: Vec<Detail<'a>>,
     #[serde(default)]
     links_left_out: u64,
+    #[serde(borrow, default)]
+    referrer: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -176,6 +180,16 @@ impl Pages {
     }
 }
 
+impl<'a> Page<'a> {
+    /// The page on which this one was found, as far as the record of this one tells of it: with one mention.
+    pub(super) fn found_on(self) -> Option<Self> {
+        let url = Some(self.url);
+        let link = Link { url, written: None, kind: Kind::Page, found_by: None, text: None, line: None, column: None };
+        let url = self.referrer?;
+        Some(Self { url, links: vec![link], ids: Vec::new(), location: None, left_out: 0, referrer: None })
+    }
+}
+
 impl<'a> From<Surveyed<'a>> for Page<'a> {
     fn from(page: Surveyed<'a>) -> Self {
         let link = |link: SurveyedLink<'a>| Link {
@@ -188,7 +202,8 @@ impl<'a> From<Surveyed<'a>> for Page<'a> {
             column: link.column,
         };
         let links = page.links.into_iter().map(link).collect();
-        Self { url: page.url, links, ids: page.ids, location: page.location, left_out: page.links_left_out }
+        let (location, left_out) = (page.location, page.links_left_out);
+        Self { url: page.url, links, ids: page.ids, location, left_out, referrer: None }
     }
 }
 
@@ -204,6 +219,7 @@ impl<'a> From<Recorded<'a>> for Page<'a> {
             Link { url: Some(url), written: None, kind, found_by, text, line: None, column: None }
         };
         let links = record.links.into_iter().map(link).collect();
-        Self { url: record.url, links, ids: Vec::new(), location: None, left_out: record.links_left_out }
+        let (left_out, referrer) = (record.links_left_out, record.referrer);
+        Self { url: record.url, links, ids: Vec::new(), location: None, left_out, referrer }
     }
 }
