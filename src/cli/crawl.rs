@@ -150,7 +150,7 @@ fn start(config: Config, earlier: Earlier, home: Home, shown: Shown, terminal: &
     let runtime = runtime()?;
     let mut signals = runtime.block_on(async { Signals::listen() })?;
     let dashboard = dashboard.map(|at| dashboard::open(&at, &config)).transpose()?;
-    let crawl = build(config, earlier, home, terminal, dashboard.as_ref())?;
+    let crawl = build(config, earlier, home, terminal, dashboard.as_ref(), &runtime)?;
     let by_button = Arc::new(AtomicBool::new(false));
     let dashboard = dashboard.map(|dashboard| dashboard::serve(dashboard, &crawl, &by_button)).transpose()?;
     let ended = runtime.block_on(run(crawl, &mut signals));
@@ -197,6 +197,7 @@ pub(super) fn build(
     home: Home,
     terminal: &Terminal,
     dashboard: Option<&Dashboard>,
+    runtime: &Runtime,
 ) -> Result<Crawl> {
     let (path, output) = (config.dir.clone(), config.output.path.clone());
     let items: Vec<String> = config.items.iter().map(|items| items.name.clone()).collect();
@@ -228,6 +229,8 @@ pub(super) fn build(
         tell_untold(&dir);
     }
     if earlier == Earlier::Deleted {
+        // A start that fails would leave nothing of either crawl.
+        runtime.block_on(checked.try_out())?;
         dir.clear(&output, &items.iter().map(String::as_str).collect::<Vec<_>>())?;
     }
     checked.build(Some(dir))

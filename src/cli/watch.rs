@@ -174,7 +174,7 @@ impl Watch {
     /// One run: the first crawl of the directory, or what is left of it, or else an update.
     fn run(&self, runtime: &Runtime, signals: &mut Signals) -> Result<(Summary, Option<Signal>)> {
         let earlier = if is_whole(&self.config.dir)? { Earlier::Updated } else { Earlier::GoneOnWith };
-        let crawl = crawl::build(self.config.clone(), earlier, Home::Dir, &self.terminal, None)?;
+        let crawl = crawl::build(self.config.clone(), earlier, Home::Dir, &self.terminal, None, runtime)?;
         runtime.block_on(crawl::run(crawl, signals))
     }
 

@@ -222,6 +222,22 @@ pub(crate) struct Checked {
 }
 
 impl Checked {
+    /// Fails when no proxy lets anything through: then nothing is to be deleted for this crawl. Connects to what it begins at,
+    /// and sends nothing there. Cancel safe.
+    ///
+    /// # Errors
+    /// [`Error::Proxy`] names the last proxy, and what is wrong with it.
+    #[cfg(feature = "cli")]
+    pub(crate) async fn try_out(&self) -> Result<()> {
+        let fetch = &self.plan.fetch;
+        let asked =
+            self.plan.places.iter().find(|url| !self.plan.on_disk.contains(url) && fetch.refuses(url).is_none());
+        match asked {
+            Some(url) => fetch.try_out(url).await.map_err(|failure| Error::Proxy(failure.message.to_string())),
+            None => Ok(()),
+        }
+    }
+
     /// Reads back what an earlier run has left in the directory, if there is one.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 //! Sites on disk, archives and the network side by side: the origin of a URL decides who answers.
 
-use super::{Archive, Fetch, Fetching, Http, Knocking, LocalSite, LookingUp, Refusal, SavedCookies, SavedSeedName};
+use super::{
+    Archive, Fetch, Fetching, Http, Knocking, LocalSite, LookingUp, Refusal, SavedCookies, SavedSeedName, TryingOut,
+};
 use crate::exchange::LookedUp;
 use crate::outcome::{Failure, FailureKind};
 use crate::request::Request;
@@ -67,6 +69,13 @@ impl Fetch for ByOrigin {
         match (self.site(url), &self.http) {
             (None, Some(http)) => http.knock(url),
             (here, _) => Box::pin(std::future::ready(here.is_some() || self.archive.is_some())),
+        }
+    }
+
+    fn try_out<'a>(&'a self, url: &'a CrawlUrl) -> TryingOut<'a> {
+        match (self.site(url), &self.archive, &self.http) {
+            (None, None, Some(http)) => http.try_out(url),
+            _ => Box::pin(std::future::ready(Ok(()))),
         }
     }
 

@@ -17,7 +17,7 @@ use super::guard::bare_name;
 use super::headers::RequestHeaders;
 use super::incoming::{Deadlines, Incoming};
 use super::knock::Knocks;
-use super::last_url::LastUrl;
+use super::last_url::{LastUrl, no_name};
 use super::pool::{Claim, Pool};
 use super::proxy::{AddressBehind, ProxyDns};
 use super::resolver::Resolver;
@@ -25,7 +25,7 @@ use super::reuse::{self, Connection};
 use super::ways::Ways;
 use super::{
     AddressGuard, Credentials, Fetch, Fetching, Knocking, LookingUp, MediaRange, Options, Overrides, SavedCookies,
-    SavedSeedName,
+    SavedSeedName, TryingOut,
 };
 use crate::error::Result;
 use crate::exchange::{BodyEnd, Exchange, LookedUp, RawBody, Received, Sent};
@@ -348,6 +348,10 @@ impl Fetch for Http {
         })
     }
 
+    fn try_out<'a>(&'a self, url: &'a CrawlUrl) -> TryingOut<'a> {
+        Box::pin(self.ways.try_out(bare_name(url), url.port().unwrap_or(url.scheme().port())))
+    }
+
     fn take_lookups(&self) -> Vec<LookedUp> {
         self.resolver.take_noted()
     }
@@ -393,10 +397,6 @@ pub(super) fn has_no_body(status: StatusCode) -> bool {
 
 /// How often a request that a host has not taken is made again at once: connections may end one after the other.
 const NOT_TAKEN: u32 = 3;
-/// The URL Standard takes any name in ASCII; the client does not.
-fn no_name() -> Failure {
-    Failure::new(FailureKind::Dns, "the name of the host is no valid Punycode, which cannot be asked for")
-}
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use url::Url;
 
+use crate::outcome::{Failure, FailureKind};
 use crate::url::CrawlUrl;
 
 /// The URL of the last request to another origin than the one before it.
@@ -39,6 +40,11 @@ fn beside(known: &Url, url: &CrawlUrl) -> Option<Url> {
     next.set_query(query);
     // What was parsed once stays as it is; should it ever not, it is parsed as a whole.
     (next.as_str() == url.as_str()).then_some(next)
+}
+
+/// The URL Standard takes any name in ASCII; the client does not.
+pub(super) fn no_name() -> Failure {
+    Failure::new(FailureKind::Dns, "the name of the host is no valid Punycode, which cannot be asked for")
 }
 
 #[cfg(test)]

@@ -79,6 +79,9 @@ pub type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Response, Failure>> +
 /// A look-up under way.
 pub type LookingUp<'a> = Pin<Box<dyn Future<Output = Vec<IpAddr>> + Send + 'a>>;
 
+/// Ways out of this machine being tried.
+pub type TryingOut<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
+
 /// A knock under way.
 pub type Knocking<'a> = Pin<Box<dyn Future<Output = bool> + Send + 'a>>;
 
@@ -125,6 +128,15 @@ pub trait Fetch: fmt::Debug + Send + Sync {
     fn knock<'a>(&'a self, url: &'a CrawlUrl) -> Knocking<'a> {
         let _ = url;
         Box::pin(std::future::ready(false))
+    }
+
+    /// Fails when nothing can be asked, whatever the host is: no proxy of those that all requests go through lets anything
+    /// through. Asked before what an earlier crawl has left is deleted, with a URL that this one begins at: a connection may
+    /// be made, and nothing is sent to its host. By default nothing stands in the way. It ends within its own deadlines, and
+    /// is cancel safe.
+    fn try_out<'a>(&'a self, url: &'a CrawlUrl) -> TryingOut<'a> {
+        let _ = url;
+        Box::pin(std::future::ready(Ok(())))
     }
 
     /// What was learnt of the names of seeds since this was asked last, to be kept for the next run. By default that is

@@ -14,6 +14,7 @@ use super::proxy::{self, Bounds, Connector, Proxy, ProxyDns, Route};
 use super::resolver::Resolver;
 use super::reuse::Watched;
 use crate::error::{Error, Result};
+use crate::outcome::Failure;
 
 /// Clients for one kind of requests each: those that leave their connection behind, and those that close it.
 #[derive(Debug)]
@@ -130,6 +131,14 @@ impl Pool {
         self.http1.write().unwrap_or_else(PoisonError::into_inner).insert(origin.into());
     }
 
+    /// Whether the proxy, if there is one, lets anything through, by a connection to this host over which nothing is sent.
+    pub(super) async fn try_out(&self, host: &str, port: u16) -> Result<(), Failure> {
+        match &self.recipe.proxy {
+            Some(proxy) => self.recipe.connector(proxy.clone(), self.recipe.tls.clone()).try_out(host, port).await,
+            None => Ok(()),
+        }
+    }
+
     fn versions(&self, origin: &str) -> Versions {
         let http1 = self.http1.read().unwrap_or_else(PoisonError::into_inner);
         if !http1.is_empty() && http1.contains(origin) { Versions::Http1 } else { Versions::Any }
@@ -183,9 +192,13 @@ impl Recipe {
         }
     }
 
-    fn proxied(&self, proxy: Proxy, idle: usize, tls: rustls::ClientConfig) -> proxy::Client {
+    fn connector(&self, proxy: Proxy, tls: rustls::ClientConfig) -> Connector {
         let (dns, resolver) = (self.proxy_dns, self.resolver.clone());
-        let connector = Connector::new(Route { proxy, dns, resolver, tls: tls.into(), timeout: self.connect_timeout });
+        Connector::new(Route { proxy, dns, resolver, tls: tls.into(), timeout: self.connect_timeout })
+    }
+
+    fn proxied(&self, proxy: Proxy, idle: usize, tls: rustls::ClientConfig) -> proxy::Client {
+        let connector = self.connector(proxy, tls);
         let bounds = Bounds { idle, idle_for: POOL_IDLE, header_lines: MAX_HEADER_LINES, head: MAX_HEAD };
         proxy::Client::new(connector, &self.headers, bounds)
     }

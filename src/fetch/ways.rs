@@ -84,6 +84,19 @@ impl Ways {
         open.into_iter().chain(closed)
     }
 
+    /// Fails when none of the ways leads out of this machine: they are tried one after the other, by connections to this host
+    /// over which nothing is sent.
+    pub(super) async fn try_out(&self, host: &str, port: u16) -> Result<(), Failure> {
+        let mut last = None;
+        for way in &self.ways {
+            match way.pool.try_out(host, port).await {
+                Ok(()) => return Ok(()),
+                Err(failure) => last = Some(failure),
+            }
+        }
+        Err(self.exhausted(last))
+    }
+
     /// Nothing has come through this way.
     pub(super) fn close(&self, way: &Way, failure: &Failure) {
         let is_news = way.closed_until().replace(Instant::now() + CLOSED_FOR).is_none();

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use rustix::process::Signal;
 
 use crate::inspect::json;
-use crate::support::{Crawl, Crawled, Reply, Running, Server, Site, folder};
+use crate::support::{ClosedPort, Crawl, Crawled, Reply, Running, Server, Site, Ways, folder};
 
 /// A page with 15 others that it links to.
 fn star() -> Server {
@@ -124,6 +124,36 @@ fn fresh_starts_over() {
     assert_eq!(crawled.assert_code(0).records.len(), 16);
     assert!(!crawled.stderr.contains("going on"), "{}", crawled.stderr);
     assert_eq!((server.count("/"), server.count("/robots.txt")), (2, 2));
+}
+
+#[test]
+fn fresh_deletes_nothing_when_no_proxy_lets_anything_through() {
+    let server = star();
+    let crawl = || Crawl::of(server.url("/")).talkative();
+    let first = crawl().arg("--max-pages", "3").run();
+    let kept = || std::fs::read(first.path("crawl/pages.jsonl")).unwrap();
+    let before = kept();
+    let closed = ClosedPort::reserve();
+    let (wants_password, way) = (Ways::default().takes("Basic dTpw").http(), Ways::default().http());
+    let socks = Ways::default().takes("user:other").socks5();
+    let dead = closed.url("/").trim_end_matches('/').to_owned();
+    for (proxies, why) in [
+        (vec![dead.clone()], "cannot be reached"),
+        (vec![format!("http://{}", wants_password.address())], "wants a user and a password"),
+        (vec![format!("socks5://user:wrong@{}", socks.address())], "does not take the user"),
+        (vec![dead.clone(), format!("http://{}", wants_password.address())], "none of 2 proxies is a way out"),
+    ] {
+        let fresh = proxies.iter().fold(crawl().flag("--fresh"), |crawl, proxy| crawl.arg("--proxy", proxy));
+        let fresh = fresh.on(&first).run();
+        assert_eq!(fresh.code, Some(1), "{proxies:?}: {}", fresh.stderr);
+        assert!(fresh.stderr.contains(why), "{proxies:?}: {}", fresh.stderr);
+        assert_eq!(kept(), before, "{proxies:?}: {}", fresh.stderr);
+    }
+    let asked = server.log(|log| log.arrivals.len());
+    let fresh = crawl().flag("--fresh").arg("--proxy", &dead).arg("--proxy", format!("http://{}", way.address()));
+    let fresh = fresh.on(&first).run();
+    assert_eq!(fresh.assert_code(0).records.len(), 16, "one of them lets everything through");
+    assert_eq!(server.log(|log| log.arrivals.len()) - asked, 17, "to try it out nothing is asked");
 }
 
 #[test]

@@ -28,7 +28,7 @@ use super::tunnel;
 use crate::fetch::Refusal;
 use crate::fetch::failure::{self, Told};
 use crate::fetch::resolver::Resolver;
-use crate::outcome::Failure;
+use crate::outcome::{Failure, FailureKind};
 
 /// Connects to hosts through one proxy. Cloning is cheap.
 #[derive(Clone)]
@@ -88,6 +88,28 @@ impl Service<Uri> for Connector {
 }
 
 impl Connector {
+    /// Whether the proxy lets anything through: it is asked for a tunnel to a host, over which nothing is sent; one that
+    /// reads requests itself is only connected to. What is wrong with the host is no failure here. Cancel safe.
+    pub(in crate::fetch) async fn try_out(&self, name: &str, port: u16) -> Result<(), Failure> {
+        let Route { proxy, timeout, .. } = &*self.0;
+        let is_there = AtomicBool::new(false);
+        let trying = async {
+            if self.hands_over() {
+                return self.0.reach_proxy(&is_there).await.map(drop);
+            }
+            self.tunnel(bare(name), port, &is_there).await.map(drop)
+        };
+        let tried = match tokio::time::timeout(*timeout, trying).await {
+            Ok(tried) => tried,
+            Err(_) if is_there.load(Ordering::Relaxed) => return Ok(()),
+            Err(_) => return Err(fault::silent(proxy, *timeout)),
+        };
+        match tried.map_err(|error| error.downcast::<Told>()) {
+            Err(Ok(told)) if told.0.kind == FailureKind::Proxy => Err(told.0),
+            _ => Ok(()),
+        }
+    }
+
     /// `is_there` says whether the proxy itself is waited for, or what it does.
     async fn connect(&self, target: &Uri, is_there: &AtomicBool) -> Result<Stream, BoxError> {
         let is_tls = target.scheme() == Some(&Scheme::HTTPS);
