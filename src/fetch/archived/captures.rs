@@ -125,7 +125,7 @@ impl Those<'_> {
 
 impl fmt::Debug for Captures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Captures").field("len", &self.sorted.len()).finish()
+        f.debug_struct("Captures").field("len", &self.sorted.len()).finish_non_exhaustive()
     }
 }
 

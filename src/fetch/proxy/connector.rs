@@ -104,8 +104,9 @@ impl Connector {
             Err(_) if is_there.load(Ordering::Relaxed) => return Ok(()),
             Err(_) => return Err(fault::silent(proxy, *timeout)),
         };
-        match tried.map_err(|error| error.downcast::<Told>()) {
-            Err(Ok(told)) if told.0.kind == FailureKind::Proxy => Err(told.0),
+        let Err(error) = tried else { return Ok(()) };
+        match error.downcast::<Told>() {
+            Ok(told) if told.0.kind == FailureKind::Proxy => Err(told.0),
             _ => Ok(()),
         }
     }
