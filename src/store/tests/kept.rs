@@ -81,9 +81,6 @@ fn notes_are_given_back_to_the_next_process() {
             Note::Unread(Box::new(unread.clone())),
             Note::Output("pages.jsonl".to_owned(), Checkpoint::length(10)),
             Note::Output("pages.jsonl".to_owned(), checkpoint.clone()),
-            Note::Output("others.jsonl".to_owned(), Checkpoint::length(0)),
-            Note::NoOutput("others.jsonl".to_owned()),
-            Note::NoOutput("none.jsonl".to_owned()),
             Note::RunEnds { state: State::Limit, failed_seeds: vec![failed.clone()] },
         ];
         for note in notes {
@@ -128,6 +125,20 @@ fn the_traps_that_were_closed_last_are_given_back() {
         }
         let mut pair = pair.restarted(unlimited(), SAME);
         assert_eq!(pair.store().recall().unwrap().traps, [trap]);
+    });
+}
+
+#[test]
+fn an_output_that_is_void_is_none() {
+    each_pair(unlimited(), |mut pair| {
+        let length = || Checkpoint::length(0);
+        let outputs = ["a.jsonl", "b.jsonl"].map(|name| Note::Output(name.to_owned(), length()));
+        let void = ["a.jsonl", "none.jsonl"].map(|name| Note::NoOutput(name.to_owned()));
+        for note in outputs.into_iter().chain(void) {
+            pair.store().keep(note).unwrap();
+        }
+        let mut pair = pair.restarted(unlimited(), SAME);
+        assert_eq!(pair.store().recall().unwrap().outputs, [("b.jsonl".to_owned(), length())]);
     });
 }
 
