@@ -180,7 +180,7 @@ impl Pages {
     }
 }
 
-impl<'a> Page<'a> {
+impl Page<'_> {
     /// The page on which this one was found, as far as the record of this one tells of it: with one mention.
     pub(super) fn found_on(self) -> Option<Self> {
         let url = Some(self.url);
