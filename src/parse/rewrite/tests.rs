@@ -86,6 +86,11 @@ fn each_kind_of_reference_is_written_anew_and_nothing_else() {
         "<template><a href=a></template><noscript><img src=b></noscript>",
         "<template><a href=\"new:/d/a\"></template><noscript><img src=\"new:/d/b\"></noscript>",
     );
+    // In the head what cannot stand there closes it, so its end tag closes nothing, and the script is one of MathML.
+    check(
+        "<noscript><math></noscript><script><img src=a>",
+        "<noscript><math></noscript><script><img src=\"new:/d/a\">",
+    );
     check(
         "<!-- <a href=a> --><title><a href=b></title><textarea><a href=c></textarea>",
         "<!-- <a href=a> --><title><a href=b></title><textarea><a href=c></textarea>",

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::char_ref::{self, Within};
+use super::frames::Frames;
 use super::name::Name;
 use super::nesting::{Nesting, Space as Language};
 use super::raw_text;
@@ -83,6 +84,7 @@ pub(in crate::parse) fn each_tag<'a>(text: &'a str, syntax: Syntax, most: Most, 
             let mut tags = HtmlTags {
                 cursor: Cursor { text, at: 0 },
                 nesting: Nesting::with_body(most.nesting),
+                frames: Frames::new(),
                 attributes: Attributes::new(most.attributes),
                 most,
             };
@@ -104,6 +106,8 @@ pub(in crate::parse) fn each_tag<'a>(text: &'a str, syntax: Syntax, most: Most, 
 struct HtmlTags<'a> {
     cursor: Cursor<'a>,
     nesting: Nesting,
+    /// Where the page has got to: a `<noscript>` in the head is closed by what cannot stand there.
+    frames: Frames,
     /// Those that decide what a tag belongs to.
     attributes: Attributes<'a>,
     most: Most,
@@ -113,12 +117,16 @@ impl<'a> HtmlTags<'a> {
     /// The next start tag; `None` behind the last one.
     fn next(&mut self) -> Option<Tag<'a>> {
         loop {
-            self.cursor.at += memchr::memchr(b'<', self.cursor.rest())?;
+            let length = memchr::memchr(b'<', self.cursor.rest())?;
+            self.read_text(length);
+            self.cursor.at += length;
             match self.cursor.peek(1)? {
                 first if first.is_ascii_alphabetic() => return self.start_tag(),
                 b'/' if self.cursor.peek(2)?.is_ascii_alphabetic() => {
                     let name = self.cursor.end_tag()?;
-                    self.nesting.end(name);
+                    if self.nesting.end(name) && self.frames.are_open() && !self.nesting.is_in_template() {
+                        self.frames.end(name);
+                    }
                 }
                 b'/' => self.skip(2, raw_text::bogus_comment_end)?,
                 b'!' => {
@@ -127,6 +135,16 @@ impl<'a> HtmlTags<'a> {
                 }
                 b'?' => self.skip(1, raw_text::bogus_comment_end)?,
                 _ => self.cursor.at += 1,
+            }
+        }
+    }
+
+    /// Reads text only to know whether it opens the body.
+    fn read_text(&mut self, length: usize) {
+        if length > 0 && self.frames.are_open() && !self.nesting.is_in_template() {
+            let text = self.cursor.text.get(self.cursor.at..self.cursor.at + length).unwrap_or_default();
+            if !char_ref::decode(text, Within::Text).trim_ascii().is_empty() {
+                self.frames.text();
             }
         }
     }
@@ -152,7 +170,12 @@ impl<'a> HtmlTags<'a> {
             Language::Svg | Language::Math | Language::MathAnnotation => tag.spaces = &[Space::Svg],
             Language::Html => {
                 tag.spaces = &[Space::Html];
-                self.nesting.open_html(name, closes_itself, &self.attributes);
+                if !is_in_template {
+                    self.frames.start(name, &self.attributes);
+                }
+                if name != Name::NOSCRIPT || !self.frames.are_in_head_noscript() {
+                    self.nesting.open_html(name, closes_itself, &self.attributes);
+                }
                 tag.style = self.skip_text(name, written);
             }
         }
