@@ -32,7 +32,7 @@ pub(crate) fn message(error: &clap::Error, call: CallOf) -> Option<String> {
         .unwrap_or_else(|| "`--help` behind the command lists its flags".to_owned());
     let help = if help.starts_with('-') { format!("write {help}") } else { help };
     let what = if flag.starts_with('-') { "flag" } else { "argument" };
-    Some(format!("there is no {what} `{}`\n = help: {help}", crate::config::redact_url(flag)))
+    Some(format!("there is no {what} `{}`\n = help: {help}", crate::config::redacted_at(name, flag)))
 }
 
 fn text(error: &clap::Error, kind: ContextKind) -> Option<&str> {

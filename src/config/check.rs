@@ -5,6 +5,7 @@ use std::ops::Range;
 use toml::{Table, Value};
 
 use super::keys::{self, Beyond, Key, Kind, Stray};
+use super::secret::{redacted, redacted_at};
 use super::span::{Part, Step};
 use super::{rule_tables, rules};
 use crate::extract;
@@ -276,7 +277,8 @@ fn name_without_quotes(name: &str, keys: &[Key], table: &Value) -> Option<String
 
 /// Whether a value is of the kind, and within its bounds.
 fn typed(path: &str, kind: &Kind, value: &Value) -> Result<(), Problem> {
-    let mismatch = || Err(Problem::new(format!("`{path}` is {}", described(value))).allowed(kind.allowed()));
+    let mismatch =
+        || Err(Problem::new(format!("`{path}` is {}", described(&redacted(path, value)))).allowed(kind.allowed()));
     let parsed = |result: Result<(), String>| result.map_err(|found| Problem::new(format!("`{path}`: {found}")));
     let text = scalar(value).filter(|_| !value.is_bool());
     match (kind, value, text) {
@@ -302,7 +304,7 @@ fn typed(path: &str, kind: &Kind, value: &Value) -> Result<(), Problem> {
             mismatch().map_err(|problem| problem.help(Some(format!("write [{path}] and its keys below"))))
         }
         (Kind::List(_), Value::String(text), _) => {
-            mismatch().map_err(|problem| problem.help(Some(format!("write [\"{text}\"]"))))
+            mismatch().map_err(|problem| problem.help(Some(format!("write [\"{}\"]", redacted_at(path, text)))))
         }
         (Kind::Duration, _, Some(text)) => parsed(units::parse_duration(&text).map(drop)),
         (Kind::Size, _, Some(text)) => parsed(units::parse_size(&text).map(drop)),

@@ -44,7 +44,7 @@ fn secrets(config: &Config) -> Vec<String> {
     if config.sitemaps.urls.iter().any(has_password) {
         found.push("sitemaps.urls".to_owned());
     }
-    if config.fetch.proxy.iter().cloned().map(String::from).any(|proxy| has_password(&proxy)) {
+    if config.fetch.proxy.iter().cloned().map(String::from).any(|proxy| secret::redact_proxy(&proxy) != proxy) {
         found.push("fetch.proxy".to_owned());
     }
     let mut take = |table: &str, headers: &mut dyn Iterator<Item = (&str, &str)>| {
@@ -123,7 +123,8 @@ mod tests {
             ("seeds = [\"http://user:hunter2@e.com/\"]\n", Some("(seeds)")),
             ("[sitemaps]\nurls = [\"http://user:hunter2@e.com/s.xml\"]\n", Some("(sitemaps.urls)")),
             ("[fetch]\nproxy = [\"http://user:hunter2@e.com:1\"]\n", Some("(fetch.proxy)")),
-            ("[fetch]\nproxy = [\"http://user:${CARGO_PKG_NAME}@e.com:1\"]\n", None),
+            ("[fetch]\nproxy = [\"http://hunter2@e.com:1\"]\n", Some("(fetch.proxy)")),
+            ("[fetch]\nproxy = [\"http://${CARGO_PKG_NAME}:${CARGO_PKG_NAME}@e.com:1\"]\n", None),
             ("[hosts.\"e.com:8080\".headers]\nX-Api-Key = \"hunter2\"\n", Some(".headers.X-Api-Key)")),
         ] {
             let told = told(text, 0o644);

@@ -124,7 +124,7 @@ impl Layers {
                 self.checked(&place::flag_with(flag, name.trim()), path, key, &Value::Table(entries), flag)
             }
             Kind::List(inner) => {
-                let label = place::flag_with(flag, &secret::redact_url(raw));
+                let label = place::flag_with(flag, &secret::redacted_at(path, raw));
                 let item = bare(inner, raw);
                 refuse(&label, path, key, &Value::Array(vec![item.clone()]))?;
                 self.push(flag, path, item);
@@ -160,7 +160,7 @@ impl Layers {
         })?;
         let shown =
             if secret::is_secret_header(path) || secret::is_secret_header(raw) { secret::REDACTED } else { raw };
-        let label = place::flag_with(flag, &format!("{path}={}", secret::redact_url(shown)));
+        let label = place::flag_with(flag, &format!("{path}={}", secret::redacted_at(path, shown)));
         let usage = |problem: &Problem| Error::Usage(problem.in_flag(&label));
         let Found { key, path, entry } = keys::find(path).ok_or_else(|| usage(&check::unknown_key(path)))?;
         let path = path.as_str();

@@ -39,6 +39,7 @@ pub use hosts::HostOptions;
 pub(crate) use keys::named as key_named;
 pub use layers::{Layers, Loaded, SettingOrigin};
 pub use schedule::ScheduleOptions;
+pub(crate) use secret::redacted_at;
 pub use secret::{REDACTED, is_secret_header, redact_url};
 pub use seeds::Seed;
 pub use update::{Schedule, UpdateOptions};

@@ -18,7 +18,7 @@ impl Problem {
         let content = text.lines().nth(line - 1).unwrap_or_default().replace(unseen, "\u{fffd}");
         let content = content.trim_start_matches('\u{feff}');
         let marked = text.get(span.clone()).unwrap_or_default().lines().next().unwrap_or_default();
-        let without = secret::without_secret(content);
+        let without = secret::without_secret(text, line - 1, content);
         let kept = without.as_ref().and_then(|_| secret::without_value(content, marked));
         let (content, column) = match (&without, &kept) {
             (Some(shown), None) => (shown.as_str(), None),

@@ -40,7 +40,7 @@ impl Loaded {
         for key in plain {
             let path = keys::join(prefix, &key.name);
             if let Some(value) = values.get(&key.name) {
-                rows.push(self.row(&path, &key.name, &redacted(value)));
+                rows.push(self.row(&path, &key.name, &secret::redacted(&path, value)));
             }
         }
         for key in tables {
@@ -87,14 +87,6 @@ fn is_table(key: &Key, values: &Table) -> bool {
         Kind::Table(_) | Kind::Hosts(_) => true,
         Kind::Map(_) => values.get(&key.name).and_then(Value::as_table).is_some_and(|entries| !entries.is_empty()),
         _ => false,
-    }
-}
-
-fn redacted(value: &Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(secret::redact_url(text)),
-        Value::Array(items) => Value::Array(items.iter().map(redacted).collect()),
-        other => other.clone(),
     }
 }
 

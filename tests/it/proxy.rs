@@ -303,11 +303,63 @@ fn the_settings_in_force_show_a_proxy_without_its_password() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     };
-    let shown =
-        crawl(&["config", "--proxy", "http://user:hunter2@e.com:1", "--proxy", "socks5://user:${PROXY_PW}@e.com"]);
-    let expected = r#"proxy = ["http://user:<redacted>@e.com:1", "socks5://user:${PROXY_PW}@e.com"]"#;
+    let shown = crawl(&[
+        "config",
+        "--proxy",
+        "http://user:hunter2@e.com:1",
+        "--proxy",
+        "socks5://${PROXY_PW}:${PROXY_PW}@e.com",
+    ]);
+    let expected = r#"proxy = ["http://<redacted>@e.com:1", "socks5://${PROXY_PW}:${PROXY_PW}@e.com"]"#;
     assert!(shown.contains(expected), "{shown}");
     assert!(!shown.contains("hunter2"), "{shown}");
+    let shown = crawl(&["config", "--proxy", "http://hunter2:@e.com:1", "--proxy", "hunter2@e.com:1"]);
+    assert!(shown.contains(r#"proxy = ["http://<redacted>@e.com:1", "<redacted>@e.com:1"]"#), "{shown}");
+}
+
+#[test]
+fn what_is_no_proxy_is_refused_without_its_secrets_wherever_it_is_written() {
+    let shown = |args: &[&str], file: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("crawl.toml"), file).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_crawler"));
+        let output = command.current_dir(dir.path()).args(args).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(!told.contains("hunt") && !told.contains("er2") && !told.contains("s3cr3t"), "{args:?} {file}: {told}");
+        told
+    };
+    for proxy in ["http://s3cr3t:hunt/er2@127.0.0.1:1", "s3cr3t:hunt?er2@127.0.0.1:1", "http://s3cr3t:hunt#er2@[::1]:1"]
+    {
+        let told = shown(&["config", "--proxy", proxy], "");
+        assert!(told.contains("`/` is written %2F") && told.contains("<redacted>@"), "{told}");
+        shown(&["config", "--set", &format!("fetch.proxy={proxy}")], "");
+        shown(&["config", "--set", &format!("fetch.proxy=['http://e.com:1', '{proxy}']")], "");
+        shown(&["config", "--set", &format!("fetch.proxies={proxy}")], "");
+        shown(&["config", &format!("--proxi={proxy}")], "");
+        for file in [
+            format!("[fetch]\nproxy = ['http://a:b@e.com:1', '{proxy}']\n"),
+            format!("[fetch]\nproxy = [\n  'http://a:b@e.com:1',\n  '{proxy}',\n]\n"),
+            format!("[fetch]\nproxy = '{proxy}'\n"),
+            format!("[fetch]\nproxy = ['{proxy}\n"),
+            format!("fetch = {{ proxy = ['{proxy}'], depth = 1 }}\n"),
+            format!("[fetch]\nproxies = ['{proxy}']\n"),
+        ] {
+            shown(&["config"], &file);
+        }
+    }
+}
+
+#[test]
+fn the_user_of_a_proxy_is_kept_nowhere() {
+    let server = Server::start(site().routes());
+    let proxy = Ways::default().http();
+    for credentials in ["s3cr3ttok", "s3cr3ttok:", "s3cr3ttok:hunter2"] {
+        let crawled = through(&server, &format!("http://{credentials}@{}", proxy.address())).talkative().run();
+        assert_all_ok(&crawled, 3);
+        assert_nowhere(&crawled, "s3cr3ttok");
+        assert_nowhere(&crawled, "hunter2");
+    }
 }
 
 #[test]

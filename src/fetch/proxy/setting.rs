@@ -153,6 +153,7 @@ impl FromStr for Proxy {
         let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
         let protocol = Protocol::of_scheme(scheme).ok_or_else(|| problem("has a scheme that is not known"))?;
         // A scheme that the URL Standard does not know keeps every port as it is written.
+        let problem = |what: &str| problem(what).help(unescaped(rest));
         let url = Url::parse(&format!("proxy://{rest}")).map_err(|error| problem(&format!("is no URL: {error}")))?;
         let host = url.host_str().unwrap_or_default();
         let host = Host::parse(&decoded(host)).map_err(|_| problem("has no host"))?;
@@ -216,11 +217,18 @@ impl From<ProxyUrl> for String {
     }
 }
 
+/// What to write when the user or the password ends what a URL has of them.
+fn unescaped(rest: &str) -> Option<String> {
+    let (before, _) = rest.rsplit_once('@')?;
+    before.contains(['/', '?', '#', '[', ']', '@']).then(|| UNESCAPED.to_owned())
+}
+
 fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 const ALLOWED: &str = "http://HOST:PORT, https://HOST or socks5://HOST, with USER:PASSWORD@ before the host";
+const UNESCAPED: &str = "in the user and the password, `/` is written %2F, `?` %3F, `#` %23, `@` %40, `%` %25";
 /// RFC 1929, section 2.
 const MOST_OF_SOCKS: usize = 255;
 
@@ -264,6 +272,11 @@ mod tests {
         ] {
             assert_eq!(shown(text), expected, "{text}");
         }
+        let help = |text: &str| text.parse::<ProxyUrl>().unwrap_err().help.unwrap_or_default();
+        for text in ["http://user:hunt/er2@e.com:1", "user:hunt#er2@e.com:1", "http://user:1?2@e.com:1"] {
+            assert!(help(text).contains("`/` is written %2F"), "{text}");
+        }
+        assert_eq!(help("http://hunter2@e.com:99999"), "");
         let long = format!("socks5://{}@e.com", "u".repeat(256));
         assert!(shown(&long).contains("255 bytes"));
     }
