@@ -13,6 +13,7 @@ mod findings;
 mod flags;
 mod going_on;
 mod help;
+mod init;
 mod inspect;
 mod links;
 mod mirror;
@@ -29,7 +30,6 @@ mod voice;
 mod watch;
 
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -37,7 +37,8 @@ use crate::config::{Layers, Loaded, reference};
 use crate::error::{Error, Result};
 use crate::export::Tool;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
-use voice::{USAGE, print, print_json, report, say};
+use init::{Holds, init};
+use voice::{USAGE, print, print_json, report};
 
 /// What a call asks for.
 #[derive(Debug)]
@@ -310,11 +311,12 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
             let mut layers = Layers::default();
             flags.lay(matches.subcommand_matches("init").unwrap_or(matches), &mut layers)?;
             let (given, is_given) = (layers.to_toml(), *from_flags);
-            layers.finish()?;
+            let holds_secret = layers.finish()?.holds_secret();
             if !given.is_empty() && !is_given {
                 return Err(Error::Usage("flags are written with --from-flags".to_owned()));
             }
-            init(Path::new(flags::DEFAULT_FILE), *force, is_given.then_some(given.as_str()))
+            let holds = if holds_secret { Holds::Secret } else { Holds::NoSecret };
+            init(Path::new(flags::DEFAULT_FILE), *force, is_given.then_some(given.as_str()), holds)
         }
         Helper::Config { flags } => config(flags, matches.subcommand_matches("config").unwrap_or(matches)),
         Helper::Schema { what: Schema::Record, reader: Some(reader) } => print(&reader.tool().reader_call()),
@@ -375,22 +377,6 @@ fn expect_seeds(flags: &flags::Flags) -> Result<()> {
     let names = command.get_subcommands().map(clap::Command::get_name).chain(["help"]);
     let names: Vec<_> = names.collect();
     flags.urls.iter().try_for_each(|word| help::expect_seed(word, &names))
-}
-
-fn init(path: &Path, force: bool, given: Option<&str>) -> Result<()> {
-    let mut options = std::fs::File::options();
-    let mut file = match options.write(true).create(force).truncate(force).create_new(!force).open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            let name = path.display();
-            return Err(Error::Usage(format!("{name} is already there\n = help: --force replaces it")));
-        }
-        opened => opened.map_err(|error| Error::io("write", path, error))?,
-    };
-    let text = given.map_or_else(reference::template, str::to_owned);
-    file.write_all(text.as_bytes()).map_err(|error| Error::io("write", path, error))?;
-    let next = if text.lines().any(|line| line.starts_with("seeds = ")) { "" } else { "set `seeds` in it, then " };
-    say(&format!("wrote {}: {next}run `crawler`", path.display()));
-    Ok(())
 }
 
 #[cfg(test)]

@@ -8,6 +8,11 @@ use super::layers::{Loaded, SettingOrigin};
 use super::{Config, secret};
 
 impl Loaded {
+    /// Whether a setting is a secret as it is, not one that the environment has.
+    pub fn holds_secret(&self) -> bool {
+        !secrets(&self.config).is_empty()
+    }
+
     /// What is to be told of the files that settings come from: that one holds secrets, and that others can read or write
     /// it. Empty when there is nothing to tell, and where files have no such permissions.
     pub fn exposed(&self) -> Vec<String> {
