@@ -11,6 +11,7 @@ use super::page_links::Verdicts;
 use super::page_look::{self, Source};
 use super::page_read::Reads;
 use super::page_report::{HopShown, PageReport, RobotsShown, SkipShown};
+use super::proxies;
 use super::robots_client::{RobotsFile, network};
 use super::seed_places::SeedPlaces;
 use super::worker::{RobotsReply, TdmReply, Worker};
@@ -196,6 +197,7 @@ impl PageClient {
                 Some(refused) => return Ok(refused),
             }
             let (outcome, response) = self.ask(url.clone(), &url).await;
+            proxies::expect_way_out(&outcome)?;
             self.politeness.finished(&url, &outcome, clock::now());
             let to = match outcome.links.first().map(|link| &link.target) {
                 Some(Target::Url(to)) if outcome.kind == OutcomeKind::Redirect => to.clone(),
@@ -326,6 +328,7 @@ impl PageClient {
         let mut redirects = 0;
         loop {
             let (reply, outcome) = self.worker.ask_robots(asked.clone()).await;
+            proxies::expect_way_out(&outcome)?;
             self.politeness.finished(&asked, &outcome, clock::now());
             let (answer, file) = match reply {
                 RobotsReply::Redirect(to) if redirects < REDIRECTS => {

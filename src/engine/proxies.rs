@@ -1,8 +1,10 @@
-//! Proxies: what is told of them at the start.
+//! Proxies: what is told of them at the start, and that one is needed.
 
 use std::ffi::OsString;
 
+use crate::error::{Error, Result};
 use crate::fetch::{Options, ProxyDns};
+use crate::outcome::{FailureKind, Outcome};
 
 /// Through which proxies the crawl goes, and who looks names up. `None` without one.
 pub(super) fn used(options: &Options) -> Option<String> {
@@ -19,6 +21,14 @@ pub(super) fn used(options: &Options) -> Option<String> {
         ProxyDns::Proxy => "names are looked up there, so that private addresses behind them are not refused here",
     };
     Some(format!("requests go through {proxies}; {dns}"))
+}
+
+/// That a request had a way out, whatever it has come to: else nothing is known of its host. [`Error::Proxy`] names the proxy.
+pub(super) fn expect_way_out(outcome: &Outcome) -> Result<()> {
+    match &outcome.failure {
+        Some(failure) if failure.kind == FailureKind::Proxy => Err(Error::Proxy(failure.message.to_string())),
+        _ => Ok(()),
+    }
 }
 
 /// What is told at the start of a crawl that goes to the network, when the environment names proxies: the variables, not

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::clock;
 use super::page_client::{End, PageClient};
 use super::page_report::{LinkShown, RobotsShown, SkipShown};
+use super::proxies;
 use super::worker::SitemapReply;
 use crate::error::{Error, Result};
 use crate::outcome::OutcomeKind;
@@ -225,6 +226,7 @@ impl PageClient {
                 return Ok(Err(why.why));
             }
             let (reply, outcome) = self.worker.ask_sitemap(url.clone()).await;
+            proxies::expect_way_out(&outcome)?;
             self.politeness.finished(&url, &outcome, clock::now());
             match reply {
                 SitemapReply::Read(sitemap) => return Ok(Ok(sitemap)),
