@@ -11,6 +11,7 @@ use std::time::Duration;
 use hyper_util::client::legacy;
 
 use super::Refusal;
+use super::told::Told;
 use crate::outcome::{Failure, FailureKind};
 use crate::units::format_duration;
 
@@ -33,11 +34,6 @@ pub(super) struct Lost<'a> {
     is_timeout: bool,
     is_dns: bool,
 }
-
-/// A failure that has its words, as a link of a chain.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct Told(pub(super) Failure);
 
 /// The failure behind an error.
 pub(super) fn classify<'a>(error: impl Into<Lost<'a>>, phase: Phase<'_>) -> Failure {
@@ -104,8 +100,8 @@ fn is_unsent(error: &Lost<'_>) -> bool {
 /// What the error says.
 fn told(error: &Lost<'_>, phase: Phase<'_>) -> Failure {
     let chain = Chain::of(error.error);
-    if let Some(Told(failure)) = chain.told {
-        return failure.clone();
+    if let Some(told) = chain.told {
+        return told.failure.clone();
     }
     if let Some(refusal) = chain.refusal {
         return refusal.into();

@@ -22,6 +22,7 @@ use super::pool::{Claim, Pool};
 use super::proxy::{AddressBehind, ProxyDns};
 use super::resolver::Resolver;
 use super::reuse::{self, Connection};
+use super::told::NoAnswer;
 use super::ways::Ways;
 use super::{
     AddressGuard, Credentials, Fetch, Fetching, Knocking, LookingUp, MediaRange, Options, Overrides, SavedCookies,
@@ -246,25 +247,19 @@ impl Http {
 
     /// Sends a request the next way, and the ones behind it as long as nothing has come through.
     async fn send_in_turn(&self, request: &Request) -> Result<(Claim<'_>, Incoming), Failure> {
-        let mut last = None;
+        let mut tried = self.ways.tried();
         for way in self.ways.in_turn() {
             let claim = way.pool.claim(request.url.origin());
-            match self.send(&way.pool, claim.client.clone(), request).await {
-                Err(failure) if failure.kind == FailureKind::Proxy => {
-                    self.ways.close(way, &failure);
-                    last = Some(failure);
-                }
-                sent => {
-                    way.open();
-                    return sent.map(|incoming| (claim, incoming));
-                }
+            let sent = self.send(&way.pool, claim.client.clone(), request).await;
+            if let Some(ended) = tried.ended(way, sent) {
+                return ended.map(|incoming| (claim, incoming));
             }
         }
-        Err(self.ways.exhausted(last))
+        Err(tried.exhausted())
     }
 
     /// Asks until the host has taken the request: see [`Http`].
-    async fn send(&self, pool: &Pool, mut client: Client, request: &Request) -> Result<Incoming, Failure> {
+    async fn send(&self, pool: &Pool, mut client: Client, request: &Request) -> Result<Incoming, NoAnswer> {
         let (url, deadlines) = (&request.url, self.deadlines);
         let start = Instant::now();
         let end = start + deadlines.whole;
@@ -279,7 +274,7 @@ impl Http {
             let own = request.keep_exchange.then(|| outgoing.headers().clone());
             let watched = reuse::watch(client.execute(outgoing));
             let Ok((answer, connection)) = timeout_at(end.min(start + deadlines.first_byte), watched).await else {
-                return Err(deadlines.no_head());
+                return Err(deadlines.no_head().into());
             };
             let may_repeat = connection == Connection::Reused && !is_repeated;
             match answer {
@@ -304,7 +299,7 @@ impl Http {
                 }
                 Err(error) => {
                     let phase = Phase::Head { host: url.host(), connect_timeout: deadlines.connect };
-                    return Err(failure::classify(error.lost(), phase));
+                    return Err(NoAnswer::of(failure::classify(error.lost(), phase), error.as_ref()));
                 }
             }
         }
@@ -843,8 +838,10 @@ mod tests {
             let told = Http::new(&options, &[], &[]).unwrap().fetch(&page("http://127.0.0.1/")).await.unwrap_err();
             told.to_string().replace(&proxy, "PROXY")
         };
-        assert_eq!(failure("https").await, "proxy: the proxy PROXY cannot be reached within 50ms");
-        assert_eq!(failure("http").await, "timeout: no connection within 50ms");
+        assert_eq!(failure("https").await, "proxy: the proxy PROXY says nothing within 50ms");
+        let either =
+            "timeout: the proxy PROXY says nothing within 50ms when it is asked for 127.0.0.1:80: one of them hangs";
+        assert_eq!(failure("http").await, either);
     }
 
     #[tokio::test]

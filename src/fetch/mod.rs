@@ -37,6 +37,7 @@ mod reuse;
 mod seed_names;
 mod site_origin;
 mod tls;
+mod told;
 mod variables;
 mod ways;
 mod zstd;

@@ -42,6 +42,8 @@ mod page_robots;
 mod plan;
 mod politeness;
 mod proxy;
+mod proxy_faults;
+mod proxy_secrets;
 mod readme;
 mod redirects;
 mod replay;

@@ -17,8 +17,9 @@ use tower_layer::Layer as _;
 
 use super::connector::Connector;
 use super::fault::wants_credentials;
-use crate::fetch::failure::{Lost, Told};
+use crate::fetch::failure::Lost;
 use crate::fetch::reuse::{self, Watched};
+use crate::fetch::told::Told;
 
 /// Sends requests through one proxy, over connections that it keeps.
 pub(in crate::fetch) struct Client {
@@ -89,7 +90,7 @@ impl Client {
         }
         let response = self.hyper.request(request).await.map_err(Error::Client)?;
         if is_read_by_proxy && response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-            return Err(Error::Told(Told(wants_credentials(self.connector.proxy()))));
+            return Err(Error::Told(Told::new(wants_credentials(self.connector.proxy()), None)));
         }
         Ok(response.map(reqwest::Body::wrap))
     }

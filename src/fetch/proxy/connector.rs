@@ -6,7 +6,6 @@ use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use hyper_util::client::legacy::connect::{Connection as _, HttpConnector, HttpIn
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::BufReader;
+use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
 use url::Host;
@@ -26,8 +26,9 @@ use super::socks5::{self, Destination};
 use super::stream::{Duplex, Facts, Stream};
 use super::tunnel;
 use crate::fetch::Refusal;
-use crate::fetch::failure::{self, Told};
+use crate::fetch::failure;
 use crate::fetch::resolver::Resolver;
+use crate::fetch::told::Told;
 use crate::outcome::{Failure, FailureKind};
 
 /// Connects to hosts through one proxy. Cloning is cheap.
@@ -76,13 +77,8 @@ impl Service<Uri> for Connector {
     fn call(&mut self, target: Uri) -> Connecting {
         let connector = self.clone();
         Box::pin(async move {
-            let is_there = AtomicBool::new(false);
-            let Route { proxy, timeout, .. } = &*connector.0;
-            match tokio::time::timeout(*timeout, connector.connect(&target, &is_there)).await {
-                Ok(connected) => connected,
-                Err(_) if is_there.load(Ordering::Relaxed) => Err(told(failure::no_connection(*timeout))),
-                Err(_) => Err(told(fault::silent(proxy, *timeout))),
-            }
+            let by = Instant::now() + connector.0.timeout;
+            connector.connect(&target, by).await
         })
     }
 }
@@ -91,58 +87,53 @@ impl Connector {
     /// Whether the proxy lets anything through: it is asked for a tunnel to a host, over which nothing is sent; one that
     /// reads requests itself is only connected to. What is wrong with the host is no failure here. Cancel safe.
     pub(in crate::fetch) async fn try_out(&self, name: &str, port: u16) -> Result<(), Failure> {
-        let Route { proxy, timeout, .. } = &*self.0;
-        let is_there = AtomicBool::new(false);
-        let trying = async {
-            if self.hands_over() {
-                return self.0.reach_proxy(&is_there).await.map(drop);
-            }
-            self.tunnel(bare(name), port, &is_there).await.map(drop)
-        };
-        let tried = match tokio::time::timeout(*timeout, trying).await {
-            Ok(tried) => tried,
-            Err(_) if is_there.load(Ordering::Relaxed) => return Ok(()),
-            Err(_) => return Err(fault::silent(proxy, *timeout)),
+        let by = Instant::now() + self.0.timeout;
+        let tried = if self.hands_over() {
+            self.0.reach_proxy(by).await.map(drop)
+        } else {
+            self.tunnel(bare(name), port, by).await.map(drop)
         };
         let Err(error) = tried else { return Ok(()) };
         match error.downcast::<Told>() {
-            Ok(told) if told.0.kind == FailureKind::Proxy => Err(told.0),
+            Ok(told) if told.failure.kind == FailureKind::Proxy => Err(told.failure),
             _ => Ok(()),
         }
     }
 
-    /// `is_there` says whether the proxy itself is waited for, or what it does.
-    async fn connect(&self, target: &Uri, is_there: &AtomicBool) -> Result<Stream, BoxError> {
+    /// There is one deadline, and whoever is waited for then is named.
+    async fn connect(&self, target: &Uri, by: Instant) -> Result<Stream, BoxError> {
         let is_tls = target.scheme() == Some(&Scheme::HTTPS);
         let name = bare(target.host().ok_or("a URL without a host")?);
         let port = target.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
         if !is_tls && self.hands_over() {
-            let (io, info) = self.0.reach_proxy(is_there).await?;
+            let (io, info) = self.0.reach_proxy(by).await?;
             return Ok(Stream::new(io, Facts { info, is_read_by_proxy: true, ..Facts::default() }));
         }
-        let (io, facts) = self.tunnel(name, port, is_there).await?;
+        let (io, facts) = self.tunnel(name, port, by).await?;
         if !is_tls {
             return Ok(Stream::new(io, facts));
         }
         let name = ServerName::try_from(name.to_owned()).map_err(|_| "the host is no name for TLS")?;
-        let io = TlsConnector::from(Arc::clone(&self.0.tls)).connect(name, io).await?;
+        let shaken = timeout_at(by, TlsConnector::from(Arc::clone(&self.0.tls)).connect(name, io)).await;
+        let io = shaken.map_err(|_| self.0.too_late())??;
         let is_http2 = io.get_ref().1.alpn_protocol() == Some(b"h2");
         Ok(Stream::new(Box::new(io), Facts { is_http2, ..facts }))
     }
 
     /// A connection to the first of a host's addresses that the proxy has one to; over each try another connection to the
     /// proxy.
-    async fn tunnel(&self, name: &str, port: u16, is_there: &AtomicBool) -> Result<(Box<dyn Duplex>, Facts), BoxError> {
+    async fn tunnel(&self, name: &str, port: u16, by: Instant) -> Result<(Box<dyn Duplex>, Facts), BoxError> {
         let mut last = fault::no_address(name, "none is known");
-        for to in self.0.destinations(name).await? {
-            let (io, info) = self.0.reach_proxy(is_there).await?;
-            match self.0.ask(io, &to, port).await {
+        let found = timeout_at(by, self.0.destinations(name)).await.map_err(|_| self.0.too_late())??;
+        for to in found {
+            let (io, info) = self.0.reach_proxy(by).await?;
+            match self.0.ask(io, &to, port, by).await {
                 Ok(io) => {
                     let address = if let Destination::Address(address) = to { Some(address) } else { None };
                     return Ok((io, Facts { info, address, ..Facts::default() }));
                 }
-                Err(NotConnected { failure, is_of_address: true }) => last = failure,
-                Err(NotConnected { failure, is_of_address: false }) => return Err(told(failure)),
+                Err(NotConnected { failure, is_of_address: true, .. }) => last = failure,
+                Err(NotConnected { failure, doubt, .. }) => return Err(Box::new(Told::new(failure, doubt))),
             }
         }
         Err(told(last))
@@ -164,13 +155,25 @@ impl Route {
         Ok(found.into_iter().map(Destination::Address).take(MOST_TRIED).collect())
     }
 
-    /// A connection to the proxy. The address of the proxy is its user's word, so the guard is not asked; no page can name
-    /// it, since this is no way to what pages name.
-    async fn reach_proxy(&self, is_there: &AtomicBool) -> Result<(Box<dyn Duplex>, Option<HttpInfo>), BoxError> {
-        is_there.store(false, Ordering::Relaxed);
-        let reached = self.connect_to_proxy().await.map_err(told)?;
-        is_there.store(true, Ordering::Relaxed);
-        Ok(reached)
+    /// A connection to the proxy, which can be asked then. The address of the proxy is its user's word, so the guard is not
+    /// asked; no page can name it, since this is no way to what pages name.
+    async fn reach_proxy(&self, by: Instant) -> Result<(Box<dyn Duplex>, Option<HttpInfo>), BoxError> {
+        let reached = timeout_at(by, async {
+            let (mut io, info) = self.connect_to_proxy().await?;
+            if !self.proxy.is_http() {
+                let greeted = socks5::greet(&mut io, self.proxy.credentials()).await;
+                match greeted.map_err(|error| fault::not_greeted(&self.proxy, &error))? {
+                    None => {}
+                    Some(_) => return Err(fault::wants_credentials(&self.proxy)),
+                }
+            }
+            Ok((io, info))
+        });
+        reached.await.unwrap_or_else(|_| Err(fault::silent(&self.proxy, self.timeout))).map_err(told)
+    }
+
+    fn too_late(&self) -> BoxError {
+        told(failure::no_connection(self.timeout))
     }
 
     async fn connect_to_proxy(&self) -> Result<(Box<dyn Duplex>, Option<HttpInfo>), Failure> {
@@ -202,22 +205,31 @@ impl Route {
     }
 
     /// Asks the proxy for a connection.
-    async fn ask(&self, io: Box<dyn Duplex>, to: &Destination, port: u16) -> Result<Box<dyn Duplex>, NotConnected> {
+    async fn ask(
+        &self,
+        io: Box<dyn Duplex>,
+        to: &Destination,
+        port: u16,
+        by: Instant,
+    ) -> Result<Box<dyn Duplex>, NotConnected> {
         let shown = match to {
             Destination::Address(IpAddr::V6(address)) => format!("[{address}]:{port}"),
             Destination::Address(IpAddr::V4(address)) => format!("{address}:{port}"),
             Destination::Name(name) => format!("{name}:{port}"),
         };
         let broken = |error: io::Error| NotConnected::broken(&self.proxy, &shown, &error);
+        let silent = |_| NotConnected::silent(&self.proxy, &shown, self.timeout);
         if self.proxy.is_http() {
             let authorization = self.proxy.authorization();
             // What stands behind the answer is said by the host already.
             let mut io = BufReader::with_capacity(BUFFER, io);
-            let answer = tunnel::ask(&mut io, &shown, authorization.as_ref()).await.map_err(broken)?;
+            let asked = timeout_at(by, tunnel::ask(&mut io, &shown, authorization.as_ref()));
+            let answer = asked.await.map_err(silent)?.map_err(broken)?;
             return NotConnected::by_http(&self.proxy, &shown, &answer).map_or_else(|| Ok(Box::new(io) as _), Err);
         }
         let mut io = io;
-        let answer = socks5::ask(&mut io, to, port, self.proxy.credentials()).await.map_err(broken)?;
+        let asked = timeout_at(by, socks5::ask(&mut io, to, port));
+        let answer = asked.await.map_err(silent)?.map_err(broken)?;
         NotConnected::by_socks5(&self.proxy, &shown, &answer).map_or(Ok(io), Err)
     }
 }
@@ -238,7 +250,7 @@ fn unknown(name: &str, error: BoxError) -> BoxError {
 }
 
 fn told(failure: Failure) -> BoxError {
-    Box::new(Told(failure))
+    Box::new(Told::new(failure, None))
 }
 
 /// A host without the brackets of an address, and without a final dot.

@@ -25,16 +25,11 @@ pub(super) enum Answer {
     Refused(u8),
 }
 
-/// Asks for a connection, and reads the answer and no byte more. `InvalidData` when it is none of SOCKS5,
-/// `UnexpectedEof` when there is none.
-///
-/// A name is not longer than 255 bytes, nor are user and password.
-pub(super) async fn ask(
+/// Greets a proxy, and says who asks if it wants to know that: `None` when it can be asked now. Errors are those of [`ask`].
+pub(super) async fn greet(
     proxy: &mut (impl AsyncRead + AsyncWrite + Unpin),
-    to: &Destination,
-    port: u16,
     credentials: Option<(&str, &str)>,
-) -> io::Result<Answer> {
+) -> io::Result<Option<Answer>> {
     // A proxy may let somebody in without a password although he has one.
     let methods: &[u8] = if credentials.is_some() { &[NO_PASSWORD, PASSWORD] } else { &[NO_PASSWORD] };
     send(proxy, &[&[VERSION], &short(methods)?[..]].concat()).await?;
@@ -47,12 +42,24 @@ pub(super) async fn ask(
             proxy.read_exact(&mut answer).await?;
             let [_, status] = answer;
             if status != 0 {
-                return Ok(Answer::WrongPassword);
+                return Ok(Some(Answer::WrongPassword));
             }
         }
-        (NONE_OF_THEM, _) => return Ok(Answer::WantsPassword),
+        (NONE_OF_THEM, _) => return Ok(Some(Answer::WantsPassword)),
         _ => return Err(io::ErrorKind::InvalidData.into()),
     }
+    Ok(None)
+}
+
+/// Asks a proxy that was greeted for a connection, and reads the answer and no byte more. `InvalidData` when it is none of
+/// SOCKS5, `UnexpectedEof` when there is none.
+///
+/// A name is not longer than 255 bytes, nor are user and password.
+pub(super) async fn ask(
+    proxy: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    to: &Destination,
+    port: u16,
+) -> io::Result<Answer> {
     let mut request = vec![VERSION, CONNECT, 0];
     match to {
         Destination::Address(IpAddr::V4(address)) => request.extend([&[V4][..], &address.octets()].concat()),
@@ -121,6 +128,8 @@ pub(super) fn meaning(reply: u8) -> &'static str {
 
 /// The reply for whom its rules do not let anybody connect to.
 pub(super) const NOT_ALLOWED: u8 = 2;
+/// The reply of who connects to nobody.
+pub(super) const NOT_SUPPORTED: u8 = 7;
 const VERSION: u8 = 5;
 const VERSION_OF_PASSWORD: u8 = 1;
 const NO_PASSWORD: u8 = 0;
@@ -140,7 +149,11 @@ mod tests {
         let (mut near, mut far) = tokio::io::duplex(4096);
         far.write_all(answers).await.unwrap();
         far.shutdown().await.unwrap();
-        let answer = ask(&mut near, &to, 443, credentials).await;
+        let answer = match greet(&mut near, credentials).await {
+            Ok(None) => ask(&mut near, &to, 443).await,
+            Ok(Some(answer)) => Ok(answer),
+            Err(error) => Err(error),
+        };
         if answer.is_ok() {
             let mut rest = String::new();
             near.read_to_string(&mut rest).await.unwrap();

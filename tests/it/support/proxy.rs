@@ -40,11 +40,30 @@ pub(crate) struct Ways {
     name: Option<(&'static str, SocketAddr)>,
     /// What it answers to `CONNECT`, or the reply of SOCKS5.
     refuses: Option<(&'static str, u8)>,
+    /// Answers nothing at all: hangs up at once, or waits for more.
+    is_mute: Option<Mute>,
     tls: Option<TlsAcceptor>,
     at: Option<SocketAddr>,
 }
 
+/// How a proxy answers nothing.
+#[derive(Clone, Copy)]
+enum Mute {
+    HangsUp,
+    Waits,
+}
+
 impl Ways {
+    /// Closes each connection without a word.
+    pub(crate) fn hangs_up(self) -> Self {
+        Self { is_mute: Some(Mute::HangsUp), ..self }
+    }
+
+    /// Takes connections, and says nothing.
+    pub(crate) fn says_nothing(self) -> Self {
+        Self { is_mute: Some(Mute::Waits), ..self }
+    }
+
     /// Takes only those who say this of themselves.
     pub(crate) fn takes(self, authorization: &str) -> Self {
         Self { authorization: Some(authorization.to_owned()), ..self }
@@ -147,7 +166,18 @@ async fn serve(
     ways: &Ways,
     noted: &Mutex<Vec<Asked>>,
 ) -> Option<()> {
-    let client = BufReader::new(client);
+    let mut client = BufReader::new(client);
+    match ways.is_mute {
+        Some(Mute::HangsUp) => {
+            noted.lock().unwrap().push(Asked { what: "hung up".to_owned(), authorization: None });
+            return client.read_u8().await.ok().map(drop);
+        }
+        Some(Mute::Waits) => {
+            noted.lock().unwrap().push(Asked { what: "said nothing".to_owned(), authorization: None });
+            return tokio::io::copy(&mut client, &mut tokio::io::sink()).await.ok().map(drop);
+        }
+        None => {}
+    }
     if is_socks { socks5(client, ways, noted).await } else { http(client, ways, noted).await }
 }
 
