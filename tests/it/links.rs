@@ -43,12 +43,12 @@ pub(crate) fn broken_shop(dead: &str) -> Site {
 }
 
 /// `crawler links` in the directory in which a crawl ran.
-fn links(crawled: &Crawled, args: &[&str]) -> Run {
+pub(crate) fn links(crawled: &Crawled, args: &[&str]) -> Run {
     Run::new(&crawled.path(""), &[&["links"], args].concat())
 }
 
 /// Each finding as one line: rule, target, and the places.
-fn told(run: &Run, server: &Server) -> Vec<String> {
+pub(crate) fn told(run: &Run, server: &Server) -> Vec<String> {
     let found: Value = serde_json::from_str(&run.stdout).unwrap();
     let place = |place: &Value| {
         let page = place["page"].as_str().unwrap();
@@ -107,33 +107,6 @@ fn everything_that_is_wrong_with_the_links_of_a_shop_is_told_with_all_its_places
     ] {
         assert_eq!(links(&crawled, args).code, code, "{args:?}");
     }
-}
-
-#[test]
-fn parts_of_pages_that_are_broken_are_told_by_their_records_when_pages_were_not_surveyed() {
-    let page = |also: &str| {
-        Reply::html(format!("<img src=/gone.png><img src=/there.png><link rel=stylesheet href=/moved.css>{also}"))
-    };
-    let site = Site::default()
-        .with("/", page("<a href=/b>b</a> <a href=/gone>c</a>"))
-        .with("/b", page("<img src=/b.png>"))
-        .with("/there.png", Reply::new(200))
-        .with("/moved.css", Reply::redirect(302, "/gone.css"));
-    let server = Server::start(site.routes());
-    let crawled = Crawl::of(server.url("/")).set("parse.follow", "['page', 'embed', 'style']").run();
-    let run = links(&crawled, &["--json", "--fail-on", "broken-links"]);
-    assert_eq!(run.code, 4, "{}", run.stderr);
-    let expected = [
-        "broken-links /b.png (404 Not Found) at /b",
-        "broken-links /gone (404 Not Found) at /",
-        "broken-links /gone.png (404 Not Found) at /",
-        "broken-links /moved.css (redirects to what is answered with 404 Not Found) at /",
-    ];
-    assert_eq!(told(&run, &server), expected);
-    let people = links(&crawled, &[]).stderr;
-    assert!(people.starts_with("6 links on 3 pages: 4 targets are wrong\n"), "{people}");
-    let report = Run::new(&crawled.path(""), &["report", "-o", "report.html"]);
-    assert!(report.stderr.contains("3 pages, 4 broken"), "{}", report.stderr);
 }
 
 #[test]

@@ -1,10 +1,13 @@
-//! Links to what nobody has asked for: counted by the reason that holds, in `links`, `status` and `report` alike.
+//! Links to what nobody has asked for: counted by the reason that holds, in `links`, `status` and `report` alike. And what was
+//! asked for although no page lists it as a link.
 
 use std::fs;
 
 use serde_json::Value;
 
 use crate::archive::run;
+use crate::cli::Run;
+use crate::links;
 use crate::support::{Crawl, Crawled, Reply, Server, Site};
 
 /// What `crawler links --json` says of them: each reason, how many links, and what it means.
@@ -52,4 +55,31 @@ fn pages_that_a_limit_has_left_over_do_not_wait_for_their_turn() {
     let stopped = Crawl::of(server.url("/")).arg("--max-time", "1ms").run();
     let reasons: Vec<_> = unchecked(&stopped).into_iter().map(|(reason, ..)| reason).collect();
     assert!(reasons.iter().all(|reason| reason == "pending"), "{reasons:?}");
+}
+
+#[test]
+fn parts_of_pages_that_are_broken_are_told_by_their_records_when_pages_were_not_surveyed() {
+    let page = |also: &str| {
+        Reply::html(format!("<img src=/gone.png><img src=/there.png><link rel=stylesheet href=/moved.css>{also}"))
+    };
+    let site = Site::default()
+        .with("/", page("<a href=/b>b</a> <a href=/gone>c</a>"))
+        .with("/b", page("<img src=/b.png>"))
+        .with("/there.png", Reply::new(200))
+        .with("/moved.css", Reply::redirect(302, "/gone.css"));
+    let server = Server::start(site.routes());
+    let crawled = Crawl::of(server.url("/")).set("parse.follow", "['page', 'embed', 'style']").run();
+    let run = links::links(&crawled, &["--json", "--fail-on", "broken-links"]);
+    assert_eq!(run.code, 4, "{}", run.stderr);
+    let expected = [
+        "broken-links /b.png (404 Not Found) at /b",
+        "broken-links /gone (404 Not Found) at /",
+        "broken-links /gone.png (404 Not Found) at /",
+        "broken-links /moved.css (redirects to what is answered with 404 Not Found) at /",
+    ];
+    assert_eq!(links::told(&run, &server), expected);
+    let people = links::links(&crawled, &[]).stderr;
+    assert!(people.starts_with("6 links on 3 pages: 4 targets are wrong\n"), "{people}");
+    let report = Run::new(&crawled.path(""), &["report", "-o", "report.html"]);
+    assert!(report.stderr.contains("3 pages, 4 broken"), "{}", report.stderr);
 }
