@@ -6,7 +6,7 @@ use crate::replay::{Archive, replay, titles};
 fn a_page_that_was_captured_as_another_spelling_answers_where_the_exact_one_was_not() {
     let moved = "HTTP/1.1 301 Moved\r\nLocation: /moved\r\nContent-Length: 0\r\n\r\n";
     let links = ["/%70age", "/page", "/exact", "/moved?utm_source=y", "/page?a=1"];
-    let links: String = links.iter().map(|link| format!("<a href=\"{link}\">x</a>")).collect();
+    let links = links.map(|link| format!("<a href=\"{link}\">x</a>")).concat();
     let archive = Archive::default()
         .page("http://e.com/", 1, &format!("<title>home</title>{links}"))
         .page("http://e.com/page?utm_source=x", 2, "<title>page</title><a href=/deep>deep</a>")
