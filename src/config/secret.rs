@@ -16,7 +16,13 @@ pub fn is_secret_header(name: &str) -> bool {
 pub fn redact_url(text: &str) -> String {
     let start = text.find("://").map_or(0, |colon| colon + "://".len());
     let (scheme, rest) = text.split_at(start);
-    let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let authority_end = match rest.find(['/', '?', '#']).unwrap_or(rest.len()) {
+        // A password that should have been percent-encoded ends in the midst: what stands behind the colon is no port.
+        end if start > 0 && rest.get(..end).is_some_and(is_cut_off) => {
+            rest.rfind('@').map_or(end, |at| end_of_host(rest, at))
+        }
+        end => end,
+    };
     let (authority, path) = rest.split_at(authority_end);
     match authority.rsplit_once('@').and_then(|(user_info, host)| Some((user_info.split_once(':')?.0, host))) {
         Some((user, host)) if !is_variable(authority, user, host) => {
@@ -24,6 +30,16 @@ pub fn redact_url(text: &str) -> String {
         }
         _ => text.to_owned(),
     }
+}
+
+/// Whether what looks like host and port is a user and the start of a password.
+fn is_cut_off(authority: &str) -> bool {
+    let behind = authority.split_once(':').filter(|_| !authority.contains('@') && !authority.starts_with('['));
+    behind.is_some_and(|(_, port)| port.contains(|c: char| !c.is_ascii_digit()))
+}
+
+fn end_of_host(rest: &str, at: usize) -> usize {
+    rest.get(at..).and_then(|host| host.find(['/', '?', '#'])).map_or(rest.len(), |length| at + length)
 }
 
 /// A proxy without its user and its password, of which each may be a key; what only says which variable has it stays.
@@ -149,6 +165,12 @@ mod tests {
             ("http://user:${PASSWORD}@example.com", "http://user:${PASSWORD}@example.com"),
             ("http://user:${PASSWORD}x@example.com", "http://user:<redacted>@example.com"),
             ("user:pw@example.com/a:b@c", "user:<redacted>@example.com/a:b@c"),
+            ("http://user:p/w@example.com/a", "http://user:<redacted>@example.com/a"),
+            ("http://user:p#w@example.com", "http://user:<redacted>@example.com"),
+            ("http://user:p?w@x@example.com/?a", "http://user:<redacted>@example.com/?a"),
+            ("http://example.com:80/a@b", "http://example.com:80/a@b"),
+            ("http://[::1]:80/a@b", "http://[::1]:80/a@b"),
+            ("http://example.com/a:b/c@d", "http://example.com/a:b/c@d"),
         ] {
             assert_eq!(redact_url(url), shown);
         }
