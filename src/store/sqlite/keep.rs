@@ -137,7 +137,8 @@ impl Store for Sqlite {
         self.execute(&COMMITTED, params![self.session, self.clock.to_millis(now), self.records])?;
         self.database.run("write", "COMMIT")?;
         self.open = false;
-        if self.is_new {
+        // A crawl that was killed before its run began has nothing in it: one wait for the disk is enough for both commits.
+        if self.is_new && self.session != 0 {
             self.settle_in()?;
         }
         Ok(Committed::default())

@@ -39,7 +39,7 @@ pub struct Sqlite {
     clock: WallClock,
     /// Whether a transaction is open.
     open: bool,
-    /// Whether nothing of it was committed yet.
+    /// Whether no run has begun in it yet: until then nothing is waited for to be on disk.
     is_new: bool,
     /// The number of this run.
     session: i64,

@@ -39,7 +39,10 @@ impl Sqlite {
             store.create().map_err(|error| store.database.failed("create", &error))?;
         } else {
             let version = store.database.expect_version()?;
-            store.database.run("open", PRAGMAS)?;
+            store.is_new = !store.database.has_log()?;
+            if !store.is_new {
+                store.database.run("open", PRAGMAS)?;
+            }
             store.add_columns(version)?;
         }
         store.identity = identity(&store.database.path);
@@ -73,7 +76,7 @@ impl Sqlite {
     /// Makes the tables of a new store. The transaction stays open: with what the crawl keeps first it is one step, and
     /// until it is committed the file is empty.
     fn create(&mut self) -> rusqlite::Result<()> {
-        // Nothing can be lost yet; the first commit makes it durable as a whole.
+        // Nothing can be lost yet; the commit with which a run begins makes it durable as a whole.
         let connection = &self.database.connection;
         connection.execute_batch("PRAGMA page_size = 8192; PRAGMA synchronous = OFF; BEGIN IMMEDIATE")?;
         connection.execute_batch(SCHEMA)?;
@@ -135,6 +138,12 @@ impl Database {
         let columns = "SELECT count(*) FROM pragma_table_info(?1) WHERE name = ?2";
         let columns = self.connection.query_row(columns, [table, column], |row| row.get::<_, i64>(0));
         columns.map(|columns| columns > 0).map_err(|error| self.failed("read", &error))
+    }
+
+    /// Whether changes go to a log beside the file, as they do from the moment at which a new store is settled.
+    fn has_log(&self) -> Result<bool> {
+        let mode = self.connection.query_row("PRAGMA journal_mode", [], |row| row.get::<_, String>(0));
+        mode.map(|mode| mode == "wal").map_err(|error| self.failed("read", &error))
     }
 
     /// The version of a store. Refuses one that is not known.
