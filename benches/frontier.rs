@@ -107,7 +107,9 @@ impl Pair {
 
     /// Keeps what has changed, and answers what is wanted.
     fn serve(&mut self, facts: Option<Facts>) {
-        self.store.apply(self.frontier.take_changes(), facts).expect("the store keeps them");
+        for (bucket, changes) in self.frontier.take_changes() {
+            self.store.apply(bucket, changes, facts).expect("the store keeps them");
+        }
         for want in self.frontier.take_wants() {
             let rows = self.store.ask(want).expect("the store has them").expect("at once");
             self.frontier.supply(rows, &|_| false).expect("they were asked for");

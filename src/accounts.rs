@@ -1,6 +1,7 @@
 //! The accounts of a crawl: every URL that was ever discovered is in exactly one state.
 
 use std::collections::BTreeMap;
+use std::ops::Add;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -38,6 +39,25 @@ impl Accounts {
     /// Every URL that was ever discovered.
     pub fn discovered(&self) -> u64 {
         self.pending + self.in_flight + self.settled.total() + self.skipped.total()
+    }
+}
+
+impl Add for Accounts {
+    type Output = Self;
+
+    fn add(mut self, other: Self) -> Self {
+        self.pending += other.pending;
+        self.in_flight += other.in_flight;
+        let Settled { ok, redirect, http_error, failed, payment_required } = other.settled;
+        self.settled.ok += ok;
+        self.settled.redirect += redirect;
+        self.settled.http_error += http_error;
+        self.settled.failed += failed;
+        self.settled.payment_required += payment_required;
+        for (count, more) in self.skipped.0.iter_mut().zip(other.skipped.0) {
+            *count += more;
+        }
+        self
     }
 }
 
@@ -114,5 +134,9 @@ mod tests {
         }
         assert_eq!(accounts.discovered(), 6 + 10);
         assert!(accounts.skipped.iter().all(|(_, count)| count == 1), "each reason has a count of its own");
+        let kinds = Settled { ok: 1, redirect: 2, http_error: 3, failed: 4, payment_required: 5 };
+        let sum = accounts + Accounts { pending: 7, in_flight: 8, settled: kinds, ..accounts };
+        let expected = Settled { ok: 4, ..kinds };
+        assert_eq!((sum.pending, sum.in_flight, sum.settled, sum.skipped.total()), (8, 10, expected, 20));
     }
 }

@@ -14,7 +14,7 @@ pub mod fetch {
 
 /// The frontier.
 pub mod frontier {
-    pub use crate::frontier::{Found, Frontier, Lease, Limits};
+    pub use crate::frontier::{Bucket, Found, Frontier, Graph, Lease, Limits, Split};
 }
 
 /// The parser.

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::exchange::LookedUp;
 use crate::extracted::Health;
 use crate::fetch::{Held, SavedCookies, SavedSeedName};
-use crate::frontier::{Change, Moved, Rows, Want};
+use crate::frontier::{Changes, Moved, Rows, Want};
 use crate::observe::{FailedSeed, State};
 use crate::outcome::OutcomeKind;
 use crate::politeness::SavedHost;
@@ -35,7 +35,7 @@ pub(super) struct Step {
     /// The traps that are closed, with that URL, when one is closed for it.
     pub(super) traps: Option<Vec<Trap>>,
     /// What has changed in the frontier.
-    pub(super) changes: Vec<Change>,
+    pub(super) changes: Changes,
     /// What the frontier asks for.
     pub(super) wants: Vec<Want>,
     /// What politeness has learnt.
@@ -95,7 +95,10 @@ impl Ledger {
             self.count(settled);
         }
         let store = &mut self.store;
-        store.apply(step.changes, step.settled.as_deref().map(|settled| facts(&settled.record)))?;
+        let settled = step.settled.as_deref().map(|settled| facts(&settled.record));
+        for (bucket, changes) in step.changes {
+            store.apply(bucket, changes, settled)?;
+        }
         if let Some(unasked) = step.unasked {
             store.keep(Note::Unasked(unasked))?;
         }

@@ -23,7 +23,7 @@ use crate::config::{Config, ParseOptions};
 use crate::crawl_dir::CrawlDir;
 use crate::error::{Error, Result};
 use crate::extracted::Health;
-use crate::frontier::{Frontier, RestoreRules};
+use crate::frontier::{Bucket, Frontier, RestoreRules};
 use crate::mention::Kind;
 use crate::observe::Stats;
 use crate::outcome::SkipReason;
@@ -145,7 +145,9 @@ impl Resume {
         store.keep(Note::Settings(same_crawl::settings(&self.plan, self.notes.settings.as_ref())?))?;
         // Seeds, and what has changed since the last run, with the settings that they come of: the next run sees no
         // difference to these.
-        store.apply(self.frontier.take_changes(), None)?;
+        for (bucket, changes) in self.frontier.take_changes() {
+            store.apply(bucket, changes, None)?;
+        }
         store.keep(Note::RunBegins { pid: std::process::id(), at: now })?;
         store.commit(now)?;
         fail_point("session-begun");
@@ -334,9 +336,10 @@ fn restore(
         refused.filter(|_| !seeds.contains(&url.key()))
     };
     let lifted = lifted(plan, notes);
-    let mut restore = Frontier::restore(plan.limits(), RestoreRules { judge: &verdict, lifted: &lifted });
-    let counts = store.restore(&mut restore)?;
-    Ok((restore.finish(), counts))
+    let rules = RestoreRules { judge: &verdict, lifted: &lifted };
+    let mut restore = Frontier::restore(Bucket::FIRST, plan.limits(), rules);
+    let counts = store.restore(Bucket::FIRST, &mut restore)?;
+    Ok((Frontier::of(restore.finish()), counts))
 }
 
 /// The reasons to skip that these settings no longer give.

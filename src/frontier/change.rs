@@ -3,13 +3,18 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::bucket::Bucket;
 use super::lease::HostId;
 use super::node::{Edge, NodeState, Path};
 use crate::mention::Mention;
 use crate::outcome::{OutcomeKind, SkipReason};
 use crate::url::{HostKey, UrlKey};
 
-/// One thing that has changed. Changes are kept in their order; those of one operation belong together.
+/// What has changed: of each bucket in its order. All of it belongs together.
+pub(crate) type Changes = Vec<(Bucket, Vec<Change>)>;
+
+/// One thing that has changed in a bucket, whose URLs and hosts are meant by their numbers. Changes are kept in their order;
+/// those of one operation belong together.
 ///
 /// What is in flight is pending for a store: a lease that a process took with it into its end was never given.
 #[derive(Debug, Clone)]
@@ -103,6 +108,8 @@ pub struct StoredUrl {
 /// Texts that a frontier asks a store for.
 #[derive(Debug, Clone)]
 pub struct Want {
+    /// Of which bucket.
+    pub bucket: Bucket,
     /// What for: comes back with the answer.
     pub purpose: WantedFor,
     /// Which URLs.
@@ -122,7 +129,10 @@ pub enum WantedFor {
 
 /// What a store answers.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_field_names, reason = "rows are what it is, and most of what it has")]
 pub struct Rows {
+    /// Of which bucket.
+    pub bucket: Bucket,
     /// What they were wanted for.
     pub purpose: WantedFor,
     /// One for each URL that was asked for.

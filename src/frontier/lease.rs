@@ -3,18 +3,30 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::bucket::Bucket;
 use crate::url::CrawlUrl;
 
 /// Names one lease of a frontier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct LeaseId(pub(super) u32);
+pub struct LeaseId {
+    pub(super) bucket: Bucket,
+    /// The number of the URL in its bucket.
+    pub(super) url: u32,
+}
 
 /// Names one host of a frontier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct HostRef {
+    pub(super) bucket: Bucket,
+    pub(super) host: HostId,
+}
+
+/// Names one host of a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HostId(pub(super) u32);
 
 impl HostId {
-    /// The host with this number: its place among those of the frontier.
+    /// The host with this number: its place among those of its bucket.
     pub fn at(number: u32) -> Self {
         Self(number)
     }
@@ -24,7 +36,7 @@ impl HostId {
         self.0
     }
 
-    /// Its place among the hosts of the frontier.
+    /// Its place among the hosts of its bucket.
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -43,7 +55,7 @@ pub struct Lease {
     /// What redirected to it, when a redirect is the way to it.
     pub redirected_from: Option<Arc<str>>,
     /// Whose host it is.
-    pub host: HostId,
+    pub host: HostRef,
     /// How often it has been leased, this time included.
     pub attempt: u32,
     /// Whether it is known as a part of a page, and not as a page that is wanted.

@@ -1,5 +1,7 @@
 //! The frontier: every URL that was ever discovered, in exactly one state, and which of them is due next.
 
+mod bucket;
+mod buckets;
 mod change;
 mod fifo;
 mod found;
@@ -18,15 +20,18 @@ mod schedule;
 mod segments;
 mod sites;
 mod texts;
+mod turns;
 
-pub(crate) use change::{Change, Row, Rows, StoredUrl, Want, WantedFor};
+pub use bucket::{Bucket, Split};
+pub use buckets::Frontier;
+pub(crate) use change::{Change, Changes, Row, Rows, StoredUrl, Want, WantedFor};
 pub use found::Found;
 pub(crate) use found::{Moved, Place, Settlement};
-pub use graph::Frontier;
+pub use graph::Graph;
 pub use lease::Lease;
-#[cfg(test)]
-pub(crate) use lease::LeaseId;
 pub(crate) use lease::{Hold, HostId};
+#[cfg(test)]
+pub(crate) use lease::{HostRef, LeaseId};
 pub use node::Limits;
 pub(crate) use node::{Edge, NodeState, Path};
 pub use options::Options;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::change::{Change, Row, StoredUrl};
 use super::found::{Found, Refuses, Room};
-use super::graph::Frontier;
+use super::graph::Graph;
 use super::lease::HostId;
 use super::near::{Near, Source};
 use super::node::{Edge, NO_WAY, Node, NodeState, PART, Path};
@@ -45,9 +45,9 @@ impl PathTo<'_> {
         Self { depth: 0, hops: 0, from: None, mention: None, link_text: None, verdict: Verdict::Wanted };
 }
 
-impl Frontier {
+impl Graph {
     /// Makes a URL known and pending at depth 0.
-    pub fn add_seed(&mut self, url: CrawlUrl) -> Result<()> {
+    pub(super) fn add_seed(&mut self, url: CrawlUrl) -> Result<()> {
         let way = PathTo::START;
         match self.known.get(url.key()) {
             Some(id) => self.shorten(id, Some(&url), way),
@@ -55,10 +55,10 @@ impl Frontier {
         }
     }
 
-    /// Makes what a sitemap lists known at depth 0, in this order, and pending unless its `skip` says otherwise.
-    pub fn add_listed(&mut self, found: Vec<Found>) -> Result<()> {
+    /// Makes what a sitemap lists known at depth 0, and pending unless its `skip` says otherwise.
+    pub(super) fn add_listed(&mut self, found: Found) -> Result<()> {
         let mut room = Room::UNBOUNDED;
-        found.into_iter().try_for_each(|found| self.found(found, None, None, &mut room, &|_, _| None).map(drop))
+        self.found(found, None, None, &mut room, &|_, _| None).map(drop)
     }
 
     /// Takes note of one URL that was found on a page, or in a sitemap, unless there is no room for it; the edge to it,

@@ -1,12 +1,13 @@
-//! Restore: the frontier as a store has kept it, judged by the settings of this run.
+//! Restore: a bucket of the frontier as a store has kept it, judged by the settings of this run.
 
 use std::fmt;
 use std::time::Instant;
 
 use hashbrown::HashMap;
 
+use super::bucket::Bucket;
 use super::found::Room;
-use super::graph::Frontier;
+use super::graph::Graph;
 use super::known::KnownKeys;
 use super::lease::HostId;
 use super::node::{Limits, NO_WAY, Node, NodeState, Path};
@@ -14,9 +15,9 @@ use crate::error::{Error, Result};
 use crate::outcome::{OutcomeKind, SkipReason};
 use crate::url::{CrawlUrl, HostKey, UrlKey};
 
-/// A [`Frontier`] that is being read back.
+/// A bucket that is being read back.
 pub struct Restore<'a> {
-    frontier: Frontier,
+    frontier: Graph,
     rules: RestoreRules<'a>,
     /// What each page has added, in bytes. Of what was found elsewhere at a smaller depth later, that page has.
     added: HashMap<u32, u64>,
@@ -51,10 +52,9 @@ pub struct RestoreRules<'a> {
     pub lifted: &'a [SkipReason],
 }
 
-impl Frontier {
-    /// Reads back what a store has kept: first all hosts, then all URLs in the order of their numbers.
-    pub fn restore(limits: Limits, rules: RestoreRules<'_>) -> Restore<'_> {
-        Restore { frontier: Self::new(limits), rules, added: HashMap::new(), last_page: (0, 0) }
+impl<'a> Restore<'a> {
+    pub(super) fn new(bucket: Bucket, limits: Limits, rules: RestoreRules<'a>) -> Self {
+        Self { frontier: Graph::new(bucket, limits), rules, added: HashMap::new(), last_page: (0, 0) }
     }
 }
 
@@ -108,11 +108,7 @@ impl Restore<'_> {
         let node = self.known(url)?;
         *self.frontier.accounts.settled.of(kind) += 1;
         if let Some(host) = node.host {
-            let sites = &mut self.frontier.sites;
-            match sites.known(host) {
-                Some(site) => site.count(kind),
-                None => sites.of(host, CrawlUrl::stored(url.text.into(), url.key).host_name()).count(kind),
-            }
+            self.frontier.shares.of(host).count(kind);
         }
         if untold {
             self.frontier.sinking.insert(url.id);
@@ -120,18 +116,15 @@ impl Restore<'_> {
         Ok(())
     }
 
-    /// The frontier as it was left.
-    pub fn finish(mut self) -> Frontier {
+    /// The bucket as it was left.
+    pub fn finish(mut self) -> Graph {
         self.count_last_page();
         let Self { mut frontier, added, .. } = self;
-        let names: HashMap<HostId, &HostKey> = frontier.hosts.iter().map(|(name, id)| (*id, name)).collect();
         for (page, bytes) in added {
-            let host = frontier.nodes.get(page).and_then(|node| node.host);
-            if let Some((host, name)) = host.and_then(|host| Some((host, names.get(&host)?))) {
-                frontier.sites.of(host, name.name()).add(bytes);
+            if let Some(host) = frontier.nodes.get(page).and_then(|node| node.host) {
+                frontier.shares.of(host).add(bytes);
             }
         }
-        drop(names);
         frontier
     }
 

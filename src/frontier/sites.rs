@@ -5,9 +5,9 @@ use hashbrown::HashMap;
 use super::found::Room;
 use super::lease::HostId;
 use crate::outcome::OutcomeKind;
-use crate::url::registrable_domain;
+use crate::url::{HostKey, registrable_domain};
 
-/// What each site has added, and how often it has answered.
+/// What each site has added, and how often it has answered, in all buckets that are here.
 ///
 /// A site is a registrable domain, or a host that has none. Its pages may add so many bytes, and [`EACH`] more for each
 /// answer: so an index of all its pages loses nothing, wherever it stands, and who makes up pages without end pays for
@@ -16,8 +16,6 @@ use crate::url::registrable_domain;
 pub(super) struct Sites {
     all: Vec<Site>,
     by_name: HashMap<Box<str>, u32>,
-    /// By the number of the host; [`UNKNOWN`] as long as nobody has asked.
-    of_hosts: Vec<u32>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -27,42 +25,108 @@ pub(super) struct Site {
     answers: u64,
 }
 
+/// What each host of a bucket has in its site: comes and goes with the bucket.
+#[derive(Debug, Default)]
+pub(super) struct Shares {
+    /// By the number of the host.
+    of_hosts: Vec<Share>,
+}
+
+/// What one host has in its site.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Share {
+    /// [`UNKNOWN`] as long as nobody has asked.
+    site: u32,
+    answers: u32,
+    added: u64,
+}
+
 impl Sites {
-    /// The site of a host, if anybody has asked for it by its name before.
-    pub(super) fn known(&mut self, host: HostId) -> Option<&mut Site> {
-        let known = self.of_hosts.get(host.index()).filter(|known| **known != UNKNOWN)?;
-        self.all.get_mut(*known as usize)
+    /// Counts the end of a request to a host of this name without its port; its site.
+    pub(super) fn count(&mut self, share: &mut Share, name: &str, kind: OutcomeKind) -> Site {
+        share.count(kind);
+        let site = self.of(share, name);
+        site.count(kind);
+        *site
     }
 
-    /// The site of a host, by the name of that without its port.
-    pub(super) fn of(&mut self, host: HostId, name: &str) -> &mut Site {
-        if self.of_hosts.len() <= host.index() {
-            self.of_hosts.resize(host.index() + 1, UNKNOWN);
+    /// Counts what was added by a page of a host.
+    pub(super) fn add(&mut self, share: &mut Share, name: &str, bytes: u64) {
+        share.add(bytes);
+        self.of(share, name).add(bytes);
+    }
+
+    /// Takes in what the hosts of a bucket have, each with its name.
+    pub(super) fn take<'a>(&mut self, shares: &mut Shares, names: impl Iterator<Item = (&'a HostKey, &'a HostId)>) {
+        for (name, host) in names {
+            if let Some(share) = shares.of_hosts.get_mut(host.index()).filter(|share| !share.is_empty()) {
+                share.site = UNKNOWN;
+                let Share { answers, added, .. } = *share;
+                let site = self.of(share, name.name());
+                site.add(added);
+                site.answers += u64::from(answers);
+            }
         }
-        let Self { all, by_name, of_hosts } = self;
-        let known = of_hosts.get_mut(host.index()).expect("there is one for each host up to this one");
-        if *known == UNKNOWN {
+    }
+
+    /// Takes out what the hosts of a bucket have had.
+    pub(super) fn give(&mut self, shares: &Shares) {
+        for share in &shares.of_hosts {
+            if let Some(site) = self.all.get_mut(share.site as usize) {
+                site.added = site.added.saturating_sub(share.added);
+                site.answers = site.answers.saturating_sub(share.answers.into());
+            }
+        }
+    }
+
+    fn of(&mut self, share: &mut Share, name: &str) -> &mut Site {
+        let Self { all, by_name } = self;
+        if share.site == UNKNOWN {
             let next =
                 u32::try_from(all.len()).expect("there are no more sites than hosts, whose numbers are of 26 bits");
             let name = site(name);
-            *known = by_name.get(name).copied().unwrap_or(next);
-            if *known == next {
+            share.site = by_name.get(name).copied().unwrap_or(next);
+            if share.site == next {
                 by_name.insert(name.into(), next);
                 all.push(Site::default());
             }
         }
-        all.get_mut(*known as usize).expect("only numbers of sites are given to hosts")
+        all.get_mut(share.site as usize).expect("only numbers of sites are given to hosts")
     }
 }
 
-impl Site {
+impl Shares {
+    /// What a host has.
+    pub(super) fn of(&mut self, host: HostId) -> &mut Share {
+        if self.of_hosts.len() <= host.index() {
+            self.of_hosts.resize(host.index() + 1, Share { site: UNKNOWN, answers: 0, added: 0 });
+        }
+        self.of_hosts.get_mut(host.index()).expect("there is one for each host up to this one")
+    }
+}
+
+impl Share {
     /// Counts the end of a request. Those that have failed may have cost the site nothing.
     pub(super) fn count(&mut self, kind: OutcomeKind) {
-        self.answers += u64::from(kind != OutcomeKind::Failed);
+        self.answers = self.answers.saturating_add(u32::from(kind != OutcomeKind::Failed));
     }
 
     /// Counts what was added by a page.
     pub(super) fn add(&mut self, bytes: u64) {
+        self.added = self.added.saturating_add(bytes);
+    }
+
+    fn is_empty(self) -> bool {
+        self.answers == 0 && self.added == 0
+    }
+}
+
+impl Site {
+    fn count(&mut self, kind: OutcomeKind) {
+        self.answers += u64::from(kind != OutcomeKind::Failed);
+    }
+
+    fn add(&mut self, bytes: u64) {
         self.added = self.added.saturating_add(bytes);
     }
 
@@ -90,14 +154,22 @@ mod tests {
 
     #[test]
     fn hosts_of_one_registrable_domain_are_one_site() {
-        let mut sites = Sites::default();
-        for (at, name) in
-            ["a.example.com", "127.0.0.1", "b.example.com", "localhost", "127.0.1.1", "[::1]"].iter().enumerate()
-        {
-            sites.of(HostId::at(u32::try_from(at).unwrap()), name).add(1 << at);
+        let names = ["a.example.com", "127.0.0.1", "b.example.com", "localhost", "127.0.1.1", "[::1]"];
+        let hosts = (0..).map(HostId::at);
+        let (mut sites, mut shares) = (Sites::default(), Shares::default());
+        for (host, name) in hosts.clone().zip(names) {
+            sites.add(shares.of(host), name, 1 << host.number());
         }
-        let added = |sites: &mut Sites, at| sites.of(HostId::at(at), "").added;
-        assert_eq!([0, 1, 2, 3, 4, 5].map(|at| added(&mut sites, at)), [5, 2, 5, 8, 16, 32]);
+        let mut added = |sites: &mut Sites| [0, 1, 2, 3, 4, 5].map(|at| sites.of(shares.of(HostId::at(at)), "").added);
+        assert_eq!(added(&mut sites), [5, 2, 5, 8, 16, 32]);
+
+        let mut others = Shares::default();
+        others.of(HostId::at(0)).add(64);
+        let name = HostKey::stored("c.example.com:8080");
+        sites.take(&mut others, [(&name, &HostId::at(0))].into_iter());
+        assert_eq!(added(&mut sites), [69, 2, 69, 8, 16, 32], "in another bucket too");
+        sites.give(&others);
+        assert_eq!(added(&mut sites), [5, 2, 5, 8, 16, 32], "until that is given away");
     }
 
     #[test]

@@ -1,15 +1,16 @@
 //! Which texts are at hand: those of the URLs whose turn is near. The others are with the store, and asked for in time.
 
+use super::bucket::Bucket;
 use super::change::{Row, Rows, Want, WantedFor};
-use super::graph::Frontier;
+use super::graph::Graph;
 use super::lease::HostId;
-use super::near::{Near, TEXTS};
+use super::near::Near;
 use super::node::NodeState;
 use crate::error::Result;
 use crate::outcome::SkipReason;
 use crate::url::CrawlUrl;
 
-impl Frontier {
+impl Graph {
     /// Keeps a text when there is room for it.
     pub(super) fn keep(&mut self, id: u32, near: Near) {
         if self.near.len() < self.room {
@@ -18,7 +19,7 @@ impl Frontier {
     }
 
     /// Takes the answer to a [`Want`]. `wanted` judges URLs that are being [reconsidered](Self::reconsider).
-    pub fn supply(&mut self, rows: Rows, wanted: &dyn Fn(&CrawlUrl) -> bool) -> Result<()> {
+    pub(super) fn supply(&mut self, rows: Rows, wanted: &dyn Fn(&CrawlUrl) -> bool) -> Result<()> {
         self.awaited -= 1;
         let purpose = rows.purpose;
         for row in rows.rows {
@@ -35,7 +36,7 @@ impl Frontier {
     }
 
     /// Whether something is still wanted: the crawl is not over before it is here, since it may have to be requested.
-    pub fn is_waiting(&self) -> bool {
+    pub(super) fn is_waiting(&self) -> bool {
         self.awaited > 0
             || !self.wants.is_empty()
             || !self.sinking.is_empty()
@@ -43,15 +44,13 @@ impl Frontier {
             || self.reconsidered.is_some()
     }
 
-    /// What is to be asked for now: the store that keeps the changes answers in this order, after the changes that were
-    /// taken before, each with one [`supply`](Self::supply). No more than [`OPEN_WANTS`] are open at a time: the others
-    /// wait here.
-    pub fn take_wants(&mut self) -> Vec<Want> {
+    /// What is to be asked for now, at most so much: the others wait here.
+    pub(super) fn take_wants(&mut self, most: usize) -> Vec<Want> {
         if self.awaited < OPEN_WANTS / 2 {
             self.want_edges();
             self.want_skipped();
         }
-        let count = self.wants.len().min(OPEN_WANTS.saturating_sub(self.awaited));
+        let count = self.wants.len().min(most);
         self.awaited += count;
         self.wants.drain(..count).collect()
     }
@@ -75,7 +74,11 @@ impl Frontier {
     fn want_queue(&mut self, host: HostId) {
         let next = self.schedule.upcoming(host).take(self.texts_for_a_host());
         let ids: Vec<u32> = next.filter(|id| self.lacks_text(*id)).collect();
-        self.wants.push(Want { purpose: WantedFor::Queue(host), ids });
+        self.wants.push(self.want(WantedFor::Queue(host), ids));
+    }
+
+    fn want(&self, purpose: WantedFor, ids: Vec<u32>) -> Want {
+        Want { bucket: self.bucket, purpose, ids }
     }
 
     fn lacks_text(&self, id: u32) -> bool {
@@ -85,7 +88,7 @@ impl Frontier {
 
     /// The more hosts there are, the fewer texts of each are at hand.
     fn texts_for_a_host(&self) -> usize {
-        (TEXTS / self.hosts.len().max(1)).clamp(LEAST_TEXTS, MOST_TEXTS)
+        (self.ahead / self.hosts.len().max(1)).clamp(LEAST_TEXTS, MOST_TEXTS)
     }
 
     fn supply_text(&mut self, row: Row) -> Result<()> {
@@ -102,7 +105,8 @@ impl Frontier {
     fn want_edges(&mut self) {
         let mut ids: Vec<u32> = self.sinking.drain().collect();
         ids.sort_unstable();
-        self.wants.extend(ids.chunks(MOST_TEXTS).map(|ids| Want { purpose: WantedFor::Edges, ids: ids.to_vec() }));
+        let wants = ids.chunks(MOST_TEXTS).map(|ids| self.want(WantedFor::Edges, ids.to_vec()));
+        self.wants.extend(wants.collect::<Vec<_>>());
     }
 
     fn want_skipped(&mut self) {
@@ -114,16 +118,18 @@ impl Frontier {
             self.reconsidered = (found.len() == MOST_TEXTS).then(|| (reason, found.last().map_or(next, |id| id + 1)));
             ids.extend(found);
         }
-        self.wants.extend(ids.chunks(MOST_TEXTS).map(|ids| Want { purpose: WantedFor::Reconsider, ids: ids.to_vec() }));
+        let wants = ids.chunks(MOST_TEXTS).map(|ids| self.want(WantedFor::Reconsider, ids.to_vec()));
+        self.wants.extend(wants.collect::<Vec<_>>());
     }
 
     /// Takes up again what was skipped for a reason and is now wanted, as it is [supplied](Self::supply).
-    pub fn reconsider(&mut self, reason: SkipReason) {
+    pub(super) fn reconsider(&mut self, reason: SkipReason) -> Bucket {
         self.reconsidered = Some((reason, 0));
+        self.bucket
     }
 }
 
-/// How many [wants](Frontier::take_wants) are open at a time: who answers them needs no more places for the answers.
+/// How many [wants](super::Frontier::take_wants) are open at a time: who answers them needs no more places for the answers.
 pub(crate) const OPEN_WANTS: usize = 64;
 
 const LEAST_TEXTS: usize = 8;

@@ -21,7 +21,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use crate::error::Result;
-use crate::frontier::{Change, Moved, Restore, Rows, Want};
+use crate::frontier::{Bucket, Change, Moved, Restore, Rows, Want};
 use crate::outcome::{FailureKind, is_transient_status};
 use crate::wall_clock::WallClock;
 
@@ -36,11 +36,13 @@ use crate::wall_clock::WallClock;
 ///   are among it. Before a commit has answered, nothing of it has to be anywhere but in memory: an implementation may
 ///   collect it and send it as one batch, and send that again when the answer was lost. So what is handed over is handed
 ///   over for good.
-/// - **Order.** Changes are applied in their order. Of notes that say something of the same thing the last one holds.
+/// - **Buckets.** URLs and hosts are numbered in their [`Bucket`], from 0 in each: what is applied, asked and restored is of
+///   one. A store may know [the first one](Bucket::FIRST) only.
+/// - **Order.** Changes of a bucket are applied in their order. Of notes that say something of the same thing the last one holds.
 /// - **Every want is answered once**, in the order in which the wants were asked: at once, or with a later commit. The
 ///   answer knows at least what was applied before the question.
-/// - **What is given back is what was committed.** [`restore`](Self::restore) gives every host and every URL once, by their
-///   numbers, and [`recall`](Self::recall) all notes. What was in flight is pending: a lease that a process took with it
+/// - **What is given back is what was committed.** [`restore`](Self::restore) gives every host and every URL of a bucket once, by
+///   their numbers, and [`recall`](Self::recall) all notes. What was in flight is pending: a lease that a process took with it
 ///   into its end was never given.
 /// - **No file, no one process is presumed.** Who opens a store says where it is; these methods do not. A store that others
 ///   write to as well gives back what is for this process to go on with.
@@ -54,13 +56,13 @@ pub trait Store: fmt::Debug + Send {
     /// All notes of earlier runs. Called once, before anything is applied or kept.
     fn recall(&mut self) -> Result<Notes>;
 
-    /// Gives back what earlier runs have found, first the hosts and then the URLs; what their records come to is the
-    /// answer. Called once, before anything is applied.
-    fn restore(&mut self, to: &mut Restore<'_>) -> Result<Counts>;
+    /// Gives back what earlier runs have found of a bucket, first the hosts and then the URLs; what their records come to is
+    /// the answer. Called before anything of the bucket is applied.
+    fn restore(&mut self, bucket: Bucket, to: &mut Restore<'_>) -> Result<Counts>;
 
-    /// Takes the changes of one operation of the frontier. `settled` says what the record says of the URL that was
-    /// settled by it: there is one when there is such a change, and never more than one.
-    fn apply(&mut self, changes: Vec<Change>, settled: Option<Facts>) -> Result<()>;
+    /// Takes the changes of one operation of the frontier in one bucket. `settled` says what the record says of the URL that
+    /// was settled by it: there is one when there is such a change, and never more than one in all buckets.
+    fn apply(&mut self, bucket: Bucket, changes: Vec<Change>, settled: Option<Facts>) -> Result<()>;
 
     /// Takes a note for the next start.
     fn keep(&mut self, note: Note) -> Result<()>;

@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::sqlite::Sqlite;
 use super::*;
 use crate::accounts::Accounts;
-use crate::frontier::{Found, Frontier, Hold, HostId, Lease, LeaseId, Limits, Place, RestoreRules, WantedFor};
+use crate::frontier::{Found, Frontier, Hold, HostRef, Lease, LeaseId, Limits, Place, RestoreRules, WantedFor};
 use crate::outcome::{OutcomeKind, SkipReason};
 use crate::url::CrawlUrl;
 
@@ -104,9 +104,9 @@ impl Pair {
             drop(self.store);
             self.store = Box::new(Sqlite::open(dir.path(), self.clock).unwrap());
         }
-        let mut restore = Frontier::restore(limits, rules);
-        self.counts = self.store.restore(&mut restore).unwrap();
-        Self { frontier: self.texts.of(restore.finish()), ..self }
+        let mut restore = Frontier::restore(Bucket::FIRST, limits, rules);
+        self.counts = self.store.restore(Bucket::FIRST, &mut restore).unwrap();
+        Self { frontier: self.texts.of(Frontier::of(restore.finish())), ..self }
     }
 
     /// Settles, and keeps that; what is wanted because of it is not answered yet.
@@ -119,7 +119,7 @@ impl Pair {
     /// Settles with a record that says this.
     pub(super) fn settle_with(&mut self, lease: LeaseId, facts: Facts) {
         self.frontier.settle(lease, OutcomeKind::Ok, Vec::new(), &|_, _| None).unwrap();
-        self.store.apply(self.frontier.take_changes(), Some(facts)).unwrap();
+        self.apply(facts).unwrap();
     }
 
     /// Keeps what has changed, and takes the answers to what is wanted without giving them to the frontier.
@@ -152,9 +152,15 @@ impl Pair {
 
     /// Keeps what has changed; how much that is.
     fn keep(&mut self) -> Result<usize> {
-        let changes = self.frontier.take_changes();
-        let count = changes.len();
-        self.store.apply(changes, Some(Facts { attempts: 1, ..Facts::default() }))?;
+        self.apply(Facts { attempts: 1, ..Facts::default() })
+    }
+
+    fn apply(&mut self, facts: Facts) -> Result<usize> {
+        let mut count = 0;
+        for (bucket, changes) in self.frontier.take_changes() {
+            count += changes.len();
+            self.store.apply(bucket, changes, Some(facts))?;
+        }
         Ok(count)
     }
 
@@ -241,15 +247,15 @@ impl Pair {
         self.frontier.respell(lease, spelling)
     }
 
-    pub(super) fn hold(&mut self, host: HostId, until: Hold) {
+    pub(super) fn hold(&mut self, host: HostRef, until: Hold) {
         self.frontier.hold(host, until);
     }
 
-    pub(super) fn release(&mut self, host: HostId) {
+    pub(super) fn release(&mut self, host: HostRef) {
         self.frontier.release(host);
     }
 
-    pub(super) fn release_first(&mut self, host: HostId) {
+    pub(super) fn release_first(&mut self, host: HostRef) {
         self.frontier.release_first(host);
     }
 
@@ -317,12 +323,12 @@ impl Store for Late {
         self.store.recall()
     }
 
-    fn restore(&mut self, to: &mut Restore<'_>) -> Result<Counts> {
-        self.store.restore(to)
+    fn restore(&mut self, bucket: Bucket, to: &mut Restore<'_>) -> Result<Counts> {
+        self.store.restore(bucket, to)
     }
 
-    fn apply(&mut self, changes: Vec<Change>, settled: Option<Facts>) -> Result<()> {
-        self.store.apply(changes, settled)
+    fn apply(&mut self, bucket: Bucket, changes: Vec<Change>, settled: Option<Facts>) -> Result<()> {
+        self.store.apply(bucket, changes, settled)
     }
 
     fn keep(&mut self, note: Note) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Long chains: redirects and refreshes that follow each other without end.
 
-use crate::frontier::{Change, NodeState, StoredUrl};
+use crate::frontier::{Change, Changes, NodeState, StoredUrl};
 use crate::outcome::SkipReason;
 use crate::url::CrawlUrl;
 
@@ -18,8 +18,8 @@ impl LongChains {
     }
 
     /// Looks at what has changed by a page: whether it goes on a chain that is not followed any further.
-    pub(super) fn ends(&mut self, page: &CrawlUrl, changes: &[Change]) -> bool {
-        let next = changes.iter().find_map(|change| match change {
+    pub(super) fn ends(&mut self, page: &CrawlUrl, changes: &Changes) -> bool {
+        let next = changes.iter().flat_map(|(_, changes)| changes).find_map(|change| match change {
             Change::Found(next) if self.is_too_far(next) => Some(next),
             _ => None,
         });

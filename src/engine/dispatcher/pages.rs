@@ -9,7 +9,7 @@ use crate::engine::judge::Judge;
 use crate::engine::ledger::Step;
 use crate::engine::tally::Tally;
 use crate::error::Result;
-use crate::frontier::{Change, Found, Frontier, Lease, NodeState, Place, Settlement};
+use crate::frontier::{Change, Changes, Found, Frontier, Lease, NodeState, Place, Settlement};
 use crate::media_type;
 use crate::observe::FailedSeed;
 use crate::outcome::{Outcome, OutcomeKind, SkipReason};
@@ -194,12 +194,12 @@ impl Parts {
 }
 
 /// Takes a page as a part of the spaces that it is of: all that are closed, when one is closed now.
-fn look_for_trap(url: &CrawlUrl, outcome: &Outcome, changes: &[Change], judge: &mut Judge) -> Option<Vec<Trap>> {
+fn look_for_trap(url: &CrawlUrl, outcome: &Outcome, changes: &Changes, judge: &mut Judge) -> Option<Vec<Trap>> {
     let is_page = outcome.kind == OutcomeKind::Ok && outcome.page.is_some();
     if !(is_page || outcome.kind == OutcomeKind::Redirect) || !judge.closes_traps() {
         return None;
     }
-    let found = changes.iter().filter_map(|change| match change {
+    let found = changes.iter().flat_map(|(_, changes)| changes).filter_map(|change| match change {
         Change::Found(found)
             if found.path.referrer.is_some() && !found.path.is_part() && found.state == NodeState::Pending =>
         {

@@ -11,7 +11,7 @@ use super::Sqlite;
 use super::checksum::{MANNERS, OUTPUT, SEED, SEED_REDIRECT, SESSION, SETTING, SITEMAP, TABLES, URL};
 use super::setting::Setting;
 use crate::error::{Error, Result};
-use crate::frontier::{Change, Moved, Restore, Rows, Want};
+use crate::frontier::{Bucket, Change, Moved, Restore, Rows, Want};
 use crate::sink::Checkpoint;
 use crate::store::{Committed, Counts, Facts, KeptRecord, Note, Notes, RunSettings, Store};
 use crate::wall_clock::WallClock;
@@ -47,12 +47,14 @@ impl Store for Sqlite {
         })
     }
 
-    fn restore(&mut self, to: &mut Restore<'_>) -> Result<Counts> {
+    fn restore(&mut self, bucket: Bucket, to: &mut Restore<'_>) -> Result<Counts> {
+        expect_first(bucket)?;
         let clock = self.clock.later(self.set_back_by()?);
         self.database.read_back(to, &clock)
     }
 
-    fn apply(&mut self, changes: Vec<Change>, settled: Option<Facts>) -> Result<()> {
+    fn apply(&mut self, bucket: Bucket, changes: Vec<Change>, settled: Option<Facts>) -> Result<()> {
+        expect_first(bucket)?;
         if changes.is_empty() {
             return Ok(());
         }
@@ -96,6 +98,7 @@ impl Store for Sqlite {
     }
 
     fn ask(&mut self, want: Want) -> Result<Option<Rows>> {
+        expect_first(want.bucket)?;
         self.database.rows(want).map(Some)
     }
 
@@ -167,6 +170,12 @@ impl Sqlite {
     fn keep_setting(&self, setting: Setting<'_>, value: &str) -> Result<()> {
         self.execute(&KEEP_SETTING, params![setting.name(), value])
     }
+}
+
+/// All tables are of one bucket.
+fn expect_first(bucket: Bucket) -> Result<()> {
+    let is_first = bucket == Bucket::FIRST;
+    is_first.then_some(()).ok_or_else(|| Error::Internal(format!("a store in one file has no bucket {bucket}")))
 }
 
 pub(super) fn json(value: &(impl Serialize + ?Sized)) -> Result<String> {

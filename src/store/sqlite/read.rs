@@ -27,9 +27,9 @@ use crate::url::{CrawlUrl, HostKey, UrlKey};
 impl Database {
     /// Answers what a frontier wants to know.
     pub(super) fn rows(&self, want: Want) -> Result<Rows> {
-        let Want { purpose, ids } = want;
+        let Want { bucket, purpose, ids } = want;
         let rows = ids.into_iter().map(|id| self.row(id, purpose == WantedFor::Edges)).collect::<Result<_>>()?;
-        Ok(Rows { purpose, rows })
+        Ok(Rows { bucket, purpose, rows })
     }
 
     /// What politeness knew of each host.

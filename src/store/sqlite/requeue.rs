@@ -134,7 +134,7 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
-    use crate::frontier::{Change, Edge, HostId, Path, StoredUrl};
+    use crate::frontier::{Bucket, Change, Edge, HostId, Path, StoredUrl};
     use crate::store::{Facts, Note, Store as _};
     use crate::url::{HostKey, UrlRules};
     use crate::wall_clock::WallClock;
@@ -153,12 +153,12 @@ mod tests {
             let (state, host) = (NodeState::Pending, Some(HostId::at(0)));
             Change::Found(StoredUrl { id, text, key, path, mention: None, link_text: None, state, host })
         }));
-        store.apply(changes, None).unwrap();
+        store.apply(Bucket::FIRST, changes, None).unwrap();
         let facts = Facts { attempts: 2, status: Some(404), error: None, bytes: Some(7) };
         for id in [1, 0, 2] {
             let edges = vec![Edge { to: 3, redirect: false }];
             let settled = Change::Settled { id, kind: OutcomeKind::HttpError, edges };
-            store.apply(vec![settled], Some(facts)).unwrap();
+            store.apply(Bucket::FIRST, vec![settled], Some(facts)).unwrap();
         }
         store.commit(clock.instant()).unwrap();
         store

@@ -9,7 +9,7 @@ use super::Sqlite;
 use super::checksum::{LARGE_TABLES, TABLES};
 use crate::error::{Error, Result};
 use crate::frontier::{
-    Change, Edge, Frontier, HostId, Limits, NodeState, Path as Way, RestoreRules, StoredUrl, Want, WantedFor,
+    Bucket, Change, Edge, Frontier, HostId, Limits, NodeState, Path as Way, RestoreRules, StoredUrl, Want, WantedFor,
 };
 use crate::observe::State;
 use crate::outcome::{OutcomeKind, SkipReason};
@@ -51,15 +51,15 @@ pub fn make_sample(dir: &Path, clock: WallClock, checked: bool) -> Result<()> {
         let (text, key, host) = (url.to_shared(), url.key(), Some(host));
         changes.push(Change::Found(StoredUrl { id, text, key, path, mention: None, link_text: None, state, host }));
     }
-    store.apply(changes, None)?;
+    store.apply(Bucket::FIRST, changes, None)?;
     for id in 0..3 {
         let edges = vec![Edge { to: id + 1, redirect: id == 1 }, Edge { to: 9, redirect: false }];
         let facts = Facts { attempts: 1, status: Some(200), error: None, bytes: Some(700) };
-        store.apply(vec![Change::Settled { id, kind: OutcomeKind::Ok, edges }], Some(facts))?;
+        store.apply(Bucket::FIRST, vec![Change::Settled { id, kind: OutcomeKind::Ok, edges }], Some(facts))?;
     }
     let due = clock.instant() + Duration::from_mins(1);
     let moved = Change::Moved { id: 1, referrer: Some(2), mention: None, link_text: None };
-    store.apply(vec![Change::Retry { id: 4, attempts: 1, due }, moved], None)?;
+    store.apply(Bucket::FIRST, vec![Change::Retry { id: 4, attempts: 1, due }, moved], None)?;
     store.keep(Note::Unasked(3))?;
     store.keep(Note::RunEnds { state: State::Stopped, failed_seeds: Vec::new() })?;
     store.commit(clock.instant())?;
@@ -84,10 +84,10 @@ pub fn read_sample(dir: &Path, clock: WallClock) -> Result<String> {
         Ok(ControlFlow::Continue(()))
     })?;
     let limits = Limits { depth: None, redirects: 10, ahead: u64::MAX };
-    let mut restore = Frontier::restore(limits, RestoreRules { judge: &|_, _| None, lifted: &[] });
-    let counts = store.restore(&mut restore)?;
-    let mut frontier = restore.finish();
-    let want = |purpose| Want { purpose, ids: (0..URLS).collect() };
+    let mut restore = Frontier::restore(Bucket::FIRST, limits, RestoreRules { judge: &|_, _| None, lifted: &[] });
+    let counts = store.restore(Bucket::FIRST, &mut restore)?;
+    let mut frontier = Frontier::of(restore.finish());
+    let want = |purpose| Want { bucket: Bucket::FIRST, purpose, ids: (0..URLS).collect() };
     let rows = [WantedFor::Edges, WantedFor::Reconsider].map(|purpose| store.ask(want(purpose)));
     let [edges, texts] = rows;
     let found = (notes, records, counts, frontier.accounts(), edges?, texts?, store.moved(0)?);

@@ -55,7 +55,7 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
-    use crate::frontier::{Change, Frontier, HostId, Limits, NodeState, Path as Way, RestoreRules, StoredUrl};
+    use crate::frontier::{Bucket, Change, Frontier, HostId, Limits, NodeState, Path as Way, RestoreRules, StoredUrl};
     use crate::store::{Note, Store as _};
     use crate::url::UrlRules;
     use crate::wall_clock::WallClock;
@@ -96,9 +96,9 @@ mod tests {
         let (_, saved) = store.recall().unwrap().hosts.remove(0);
         let rules = RestoreRules { judge: &|_, _| None, lifted: &[] };
         let limits = Limits { depth: None, redirects: 10, ahead: u64::MAX };
-        let mut restore = Frontier::restore(limits, rules);
-        store.restore(&mut restore).unwrap();
-        let due = restore.finish().next_due();
+        let mut restore = Frontier::restore(Bucket::FIRST, limits, rules);
+        store.restore(Bucket::FIRST, &mut restore).unwrap();
+        let due = Frontier::of(restore.finish()).next_due();
         let until = saved.left_alone_until_ms.unwrap();
         assert_eq!(saved, manners(until - 4000), "all times go together");
         (until - shown, due.map(|due| due - clock.instant()))
@@ -119,7 +119,7 @@ mod tests {
             Change::Found(found),
             Change::Retry { id: 0, attempts: 1, due },
         ];
-        store.apply(changes, None).unwrap();
+        store.apply(Bucket::FIRST, changes, None).unwrap();
         store.keep(Note::Host(url.host_key(), Box::new(manners(START)))).unwrap();
         store.commit(clock.instant() + Duration::from_millis(500)).unwrap();
         drop(store);

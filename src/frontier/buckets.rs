@@ -1,0 +1,450 @@
+//! The frontier: all buckets that are here, each a graph of its own, in turn.
+
+use std::collections::BTreeSet;
+use std::ops::Add;
+use std::time::Instant;
+
+use super::bucket::{Bucket, Split};
+use super::change::{Changes, Rows, Want};
+use super::found::{Found, Refuses, Settlement};
+use super::graph::Graph;
+use super::lease::{Hold, HostRef, Lease, LeaseId};
+use super::near::TEXTS;
+use super::node::Limits;
+use super::restore::{Restore, RestoreRules};
+use super::sites::Sites;
+use super::texts::OPEN_WANTS;
+use super::turns::Turns;
+use crate::accounts::Accounts;
+use crate::error::{Error, Result};
+use crate::outcome::{OutcomeKind, SkipReason};
+use crate::url::CrawlUrl;
+
+/// What knows every URL and hands out those that are due: all of a crawl but what only a store has to know.
+///
+/// Texts and edges are with whoever keeps the [changes](super::Change); those that are needed are [wanted](Want) from there.
+/// Memory holds of each known URL its key and what decides about it (23 bytes), less than one more for each that waits, and
+/// the texts of those whose turn is near.
+///
+/// The hosts are split into [buckets](Bucket), of which each is a [`Graph`] of its own: one that holds everything, or many,
+/// of which some are here. What is here takes turns.
+///
+/// # Contract
+/// - A URL is one [key](CrawlUrl::key): what differs only in the canonical form is found once.
+/// - Every known URL is in exactly one state; [`accounts`](Self::accounts) add up at any time, over all buckets here.
+/// - Depth is the least number of links from a seed *over all pages settled so far*, whatever the order in which they
+///   were settled: when a shorter path to a settled page is found, the depth of everything that it links to sinks too,
+///   and what thereby comes within the greatest depth becomes pending.
+/// - [`lease`](Self::lease) takes the buckets in turn, and of each the hosts, and gives the least depth of a host first.
+/// - Every lease ends in exactly one [`settle`](Self::settle), [`retry`](Self::retry), [`skip`](Self::skip),
+///   [`give_back`](Self::give_back) or [`respell`](Self::respell).
+/// - No operation waits; time is passed in. What is not at hand is [wanted](Self::take_wants), and the rest goes on
+///   until it is [supplied](Self::supply).
+/// - `Err` means that the crawl cannot go on.
+#[derive(Debug)]
+pub struct Frontier {
+    limits: Limits,
+    split: Split,
+    /// By the number of the bucket; `None` is not here.
+    graphs: Vec<Option<Box<Graph>>>,
+    turns: Turns,
+    sites: Sites,
+    /// Those that may have changes to be taken, in the order in which they got them.
+    touched: Vec<Bucket>,
+    /// Those that wait for answers.
+    waiting: BTreeSet<Bucket>,
+    /// Whose wants were taken last.
+    asked: Bucket,
+    /// Answers that are still to come.
+    awaited: usize,
+    /// How many texts all of them together keep before anybody asks for them.
+    room: usize,
+}
+
+impl Frontier {
+    /// Without any URL, in one bucket.
+    pub fn new(limits: Limits) -> Self {
+        Self::of(Graph::new(Bucket::FIRST, limits))
+    }
+
+    /// In one bucket, as that was left.
+    pub fn of(graph: Graph) -> Self {
+        let mut frontier = Self::split(graph.limits, Split::ONE);
+        frontier.take(graph);
+        frontier
+    }
+
+    /// Split into buckets, of which none is here.
+    pub fn split(limits: Limits, split: Split) -> Self {
+        Self {
+            limits,
+            split,
+            graphs: Vec::new(),
+            turns: Turns::default(),
+            sites: Sites::default(),
+            touched: Vec::new(),
+            waiting: BTreeSet::new(),
+            asked: Bucket::FIRST,
+            awaited: 0,
+            room: TEXTS,
+        }
+    }
+
+    /// Reads back what a store has kept of a bucket: first all hosts, then all URLs in the order of their numbers. What comes
+    /// of it is for [`take`](Self::take).
+    pub fn restore(bucket: Bucket, limits: Limits, rules: RestoreRules<'_>) -> Restore<'_> {
+        Restore::new(bucket, limits, rules)
+    }
+
+    /// Takes a bucket as it was left, in place of what is here of it.
+    pub fn take(&mut self, mut graph: Graph) {
+        let bucket = graph.bucket;
+        self.drop_graph(bucket);
+        if self.graphs.len() <= bucket.index() {
+            self.graphs.resize_with(bucket.index() + 1, || None);
+        }
+        self.sites.take(&mut graph.shares, graph.hosts.iter());
+        if let Some(slot) = self.graphs.get_mut(bucket.index()) {
+            *slot = Some(Box::new(graph));
+        }
+        self.share_room();
+        self.note(bucket);
+    }
+
+    /// Gives a bucket away: from here on nothing of it is here. Whether it was: it stays while something of it is leased, or
+    /// an answer is still to come. What has changed in it is to be [taken](Self::take_changes) before.
+    #[cfg(any(test, feature = "internals"))]
+    pub fn give(&mut self, bucket: Bucket) -> bool {
+        let is_free = |graph: &Graph| graph.awaited == 0 && graph.accounts.in_flight == 0 && graph.changes.is_empty();
+        if !self.graph(bucket).is_some_and(is_free) {
+            return false;
+        }
+        self.drop_graph(bucket);
+        self.share_room();
+        true
+    }
+
+    /// The same, but from here on it keeps no text before it is needed, as with very many URLs.
+    #[cfg(test)]
+    pub(crate) fn forgetful(self) -> Self {
+        let mut frontier = Self { room: 0, ..self };
+        frontier.share_room();
+        frontier
+    }
+
+    /// The next URL that is due, of a host that is not on hold.
+    pub fn lease(&mut self, now: Instant) -> Result<Option<Lease>> {
+        while let Some(bucket) = self.turns.next(now) {
+            let Some(graph) = self.graphs.get_mut(bucket.index()).and_then(Option::as_mut) else { continue };
+            if let Some(lease) = graph.lease(now)? {
+                self.note(bucket);
+                return Ok(Some(lease));
+            }
+            self.turns.wait(bucket, graph.next_due());
+            self.note_waiting(bucket);
+        }
+        Ok(None)
+    }
+
+    /// Ends a lease with a record. `found` is what the response leads to, in document order; of what is new among it, no
+    /// more is taken than its site may be [ahead](Limits::ahead). `refuses` gives the rules for the text of a URL, which are
+    /// asked only where that decides something: when nobody knew it, or it was skipped, and not of each link to what is
+    /// waiting or done. The answer is what the record has to say about where the page was found.
+    pub fn settle(
+        &mut self,
+        lease: LeaseId,
+        kind: OutcomeKind,
+        found: Vec<Found>,
+        refuses: Refuses<'_>,
+    ) -> Result<Settlement> {
+        self.on(lease.bucket, |graph, sites| graph.settle(lease.url, kind, found, refuses, sites))
+    }
+
+    /// Ends a lease for now: the URL is due again at `at`.
+    pub fn retry(&mut self, lease: LeaseId, at: Instant) -> Result<()> {
+        self.on(lease.bucket, |graph, _| graph.retry(lease.url, at))
+    }
+
+    /// Ends a lease without a record.
+    pub fn skip(&mut self, lease: LeaseId, reason: SkipReason) -> Result<()> {
+        self.on(lease.bucket, |graph, _| graph.skip(lease.url, reason))
+    }
+
+    /// Ends a lease as if it had never been given; the URL is the next of its depth and this was no attempt.
+    pub fn give_back(&mut self, lease: LeaseId) -> Result<()> {
+        self.on(lease.bucket, |graph, _| graph.give_back(lease.url))
+    }
+
+    /// Ends a lease whose response redirects to another spelling of its URL, or to itself: the same page by its key, so
+    /// there is no other node that it could lead to. It is the next of its depth, to be requested as `spelling`, and this
+    /// was no attempt. `false`, and the lease goes on, when that would be one redirect in a row too many. What has to be
+    /// spelled how is forgotten with the process: the next one is redirected again.
+    pub fn respell(&mut self, lease: LeaseId, spelling: CrawlUrl) -> Result<bool> {
+        self.on(lease.bucket, |graph, _| graph.respell(lease.url, spelling))
+    }
+
+    /// Leases nothing of a host until an instant, or until its hold is [released](Self::release).
+    pub fn hold(&mut self, host: HostRef, until: Hold) {
+        self.on_host(host, |graph| graph.hold(host.host, until));
+    }
+
+    /// Ends any hold of a host.
+    pub fn release(&mut self, host: HostRef) {
+        self.on_host(host, |graph| graph.release(host.host));
+    }
+
+    /// Ends any hold of a host, whose turn it is next.
+    pub fn release_first(&mut self, host: HostRef) {
+        self.on_host(host, |graph| graph.release_first(host.host));
+        self.turns.call_first(host.bucket);
+    }
+
+    /// When the next lease may be had, if that is known: `None` when nothing waits, or everything waits for a
+    /// [`release`](Self::release) or the end of a lease.
+    pub fn next_due(&mut self) -> Option<Instant> {
+        let Self { graphs, turns, .. } = self;
+        let of_bucket = |bucket: Bucket| graphs.get_mut(bucket.index())?.as_mut()?.next_due();
+        turns.next_due(of_bucket)
+    }
+
+    /// The host of a URL, if anything of it is or was pending, and its bucket is here.
+    pub fn host_of(&self, url: &CrawlUrl) -> Option<HostRef> {
+        let bucket = self.split.of_url(url);
+        Some(HostRef { bucket, host: self.graph(bucket)?.host_of(url)? })
+    }
+
+    /// How many hosts are known by at least one URL that is or was pending.
+    pub fn host_count(&self) -> usize {
+        self.here().map(Graph::host_count).sum()
+    }
+
+    /// How far it goes.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// How many URLs are in which state.
+    pub fn accounts(&self) -> Accounts {
+        self.here().map(|graph| graph.accounts).reduce(Add::add).unwrap_or_default()
+    }
+
+    /// Skips everything that is pending. For a store it stays pending: a crawl that goes on with a higher limit takes it
+    /// up.
+    pub fn skip_pending(&mut self, reason: SkipReason) -> Result<()> {
+        self.graphs.iter_mut().flatten().try_for_each(|graph| graph.skip_pending(reason))
+    }
+
+    /// Whether nothing new can be found: everything that is open lies at the greatest depth.
+    pub fn discovery_closed(&self) -> bool {
+        self.here().all(Graph::discovery_closed)
+    }
+
+    /// Makes a URL known and pending at depth 0.
+    pub fn add_seed(&mut self, url: CrawlUrl) -> Result<()> {
+        self.on(self.split.of_url(&url), |graph, _| graph.add_seed(url))
+    }
+
+    /// Makes what a sitemap lists known at depth 0, in this order, and pending unless its `skip` says otherwise.
+    pub fn add_listed(&mut self, found: Vec<Found>) -> Result<()> {
+        let one = |found: Found| self.on(self.split.of(&found.target), |graph, _| graph.add_listed(found));
+        found.into_iter().try_for_each(one)
+    }
+
+    /// Takes up again what was skipped for a reason and is now wanted, as it is [supplied](Self::supply).
+    pub fn reconsider(&mut self, reason: SkipReason) {
+        for bucket in self.graphs.iter_mut().flatten().map(|graph| graph.reconsider(reason)).collect::<Vec<_>>() {
+            self.note_waiting(bucket);
+        }
+    }
+
+    /// What has changed since this was last asked, for a store to keep.
+    pub fn take_changes(&mut self) -> Changes {
+        let Self { touched, graphs, .. } = self;
+        let changes = touched.drain(..).filter_map(|bucket| {
+            let graph = graphs.get_mut(bucket.index())?.as_mut()?;
+            graph.is_touched = false;
+            (!graph.changes.is_empty()).then(|| (bucket, std::mem::take(&mut graph.changes)))
+        });
+        changes.collect()
+    }
+
+    /// Takes the answer to a [`Want`]. `wanted` judges URLs that are being [reconsidered](Self::reconsider).
+    pub fn supply(&mut self, rows: Rows, wanted: &dyn Fn(&CrawlUrl) -> bool) -> Result<()> {
+        self.awaited -= 1;
+        self.on(rows.bucket, |graph, _| graph.supply(rows, wanted))
+    }
+
+    /// Whether something is still wanted: the crawl is not over before it is here, since it may have to be requested.
+    pub fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// What is to be asked for now: the store that keeps the changes answers in this order, after the changes that were
+    /// taken before, each with one [`supply`](Self::supply). No more than [`OPEN_WANTS`] are open at a time: the others
+    /// wait here. Of the buckets each has its turn.
+    pub fn take_wants(&mut self) -> Vec<Want> {
+        let mut wants = Vec::new();
+        if self.waiting.is_empty() {
+            return wants;
+        }
+        let after = self.asked.number() + 1;
+        let (before, next): (Vec<Bucket>, Vec<Bucket>) =
+            self.waiting.iter().partition(|bucket| bucket.number() < after);
+        for bucket in next.into_iter().chain(before) {
+            let most = OPEN_WANTS.saturating_sub(self.awaited);
+            if most == 0 {
+                break;
+            }
+            if let Some(graph) = self.graphs.get_mut(bucket.index()).and_then(Option::as_mut) {
+                let taken = graph.take_wants(most);
+                self.awaited += taken.len();
+                self.asked = bucket;
+                wants.extend(taken);
+            }
+        }
+        wants
+    }
+
+    /// Does something with a bucket, in which that may change anything.
+    fn on<T>(&mut self, bucket: Bucket, act: impl FnOnce(&mut Graph, &mut Sites) -> Result<T>) -> Result<T> {
+        let Self { graphs, sites, .. } = self;
+        let graph = graphs.get_mut(bucket.index()).and_then(Option::as_mut);
+        let graph = graph.ok_or_else(|| Error::Internal(format!("bucket {bucket} is not here")))?;
+        let done = act(graph, sites);
+        self.note(bucket);
+        done
+    }
+
+    fn on_host(&mut self, host: HostRef, act: impl FnOnce(&mut Graph)) {
+        if let Some(graph) = self.graphs.get_mut(host.bucket.index()).and_then(Option::as_mut) {
+            act(graph);
+            self.turns.call(host.bucket);
+        }
+    }
+
+    /// Notes that something has happened in a bucket.
+    fn note(&mut self, bucket: Bucket) {
+        self.turns.call(bucket);
+        self.note_waiting(bucket);
+        if let Some(graph) = self.graphs.get_mut(bucket.index()).and_then(Option::as_mut)
+            && !std::mem::replace(&mut graph.is_touched, true)
+        {
+            self.touched.push(bucket);
+        }
+    }
+
+    fn note_waiting(&mut self, bucket: Bucket) {
+        if self.graph(bucket).is_some_and(Graph::is_waiting) {
+            self.waiting.insert(bucket);
+        } else {
+            self.waiting.remove(&bucket);
+        }
+    }
+
+    /// What is here has the room for texts together.
+    fn share_room(&mut self) {
+        let count = self.here().count().max(1);
+        for graph in self.graphs.iter_mut().flatten() {
+            (graph.room, graph.ahead) = (self.room / count, TEXTS / count);
+        }
+    }
+
+    fn drop_graph(&mut self, bucket: Bucket) {
+        if let Some(graph) = self.graphs.get_mut(bucket.index()).and_then(Option::take) {
+            self.sites.give(&graph.shares);
+            self.turns.forget(bucket);
+            self.waiting.remove(&bucket);
+            self.touched.retain(|touched| *touched != bucket);
+        }
+    }
+
+    fn graph(&self, bucket: Bucket) -> Option<&Graph> {
+        self.graphs.get(bucket.index())?.as_deref()
+    }
+
+    fn here(&self) -> impl Iterator<Item = &Graph> {
+        self.graphs.iter().flatten().map(|graph| &**graph)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU16;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::url::UrlRules;
+
+    fn url(host: usize, page: usize) -> CrawlUrl {
+        UrlRules::new(4096).parse(&format!("http://host-{host}/{page}")).unwrap()
+    }
+
+    /// All of seven buckets, with two URLs of each of twenty hosts.
+    fn seven() -> Frontier {
+        let split = Split::into(NonZeroU16::new(7).unwrap());
+        let mut frontier = Frontier::split(LIMITS, split);
+        (0..7).for_each(|bucket| frontier.take(Graph::new(Bucket::at(bucket), LIMITS)));
+        for host in 0..20 {
+            (0..2).for_each(|page| frontier.add_seed(url(host, page)).unwrap());
+        }
+        frontier
+    }
+
+    const LIMITS: Limits = Limits { depth: None, redirects: 20, ahead: u64::MAX };
+
+    #[test]
+    fn buckets_take_turns_and_are_one_frontier() {
+        let (mut frontier, now) = (seven(), Instant::now());
+        let leases: Vec<_> = std::iter::from_fn(|| frontier.lease(now).unwrap()).collect();
+        let buckets: Vec<_> = leases.iter().map(|lease| lease.id.bucket).collect();
+        let all: BTreeSet<_> = buckets.iter().collect();
+        let first: BTreeSet<_> = buckets.iter().take(all.len()).collect();
+        assert!(all.len() > 3 && first == all, "none has two turns before the others have one");
+        let urls: BTreeSet<_> = leases.iter().map(|lease| lease.url.as_str()).collect();
+        assert_eq!((urls.len(), frontier.host_count()), (40, 20));
+        assert_eq!((frontier.accounts().in_flight, frontier.accounts().discovered()), (40, 40));
+        assert_eq!(frontier.next_due(), None);
+
+        let at = |secs| now + Duration::from_secs(secs);
+        for (after, lease) in (1..).zip(&leases) {
+            frontier.retry(lease.id, at(after)).unwrap();
+        }
+        assert!(frontier.lease(now).unwrap().is_none());
+        assert_eq!(frontier.next_due(), Some(at(1)));
+        let first = frontier.lease(at(1)).unwrap().unwrap();
+        assert_eq!((first.url, first.attempt), (leases[0].url.clone(), 2));
+        assert!(frontier.lease(at(1)).unwrap().is_none());
+        assert_eq!(frontier.next_due(), Some(at(2)));
+    }
+
+    #[test]
+    fn a_host_that_is_called_is_before_those_of_other_buckets() {
+        let (mut frontier, now) = (seven(), Instant::now());
+        for host in [3, 17, 8] {
+            let host = frontier.host_of(&url(host, 0)).unwrap();
+            frontier.hold(host, Hold::Released);
+            frontier.release_first(host);
+            assert_eq!(frontier.lease(now).unwrap().unwrap().host, host);
+        }
+    }
+
+    #[test]
+    fn a_bucket_is_given_away_once_nothing_of_it_is_under_way() {
+        let (mut frontier, now) = (seven(), Instant::now());
+        let lease = frontier.lease(now).unwrap().unwrap();
+        let bucket = lease.id.bucket;
+        frontier.take_changes();
+        assert!(!frontier.give(bucket), "something of it is leased");
+        frontier.give_back(lease.id).unwrap();
+        assert!(frontier.give(bucket));
+        assert!(!frontier.give(bucket), "it is not here");
+        assert_eq!(frontier.host_of(&lease.url), None);
+        let rest = frontier.accounts().discovered();
+        assert!(rest < 40);
+        let leases = std::iter::from_fn(|| frontier.lease(now).unwrap());
+        assert_eq!(leases.filter(|lease| lease.id.bucket != bucket).count() as u64, rest);
+        frontier.take(Graph::new(bucket, LIMITS));
+        frontier.add_seed(lease.url.clone()).unwrap();
+        assert_eq!(frontier.lease(now).unwrap().unwrap().url, lease.url);
+    }
+}
