@@ -300,6 +300,8 @@ impl Frontier {
                 self.awaited += taken.len();
                 self.asked = bucket;
                 wants.extend(taken);
+                // It may have looked for something in vain.
+                self.note_waiting(bucket);
             }
         }
         wants
@@ -415,6 +417,14 @@ mod tests {
         assert_eq!((first.url, first.attempt), (leases[0].url.clone(), 2));
         assert!(frontier.lease(at(1)).unwrap().is_none());
         assert_eq!(frontier.next_due(), Some(at(2)));
+    }
+
+    #[test]
+    fn what_is_looked_for_in_vain_is_not_waited_for() {
+        let mut frontier = seven();
+        frontier.reconsider(SkipReason::Scope);
+        assert!(frontier.is_waiting() && frontier.take_wants().is_empty());
+        assert!(!frontier.is_waiting(), "or the crawl would never end");
     }
 
     #[test]
