@@ -72,6 +72,12 @@ impl Fetch for ByOrigin {
         }
     }
 
+    fn leave(&self, url: &CrawlUrl) {
+        if let (None, Some(http)) = (self.site(url), &self.http) {
+            http.leave(url);
+        }
+    }
+
     fn try_out<'a>(&'a self, url: &'a CrawlUrl) -> TryingOut<'a> {
         match (self.site(url), &self.archive, &self.http) {
             (None, None, Some(http)) => http.try_out(url),

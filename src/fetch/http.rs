@@ -343,6 +343,10 @@ impl Fetch for Http {
         })
     }
 
+    fn leave(&self, url: &CrawlUrl) {
+        self.ways.leave(url.origin());
+    }
+
     fn try_out<'a>(&'a self, url: &'a CrawlUrl) -> TryingOut<'a> {
         Box::pin(self.ways.try_out(bare_name(url), url.port().unwrap_or(url.scheme().port())))
     }

@@ -131,6 +131,12 @@ pub trait Fetch: fmt::Debug + Send + Sync {
         Box::pin(std::future::ready(false))
     }
 
+    /// Hears that nothing more is to be asked of the origin of a URL, as far as is known: what is kept open for it may be
+    /// closed. It may be asked again all the same. By default nothing is done.
+    fn leave(&self, url: &CrawlUrl) {
+        let _ = url;
+    }
+
     /// Fails when nothing can be asked, whatever the host is: no proxy of those that all requests go through lets anything
     /// through. Asked before what an earlier crawl has left is deleted, with a URL that this one begins at: a connection may
     /// be made, and nothing is sent to its host. By default nothing stands in the way. It ends within its own deadlines, and

@@ -1,6 +1,6 @@
 //! The pool: connections that are kept for later requests, and how many.
 
-use std::sync::{OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use hashbrown::HashSet;
@@ -20,18 +20,19 @@ use crate::outcome::Failure;
 #[derive(Debug)]
 pub(super) struct Pool {
     recipe: Recipe,
-    keeping: RwLock<Keeping>,
     closing: Clients,
     /// The origins that take HTTP/1.1 only, whatever their TLS says.
     http1: RwLock<HashSet<Box<str>>>,
-    /// Which requests leave a connection behind.
-    keep_alive: KeepAlive,
+    /// Which requests leave a connection behind, and the clients that own these: they are closed when those are dropped.
+    keep_alive: KeepAlive<Arc<Clients>>,
+    /// When all idle connections were closed, the last time.
+    closed: Mutex<Instant>,
 }
 
 /// Whom a request is to be sent with. As long as this lives, it is in flight.
 pub(super) struct Claim<'a> {
     pub(super) client: Client,
-    keeps: Option<Keeps<'a>>,
+    keeps: Option<Keeps<'a, Arc<Clients>>>,
 }
 
 impl Claim<'_> {
@@ -41,13 +42,6 @@ impl Claim<'_> {
             keeps.has_read(bytes);
         }
     }
-}
-
-#[derive(Debug)]
-struct Keeping {
-    /// Own the connections: they are closed when these are dropped.
-    clients: Clients,
-    since: Instant,
 }
 
 /// A client for each choice of versions.
@@ -91,10 +85,9 @@ impl Pool {
     ) -> Result<Self> {
         let (connect_timeout, proxy_dns) = (options.connect_timeout, options.proxy_dns);
         let recipe = Recipe { tls, resolver, headers, connect_timeout, proxy, proxy_dns };
-        let keeping = RwLock::new(Keeping { clients: Clients::new(&recipe, usize::MAX)?, since: Instant::now() });
-        let closing = Clients::new(&recipe, 0)?;
-        let keep_alive = KeepAlive::new(usize::MAX, options.max_idle_memory, POOL_IDLE * 2);
-        Ok(Self { recipe, keeping, closing, http1: RwLock::default(), keep_alive })
+        let (closing, keeping) = (Clients::new(&recipe, 0)?, Clients::new(&recipe, usize::MAX)?);
+        let keep_alive = KeepAlive::new(usize::MAX, options.max_idle_memory, POOL_IDLE * 2, keeping.into());
+        Ok(Self { recipe, closing, http1: RwLock::default(), keep_alive, closed: Instant::now().into() })
     }
 
     /// Keeps at most so many connections, over all hosts.
@@ -106,14 +99,16 @@ impl Pool {
     pub(super) fn claim(&self, origin: &str) -> Claim<'_> {
         let versions = self.versions(origin);
         let now = Instant::now();
-        let again = || self.close_idle().then(|| self.keep_alive.claim(origin, now)).flatten();
-        match self.keep_alive.claim(origin, now).or_else(again) {
+        let claim = || self.keep_alive.claim(origin, now, || self.keeping());
+        match claim().or_else(|| self.close_idle().then(claim).flatten()) {
             None => Claim { client: self.closing.client(&self.recipe, versions), keeps: None },
-            keeps => {
-                let keeping = self.keeping.read().unwrap_or_else(PoisonError::into_inner);
-                Claim { client: keeping.clients.client(&self.recipe, versions), keeps }
-            }
+            Some((keeps, clients)) => Claim { client: clients.client(&self.recipe, versions), keeps: Some(keeps) },
         }
+    }
+
+    /// Notes that nothing more is to be asked of this origin, as far as is known.
+    pub(super) fn leave(&self, origin: &str) {
+        self.keep_alive.leave(origin);
     }
 
     /// A client that makes a connection of its own for a request to this origin, and closes it afterwards.
@@ -148,15 +143,18 @@ impl Pool {
     /// since whoever runs out does so many times at once; whether it was done.
     pub(super) fn close_idle(&self) -> bool {
         let now = Instant::now();
-        let mut keeping = self.keeping.write().unwrap_or_else(PoisonError::into_inner);
-        if now.duration_since(keeping.since) >= CLOSED_EVERY
-            && let Ok(clients) = Clients::new(&self.recipe, usize::MAX)
-        {
-            *keeping = Keeping { clients, since: now };
-            self.keep_alive.forget_idle();
-            return true;
+        let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.duration_since(*closed) < CLOSED_EVERY {
+            return false;
         }
-        false
+        *closed = now;
+        self.keep_alive.close_idle(|| self.keeping());
+        true
+    }
+
+    /// Clients that leave their connections behind.
+    fn keeping(&self) -> Option<Arc<Clients>> {
+        Clients::new(&self.recipe, usize::MAX).ok().map(Arc::new)
     }
 }
 
@@ -293,12 +291,12 @@ mod tests {
     #[tokio::test]
     async fn idle_connections_are_closed_when_there_is_need_and_not_all_the_time() {
         let close_soon = async |pool: &Pool| {
-            pool.keeping.write().unwrap().since = Instant::now();
+            *pool.closed.lock().unwrap() = Instant::now();
             assert!(!pool.close_idle());
         };
         assert_eq!(connections(&pool(), close_soon).await, 1, "less than a second ago");
         let close_later = async |pool: &Pool| {
-            pool.keeping.write().unwrap().since -= CLOSED_EVERY;
+            *pool.closed.lock().unwrap() -= CLOSED_EVERY;
             assert!(pool.close_idle());
         };
         assert_eq!(connections(&pool(), close_later).await, 3);

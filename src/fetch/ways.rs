@@ -78,6 +78,13 @@ impl Ways {
         }
     }
 
+    /// Notes that nothing more is to be asked of this origin, as far as is known.
+    pub(super) fn leave(&self, origin: &str) {
+        for way in &self.ways {
+            way.pool.leave(origin);
+        }
+    }
+
     /// Closes the idle connections.
     pub(super) fn close_idle(&self) {
         for way in &self.ways {

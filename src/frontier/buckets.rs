@@ -35,7 +35,8 @@ use crate::url::CrawlUrl;
 /// - Depth is the least number of links from a seed *over all pages settled so far*, whatever the order in which they
 ///   were settled: when a shorter path to a settled page is found, the depth of everything that it links to sinks too,
 ///   and what thereby comes within the greatest depth becomes pending.
-/// - [`lease`](Self::lease) takes the buckets in turn, and of each the hosts, and gives the least depth of a host first.
+/// - [`lease`](Self::lease) takes the buckets in turn, and of each the hosts, and gives the least depth of a host first. A
+///   host of which nothing is leased any more goes on before the next one begins, for some leases and a few seconds.
 /// - Every lease ends in exactly one [`settle`](Self::settle), [`retry`](Self::retry), [`skip`](Self::skip),
 ///   [`give_back`](Self::give_back) or [`respell`](Self::respell).
 /// - No operation waits; time is passed in. What is not at hand is [wanted](Self::take_wants), and the rest goes on
@@ -197,6 +198,16 @@ impl Frontier {
     pub fn release_first(&mut self, host: HostRef) {
         self.on_host(host, |graph| graph.release_first(host.host));
         self.turns.call_first(host.bucket);
+    }
+
+    /// Whether a host goes on with what it has begun, or was called: those come before the others of their bucket.
+    pub fn has_ahead(&self) -> bool {
+        self.here().any(Graph::has_ahead)
+    }
+
+    /// Whether nothing of a host is leased or waits to be.
+    pub fn is_done_with(&self, host: HostRef) -> bool {
+        self.graph(host.bucket).is_some_and(|graph| graph.is_done_with(host.host))
     }
 
     /// When the next lease may be had, if that is known: `None` when nothing waits, or everything waits for a

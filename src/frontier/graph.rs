@@ -102,6 +102,7 @@ impl Graph {
             let Some(near) = self.near.get_mut(&id) else {
                 self.schedule.push_front(host, node.depth, id);
                 self.await_texts(host);
+                self.schedule.ended(host);
                 continue;
             };
             near.attempts += 1;
@@ -216,6 +217,17 @@ impl Graph {
         self.schedule.release_first(host);
     }
 
+    /// Whether a host goes on with what it has begun, or was called: those come before hosts of which nothing was leased
+    /// lately.
+    pub(super) fn has_ahead(&self) -> bool {
+        self.schedule.has_ahead()
+    }
+
+    /// Whether nothing of a host is leased or waits to be.
+    pub(super) fn is_done_with(&self, host: HostId) -> bool {
+        self.schedule.is_done_with(host)
+    }
+
     /// When the next lease may be had, if that is known: `None` when nothing waits, or everything waits for a
     /// [`release`](Self::release) or the end of a lease.
     pub(super) fn next_due(&mut self) -> Option<Instant> {
@@ -309,6 +321,7 @@ impl Graph {
         let near = near.ok_or_else(|| Error::Internal(format!("lease {lease} ended twice")))?;
         self.nodes.set_state(lease, state);
         self.accounts.in_flight -= 1;
+        self.schedule.ended(host_of(node)?);
         Ok((node, near))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::fifo::Fifo;
 
@@ -16,7 +16,21 @@ pub(super) struct HostQueue {
     pub(super) alarm: Option<Instant>,
     /// Whether the host stands in the line of ready hosts.
     pub(super) in_line: bool,
+    /// Whether it stands before that line.
+    pub(super) is_ahead: bool,
     pub(super) texts: Texts,
+    /// How many of its URLs are leased.
+    pub(super) leases: u32,
+    /// `None` when the next lease begins one.
+    pub(super) stint: Option<Stint>,
+}
+
+/// The leases of a host that come one after the other, before it is the turn of the next one: so they go over one connection,
+/// and what is known of the host is still at hand. It is bounded in number, and in time for hosts that take theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stint {
+    left: u32,
+    until: Instant,
 }
 
 /// Whether the texts of the next URLs are being asked for.
@@ -52,7 +66,41 @@ pub(super) enum Due {
     At(Instant),
 }
 
+impl Stint {
+    /// A stint that begins.
+    pub(super) fn from(now: Instant) -> Self {
+        Self { left: STINT, until: now + STINT_TIME }
+    }
+
+    pub(super) fn ends_before(&self, now: Instant) -> bool {
+        self.until < now
+    }
+
+    /// Ends it early.
+    pub(super) fn end(&mut self) {
+        self.left = 0;
+    }
+}
+
 impl HostQueue {
+    /// Whether it may be leased from.
+    pub(super) fn is_open(&self) -> bool {
+        self.standing == Standing::Open && self.texts != Texts::Awaited
+    }
+
+    /// Whether it comes before the hosts in line: nothing of it is leased, and its stint is not over.
+    pub(super) fn goes_on(&self) -> bool {
+        self.leases == 0 && self.stint.is_some_and(|stint| stint.left > 0)
+    }
+
+    /// One more of its URLs is leased.
+    pub(super) fn leased(&mut self) {
+        self.leases += 1;
+        if let Some(stint) = &mut self.stint {
+            stint.left = stint.left.saturating_sub(1);
+        }
+    }
+
     pub(super) fn push_back(&mut self, depth: u32, entry: u32) {
         self.by_depth.entry(depth).or_default().push_back(entry);
     }
@@ -103,3 +151,8 @@ impl HostQueue {
         self.retries.peek().map(|Reverse((at, _))| Due::At(*at))
     }
 }
+
+/// How many requests make up for a connection: to open one costs about as much as one of them.
+const STINT: u32 = 32;
+/// A slow host keeps no other one waiting for longer than a few of its answers take.
+const STINT_TIME: Duration = Duration::from_secs(5);

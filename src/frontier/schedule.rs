@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::time::Instant;
 
-use super::host_queue::{Due, HostQueue, Standing, Texts};
+use super::host_queue::{Due, HostQueue, Standing, Stint, Texts};
 use super::lease::{Hold, HostId};
 use crate::error::{Error, Result};
 
@@ -14,6 +14,9 @@ pub(super) struct Schedule {
     hosts: Vec<HostQueue>,
     /// Hosts that may have something due, in turn. An entry counts only while its host is open and marked `in_line`.
     line: VecDeque<HostId>,
+    /// Hosts that come before the line: those that were called, and those that go on with their stint. An entry counts only
+    /// while its host is open and marked `is_ahead`.
+    ahead: VecDeque<HostId>,
     /// Hosts that wait for an instant. An entry counts only while it is the alarm of its host.
     alarms: BinaryHeap<Reverse<(Instant, HostId)>>,
 }
@@ -47,24 +50,40 @@ impl Schedule {
         self.line_up(host);
     }
 
-    /// The entry of least depth of the host whose turn it is. `depth_of` tells the depth of an entry while it is
-    /// pending: an entry that was queued again at another depth, or is no longer pending, is out of date.
+    /// The entry of least depth of the host whose turn it is, which is leased until it has [ended](Self::ended). `depth_of`
+    /// tells the depth of an entry while it is pending: an entry that was queued again at another depth, or is no longer
+    /// pending, is out of date.
     pub(super) fn next(&mut self, now: Instant, depth_of: impl Fn(u32) -> Option<u32>) -> Option<(HostId, u32)> {
         self.wake(now, &depth_of);
-        while let Some(id) = self.line.pop_front() {
-            self.queue(id).in_line = false;
-            let queue = self.queue(id);
-            if queue.standing != Standing::Open || queue.texts == Texts::Awaited {
-                continue;
-            }
+        while let Some(id) = self.next_host(now) {
             self.promote(id, now, &depth_of);
             let next = self.pop(id, &depth_of);
+            if next.is_some() {
+                self.queue(id).leased();
+            }
             self.line_up(id);
             if let Some(entry) = next {
                 return Some((id, entry));
             }
         }
         None
+    }
+
+    /// A lease of a host has ended, or was none.
+    pub(super) fn ended(&mut self, host: HostId) {
+        let queue = self.queue(host);
+        queue.leases = queue.leases.saturating_sub(1);
+        self.line_up(host);
+    }
+
+    /// Whether nothing of a host is leased or queued.
+    pub(super) fn is_done_with(&self, host: HostId) -> bool {
+        self.hosts.get(host.index()).is_some_and(|queue| queue.leases == 0 && queue.due().is_none())
+    }
+
+    /// Whether hosts come before the line.
+    pub(super) fn has_ahead(&self) -> bool {
+        !self.ahead.is_empty()
     }
 
     pub(super) fn hold(&mut self, host: HostId, until: Hold) {
@@ -84,9 +103,9 @@ impl Schedule {
 
     pub(super) fn release_first(&mut self, host: HostId) {
         let queue = self.queue(host);
-        (queue.standing, queue.in_line) = (Standing::Open, true);
-        // Should it be in line already, that place is out of date as soon as its turn has come.
-        self.line.push_front(host);
+        // Should it be there already, that place is out of date as soon as its turn has come.
+        (queue.standing, queue.is_ahead, queue.stint) = (Standing::Open, true, None);
+        self.ahead.push_front(host);
     }
 
     /// Leaves a host out until its texts are here; whether they have to be asked for.
@@ -135,6 +154,32 @@ impl Schedule {
         None
     }
 
+    /// The host whose turn it is, if it may be leased from: with its turn in line a stint begins.
+    fn next_host(&mut self, now: Instant) -> Option<HostId> {
+        loop {
+            let (id, is_ahead) = match self.ahead.pop_front() {
+                Some(id) => (id, true),
+                None => (self.line.pop_front()?, false),
+            };
+            let queue = self.queue(id);
+            let mark = if is_ahead { &mut queue.is_ahead } else { &mut queue.in_line };
+            if !std::mem::take(mark) || !queue.is_open() {
+                continue;
+            }
+            match &mut queue.stint {
+                Some(stint) if is_ahead && stint.ends_before(now) => {
+                    stint.end();
+                    self.line_up(id);
+                }
+                Some(_) if is_ahead => return Some(id),
+                stint => {
+                    *stint = Some(Stint::from(now));
+                    return Some(id);
+                }
+            }
+        }
+    }
+
     fn pop(&mut self, id: HostId, depth_of: impl Fn(u32) -> Option<u32>) -> Option<u32> {
         loop {
             let (depth, entry) = self.queue(id).pop()?;
@@ -153,19 +198,25 @@ impl Schedule {
         }
     }
 
-    /// Puts an open host into the line when something of it is due, or sets an alarm for when it will be.
+    /// Puts an open host into the line when something of it is due, or ahead of it while it goes on; or sets an alarm for
+    /// when something will be.
     fn line_up(&mut self, id: HostId) {
         let host = self.queue(id);
-        if host.standing != Standing::Open || host.texts == Texts::Awaited || host.in_line {
+        if !host.is_open() || host.is_ahead {
             return;
         }
+        let goes_on = host.goes_on();
         match host.due() {
-            Some(Due::Now) => {
+            Some(Due::Now) if goes_on => {
+                host.is_ahead = true;
+                self.ahead.push_back(id);
+            }
+            Some(Due::Now) if !host.in_line => {
                 host.in_line = true;
                 self.line.push_back(id);
             }
             Some(Due::At(at)) => self.set_alarm(id, at),
-            None => {}
+            Some(Due::Now) | None => {}
         }
     }
 

@@ -259,6 +259,14 @@ impl Pair {
         self.frontier.release_first(host);
     }
 
+    pub(super) fn has_ahead(&self) -> bool {
+        self.frontier.has_ahead()
+    }
+
+    pub(super) fn is_done_with(&self, host: HostRef) -> bool {
+        self.frontier.is_done_with(host)
+    }
+
     pub(super) fn next_due(&mut self) -> Option<Instant> {
         self.frontier.next_due()
     }

@@ -126,7 +126,9 @@ impl Dispatcher {
             (Job::Page(lease), Refused::ByRobots) => {
                 let why = self.why_by_robots(&lease.url);
                 self.pages.disallowed(&lease.url, why);
-                return self.frontier.skip(lease.id, SkipReason::Robots);
+                self.frontier.skip(lease.id, SkipReason::Robots)?;
+                self.leave(&lease);
+                return Ok(());
             }
             (Job::Page(mut lease), Refused::GivenUp(failure)) => {
                 self.pages.given_up(&lease);

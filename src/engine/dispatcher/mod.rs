@@ -322,6 +322,7 @@ impl Dispatcher {
         let sitemaps = self.sitemaps.queue();
         let mut step = self.pages.settle(lease, outcome, &mut self.judge, sitemaps, &mut self.frontier)?;
         step.sitemaps.extend(feeds);
+        self.leave(lease);
         self.handover.settled(step, held).await
     }
 

@@ -41,14 +41,17 @@ impl<'a> Queues<'a> {
     }
 
     /// The job whose turn it is: first the way to a robots.txt, since others wait for it, then sitemaps, then pages.
-    /// Hosts that wait for as much room as there is get in line again.
+    /// Hosts that wait for as much room as there is get in line again; those that have never answered only when no host is
+    /// there to go on, or each slot that one gives back would be for another new one.
     pub(super) fn next(&mut self, now: Instant, room: Room) -> Result<Option<Job>> {
         loop {
-            if let Some(url) = self.hosts.next_crowded(room) {
+            let is_full = self.hosts.is_full();
+            let goes_on = (is_full || self.hosts.is_crowded(room)) && self.frontier.has_ahead();
+            if let Some(url) = self.hosts.next_crowded(if goes_on { room.min(Room::Answered) } else { room }) {
                 // Its turn comes before that of hosts whose request has ended just now: those have had one.
                 self.call(&url);
             }
-            if self.hosts.is_full() {
+            if self.hosts.is_full() && !goes_on {
                 return Ok(None);
             }
             if let Some(hop) = self.robots.next() {
@@ -252,6 +255,23 @@ mod tests {
         assert_eq!(all.next(now, Room::Answered).as_deref(), Some("http://new/"));
         assert_eq!(all.next(now, Room::Answered), None, "what waits for more room goes on waiting");
         assert_eq!(all.next(now, Room::Any).as_deref(), Some("http://silent/"));
+    }
+
+    #[test]
+    fn a_host_goes_on_however_many_wait_that_never_answered() {
+        let (mut all, now) = (All::of_host("a"), Instant::now());
+        all.robots.next();
+        all.sitemaps.next(now);
+        while !all.hosts.is_full() {
+            all.hosts.put_off(&url("silent", ""), Wait::Crowded(Room::Any), now);
+        }
+        all.queues().call(&url("a", ""));
+        assert_eq!(all.next(now, Room::None).as_deref(), Some("http://a/"));
+        assert_eq!(all.next(now, Room::None), None);
+        all.add_page("b");
+        assert_eq!(all.next(now, Room::None), None, "nobody else gets in line");
+        all.queues().call(&url("b", ""));
+        assert_eq!(all.next(now, Room::Any).as_deref(), Some("http://b/"));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::Dispatcher;
 use crate::engine::clock::now;
+use crate::frontier::Lease;
 use crate::politeness::Next;
 use crate::url::CrawlUrl;
 
@@ -13,6 +14,13 @@ impl Dispatcher {
         self.queues().release(url, next);
         if let Next::NotBefore(at) = next {
             self.note_hold(url, at, now);
+        }
+    }
+
+    /// A lease has ended: when it was the last one of its host, so far, nothing has to be kept open there.
+    pub(super) fn leave(&self, lease: &Lease) {
+        if self.frontier.is_done_with(lease.host) {
+            self.worker.network().leave(lease.asked());
         }
     }
 

@@ -40,8 +40,8 @@ fn what_lies_too_deep_is_skipped_until_a_shorter_path_is_found() {
         frontier.add_seed(url("a/")).unwrap();
         frontier.add_seed(url("b/")).unwrap();
         let a = lease(frontier, now, "a/");
-        settle(frontier, &a, &["a/1"]);
         let b = lease(frontier, now, "b/");
+        settle(frontier, &a, &["a/1"]);
         let one = lease(frontier, now, "a/1");
         assert_eq!(settle(frontier, &one, &["a/2"]).depth, 1);
         assert_eq!(frontier.accounts().skipped.iter().find(|(r, _)| *r == SkipReason::Depth).unwrap().1, 1);

@@ -106,6 +106,87 @@ fn hosts_take_turns() {
     });
 }
 
+/// Runs a check with all texts at hand: a host that waits for one lets others pass.
+fn with_texts(check: impl Fn(&mut Pair)) {
+    check(&mut Pair::new((Kind::Memory, Texts::AtHand), unlimited()));
+}
+
+#[test]
+fn a_host_goes_on_before_another_one_begins() {
+    with_texts(|frontier| {
+        let now = Instant::now();
+        for seed in ["a/", "b/1", "b/2", "c/1"] {
+            frontier.add_seed(url(seed)).unwrap();
+        }
+        let seed = lease(frontier, now, "a/");
+        settle(frontier, &seed, &["a/1", "a/2", "a/3"]);
+        assert!(frontier.has_ahead());
+        let one = lease(frontier, now, "a/1");
+        lease(frontier, now, "b/1");
+        assert!(!frontier.has_ahead(), "each has its request in flight");
+        settle(frontier, &one, &[]);
+        frontier.hold(one.host, Hold::Until(now + Duration::from_secs(1)));
+        lease(frontier, now, "c/1");
+        let two = lease(frontier, now + Duration::from_secs(1), "a/2");
+        settle(frontier, &two, &[]);
+        lease(frontier, now + Duration::from_secs(1), "a/3");
+    });
+}
+
+#[test]
+fn a_host_that_takes_its_time_goes_on_after_the_others() {
+    with_texts(|frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/")).unwrap();
+        frontier.add_seed(url("b/")).unwrap();
+        let seed = lease(frontier, now, "a/");
+        settle(frontier, &seed, &["a/1"]);
+        let later = now + Duration::from_secs(6);
+        lease(frontier, later, "b/");
+        lease(frontier, later, "a/1");
+    });
+}
+
+#[test]
+fn no_host_keeps_another_waiting_for_long() {
+    with_texts(|frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/")).unwrap();
+        let seed = lease(frontier, now, "a/");
+        let pages: Vec<String> = (0..100).map(|n| format!("a/{n}")).collect();
+        settle(frontier, &seed, &pages.iter().map(String::as_str).collect::<Vec<_>>());
+        frontier.add_seed(url("b/")).unwrap();
+        let mut before = 0;
+        loop {
+            let next = frontier.lease(now).unwrap().unwrap();
+            settle(frontier, &next, &[]);
+            if next.url.host() == "b" {
+                break;
+            }
+            before += 1;
+        }
+        assert_eq!(before, 31, "with the first one");
+    });
+}
+
+#[test]
+fn a_host_of_which_nothing_is_leased_or_waits_is_done_with() {
+    each(unlimited(), |frontier| {
+        let now = Instant::now();
+        frontier.add_seed(url("a/")).unwrap();
+        let seed = lease(frontier, now, "a/");
+        assert!(!frontier.is_done_with(seed.host));
+        settle(frontier, &seed, &["a/1"]);
+        assert!(!frontier.is_done_with(seed.host));
+        let one = lease(frontier, now, "a/1");
+        frontier.retry(one.id, now + Duration::from_secs(1)).unwrap();
+        assert!(!frontier.is_done_with(seed.host));
+        let one = lease(frontier, now + Duration::from_secs(1), "a/1");
+        settle(frontier, &one, &[]);
+        assert!(frontier.is_done_with(seed.host));
+    });
+}
+
 #[test]
 fn a_host_on_hold_waits_and_the_others_do_not() {
     each(unlimited(), |frontier| {
