@@ -17,7 +17,7 @@ impl Politeness {
         let mut bytes = 0;
         for _ in 0..COUNTED_AT_ONCE {
             let Some(key) = self.counted.pop_front() else { break };
-            bytes += self.hosts.get(&key).map_or(0, Host::robots_bytes);
+            bytes += self.hosts.get(&key).map_or(0, |host| host.robots_bytes());
             hosts.push(key);
             if bytes > ROBOTS_AT_ONCE {
                 break;

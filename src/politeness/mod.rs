@@ -60,7 +60,8 @@ use crate::url::{CrawlUrl, HostKey, HostPattern, PerHost, Scheme};
 pub struct Politeness {
     options: Arc<Options>,
     tables: PerHost<Overrides>,
-    hosts: HashMap<HostKey, Host>,
+    /// Boxed, since a table has room for up to twice as many as there are, and three times while it grows.
+    hosts: HashMap<HostKey, Box<Host>>,
     groups: Groups,
     clock: PassedClock,
     random: fastrand::Rng,
@@ -340,7 +341,7 @@ impl Politeness {
 
     /// Each robots.txt that is known and obeyed, with the scheme and the host of its origin, in the order of the hosts.
     pub fn known_robots(&self) -> Vec<(Scheme, HostKey, Arc<Robots>)> {
-        let of_host = |(key, host): (&HostKey, &Host)| {
+        let of_host = |key: &HostKey, host: &Host| {
             let rules = [Scheme::Http, Scheme::Https].map(|scheme| (scheme, &host.origin(scheme).robots));
             let rules = rules.into_iter().filter_map(|(scheme, state)| match state {
                 RobotsState::Known { rules, .. } if host.options.robots => {
@@ -350,7 +351,7 @@ impl Politeness {
             });
             rules.collect::<Vec<_>>()
         };
-        let mut known: Vec<_> = self.hosts.iter().flat_map(of_host).collect();
+        let mut known: Vec<_> = self.hosts.iter().flat_map(|(key, host)| of_host(key, host)).collect();
         known.sort_unstable_by(|a, b| (&a.1, a.0).cmp(&(&b.1, b.0)));
         known
     }

@@ -15,11 +15,11 @@ impl Politeness {
     /// What every host was asked, in the order of their names, and what holds it back at the time that was passed in
     /// last.
     pub fn reports(&self) -> Vec<HostReport> {
-        let report = |(key, host): (&HostKey, &Host)| {
+        let report = |key: &HostKey, host: &Host| {
             let group = host.belongs.group().and_then(|group| self.groups.get(group));
             host.report(key.clone(), group.and_then(Group::pace), self.clock.time())
         };
-        let mut reports: Vec<_> = self.hosts.iter().map(report).collect();
+        let mut reports: Vec<_> = self.hosts.iter().map(|(key, host)| report(key, host)).collect();
         reports.sort_unstable_by(|a, b| a.host.cmp(&b.host));
         reports
     }

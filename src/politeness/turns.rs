@@ -48,7 +48,7 @@ impl Politeness {
             Some(common) => Belongs::To(self.join(common, &options)),
             None => Belongs::Unknown,
         };
-        self.hosts.insert(key, Host::new(options, belongs, self.quiet_since));
+        self.hosts.insert(key, Host::new(options, belongs, self.quiet_since).into());
     }
 
     /// Other options hold for a host from now on. Its rate begins anew.

@@ -22,7 +22,7 @@ impl Politeness {
             let robots = &host.origin(url.scheme()).robots;
             !host.options.robots || matches!(robots, RobotsState::Known { until, .. } if now < *until)
         };
-        if self.hosts.get(url.host()).is_some_and(is_fresh) { self.usage(url) } else { Vec::new() }
+        if self.hosts.get(url.host()).is_some_and(|host| is_fresh(host)) { self.usage(url) } else { Vec::new() }
     }
 
     /// What robots.txt of its origin, as far as it is obeyed and known, and its `tdmrep.json` say that a URL may be used for.
