@@ -58,9 +58,14 @@ impl Table {
 
     /// Says of a row that it is broken.
     pub(super) fn broken(&self, row: &SqlRow<'_>) -> String {
-        let shown = |at: &usize| match row.get_ref(*at) {
-            Ok(ValueRef::Integer(number)) => number.to_string(),
-            Ok(ValueRef::Text(text)) => {
+        self.broken_values(|at| row.get_ref(at).ok())
+    }
+
+    /// Says of a row with these values that it is broken.
+    pub(super) fn broken_values<'v>(&self, value: impl Fn(usize) -> Option<ValueRef<'v>>) -> String {
+        let shown = |at: &usize| match value(*at) {
+            Some(ValueRef::Integer(number)) => number.to_string(),
+            Some(ValueRef::Text(text)) => {
                 let text = String::from_utf8_lossy(text);
                 text.get(..text.floor_char_boundary(LONGEST)).unwrap_or_default().to_owned()
             }

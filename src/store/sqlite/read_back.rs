@@ -1,14 +1,16 @@
 //! Reading back: all URLs that earlier runs have found, with what their records come to, in one pass.
 //!
 //! To take a row out of the file and to check it costs as much time as to make a frontier of it. So a thread of its own reads,
-//! a few thousand rows ahead of whoever takes them; it has ended when everything is there, or something is wrong.
+//! a few thousand rows ahead of whoever takes them; it has ended when everything is there, or something is wrong. It is
+//! handed the values of a row by a function that SQLite calls: to ask for each of them costs twice as much.
 
 use std::ops::Range;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use rusqlite::Row as SqlRow;
-use rusqlite::types::{FromSql, ValueRef};
+use rusqlite::functions::{Context, FunctionFlags};
+use rusqlite::types::FromSql;
 
 use super::checksum::{Check, URL, check_values};
 use super::database::broken;
@@ -33,7 +35,7 @@ impl Database {
         let (given, read) = thread::scope(|scope| {
             let (sender, receiver) = sync_channel(AHEAD);
             let reader = thread::Builder::new().name("store".to_owned());
-            let reader = reader.spawn_scoped(scope, move || database.read_ahead(&sender));
+            let reader = reader.spawn_scoped(scope, move || database.read_ahead(sender));
             let reader = reader.map_err(|error| Error::io("read", &path, error))?;
             let given = give(&receiver, to, clock);
             drop(receiver);
@@ -53,22 +55,67 @@ impl Database {
         Ok(usize::try_from(count.min(length / LEAST_ROW)).unwrap_or_default())
     }
 
-    fn read_ahead(&mut self, to: &SyncSender<Batch>) -> Result<Counts> {
-        let (mut counts, mut batch) = (Counts::default(), Batch::default());
-        let mut is_wanted = true;
-        self.each(&format!("{} ORDER BY id", URL.select()), |row| {
-            if let Err(error) = batch.take(row, &mut counts)? {
-                return Ok(Err(error));
-            }
-            if batch.urls.len() == BATCH {
-                is_wanted = to.send(std::mem::take(&mut batch)).is_ok();
-            }
-            // Nobody sees this error: whoever takes no more has one of its own.
-            Ok(if is_wanted { Ok(()) } else { Err(Error::Internal("nobody takes what is read".to_owned())) })
-        })?;
-        let _ = to.send(batch);
-        Ok(counts)
+    fn read_ahead(&mut self, to: SyncSender<Batch>) -> Result<Counts> {
+        let reading = Arc::new(Mutex::new(Reading::to(to)));
+        let taken = Arc::clone(&reading);
+        let take = move |row: &Context<'_>| Ok(!locked(&taken).take(row));
+        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY;
+        let added = self.connection.create_scalar_function(TAKE, -1, flags, take);
+        added.map_err(|error| self.failed("read", &error))?;
+        // A row of the answer is one that was not taken: there is one at most.
+        let columns = URL.columns.join(", ");
+        let rows = format!("SELECT 1 FROM {} WHERE {TAKE}({columns}, checksum) ORDER BY id LIMIT 1", URL.name);
+        let read = self.each(&rows, |_| Ok(Ok(())));
+        let (end, counts) = locked(&reading).finish();
+        let removed = self.connection.remove_function(TAKE, -1);
+        removed.map_err(|error| self.failed("read", &error))?;
+        end.map_err(|error| self.damaged(&error.to_string()))?.map_err(|error| self.named(error))?;
+        read.map(|()| counts)
     }
+}
+
+/// What the function has that SQLite calls.
+struct Reading {
+    /// `None` once it is over.
+    to: Option<SyncSender<Batch>>,
+    batch: Batch,
+    counts: Counts,
+    /// Why it takes no more.
+    end: rusqlite::Result<Result<()>>,
+}
+
+impl Reading {
+    fn to(to: SyncSender<Batch>) -> Self {
+        Self { to: Some(to), batch: Batch::default(), counts: Counts::default(), end: Ok(Ok(())) }
+    }
+
+    /// Takes a row; whether there may be more.
+    fn take(&mut self, row: &Context<'_>) -> bool {
+        self.end = self.batch.take(row, &mut self.counts);
+        if !matches!(self.end, Ok(Ok(()))) {
+            return false;
+        }
+        // Whoever takes no more has an error of its own.
+        self.batch.urls.len() < BATCH || self.send()
+    }
+
+    /// Hands over what was taken; whether it was wanted.
+    fn send(&mut self) -> bool {
+        let batch = std::mem::take(&mut self.batch);
+        self.to.as_ref().is_some_and(|to| to.send(batch).is_ok())
+    }
+
+    /// Hands over the rest, and says that there is no more. Why it ended, and what all records come to.
+    fn finish(&mut self) -> (rusqlite::Result<Result<()>>, Counts) {
+        self.send();
+        self.to = None;
+        (std::mem::replace(&mut self.end, Ok(Ok(()))), std::mem::take(&mut self.counts))
+    }
+}
+
+fn locked(reading: &Mutex<Reading>) -> MutexGuard<'_, Reading> {
+    // Nothing is done with it after a panic: SQLite calls no more.
+    reading.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn give(batches: &Receiver<Batch>, to: &mut Restore<'_>, clock: &WallClock) -> Result<()> {
@@ -108,11 +155,8 @@ struct Url {
 
 impl Batch {
     /// Takes a row, once it was found to be as it was written.
-    fn take(&mut self, row: &SqlRow<'_>, counts: &mut Counts) -> rusqlite::Result<Result<()>> {
-        let mut columns = [ValueRef::Null; COLUMNS];
-        for (at, column) in columns.iter_mut().enumerate() {
-            *column = row.get_ref(at)?;
-        }
+    fn take(&mut self, row: &Context<'_>, counts: &mut Counts) -> rusqlite::Result<Result<()>> {
+        let columns: [_; COLUMNS] = std::array::from_fn(|at| row.get_raw(at));
         let [id, key, text, state, depth, hops, referrer, host, attempts, due, record, ..] = columns;
         let [.., status, error, bytes, _moved, untold, _mention, link_text, _checksum] = columns;
         let is_sound = match check_values(&columns)? {
@@ -121,7 +165,7 @@ impl Batch {
             Check::Broken => false,
         };
         if !is_sound {
-            return Ok(Err(broken(&URL.broken(row))));
+            return Ok(Err(broken(&URL.broken_values(|at| columns.get(at).copied()))));
         }
         let Some((state, outcome)) = of_code(state.as_i64()?) else {
             return Ok(Err(Error::Damaged(format!("URL {} has no known state", id.as_i64()?))));
@@ -164,6 +208,8 @@ impl Batch {
 const COLUMNS: usize = URL.columns.len() + 1;
 /// What a row takes at least in the file, in bytes: those of its key, its text and its numbers.
 const LEAST_ROW: u64 = 40;
+/// The function that takes a row.
+const TAKE: &str = "taken";
 /// How many rows come at a time, and how many such batches are ahead.
 const BATCH: usize = 4096;
 const AHEAD: usize = 4;
