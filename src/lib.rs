@@ -105,6 +105,7 @@ pub mod sink;
 mod sitemaps;
 mod skip;
 mod store;
+mod store_place;
 pub mod survey;
 mod trap;
 mod traps;

@@ -62,6 +62,8 @@ pub use per_host::Overrides;
 pub use proxy::{ProxyDns, ProxyUrl};
 pub use seed_names::{Network, SavedSeedName};
 pub use site_origin::SiteOrigin;
+#[cfg(feature = "postgres")]
+pub(crate) use tls::client_config;
 
 use std::fmt;
 use std::future::Future;

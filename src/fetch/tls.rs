@@ -10,7 +10,7 @@ use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
 /// The client side of TLS 1.2 and 1.3, with HTTP/2 preferred over HTTP/1.1.
-pub(super) fn client_config() -> ClientConfig {
+pub(crate) fn client_config() -> ClientConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     // The provider is handed over rather than installed for the process, which may have one of its own.
     let mut config = ClientConfig::builder_with_provider(Arc::clone(&provider))

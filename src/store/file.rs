@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
+use super::node_file::NODE;
 use crate::error::{Error, Result};
 
 /// Whether a crawl directory holds a store that this program has made, of whatever version and in whatever state.
@@ -11,6 +12,18 @@ use crate::error::{Error, Result};
 /// # Errors
 /// [`Error::Usage`] when something else has its name.
 pub(crate) fn is_there(dir: &Path) -> Result<bool> {
+    // Where it says where in a database its store is.
+    if dir.join(NODE).is_file() {
+        return Ok(true);
+    }
+    is_own(dir)
+}
+
+/// The same for one in a file of the directory.
+///
+/// # Errors
+/// [`Error::Usage`] when something else has its name.
+pub(crate) fn is_own(dir: &Path) -> Result<bool> {
     let path = dir.join(FILE);
     match header(&path)? {
         Header::Missing => Ok(false),
@@ -19,16 +32,17 @@ pub(crate) fn is_there(dir: &Path) -> Result<bool> {
     }
 }
 
-/// Deletes the store of a crawl directory. What is no store of this program stays.
+/// Deletes the store of a crawl directory, and what says that it is in a database: not what is there. What is no store of this
+/// program stays.
 pub(crate) fn delete(dir: &Path) -> Result<()> {
     let path = dir.join(FILE);
-    match header(&path)? {
-        Header::Missing => return Ok(()),
-        Header::Ours => {}
-        Header::Foreign => return Err(foreign(&path)),
+    if let Header::Foreign = header(&path)? {
+        return Err(foreign(&path));
     }
     // The log first: alone it means nothing, but beside a new store it would be taken for its own.
-    for name in [format!("{FILE}-wal"), format!("{FILE}-shm"), format!("{FILE}-journal"), FILE.to_owned()] {
+    for name in
+        [format!("{FILE}-wal"), format!("{FILE}-shm"), format!("{FILE}-journal"), FILE.to_owned(), NODE.to_owned()]
+    {
         let file = dir.join(name);
         match fs::remove_file(&file) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(Error::io("delete", &file, error)),

@@ -2,16 +2,24 @@
 //! wants.
 
 mod arena;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod code;
 mod edges;
 pub(crate) mod file;
 mod kept_record;
 mod memory;
+mod node_file;
 mod note;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod setting;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
 pub(crate) use kept_record::KeptRecord;
 pub use memory::Memory;
+pub(crate) use node_file::{NODE, NodeFile};
 pub use note::Note;
 pub(crate) use note::{Notes, RunSettings, Session};
 

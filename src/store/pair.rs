@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::time::Instant;
 
+#[cfg(feature = "postgres")]
+use super::postgres::Postgres;
 #[cfg(feature = "sqlite")]
 use super::sqlite::Sqlite;
 use super::*;
@@ -16,7 +18,10 @@ use crate::url::CrawlUrl;
 pub(super) struct Pair {
     frontier: Frontier,
     texts: Texts,
-    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "only a file has to be opened again"))]
+    #[cfg_attr(
+        not(any(feature = "sqlite", feature = "postgres")),
+        expect(dead_code, reason = "only what is not in memory has to be opened again")
+    )]
     place: StorePlace,
     store: Box<dyn Store>,
     clock: WallClock,
@@ -31,6 +36,8 @@ enum StorePlace {
     Memory,
     #[cfg(feature = "sqlite")]
     File(tempfile::TempDir),
+    #[cfg(feature = "postgres")]
+    Database(Database),
     /// In memory, and everything that is asked is answered with the next commit only.
     Late,
 }
@@ -58,7 +65,35 @@ pub(super) enum Kind {
     Memory,
     #[cfg(feature = "sqlite")]
     Sqlite,
+    #[cfg(feature = "postgres")]
+    Postgres,
     Late,
+}
+
+/// A crawl of a database of the test server, and its directory. Deleted with this.
+#[cfg(feature = "postgres")]
+#[derive(Debug)]
+struct Database {
+    place: crate::store_place::StorePlace,
+    dir: tempfile::TempDir,
+}
+
+#[cfg(feature = "postgres")]
+impl Drop for Database {
+    fn drop(&mut self) {
+        let _ = Postgres::delete(&self.place, self.dir.path());
+    }
+}
+
+impl Kind {
+    /// Whether there is what it needs on this machine.
+    pub(super) fn is_there(self) -> bool {
+        #[cfg(feature = "postgres")]
+        let is_there = !matches!(self, Self::Postgres) || test_server::get().is_some();
+        #[cfg(not(feature = "postgres"))]
+        let is_there = matches!(self, Self::Memory | Self::Late) || cfg!(feature = "sqlite");
+        is_there
+    }
 }
 
 /// All stores, each with a frontier that has its texts at hand and with one that has not.
@@ -69,6 +104,10 @@ pub(super) const ALL: &[(Kind, Texts)] = &[
     (Kind::Sqlite, Texts::AtHand),
     #[cfg(feature = "sqlite")]
     (Kind::Sqlite, Texts::Forgotten),
+    #[cfg(feature = "postgres")]
+    (Kind::Postgres, Texts::AtHand),
+    #[cfg(feature = "postgres")]
+    (Kind::Postgres, Texts::Forgotten),
     (Kind::Late, Texts::AtHand),
     (Kind::Late, Texts::Forgotten),
 ];
@@ -83,6 +122,13 @@ impl Pair {
                 let dir = tempfile::tempdir().unwrap();
                 let store = Sqlite::open(dir.path(), clock).unwrap();
                 (StorePlace::File(dir), Box::new(store))
+            }
+            #[cfg(feature = "postgres")]
+            Kind::Postgres => {
+                let place = test_server::get().unwrap().new_place();
+                let dir = tempfile::tempdir().unwrap();
+                let store = Postgres::open(&place, dir.path()).unwrap().by_clock(clock);
+                (StorePlace::Database(Database { place, dir }), Box::new(store))
             }
             Kind::Late => (StorePlace::Late, Box::new(Late { store: Memory::new(clock), asked: Vec::new() })),
         };
@@ -103,6 +149,10 @@ impl Pair {
         if let StorePlace::File(dir) = &self.place {
             drop(self.store);
             self.store = Box::new(Sqlite::open(dir.path(), self.clock).unwrap());
+        }
+        #[cfg(feature = "postgres")]
+        if let StorePlace::Database(Database { place, dir }) = &self.place {
+            self.store = Box::new(Postgres::open(place, dir.path()).unwrap().by_clock(self.clock));
         }
         let mut restore = Frontier::restore(Bucket::FIRST, limits, rules);
         self.counts = self.store.restore(Bucket::FIRST, &mut restore).unwrap();
@@ -312,6 +362,20 @@ impl Pair {
     /// The store, for what the frontier has no part in.
     pub(super) fn store(&mut self) -> &mut dyn Store {
         &mut *self.store
+    }
+}
+
+#[cfg(feature = "postgres")]
+#[path = "../../tests/it/support/postgres.rs"]
+mod test_server;
+
+#[cfg(feature = "postgres")]
+impl test_server::TestServer {
+    /// A crawl of its own.
+    fn new_place(&self) -> crate::store_place::StorePlace {
+        let name = self.new_name().parse().unwrap();
+        let (url, password_file) = (self.url().parse().unwrap(), std::path::PathBuf::new());
+        crate::store_place::StorePlace { url, name, password_file, insecure: false }
     }
 }
 

@@ -9,10 +9,10 @@ use serde::Serialize;
 
 use super::Sqlite;
 use super::checksum::{MANNERS, OUTPUT, SEED, SEED_REDIRECT, SESSION, SETTING, SITEMAP, TABLES, URL};
-use super::setting::Setting;
 use crate::error::{Error, Result};
 use crate::frontier::{Bucket, Change, Moved, Restore, Rows, Want};
 use crate::sink::Checkpoint;
+use crate::store::setting::Setting;
 use crate::store::{Committed, Counts, Facts, KeptRecord, Note, Notes, RunSettings, Store};
 use crate::wall_clock::WallClock;
 

@@ -183,4 +183,4 @@ pub(super) const LATE_COLUMNS: [(&str, &str); 2] = [("mention", "INTEGER"), ("li
 /// `FULL`: a commit is on disk when it returns. The log is cut back when a checkpoint has emptied it.
 const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; \
                        PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 16777216;";
-const SCHEMA: &str = include_str!("schema.sql");
+pub(super) const SCHEMA: &str = include_str!("schema.sql");

@@ -8,21 +8,21 @@ use serde::de::DeserializeOwned;
 
 use super::checksum::{Check, EDGES, URL};
 use super::database::broken;
-use super::setting::{COOKIES_OF, NETWORK_OF, Setting};
-use super::{Database, edges, of_code};
+use super::{Database, edges};
 use crate::error::{Error, Result};
 use crate::extracted::Health;
 use crate::fetch::{Network, SavedCookies, SavedSeedName};
-use crate::frontier::{Edge, Moved, NodeState, Place, Row, Rows, Want, WantedFor};
+use crate::frontier::{Edge, Moved, Place, Row, Rows, Want, WantedFor};
 use crate::observe::State;
-use crate::outcome::SkipReason;
 use crate::politeness::SavedHost;
 use crate::sink::Checkpoint;
 use crate::sitemaps::SavedSitemap;
+use crate::store::code::is_sound_text;
+use crate::store::setting::{COOKIES_OF, NETWORK_OF, Setting};
 use crate::store::{RunSettings, Session};
 use crate::trap::Trap;
 use crate::unread::Unread;
-use crate::url::{CrawlUrl, HostKey, UrlKey};
+use crate::url::{HostKey, UrlKey};
 
 impl Database {
     /// Answers what a frontier wants to know.
@@ -233,12 +233,6 @@ pub(super) fn expect_sound_url(row: &SqlRow<'_>) -> rusqlite::Result<Result<()>>
         Check::Unchecked if is_url()? => Ok(()),
         Check::Unchecked | Check::Broken => Err(broken(&URL.broken(row))),
     })
-}
-
-/// Whether a text of a URL in a state may be what was written, without a checksum.
-pub(super) fn is_sound_text(text: &str, state: i64) -> bool {
-    let is_other = matches!(of_code(state), Some((NodeState::Skipped(SkipReason::Scheme | SkipReason::TooLong), _)));
-    is_other || CrawlUrl::stored(text.into(), UrlKey::of_bytes([0; 16])).is_sound()
 }
 
 /// What somebody has kept as JSON.

@@ -14,12 +14,12 @@ use rusqlite::types::FromSql;
 
 use super::checksum::{Check, URL, check_values};
 use super::database::broken;
-use super::read::is_sound_text;
 use super::{Database, of_code};
 use crate::error::{Error, Result};
 use crate::frontier::{HostId, KeptUrl, Path, Restore};
 use crate::outcome::{FailureKind, OutcomeKind};
 use crate::store::Counts;
+use crate::store::code::is_sound_text;
 use crate::url::{HostKey, UrlKey};
 use crate::wall_clock::WallClock;
 

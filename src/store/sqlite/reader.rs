@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::frontier::{Edge, NodeState, Path};
 use crate::mention::Mention;
 use crate::outcome::OutcomeKind;
+use crate::store::NodeFile;
 use crate::store::file::{FILE, Header, header, is_there};
 use crate::url::UrlKey;
 
@@ -75,6 +76,9 @@ impl StoreReader {
     /// [`Error::Usage`] when there is none, or none of this program, or one of a newer version of it.
     /// [`Error::Damaged`] when it cannot be read.
     pub(crate) fn open(dir: &FilePath) -> Result<Self> {
+        if let Some(node) = NodeFile::read(dir)? {
+            return Self::of_node(dir, &node);
+        }
         let path = dir.join(FILE);
         match header(&path)? {
             // Beside a store that is being made, or was when its process was killed: nothing is in it yet.
@@ -104,6 +108,26 @@ impl StoreReader {
             columns.push_str(if database.has_column("url", name)? { name } else { "NULL" });
         }
         Ok(Self { database, frozen, columns, is_checked: version == VERSION })
+    }
+
+    /// A copy of what a database has of the crawl of a directory: it is as it was at one moment from the start.
+    #[cfg(feature = "postgres")]
+    fn of_node(dir: &FilePath, node: &NodeFile) -> Result<Self> {
+        let Some(database) = Database::copied(node)? else {
+            let (shown, place) = (dir.display(), node.place());
+            return Err(Error::Usage(format!("{place} holds no store of a crawl in {shown}\n = help: {NAME_IT}")));
+        };
+        let columns = LATE_COLUMNS.iter().fold(COLUMNS.to_owned(), |columns, (name, _)| format!("{columns}, {name}"));
+        Ok(Self { database, frozen: false, columns, is_checked: false })
+    }
+
+    #[cfg(not(feature = "postgres"))]
+    fn of_node(dir: &FilePath, node: &NodeFile) -> Result<Self> {
+        let (shown, place) = (dir.display(), node.place());
+        let problem = format!(
+            "the crawl in {shown} is kept in {place}, and this crawler is built without the feature `postgres`"
+        );
+        Err(Error::Usage(format!("{problem}\n = help: build it with --features postgres")))
     }
 
     /// From here on everything is read as it is at one moment, that of the first question.

@@ -113,17 +113,25 @@ fn what_a_limit_left_over_is_pending_for_the_next_process() {
     });
 }
 
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 #[test]
 fn what_is_not_committed_was_never_there() {
-    let now = Instant::now();
-    let mut pair = Pair::new((Kind::Sqlite, Texts::AtHand), unlimited());
-    pair.add_seed(url("a/")).unwrap();
-    let mut pair = pair.restarted(unlimited(), SAME);
-    let seed = lease(&mut pair, now, "a/");
-    settle(&mut pair, &seed, &["a/1"]);
-    pair.store().keep(Note::Output("pages.jsonl".to_owned(), Checkpoint::length(7))).unwrap();
-    let mut pair = pair.killed(unlimited(), SAME);
-    assert_eq!((pair.accounts().pending, pair.accounts().discovered()), (1, 1));
-    assert_eq!(pair.store().recall().unwrap().outputs, []);
+    let kinds = [
+        #[cfg(feature = "sqlite")]
+        Kind::Sqlite,
+        #[cfg(feature = "postgres")]
+        Kind::Postgres,
+    ];
+    for kind in kinds.into_iter().filter(|kind| kind.is_there()) {
+        let now = Instant::now();
+        let mut pair = Pair::new((kind, Texts::AtHand), unlimited());
+        pair.add_seed(url("a/")).unwrap();
+        let mut pair = pair.restarted(unlimited(), SAME);
+        let seed = lease(&mut pair, now, "a/");
+        settle(&mut pair, &seed, &["a/1"]);
+        pair.store().keep(Note::Output("pages.jsonl".to_owned(), Checkpoint::length(7))).unwrap();
+        let mut pair = pair.killed(unlimited(), SAME);
+        assert_eq!((pair.accounts().pending, pair.accounts().discovered()), (1, 1));
+        assert_eq!(pair.store().recall().unwrap().outputs, []);
+    }
 }

@@ -107,6 +107,7 @@ const LAYERS: &[Layer] = &[
             "request",
             "response",
             "skip",
+            "store_place",
             "survey",
             "trap",
             "tree",

@@ -100,6 +100,10 @@ const SPAWNING_FILES: &[(&str, &str)] = &[
     ("src/fetch/archived/mod.rs", "files block: each record is read where that is allowed, and awaited by who asked"),
     ("src/serve/mod.rs", "the server has a thread of its own: the crawl never waits for those who look at it"),
     ("src/serve/server.rs", "on that thread each connection is a task"),
+    (
+        "src/store/postgres/blocking.rs",
+        "where another runtime runs, whoever waits for the database needs a thread for that",
+    ),
     ("src/store/sqlite/read_back.rs", "rows are taken out of the file while those before them become a frontier"),
     ("src/fetch/local.rs", "files block: each is read where blocking is allowed, and awaited by the one who asked"),
 ];

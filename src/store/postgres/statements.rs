@@ -1,0 +1,275 @@
+//! Statements: a batch as what the database is told, each kind of row at once.
+
+use std::time::SystemTime;
+
+use tokio_postgres::types::ToSql;
+
+use super::batch::{Batch, Id, NewUrl};
+use super::row::UrlRow;
+use crate::sink::Checkpoint;
+
+/// A statement with its values, which live as long as it is being sent.
+pub(super) struct Told {
+    /// What the place is called at which a test cuts the connection.
+    pub(super) name: &'static str,
+    pub(super) sql: &'static str,
+    pub(super) values: Vec<Box<dyn ToSql + Sync + Send>>,
+    /// How many rows it has to touch, when that is known.
+    pub(super) rows: Option<usize>,
+}
+
+/// Values of a statement, one behind the other.
+macro_rules! told {
+    ($name:expr, $sql:expr $(, $value:expr)* $(,)?) => {
+        Told { name: $name, sql: $sql, values: vec![$(Box::new($value) as Box<dyn tokio_postgres::types::ToSql + Sync + Send>),*], rows: None }
+    };
+}
+pub(super) use told;
+
+/// The columns of rows of `url`, each as one array.
+#[derive(Default)]
+struct Columns {
+    buckets: Vec<i16>,
+    ids: Vec<i32>,
+    set: Vec<i32>,
+    states: Vec<i16>,
+    depths: Vec<i32>,
+    hops: Vec<i16>,
+    referrers: Vec<Option<i32>>,
+    hosts: Vec<Option<i32>>,
+    attempts: Vec<i16>,
+    due: Vec<Option<SystemTime>>,
+    files: Vec<Option<i32>>,
+    records: Vec<Option<i64>>,
+    statuses: Vec<Option<i16>>,
+    errors: Vec<Option<&'static str>>,
+    bytes: Vec<Option<i64>>,
+    untold: Vec<Option<bool>>,
+    mentions: Vec<Option<i16>>,
+    link_texts: Vec<Option<String>>,
+}
+
+impl Columns {
+    fn push(&mut self, id: Id, row: &UrlRow, file: i32) {
+        self.buckets.push(id.0);
+        self.ids.push(id.1);
+        self.set.push(row.set);
+        self.states.push(row.state);
+        self.depths.push(row.depth);
+        self.hops.push(row.hops);
+        self.referrers.push(row.referrer);
+        self.hosts.push(row.host);
+        self.attempts.push(row.attempts);
+        self.due.push(row.due);
+        self.files.push(row.record.map(|_| file));
+        self.records.push(row.record);
+        self.statuses.push(row.status);
+        self.errors.push(row.error);
+        self.bytes.push(row.bytes);
+        self.untold.push(row.untold);
+        self.mentions.push(row.mention);
+        self.link_texts.push(row.link_text.clone());
+    }
+}
+
+/// What a batch has to say of the frontier: URLs, what they lead to, and whose records are out of date. `file`: the number of
+/// the records of the node.
+pub(super) fn of_frontier(batch: &Batch, file: i32) -> Vec<Told> {
+    let mut told = Vec::new();
+    for hosts in batch.hosts.chunks(AT_ONCE) {
+        let (buckets, ids) = ids(hosts.iter().map(|(id, _)| *id));
+        let names: Vec<_> = hosts.iter().map(|(_, name)| name.clone()).collect();
+        told.push(told!("hosts", HOSTS, buckets, ids, names));
+    }
+    told.extend(batch.found.chunks(AT_ONCE).map(|urls| found(urls, file)));
+    let changed: Vec<_> = batch.changed.iter().collect();
+    told.extend(changed.chunks(AT_ONCE).map(|rows| self::changed(rows, file)));
+    let edges: Vec<_> = batch.edges.iter().collect();
+    for edges in edges.chunks(AT_ONCE) {
+        let (buckets, ids) = ids(edges.iter().map(|(id, _)| **id));
+        let links: Vec<_> = edges.iter().map(|(_, links)| (*links).clone()).collect();
+        told.push(told!("edges", EDGES, buckets, ids, links));
+    }
+    if batch.corrected {
+        told.push(told!("corrected", CORRECTED, file));
+    }
+    let moved: Vec<_> = batch.moved.iter().copied().collect();
+    told.extend(moved.chunks(AT_ONCE).map(self::moved));
+    told
+}
+
+/// Those whose records are out of date, as far as they have any.
+pub(super) fn moved(urls: &[Id]) -> Told {
+    let (buckets, ids) = ids(urls.iter().copied());
+    told!("moved", MOVED, buckets, ids)
+}
+
+/// What a batch has to say of all else.
+pub(super) fn of_notes(batch: &Batch, node: &str) -> Vec<Told> {
+    let mut told = Vec::new();
+    let manners: Vec<_> = batch.manners.iter().collect();
+    for manners in manners.chunks(AT_ONCE) {
+        let (hosts, saved): (Vec<String>, Vec<String>) =
+            manners.iter().map(|(h, s)| ((*h).clone(), (*s).clone())).unzip();
+        told.push(told!("manners", MANNERS, hosts, saved));
+    }
+    if !batch.notes.is_empty() {
+        let (names, values): (Vec<_>, Vec<_>) = batch.notes.iter().map(|(n, v)| (n.clone(), v.clone())).unzip();
+        told.push(told!("notes", NOTES, names, values));
+    }
+    if !batch.sitemaps.is_empty() {
+        let (buckets, ids) = ids(batch.sitemaps.keys().copied());
+        let of = |take: fn(&super::batch::SitemapRow) -> String| batch.sitemaps.values().map(take).collect::<Vec<_>>();
+        let keys: Vec<_> = batch.sitemaps.values().map(|row| row.key.as_bytes().to_vec()).collect();
+        let done: Vec<_> = batch.sitemaps.values().map(|row| row.done).collect();
+        let (urls, saved) = (of(|row| row.url.clone()), of(|row| row.saved.clone()));
+        told.push(told!("sitemaps", SITEMAPS, buckets, ids, keys, urls, saved, done));
+    }
+    told.extend(outputs(batch, node));
+    if let Some(settings) = batch.settings.clone() {
+        let crate::store::RunSettings { url_rules, robots, folder, archives, toml } = settings;
+        told.push(told!("settings", SETTINGS, toml, url_rules, robots, folder, archives));
+    }
+    told
+}
+
+fn outputs(batch: &Batch, node: &str) -> Vec<Told> {
+    let mut told = Vec::new();
+    let void: Vec<_> = batch.outputs.iter().filter(|(_, kept)| kept.is_none()).map(|(name, _)| name.clone()).collect();
+    if !void.is_empty() {
+        told.push(told!("void", VOID, node.to_owned(), void));
+    }
+    let (mut names, mut lengths, mut amended, mut crcs) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (name, kept) in &batch.outputs {
+        if let Some(Checkpoint::Length { committed, amended: then, crc }) = kept {
+            names.push(name.clone());
+            lengths.push(committed.cast_signed());
+            amended.push(then.map(u64::cast_signed));
+            crcs.push(crc.map(i64::from));
+        }
+    }
+    if !names.is_empty() {
+        told.push(told!("outputs", OUTPUTS, node.to_owned(), names, lengths, amended, crcs));
+    }
+    told
+}
+
+fn found(urls: &[NewUrl], file: i32) -> Told {
+    let mut columns = Columns::default();
+    for url in urls {
+        columns.push(url.id, &url.row, file);
+    }
+    let keys: Vec<_> = urls.iter().map(|url| url.key.as_bytes().to_vec()).collect();
+    let texts: Vec<_> = urls.iter().map(|url| url.text.clone()).collect();
+    let c = columns;
+    told!(
+        "found",
+        FOUND,
+        c.buckets,
+        c.ids,
+        keys,
+        texts,
+        c.states,
+        c.depths,
+        c.hops,
+        c.referrers,
+        c.hosts,
+        c.attempts,
+        c.due,
+        c.files,
+        c.records,
+        c.statuses,
+        c.errors,
+        c.bytes,
+        c.untold,
+        c.mentions,
+        c.link_texts
+    )
+}
+
+fn changed(rows: &[(&Id, &UrlRow)], file: i32) -> Told {
+    let mut columns = Columns::default();
+    for (id, row) in rows {
+        columns.push(**id, row, file);
+    }
+    let c = columns;
+    let told = told!(
+        "changed",
+        CHANGED,
+        c.buckets,
+        c.ids,
+        c.set,
+        c.states,
+        c.depths,
+        c.hops,
+        c.referrers,
+        c.hosts,
+        c.attempts,
+        c.due,
+        c.files,
+        c.records,
+        c.statuses,
+        c.errors,
+        c.bytes,
+        c.untold,
+        c.mentions,
+        c.link_texts
+    );
+    Told { rows: Some(rows.len()), ..told }
+}
+
+/// Buckets and numbers, each as an array.
+pub(super) fn ids(all: impl Iterator<Item = Id>) -> (Vec<i16>, Vec<i32>) {
+    all.unzip()
+}
+
+/// As many rows as a statement writes well within its limit of time.
+pub(super) const AT_ONCE: usize = 10_000;
+const HOSTS: &str = "INSERT INTO host (bucket, id, name) SELECT * FROM unnest($1::smallint[], $2::int[], $3::text[])";
+const FOUND: &str = "INSERT INTO url (bucket, id, key, url, state, depth, hops, referrer, host, attempts, due, file, record, \
+    status, error, bytes, untold, mention, link_text) SELECT * FROM unnest($1::smallint[], $2::int[], $3::bytea[], $4::text[], \
+    $5::smallint[], $6::int[], $7::smallint[], $8::int[], $9::int[], $10::smallint[], $11::timestamptz[], $12::int[], \
+    $13::bigint[], $14::smallint[], $15::text[], $16::bigint[], $17::boolean[], $18::smallint[], $19::text[])";
+/// The numbers are those of `row.rs`.
+const CHANGED: &str = "UPDATE url AS u SET \
+    state = CASE WHEN n.m & 1 <> 0 THEN n.state ELSE u.state END, \
+    depth = CASE WHEN n.m & 2 <> 0 THEN n.depth ELSE u.depth END, \
+    hops = CASE WHEN n.m & 4 <> 0 THEN n.hops ELSE u.hops END, \
+    referrer = CASE WHEN n.m & 8 <> 0 THEN n.referrer ELSE u.referrer END, \
+    host = CASE WHEN n.m & 16 <> 0 THEN n.host ELSE u.host END, \
+    attempts = CASE WHEN n.m & 32 <> 0 THEN n.attempts ELSE u.attempts END, \
+    due = CASE WHEN n.m & 64 <> 0 THEN n.due ELSE u.due END, \
+    file = CASE WHEN n.m & 128 <> 0 THEN n.file ELSE u.file END, \
+    record = CASE WHEN n.m & 128 <> 0 THEN n.record ELSE u.record END, \
+    status = CASE WHEN n.m & 128 <> 0 THEN n.status ELSE u.status END, \
+    error = CASE WHEN n.m & 128 <> 0 THEN n.error ELSE u.error END, \
+    bytes = CASE WHEN n.m & 128 <> 0 THEN n.bytes ELSE u.bytes END, \
+    untold = CASE WHEN n.m & 256 <> 0 THEN n.untold ELSE u.untold END, \
+    mention = CASE WHEN n.m & 512 <> 0 THEN n.mention ELSE u.mention END, \
+    link_text = CASE WHEN n.m & 512 <> 0 THEN n.link_text ELSE u.link_text END \
+    FROM unnest($1::smallint[], $2::int[], $3::int[], $4::smallint[], $5::int[], $6::smallint[], $7::int[], $8::int[], \
+    $9::smallint[], $10::timestamptz[], $11::int[], $12::bigint[], $13::smallint[], $14::text[], $15::bigint[], \
+    $16::boolean[], $17::smallint[], $18::text[]) AS n(b, i, m, state, depth, hops, referrer, host, attempts, due, file, record, \
+    status, error, bytes, untold, mention, link_text) WHERE u.bucket = n.b AND u.id = n.i";
+const EDGES: &str = "INSERT INTO edges (bucket, id, links) SELECT * FROM unnest($1::smallint[], $2::int[], $3::bytea[]) \
+    ON CONFLICT (bucket, id) DO UPDATE SET links = excluded.links";
+pub(super) const CORRECTED: &str = "DELETE FROM moved WHERE file = $1";
+const MOVED: &str = "INSERT INTO moved (file, record, bucket, id) SELECT u.file, u.record, u.bucket, u.id \
+    FROM unnest($1::smallint[], $2::int[]) AS n(b, i) JOIN url AS u ON u.bucket = n.b AND u.id = n.i \
+    WHERE u.record IS NOT NULL ON CONFLICT DO NOTHING";
+const MANNERS: &str = "INSERT INTO manners (bucket, host, saved) SELECT 0, * FROM unnest($1::text[], $2::text[]) \
+    ON CONFLICT (bucket, host) DO UPDATE SET saved = excluded.saved";
+const NOTES: &str = "INSERT INTO note (name, value) SELECT * FROM unnest($1::text[], $2::text[]) \
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+const SITEMAPS: &str = "INSERT INTO sitemap (bucket, id, key, url, saved, done) SELECT * FROM unnest($1::smallint[], $2::int[], \
+    $3::bytea[], $4::text[], $5::text[], $6::boolean[]) \
+    ON CONFLICT (bucket, id) DO UPDATE SET saved = excluded.saved, done = excluded.done";
+const VOID: &str = "DELETE FROM output WHERE node = $1 AND name = ANY($2::text[])";
+const OUTPUTS: &str = "INSERT INTO output (node, name, length, amended, crc) SELECT $1, * FROM unnest($2::text[], $3::bigint[], \
+    $4::bigint[], $5::bigint[]) ON CONFLICT (node, name) DO UPDATE SET length = excluded.length, amended = excluded.amended, \
+    crc = excluded.crc";
+/// Only what differs from the last.
+const SETTINGS: &str = "INSERT INTO settings (version, toml, url_rules, robots, folder, archives) \
+    SELECT (SELECT coalesce(max(version), 0) + 1 FROM settings), $1::text, $2::text, $3::text, $4::text, $5::text \
+    WHERE NOT EXISTS (SELECT FROM settings WHERE version = (SELECT max(version) FROM settings) \
+    AND (toml, url_rules, robots, folder, archives) = ($1, $2, $3, $4, $5))";
