@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::extracted::Health;
 use crate::observe::Summary;
 use crate::sink::{ARCHIVE, ArchiveNames, BODIES, ItemFormat, STDOUT};
-use crate::store::file;
+use crate::store::{NODE, file};
 use crate::versions;
 
 /// A directory that belongs to one crawl, and to one process as long as this lives.
@@ -94,6 +94,15 @@ impl CrawlDir {
                 "the directory {shown} holds a crawl already\n = help: {OTHER_DIR}, or leave out --no-store to go on with it"
             )));
         }
+        self.expect_unused()
+    }
+
+    /// Refuses a directory that holds files of a crawl, for one whose store is elsewhere, and new.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] names what is there.
+    pub(crate) fn expect_unused(&self) -> Result<()> {
+        let shown = self.path.display();
         match self.files().into_iter().find(|file| file.exists()) {
             None => Ok(()),
             Some(file) => Err(Error::Usage(format!(
@@ -149,7 +158,7 @@ impl CrawlDir {
         if output.is_dir() {
             return wrong("is a folder");
         }
-        let own = [RECORDS_TEMPORARY, SUMMARY, SUMMARY_TEMPORARY, RULES, LOCK, file::FILE];
+        let own = [RECORDS_TEMPORARY, SUMMARY, SUMMARY_TEMPORARY, RULES, LOCK, file::FILE, NODE];
         if self.own_name(output).is_some_and(|name| own.iter().any(|own| name == *own)) {
             return wrong("is a file of the crawl directory that has another purpose");
         }
@@ -308,7 +317,7 @@ pub(crate) fn is_own_file(dir: &Path, path: &Path) -> bool {
     let folder = path.parent().map(|folder| if folder == Path::new("") { Path::new(".") } else { folder });
     let real = |path: &Path| path.canonicalize().ok();
     let (Some(folder), Some(dir)) = (folder.and_then(real), real(dir)) else { return false };
-    let own = [RECORDS, RECORDS_TEMPORARY, SUMMARY, SUMMARY_TEMPORARY, RULES, LOCK, SURVEY];
+    let own = [RECORDS, RECORDS_TEMPORARY, SUMMARY, SUMMARY_TEMPORARY, RULES, LOCK, SURVEY, NODE];
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
     folder == dir.join(ITEMS) || folder == dir && (own.contains(&name) || name.starts_with(file::FILE))
 }
@@ -317,7 +326,7 @@ pub(crate) fn is_own_file(dir: &Path, path: &Path) -> bool {
 #[cfg(feature = "cli")]
 pub(crate) fn is_crawl(folder: &Path) -> bool {
     let has = |name: &str| folder.join(name).is_file();
-    has(LOCK) && (has(file::FILE) || has(SUMMARY)) && !has("index.html")
+    has(LOCK) && (has(file::FILE) || has(NODE) || has(SUMMARY)) && !has("index.html")
 }
 
 /// Where the records of a crawl in this directory go unless the user names another file.

@@ -16,6 +16,9 @@ use crate::observe::{
 };
 use crate::serve::Dashboard;
 use crate::sink::{JsonlStream, STDOUT};
+#[cfg(feature = "postgres")]
+use crate::store::postgres::Postgres;
+use crate::store_place::StorePlace;
 use crate::{Crawl, CrawlDir};
 use tokio::runtime::Runtime;
 
@@ -74,7 +77,8 @@ impl Home {
             return Err(Error::Usage(format!("{problem}\n = help: leave --output away, or give it a file")));
         }
         let names_dir = loaded.origins.get("dir").is_some_and(|origin| *origin != SettingOrigin::Default);
-        if config.output.path != Path::new(STDOUT) || names_dir {
+        let names_store = !config.store.as_str().is_empty();
+        if config.output.path != Path::new(STDOUT) || names_dir || names_store {
             return Ok(Self::Dir);
         }
         if let Some((what, makes, help)) = makes_file(config) {
@@ -200,6 +204,7 @@ pub(super) fn build(
     runtime: &Runtime,
 ) -> Result<Crawl> {
     let (path, output) = (config.dir.clone(), config.output.path.clone());
+    let store = config.store_place()?;
     let items: Vec<String> = config.items.iter().map(|items| items.name.clone()).collect();
     let (progress, most) = (config.observe.progress, config.max_pages.0);
     let mut builder = Crawl::builder().config(config);
@@ -231,9 +236,24 @@ pub(super) fn build(
     if earlier == Earlier::Deleted {
         // A start that fails would leave nothing of either crawl.
         runtime.block_on(checked.try_out())?;
+        if let Some(place) = &store {
+            delete_shared(place, &path)?;
+        }
         dir.clear(&output, &items.iter().map(String::as_str).collect::<Vec<_>>())?;
     }
     checked.build(Some(dir))
+}
+
+/// Deletes what a database has of an earlier crawl.
+#[cfg(feature = "postgres")]
+fn delete_shared(place: &StorePlace, dir: &Path) -> Result<()> {
+    Postgres::delete(place, dir)
+}
+
+/// Nothing can be there: that it cannot be opened is told later.
+#[cfg(not(feature = "postgres"))]
+fn delete_shared(_: &StorePlace, _: &Path) -> Result<()> {
+    Err(Error::Usage("this crawler is built without the feature `postgres`, so --store cannot be used".to_owned()))
 }
 
 /// Says what has changed with an update that this call is none of, when the process that made it could not.

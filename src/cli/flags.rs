@@ -130,6 +130,18 @@ pub(crate) struct Flags {
     /// The crawl directory; without a seed, what is in it goes on [default: crawl, or none with -o -]
     #[arg(long, value_name = "DIR", help_heading = OUTPUT, value_hint = clap::ValueHint::DirPath)]
     dir: Option<String>,
+    /// Keep what the crawl knows in this database (PostgreSQL), and only the outputs in DIR; without a password
+    #[arg(long, value_name = "URL", help_heading = OUTPUT, conflicts_with_all = ["no_store", "update"])]
+    store: Option<String>,
+    /// What the crawl is called in that database
+    #[arg(long, value_name = "NAME", help_heading = OUTPUT)]
+    name: Option<String>,
+    /// Take the password for it from this file [default: PGPASSWORD, PGPASSFILE]
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT, value_hint = clap::ValueHint::FilePath)]
+    store_password_file: Option<String>,
+    /// Connect to it over the network without TLS
+    #[arg(long, help_heading = OUTPUT)]
+    store_insecure: bool,
     /// Write the records to this file, or to stdout for `-` [default: DIR/pages.jsonl]
     #[arg(long, short, value_name = "FILE", help_heading = OUTPUT, value_hint = clap::ValueHint::FilePath)]
     output: Option<String>,

@@ -100,6 +100,12 @@ fn every(called: &Called) -> Result<Recurrence> {
         let problem = "`watch` keeps each crawl in a directory until the next one has taken its place";
         return Err(Error::Usage(format!("{problem}\n = help: leave out --no-store and --output -")));
     }
+    if !config.store.as_str().is_empty() {
+        let problem = "`watch` updates a crawl whose store is in its directory, and --store keeps it in a database";
+        return Err(Error::Usage(format!(
+            "{problem}\n = help: leave out --store, or let cron start `crawler --fresh --store …`"
+        )));
+    }
     if called.dashboard.is_some() {
         let problem = "--dashboard shows one crawl, and `watch` waits between many";
         return Err(Error::Usage(format!("{problem}\n = help: leave it out")));

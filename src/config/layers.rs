@@ -139,7 +139,10 @@ impl Layers {
                 }
                 self.field(flag, path, rule_flags::field(raw).map_err(usage)?).map_err(usage)
             }
-            kind => self.checked(&place::flag_with(flag, raw), path, key, &bare(kind, raw), flag),
+            kind => {
+                let label = place::flag_with(flag, &secret::redacted_at(path, raw));
+                self.checked(&label, path, key, &bare(kind, raw), flag)
+            }
         }
     }
 
@@ -515,6 +518,8 @@ mod tests {
                 "archive.prefix" | "archive.host" => text(&["crawl", "a-b_1.2"]),
                 "fetch.proxy" => text(&["10.0.0.1:3128", "https://user:${CARGO_PKG_NAME}@e.com", "socks5://[::1]"]),
                 "fetch.origin" => text(&["http://localhost/", "https://example.com/docs/"]),
+                "store" => text(&["", "postgres://user@e.com/crawls?sslmode=require"]),
+                "name" => text(&["", "news_2"]),
                 "fetch.replay_at" => text(&["latest", "2026-11-30T19:00:01Z"]),
                 _ => ".{1,20}".prop_map(Value::from).boxed(),
             },

@@ -5,6 +5,7 @@ mod bare_seed;
 mod check;
 mod dotted;
 mod exposed;
+mod flag;
 mod hosts;
 mod keys;
 mod layers;
@@ -32,6 +33,7 @@ pub use crate::politeness::{GroupBy, Options as PolitenessOptions};
 pub use crate::scope::{Embeds as ScopeEmbeds, Options as ScopeOptions};
 pub use crate::sink::Options as OutputOptions;
 pub use crate::sitemaps::Options as SitemapOptions;
+pub use crate::store_place::{CrawlName, StoreUrl};
 pub use crate::traps::{Budget as TrapBudget, Options as TrapOptions};
 pub use archive::ArchiveOptions;
 pub(crate) use bare_seed::url as bare_url;
@@ -51,6 +53,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::mention::Kind;
+use crate::store_place::StorePlace;
 use crate::units::{Limit, TimeLimit};
 use crate::url::{HostPattern, UrlRules};
 use crate::{
@@ -78,6 +81,20 @@ pub struct Config {
     pub concurrency: usize,
     /// The crawl directory.
     pub dir: PathBuf,
+    /// The database that keeps what the crawl knows, in place of a file in the crawl directory: PostgreSQL 15 or newer, as
+    /// `postgres://USER@HOST/DATABASE`. Records and all other outputs stay in the crawl directory. On another machine certificate
+    /// and name are verified. A password is refused here: it comes from `store_password_file`, from `PGPASSWORD`, or from the file
+    /// that `PGPASSFILE` names (`~/.pgpass`). Empty: `store.sqlite` in the crawl directory.
+    #[schemars(with = "String")]
+    pub store: StoreUrl,
+    /// What the crawl is called in that database: 1 to 40 of a to z, 0 to 9 and _. It has the schema `crawl_NAME` there.
+    #[schemars(with = "String")]
+    pub name: CrawlName,
+    /// The file whose first line is the password for the database. Empty: the environment has it, or none is needed.
+    pub store_password_file: PathBuf,
+    /// Connect to a database on another machine without TLS, where `store` does not ask for it (`sslmode=require`): everybody in
+    /// between can read and change what is sent.
+    pub store_insecure: bool,
     /// When a crawl that has come to its end exits with code 4: `rule-drift` when a rule of `[[extract]]` or `[[items]]` does
     /// not find any more what it found in the crawl before of the same directory; `missing-required` when a page or an
     /// item has no value for a field that is `required`; `empty-items` when an `[[items]]` gave none; `broken-links`,
@@ -139,6 +156,10 @@ impl Default for Config {
             max_time: TimeLimit(None),
             concurrency: 64,
             dir: PathBuf::from("crawl"),
+            store: StoreUrl::default(),
+            name: CrawlName::default(),
+            store_password_file: PathBuf::new(),
+            store_insecure: false,
             fail_on: Vec::new(),
             scope: scope::Options::default(),
             frontier: frontier::Options::default(),
@@ -193,6 +214,36 @@ impl Config {
             .map_err(|error| Error::Usage(format!("the settings are no TOML: {error}")))?;
         Self::from_toml(&table.to_string(), "settings")?;
         self.parsed_seeds()
+    }
+
+    /// Where the store is, when that is a database.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when only a part of that is said.
+    pub(crate) fn store_place(&self) -> Result<Option<StorePlace>> {
+        let wrong = |what: &str| Err(Error::Usage(what.to_owned()));
+        if self.store.as_str().is_empty() {
+            return if self.name.as_str().is_empty() {
+                Ok(None)
+            } else {
+                wrong(
+                    "name is what a crawl is called in a database, and no database is named\n = help: add --store URL",
+                )
+            };
+        }
+        if self.name.as_str().is_empty() {
+            return wrong(
+                "store is a database, which may hold many crawls, and nobody has said what this one is called there\n = help: add \
+                 --name NAME (a to z, 0 to 9 and _)",
+            );
+        }
+        if !self.frontier.store {
+            return wrong(
+                "store names a database to keep the crawl in, and frontier.store = false keeps it nowhere; leave one out",
+            );
+        }
+        let (url, name, password_file) = (self.store.clone(), self.name.clone(), self.store_password_file.clone());
+        Ok(Some(StorePlace { url, name, password_file, insecure: self.store_insecure }))
     }
 
     /// How URLs are resolved and made canonical by these settings.

@@ -6,6 +6,7 @@ use crate::fetch::{AllowedHost, MediaRange, ProxyUrl, ReplayAt, SiteOrigin};
 use crate::parse::DataAttribute;
 use crate::problem::Problem;
 use crate::sink::NamePart;
+use crate::store_place::{CrawlName, StoreUrl};
 use crate::traps::Budget;
 use crate::units;
 use crate::url::{HostPattern, ParamPattern, PathParam, UrlRules, check_pattern};
@@ -36,6 +37,8 @@ pub(super) fn check(path: &str, text: &str) -> Result<(), Problem> {
         "fetch.proxy" => text.parse::<ProxyUrl>().map(drop),
         "archive.prefix" | "archive.host" => text.parse::<NamePart>().map(drop),
         "fetch.origin" => text.parse::<SiteOrigin>().map(drop),
+        "store" => text.parse::<StoreUrl>().map(drop),
+        "name" => text.parse::<CrawlName>().map(drop),
         "fetch.replay_at" => text.parse::<ReplayAt>().map(drop),
         _ => Ok(()),
     }

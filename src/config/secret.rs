@@ -2,6 +2,8 @@
 
 use toml::Value;
 
+use crate::store_place::StoreUrl;
+
 /// What is shown instead of a secret.
 pub const REDACTED: &str = "<redacted>";
 
@@ -63,7 +65,17 @@ pub(super) fn redact_proxy(text: &str) -> String {
 
 /// A text of the setting at this path, without what is secret in it.
 pub(crate) fn redacted_at(path: &str, text: &str) -> String {
-    if is_of_proxy(path) { redact_proxy(text) } else { redact_url(text) }
+    match path {
+        "store" => redact_store(text).to_owned(),
+        path if is_of_proxy(path) => redact_proxy(text),
+        _ => redact_url(text),
+    }
+}
+
+/// The URL of a store; nothing of one that is refused and may have a password in it, wherever that stands.
+fn redact_store(text: &str) -> &str {
+    let may_have = text.contains('@') || text.contains("password");
+    if may_have && text.parse::<StoreUrl>().is_err() { REDACTED } else { text }
 }
 
 /// A value of the setting at this path, without what is secret in it.
@@ -143,6 +155,17 @@ const SECRET_WORDS: [&str; 10] =
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_is_shown_of_a_store_with_a_password() {
+        for text in ["postgres://u:pw@h/d", "postgres://u:p/w@h", "postgres://h/d?user=u&password=pw", "mysql://u:pw@h"]
+        {
+            assert_eq!(redacted_at("store", text), REDACTED, "{text}");
+        }
+        for text in ["postgres://u@h/d?sslmode=require", "mysql://h", ""] {
+            assert_eq!(redacted_at("store", text), text);
+        }
+    }
 
     #[test]
     fn headers_that_carry_credentials_are_secret() {

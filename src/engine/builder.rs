@@ -276,6 +276,9 @@ impl Checked {
             None if !self.outputs.is_empty() => {
                 return Err(Error::Usage("an output goes with a crawl directory: give one, or a sink".to_owned()));
             }
+            None if !plan.config.store.as_str().is_empty() => {
+                return Err(Error::Usage("a store in a database goes with a crawl directory: give one".to_owned()));
+            }
             None if plan.config.archive.warc => {
                 return Err(Error::Usage("an archive goes with a crawl directory: give one".to_owned()));
             }
@@ -303,6 +306,11 @@ fn expect_updatable(plan: &Plan, outputs: &[PathBuf]) -> Result<()> {
     if !plan.config.frontier.store {
         let problem = "only a crawl that has a store can be updated";
         return Err(Error::Usage(format!("{problem}\n = help: leave frontier.store = false away")));
+    }
+    if !plan.config.store.as_str().is_empty() {
+        let problem =
+            "only a crawl whose store is in its directory can be updated so far, and this one's is in a database";
+        return Err(Error::Usage(format!("{problem}\n = help: --fresh crawls it anew; or leave --store away")));
     }
     if plan.output().is_some() || !outputs.is_empty() {
         let problem = "the records of an update take the place of those in the crawl directory, and go nowhere else";

@@ -55,6 +55,7 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn new(mut config: Config, fetch: Option<Arc<dyn Fetch>>, free: Option<usize>) -> Result<Self> {
         let parsed = config.checked_seeds()?;
+        config.store_place()?;
         let extract = config.extract_rules()?;
         config.read_types_of(&extract);
         config.check.survey |= config.fail_on.iter().any(|condition| condition.needs_survey());

@@ -20,7 +20,7 @@ use super::tally::Tally;
 use super::worker::Worker;
 use super::writer::Writer;
 use crate::config::{Config, ParseOptions};
-use crate::crawl_dir::CrawlDir;
+use crate::crawl_dir::{CrawlDir, OTHER_DIR};
 use crate::error::{Error, Result};
 use crate::extracted::Health;
 use crate::frontier::{Bucket, Frontier, RestoreRules};
@@ -30,7 +30,8 @@ use crate::outcome::SkipReason;
 use crate::parse::Parser;
 use crate::policy::Policy;
 use crate::sitemaps::Sitemaps;
-use crate::store::{self, Counts, Memory, Note, Notes, Store};
+use crate::store::{self, Counts, Memory, NodeFile, Note, Notes, Store};
+use crate::store_place::StorePlace;
 use crate::traps::Traps;
 use crate::url::{CrawlUrl, UrlRules};
 use crate::wall_clock::WallClock;
@@ -96,11 +97,10 @@ impl Resume {
             dir.expect_empty()?;
             return Self::nothing(plan);
         }
-        let clock = WallClock::new(Instant::now(), jiff::Timestamp::now());
-        if !store::file::is_there(dir.path())? {
-            dir.expect_empty()?;
-        }
-        let mut store = open_store(dir, clock)?;
+        let mut store = match plan.config.store_place()? {
+            None => open_own(dir)?,
+            Some(place) => open_shared(dir, &place)?,
+        };
         fail_point("store-opened");
         let resume = Self::recall(plan, &mut *store, dir, outputs)?.with_seeds()?;
         Ok((store, resume))
@@ -272,7 +272,46 @@ impl fmt::Debug for Resume {
     }
 }
 
-/// Opens the store of a crawl directory, a new one if there is none.
+/// Opens the store in a crawl directory, a new one if there is none.
+fn open_own(dir: &CrawlDir) -> Result<Box<dyn Store>> {
+    if let Some(node) = NodeFile::read(dir.path())? {
+        return Err(Error::Usage(format!(
+            "the crawl in {shown} is kept in {}\n = help: `crawler --dir {shown}` goes on with it; so does the command that began \
+             it, with --store and --name",
+            node.place(),
+            shown = dir.path().display()
+        )));
+    }
+    let clock = WallClock::new(Instant::now(), jiff::Timestamp::now());
+    if !store::file::is_own(dir.path())? {
+        dir.expect_empty()?;
+    }
+    open_store(dir, clock)
+}
+
+/// Opens the store in a database.
+#[cfg(feature = "postgres")]
+fn open_shared(dir: &CrawlDir, place: &StorePlace) -> Result<Box<dyn Store>> {
+    if store::file::is_own(dir.path())? {
+        return Err(Error::Usage(format!(
+            "the directory {} holds a crawl with a store of its own ({})\n = help: {OTHER_DIR}, or leave out --store to go on with it",
+            dir.path().display(),
+            store::file::FILE
+        )));
+    }
+    NodeFile::expect_of(dir.path(), place)?;
+    if !store::postgres::Postgres::is_there(place)? {
+        dir.expect_unused()?;
+    }
+    Ok(Box::new(store::postgres::Postgres::open(place, dir.path())?))
+}
+
+#[cfg(not(feature = "postgres"))]
+fn open_shared(_: &CrawlDir, place: &StorePlace) -> Result<Box<dyn Store>> {
+    let problem = "this crawler is built without the feature `postgres`, so it cannot keep a crawl in";
+    Err(Error::Usage(format!("{problem} {place}\n = help: leave out --store, or build it with --features postgres")))
+}
+
 #[cfg(feature = "sqlite")]
 fn open_store(dir: &CrawlDir, clock: WallClock) -> Result<Box<dyn Store>> {
     Ok(Box::new(store::sqlite::Sqlite::open(dir.path(), clock)?))

@@ -56,6 +56,8 @@ mod robots;
 mod rule_mistakes;
 mod scope;
 mod secret_headers;
+#[cfg(feature = "postgres")]
+mod shared_store;
 mod shop;
 mod sitemap_forms;
 mod sitemaps;

@@ -4,6 +4,8 @@ mod crawled;
 pub(crate) mod frames;
 mod living;
 mod log;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
 mod proxy;
 mod reply;
 mod run;

@@ -114,6 +114,14 @@ impl Authority {
         self.sign(&CertificateParams::new(names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>()).unwrap())
     }
 
+    /// A certificate for names and addresses, and its key, as files have them.
+    #[allow(dead_code, reason = "only a server of another program reads files")]
+    pub(crate) fn files_for(&self, names: &[&str]) -> [String; 2] {
+        let params = CertificateParams::new(names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        [params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem()]
+    }
+
     /// Vouched for names and addresses once.
     pub(crate) fn certify_in_the_past(&self, names: &[&str]) -> Manners {
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
