@@ -1,9 +1,10 @@
-//! What a process that was killed has made durable: read without the help of the program, from a copy.
+//! What a process that was killed has made durable: read without the help of the program, from a copy, or by `psql`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 use serde_json::Value;
 
@@ -37,6 +38,10 @@ impl Committed {
     /// once, a record for each URL that is settled and for no other, every URL in one state.
     #[track_caller]
     pub(crate) fn read(dir: &Path) -> Self {
+        #[cfg(feature = "postgres")]
+        if dir.join("node").exists() {
+            return crate::in_database::Schema::of(dir).map_or_else(Self::default, |schema| Self::of(&schema, dir));
+        }
         let copy = tempfile::tempdir().unwrap();
         // The log belongs to the store: nobody else may be the one who takes it in, or the next process would not have to.
         for name in ["store.sqlite", "store.sqlite-wal", "store.sqlite-journal"] {
@@ -50,10 +55,14 @@ impl Committed {
             return Self::default();
         }
         assert_eq!(one::<String>(&store, "PRAGMA integrity_check"), "ok");
-        let urls = urls(&store);
-        assert_accounts_add_up(&store, &urls);
+        Self::of(&store, dir)
+    }
+
+    fn of(store: &dyn Asked, dir: &Path) -> Self {
+        let urls = urls(store);
+        assert_accounts_add_up(store, &urls);
         let settled: BTreeMap<i64, &Url> = urls.iter().filter_map(|url| Some((url.record?, url))).collect();
-        for lines in outputs(&store, dir) {
+        for lines in outputs(store, dir) {
             assert_is_one(&lines, &settled);
         }
         Self {
@@ -63,27 +72,54 @@ impl Committed {
     }
 }
 
-fn urls(store: &Connection) -> Vec<Url> {
-    let sql = "SELECT id, url, state, depth, record, status, attempts, host, moved FROM url ORDER BY id";
-    let url = |row: &Row<'_>| {
-        Ok(Url {
-            id: row.get(0)?,
-            text: row.get(1)?,
-            state: row.get(2)?,
-            depth: row.get(3)?,
-            record: row.get(4)?,
-            status: row.get(5)?,
-            attempts: row.get(6)?,
-            has_host: row.get::<_, Option<i64>>(7)?.is_some(),
-            moved: row.get::<_, Option<bool>>(8)?.unwrap_or_default(),
-        })
+/// A store that answers SQL: each row as texts, a number as its digits.
+pub(crate) trait Asked {
+    fn rows(&self, sql: &str) -> Vec<Vec<Option<String>>>;
+
+    /// Whether the record of a URL is out of date.
+    fn moved(&self) -> &'static str;
+}
+
+impl Asked for Connection {
+    fn rows(&self, sql: &str) -> Vec<Vec<Option<String>>> {
+        let mut statement = self.prepare(sql).unwrap();
+        let columns = statement.column_count();
+        let text = |value: ValueRef<'_>| match value {
+            ValueRef::Null => None,
+            ValueRef::Integer(number) => Some(number.to_string()),
+            value => Some(value.as_str().unwrap().to_owned()),
+        };
+        let row = |row: &Row<'_>| (0..columns).map(|at| Ok(text(row.get_ref(at)?))).collect();
+        statement.query_map([], row).unwrap().map(Result::unwrap).collect()
+    }
+
+    fn moved(&self) -> &'static str {
+        "moved"
+    }
+}
+
+fn urls(store: &dyn Asked) -> Vec<Url> {
+    let moved = store.moved();
+    let sql = format!("SELECT id, url, state, depth, record, status, attempts, host, {moved} FROM url ORDER BY id");
+    let url = |row: Vec<Option<String>>| {
+        let number = |at: usize| row[at].as_ref().map(|number| number.parse::<i64>().unwrap());
+        Url {
+            id: number(0).unwrap(),
+            text: row[1].clone().unwrap(),
+            state: number(2).unwrap(),
+            depth: number(3).unwrap(),
+            record: number(4),
+            status: number(5),
+            attempts: number(6).unwrap(),
+            has_host: row[7].is_some(),
+            moved: row[8].is_some(),
+        }
     };
-    let mut statement = store.prepare(sql).unwrap();
-    statement.query_map([], url).unwrap().map(Result::unwrap).collect()
+    store.rows(&sql).into_iter().map(url).collect()
 }
 
 /// Every URL is in one state, and has what that state needs.
-fn assert_accounts_add_up(store: &Connection, urls: &[Url]) {
+fn assert_accounts_add_up(store: &dyn Asked, urls: &[Url]) {
     for (at, url) in (0_i64..).zip(urls) {
         assert_eq!(url.id, at, "URLs are numbered without a gap: {url:?}");
         let is_settled = (1..16).contains(&url.state);
@@ -91,20 +127,20 @@ fn assert_accounts_add_up(store: &Connection, urls: &[Url]) {
         assert!(!is_settled || url.attempts > 0, "{url:?}");
         assert!(url.state != 0 || url.has_host, "what is pending waits at a host: {url:?}");
     }
-    let distinct: i64 = one(store, "SELECT count(DISTINCT key) FROM url");
+    let distinct = number(store, "SELECT count(DISTINCT key) FROM url");
     assert_eq!(usize::try_from(distinct), Ok(urls.len()), "each URL is known once");
-    let unknown: i64 = one(store, "SELECT count(*) FROM url WHERE state NOT IN (SELECT code FROM state)");
+    let unknown = number(store, "SELECT count(*) FROM url WHERE state NOT IN (SELECT code FROM state)");
     assert_eq!(unknown, 0);
-    let records: i64 = one(store, "SELECT coalesce((SELECT records FROM session ORDER BY id DESC LIMIT 1), 0)");
+    let records = number(store, "SELECT coalesce((SELECT records FROM session ORDER BY id DESC LIMIT 1), 0)");
     assert_eq!(usize::try_from(records), Ok(urls.iter().filter(|url| url.record.is_some()).count()));
 }
 
 /// The committed part of the output, as lines: both forms of it while the amended one is about to take its place.
-fn outputs(store: &Connection, dir: &Path) -> Vec<Vec<Value>> {
-    let mut statement = store.prepare("SELECT name, length, amended FROM output").unwrap();
-    let output = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<i64>>(2)?));
+fn outputs(store: &dyn Asked, dir: &Path) -> Vec<Vec<Value>> {
     let mut found = Vec::new();
-    for (name, length, amended) in statement.query_map([], output).unwrap().map(Result::unwrap) {
+    for row in store.rows("SELECT name, length, amended FROM output") {
+        let number = |at: usize| row[at].as_ref().map(|number| number.parse::<i64>().unwrap());
+        let (name, length, amended) = (row[0].clone().unwrap(), number(1).unwrap(), number(2));
         if name.starts_with("archive/") {
             let length = usize::try_from(length).unwrap();
             let bytes = fs::read(dir.join(&name)).unwrap_or_default();
@@ -147,6 +183,10 @@ fn assert_is_one(lines: &[Value], settled: &BTreeMap<i64, &Url>) {
         let depth = line["depth"].as_i64().unwrap();
         assert!(depth == url.depth || (url.moved && depth > url.depth), "{line} is at {}", url.depth);
     }
+}
+
+fn number(store: &dyn Asked, sql: &str) -> i64 {
+    store.rows(sql)[0][0].as_ref().unwrap().parse().unwrap()
 }
 
 fn one<T: rusqlite::types::FromSql>(store: &Connection, sql: &str) -> T {

@@ -7,6 +7,8 @@
 #![expect(clippy::print_stdout, reason = "how many kills it has survived is what a torture run is for")]
 
 mod committed;
+#[cfg(feature = "postgres")]
+mod in_database;
 mod site;
 #[path = "../it/support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "the tests of `it` need more of it")]

@@ -17,6 +17,8 @@ use crate::support::{Crawl, Crawled, Server, archived};
 pub(crate) struct Victim {
     site: Site,
     server: Server,
+    /// URL and name of its store, when that is a database.
+    database: Option<[String; 2]>,
     last: Option<Crawled>,
     pub(crate) kills: usize,
     /// How many of the kills were at a fail point.
@@ -38,6 +40,9 @@ pub(crate) struct Victim {
 pub(crate) enum End {
     /// `kill -9`, so long after the start; before that, an interrupt if there is one.
     Kill { after: Duration, interrupt: Option<Duration> },
+    /// At a statement of a commit to a database: `kill` or `cut`, `before` or `after` it, the N-th time.
+    #[cfg(feature = "postgres")]
+    Statement { at: String },
     /// At a fail point, which an interrupt may have to lead to.
     FailPoint { name: &'static str, n: u32, interrupt: Option<Duration> },
 }
@@ -50,6 +55,7 @@ impl Victim {
         Self {
             site,
             server,
+            database: None,
             last: None,
             kills: 0,
             fail_points: 0,
@@ -59,6 +65,18 @@ impl Victim {
             verified: 0,
             moved: 0,
         }
+    }
+
+    /// One whose store is a database.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn in_database(site: Site, database: [String; 2]) -> Self {
+        Self { database: Some(database), ..Self::new(site) }
+    }
+
+    /// What the last run has said.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn said(&self) -> &str {
+        &self.last().stderr
     }
 
     /// The end of the `at`-th of so many runs. Every tenth kill comes while the process starts, and every tenth one while
@@ -98,6 +116,8 @@ impl Victim {
                 running.ends_within(*after);
                 running.kill()
             }
+            #[cfg(feature = "postgres")]
+            End::Statement { at } => crawl.talkative().env("CRAWLER_STORE_FAIL", at).run(),
             End::FailPoint { name, n, interrupt } => {
                 let mut running = crawl.env("CRAWLER_FAIL_POINT", format!("{name}:{n}")).start();
                 if let Some(before) = interrupt
@@ -320,6 +340,10 @@ impl Victim {
         // Files so short that some are full.
         let crawl = Crawl::of(self.server.url("/")).flag("--warc").set("archive.max_file", "'16KiB'");
         let crawl = crawl.concurrency(16).set("politeness.retries", "3");
+        let crawl = match &self.database {
+            Some([url, name]) => crawl.arg("--store", url).arg("--name", name),
+            None => crawl,
+        };
         match &self.last {
             Some(last) => crawl.on(last),
             None => crawl,
