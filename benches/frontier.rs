@@ -112,7 +112,7 @@ impl Pair {
         }
         for want in self.frontier.take_wants() {
             let rows = self.store.ask(want).expect("the store has them").expect("at once");
-            self.frontier.supply(rows, &|_| false).expect("they were asked for");
+            self.frontier.supply(rows, &|_| false, &|_, _| None).expect("they were asked for");
         }
         self.steps += 1;
         if self.steps.is_multiple_of(COMMIT_AFTER) {

@@ -116,7 +116,7 @@ impl Answers {
                             NodeState::Skipped(_) if unread_robots.are_why(store, &entry)? => Answer::NoRobots,
                             NodeState::Skipped(reason) => Answer::Skipped(reason),
                             NodeState::Pending | NodeState::InFlight => left,
-                            NodeState::Settled => Answer::Pending,
+                            NodeState::Settled | NodeState::Elsewhere => Answer::Pending,
                         };
                         known.borrow_mut().entry(key).or_insert(answer);
                     }

@@ -8,7 +8,7 @@ use crate::outcome::SkipReason;
 use crate::scope::{OutOfScope, Scope, SeedMove};
 use crate::trap::Trap;
 use crate::traps::{Traps, Visit};
-use crate::url::{CrawlUrl, Link, Target};
+use crate::url::{CrawlUrl, Link, LinkKind, Target};
 
 /// One verdict for links of pages, for what sitemaps list, and for what an earlier run has left.
 ///
@@ -42,6 +42,11 @@ impl Judge {
     pub(super) fn refuses_part(&self, url: &CrawlUrl) -> Option<SkipReason> {
         let is_looked_for = self.looks_outside && self.scope.admits_beside(url);
         self.refuses_where(self.scope.admits_part(url) || is_looked_for, url)
+    }
+
+    /// Why what such a link leads to is not to be requested; `None` when it is.
+    pub(super) fn refuses_link(&self, url: &CrawlUrl, kind: LinkKind) -> Option<SkipReason> {
+        if kind == LinkKind::Part { self.refuses_part(url) } else { self.refuses(url) }
     }
 
     fn refuses_where(&self, is_in_scope: bool, url: &CrawlUrl) -> Option<SkipReason> {
@@ -122,7 +127,7 @@ mod tests {
     use crate::mention::Mention;
     use crate::request::Request;
     use crate::scope::Options;
-    use crate::url::{LinkKind, UrlRules};
+    use crate::url::UrlRules;
 
     /// Asks for nothing, and lets no special address through.
     #[derive(Debug)]

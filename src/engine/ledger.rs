@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::fail_point::fail_point;
 use super::outputs::Output;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exchange::LookedUp;
 use crate::extracted::Health;
 use crate::fetch::{Held, SavedCookies, SavedSeedName};
@@ -14,7 +14,7 @@ use crate::outcome::OutcomeKind;
 use crate::politeness::SavedHost;
 use crate::sink::{Amendment, Aside, Checkpoint, Record, Settled};
 use crate::sitemaps::SavedSitemap;
-use crate::store::{Facts, Note, Store};
+use crate::store::{Committed, Facts, Note, Store};
 use crate::trap::Trap;
 use crate::unread::Unread;
 use crate::url::{CrawlUrl, HostKey};
@@ -149,7 +149,7 @@ impl Ledger {
         if let (Some(health), true) = (&self.health, std::mem::take(&mut self.is_health_new)) {
             self.store.keep(Note::Rules(Box::new(health.clone())))?;
         }
-        self.answers.extend(self.store.commit(Instant::now())?.answers);
+        self.answers.extend(commit(&mut *self.store)?);
         fail_point("after-commit");
         Ok(std::mem::take(&mut self.answers))
     }
@@ -170,7 +170,7 @@ impl Ledger {
             keep(&mut **store, output, prepared)?;
         }
         fail_point("amend-prepared");
-        answers.extend(store.commit(Instant::now())?.answers);
+        answers.extend(commit(&mut **store)?);
         fail_point("amend-committed");
         for output in outputs {
             output.sink.finish_amend()?;
@@ -194,6 +194,16 @@ impl Ledger {
         self.store.keep(Note::RunEnds { state, failed_seeds })?;
         fail_point("end-noted");
         Ok(())
+    }
+}
+
+/// Makes everything durable; answers that have come with that.
+fn commit(store: &mut dyn Store) -> Result<Vec<Rows>> {
+    let Committed { answers, mail } = store.commit(Instant::now())?;
+    if mail.is_empty() {
+        Ok(answers)
+    } else {
+        Err(Error::Internal("a crawl of one bucket has got a letter".to_owned()))
     }
 }
 

@@ -14,6 +14,7 @@ impl Bucket {
     pub const FIRST: Self = Self(0);
 
     /// The bucket with this number.
+    #[cfg_attr(not(any(test, feature = "internals")), allow(dead_code, reason = "so far a crawl has one bucket"))]
     pub fn at(number: u16) -> Self {
         Self(number)
     }
@@ -43,11 +44,13 @@ impl Split {
     pub const ONE: Self = Self(NonZeroU16::MIN);
 
     /// Into so many.
-    pub fn into(buckets: NonZeroU16) -> Self {
+    #[cfg_attr(not(any(test, feature = "internals")), allow(dead_code, reason = "so far a crawl has one bucket"))]
+    pub const fn into(buckets: NonZeroU16) -> Self {
         Self(buckets)
     }
 
     /// How many there are.
+    #[cfg_attr(not(any(test, feature = "internals")), allow(dead_code, reason = "so far a crawl has one bucket"))]
     pub fn buckets(self) -> u16 {
         self.0.get()
     }

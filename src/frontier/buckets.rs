@@ -5,10 +5,11 @@ use std::ops::Add;
 use std::time::Instant;
 
 use super::bucket::{Bucket, Split};
-use super::change::{Changes, Rows, Want};
+use super::change::{Change, Changes, Rows, Want};
 use super::found::{Found, Refuses, Settlement};
-use super::graph::Graph;
+use super::graph::{Graph, Others};
 use super::lease::{Hold, HostRef, Lease, LeaseId};
+use super::letter::Letter;
 use super::near::TEXTS;
 use super::node::Limits;
 use super::restore::{Restore, RestoreRules};
@@ -27,7 +28,8 @@ use crate::url::CrawlUrl;
 /// the texts of those whose turn is near.
 ///
 /// The hosts are split into [buckets](Bucket), of which each is a [`Graph`] of its own: one that holds everything, or many,
-/// of which some are here. What is here takes turns.
+/// of which some are here. What is here takes turns. How one learns what
+/// others have found of it is in `post`.
 ///
 /// # Contract
 /// - A URL is one [key](CrawlUrl::key): what differs only in the canonical form is found once.
@@ -45,9 +47,9 @@ use crate::url::CrawlUrl;
 #[derive(Debug)]
 pub struct Frontier {
     limits: Limits,
-    split: Split,
+    pub(super) split: Split,
     /// By the number of the bucket; `None` is not here.
-    graphs: Vec<Option<Box<Graph>>>,
+    pub(super) graphs: Vec<Option<Box<Graph>>>,
     turns: Turns,
     sites: Sites,
     /// Those that may have changes to be taken, in the order in which they got them.
@@ -60,6 +62,8 @@ pub struct Frontier {
     awaited: usize,
     /// How many texts all of them together keep before anybody asks for them.
     room: usize,
+    /// What nobody here wrote to buckets that are not here.
+    pub(super) unsent: Vec<Letter>,
 }
 
 impl Frontier {
@@ -88,6 +92,7 @@ impl Frontier {
             asked: Bucket::FIRST,
             awaited: 0,
             room: TEXTS,
+            unsent: Vec::new(),
         }
     }
 
@@ -104,6 +109,7 @@ impl Frontier {
         if self.graphs.len() <= bucket.index() {
             self.graphs.resize_with(bucket.index() + 1, || None);
         }
+        graph.split = self.split;
         self.sites.take(&mut graph.shares, graph.hosts.iter());
         if let Some(slot) = self.graphs.get_mut(bucket.index()) {
             *slot = Some(Box::new(graph));
@@ -114,7 +120,10 @@ impl Frontier {
 
     /// Gives a bucket away: from here on nothing of it is here. Whether it was: it stays while something of it is leased, or
     /// an answer is still to come. What has changed in it is to be [taken](Self::take_changes) before.
-    #[cfg(any(test, feature = "internals"))]
+    #[cfg_attr(
+        not(any(test, feature = "internals")),
+        expect(dead_code, reason = "a crawl on one machine has one bucket, which it keeps and which gets no letters")
+    )]
     pub fn give(&mut self, bucket: Bucket) -> bool {
         let is_free = |graph: &Graph| graph.awaited == 0 && graph.accounts.in_flight == 0 && graph.changes.is_empty();
         if !self.graph(bucket).is_some_and(is_free) {
@@ -158,22 +167,33 @@ impl Frontier {
         found: Vec<Found>,
         refuses: Refuses<'_>,
     ) -> Result<Settlement> {
-        self.on(lease.bucket, |graph, sites| graph.settle(lease.url, kind, found, refuses, sites))
+        let Self { graphs, sites, .. } = self;
+        let bucket = lease.bucket;
+        // Out of its place, so that it can look at the others.
+        let graph = graphs.get_mut(bucket.index()).and_then(Option::take);
+        let mut graph = graph.ok_or_else(|| not_here(bucket))?;
+        let settlement = graph.settle(lease.url, kind, found, refuses, sites, Others(graphs));
+        if let Some(place) = graphs.get_mut(bucket.index()) {
+            *place = Some(graph);
+        }
+        self.note(bucket);
+        self.deliver(bucket, refuses)?;
+        settlement
     }
 
     /// Ends a lease for now: the URL is due again at `at`.
     pub fn retry(&mut self, lease: LeaseId, at: Instant) -> Result<()> {
-        self.on(lease.bucket, |graph, _| graph.retry(lease.url, at))
+        self.on(lease.bucket, |graph| graph.retry(lease.url, at))
     }
 
     /// Ends a lease without a record.
     pub fn skip(&mut self, lease: LeaseId, reason: SkipReason) -> Result<()> {
-        self.on(lease.bucket, |graph, _| graph.skip(lease.url, reason))
+        self.on(lease.bucket, |graph| graph.skip(lease.url, reason))
     }
 
     /// Ends a lease as if it had never been given; the URL is the next of its depth and this was no attempt.
     pub fn give_back(&mut self, lease: LeaseId) -> Result<()> {
-        self.on(lease.bucket, |graph, _| graph.give_back(lease.url))
+        self.on(lease.bucket, |graph| graph.give_back(lease.url))
     }
 
     /// Ends a lease whose response redirects to another spelling of its URL, or to itself: the same page by its key, so
@@ -181,7 +201,7 @@ impl Frontier {
     /// was no attempt. `false`, and the lease goes on, when that would be one redirect in a row too many. What has to be
     /// spelled how is forgotten with the process: the next one is redirected again.
     pub fn respell(&mut self, lease: LeaseId, spelling: CrawlUrl) -> Result<bool> {
-        self.on(lease.bucket, |graph, _| graph.respell(lease.url, spelling))
+        self.on(lease.bucket, |graph| graph.respell(lease.url, spelling))
     }
 
     /// Leases nothing of a host until an instant, or until its hold is [released](Self::release).
@@ -250,17 +270,6 @@ impl Frontier {
         self.here().all(Graph::discovery_closed)
     }
 
-    /// Makes a URL known and pending at depth 0.
-    pub fn add_seed(&mut self, url: CrawlUrl) -> Result<()> {
-        self.on(self.split.of_url(&url), |graph, _| graph.add_seed(url))
-    }
-
-    /// Makes what a sitemap lists known at depth 0, in this order, and pending unless its `skip` says otherwise.
-    pub fn add_listed(&mut self, found: Vec<Found>) -> Result<()> {
-        let one = |found: Found| self.on(self.split.of(&found.target), |graph, _| graph.add_listed(found));
-        found.into_iter().try_for_each(one)
-    }
-
     /// Takes up again what was skipped for a reason and is now wanted, as it is [supplied](Self::supply).
     pub fn reconsider(&mut self, reason: SkipReason) {
         for bucket in self.graphs.iter_mut().flatten().map(|graph| graph.reconsider(reason)).collect::<Vec<_>>() {
@@ -270,19 +279,23 @@ impl Frontier {
 
     /// What has changed since this was last asked, for a store to keep.
     pub fn take_changes(&mut self) -> Changes {
-        let Self { touched, graphs, .. } = self;
+        let Self { touched, graphs, unsent, .. } = self;
+        let unsent = unsent.drain(..).map(|letter| (letter.to, vec![Change::Sent(Box::new(letter))]));
         let changes = touched.drain(..).filter_map(|bucket| {
             let graph = graphs.get_mut(bucket.index())?.as_mut()?;
             graph.is_touched = false;
             (!graph.changes.is_empty()).then(|| (bucket, std::mem::take(&mut graph.changes)))
         });
-        changes.collect()
+        changes.chain(unsent).collect()
     }
 
-    /// Takes the answer to a [`Want`]. `wanted` judges URLs that are being [reconsidered](Self::reconsider).
-    pub fn supply(&mut self, rows: Rows, wanted: &dyn Fn(&CrawlUrl) -> bool) -> Result<()> {
+    /// Takes the answer to a [`Want`]. `wanted` judges URLs that are being [reconsidered](Self::reconsider), and `refuses`
+    /// gives the rules for the text of a URL, where another bucket learns of it.
+    pub fn supply(&mut self, rows: Rows, wanted: &dyn Fn(&CrawlUrl) -> bool, refuses: Refuses<'_>) -> Result<()> {
         self.awaited -= 1;
-        self.on(rows.bucket, |graph, _| graph.supply(rows, wanted))
+        let bucket = rows.bucket;
+        self.on(bucket, |graph| graph.supply(rows, wanted))?;
+        self.deliver(bucket, refuses)
     }
 
     /// Whether something is still wanted: the crawl is not over before it is here, since it may have to be requested.
@@ -319,11 +332,9 @@ impl Frontier {
     }
 
     /// Does something with a bucket, in which that may change anything.
-    fn on<T>(&mut self, bucket: Bucket, act: impl FnOnce(&mut Graph, &mut Sites) -> Result<T>) -> Result<T> {
-        let Self { graphs, sites, .. } = self;
-        let graph = graphs.get_mut(bucket.index()).and_then(Option::as_mut);
-        let graph = graph.ok_or_else(|| Error::Internal(format!("bucket {bucket} is not here")))?;
-        let done = act(graph, sites);
+    pub(super) fn on<T>(&mut self, bucket: Bucket, act: impl FnOnce(&mut Graph) -> Result<T>) -> Result<T> {
+        let graph = self.graphs.get_mut(bucket.index()).and_then(Option::as_mut);
+        let done = act(graph.ok_or_else(|| not_here(bucket))?);
         self.note(bucket);
         done
     }
@@ -371,13 +382,17 @@ impl Frontier {
         }
     }
 
-    fn graph(&self, bucket: Bucket) -> Option<&Graph> {
+    pub(super) fn graph(&self, bucket: Bucket) -> Option<&Graph> {
         self.graphs.get(bucket.index())?.as_deref()
     }
 
     fn here(&self) -> impl Iterator<Item = &Graph> {
         self.graphs.iter().flatten().map(|graph| &**graph)
     }
+}
+
+fn not_here(bucket: Bucket) -> Error {
+    Error::Internal(format!("bucket {bucket} is not here"))
 }
 
 #[cfg(test)]

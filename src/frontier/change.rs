@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::bucket::Bucket;
 use super::lease::HostId;
+use super::letter::Letter;
 use super::node::{Edge, NodeState, Path};
 use crate::mention::Mention;
 use crate::outcome::{OutcomeKind, SkipReason};
@@ -28,7 +29,8 @@ pub enum Change {
     },
     /// A URL was discovered.
     Found(StoredUrl),
-    /// A URL has another depth, state or host. What a settled URL leads to has to be [told](Change::Told).
+    /// A URL has another depth, state or host. What a settled URL leads to has to be [told](Change::Told), and the home of
+    /// one that is elsewhere.
     Placed {
         /// Which URL.
         id: u32,
@@ -45,8 +47,10 @@ pub enum Change {
     Moved {
         /// Which URL.
         id: u32,
-        /// The page; `None` for a seed, and for what a sitemap lists.
+        /// The page; `None` for a seed, for what a sitemap lists, and when it is of another bucket.
         referrer: Option<u32>,
+        /// The text of a page of another bucket.
+        referrer_url: Option<Arc<str>>,
         /// What names it there; `None` when that is not known, and for a seed.
         mention: Option<Mention>,
         /// What that says to a reader, when that is known.
@@ -61,7 +65,7 @@ pub enum Change {
         /// What the response leads to.
         edges: Vec<Edge>,
     },
-    /// What a settled URL leads to has been told of its new place.
+    /// What a settled URL leads to has been told of its new place, or the home of one that is elsewhere.
     Told {
         /// Which URL.
         id: u32,
@@ -82,6 +86,13 @@ pub enum Change {
         /// Why.
         reason: SkipReason,
     },
+    /// A letter to a bucket that is not here: to be kept until its effect is.
+    Sent(Box<Letter>),
+    /// A letter has had the effect that the changes beside this one are: it is not to be kept any longer.
+    Read {
+        /// Its number.
+        letter: u64,
+    },
 }
 
 /// A URL as a store keeps it.
@@ -95,6 +106,8 @@ pub struct StoredUrl {
     pub key: UrlKey,
     /// How it was found.
     pub path: Path,
+    /// The text of its referrer, when that is of another bucket.
+    pub referrer_url: Option<Arc<str>>,
     /// What names it there; `None` when that is not asked for or not known, and for a seed.
     pub mention: Option<Mention>,
     /// What that says to a reader, when that is known.
@@ -125,6 +138,8 @@ pub enum WantedFor {
     Edges,
     /// They were skipped and may be wanted now.
     Reconsider,
+    /// They are of other buckets, which have to be told of a shorter path.
+    Elsewhere,
 }
 
 /// What a store answers.

@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use hashbrown::HashMap;
 
-use super::bucket::Bucket;
+use super::bucket::{Bucket, Split};
 use super::change::{Change, Want};
 use super::found::{Found, Place, Refuses, Settlement};
 use super::id_map::{IdMap, IdSet};
 use super::known::KnownKeys;
 use super::lease::{Hold, HostId, HostRef, Lease, LeaseId};
+use super::letter::Letter;
 use super::near::{Near, Source, Spelling};
 use super::node::{Limits, Node, NodeState, PART};
 use super::nodes::Nodes;
@@ -19,7 +20,7 @@ use super::sites::{Shares, Sites};
 use crate::accounts::Accounts;
 use crate::error::{Error, Result};
 use crate::outcome::{OutcomeKind, SkipReason};
-use crate::url::{CrawlUrl, HostKey};
+use crate::url::{CrawlUrl, HostKey, UrlKey};
 
 /// What knows every URL of a bucket and hands out those that are due.
 ///
@@ -30,6 +31,7 @@ use crate::url::{CrawlUrl, HostKey};
 #[derive(Debug)]
 pub struct Graph {
     pub(super) bucket: Bucket,
+    pub(super) split: Split,
     pub(super) limits: Limits,
     pub(super) known: KnownKeys,
     pub(super) nodes: Nodes,
@@ -44,6 +46,8 @@ pub struct Graph {
     pub(super) open_by_depth: BTreeMap<u32, u64>,
     /// What happened since someone took it.
     pub(super) changes: Vec<Change>,
+    /// What other buckets are to be told.
+    pub(super) outbox: Vec<Letter>,
     /// Whether somebody is told that there may be changes.
     pub(super) is_touched: bool,
     pub(super) wants: Vec<Want>,
@@ -57,10 +61,24 @@ pub struct Graph {
     pub(super) ahead: usize,
     /// Settled pages to which a shorter path was found, and whose edges are to be asked for.
     pub(super) sinking: IdSet,
+    /// URLs that are elsewhere and to which a shorter path was found, and whose texts are to be asked for.
+    pub(super) sending: IdSet,
     /// Skipped URLs that may be wanted now, and whose texts are to be asked for.
     pub(super) reopening: Vec<u32>,
     /// What is being reconsidered: the reason, and the number of the next URL to look at.
     pub(super) reconsidered: Option<(SkipReason, u32)>,
+}
+
+/// What else is here beside a graph.
+#[derive(Clone, Copy)]
+pub(super) struct Others<'a>(pub(super) &'a [Option<Box<Graph>>]);
+
+impl Others<'_> {
+    /// Whether a URL is known where it is at home, as far as that bucket is here.
+    pub(super) fn know(self, home: Bucket, key: UrlKey) -> bool {
+        let graph = self.0.get(home.index()).and_then(Option::as_ref);
+        graph.is_some_and(|graph| graph.known.get(key).is_some())
+    }
 }
 
 impl Graph {
@@ -68,6 +86,7 @@ impl Graph {
     pub(super) fn new(bucket: Bucket, limits: Limits) -> Self {
         Self {
             bucket,
+            split: Split::ONE,
             limits,
             known: KnownKeys::default(),
             nodes: Nodes::default(),
@@ -78,6 +97,7 @@ impl Graph {
             accounts: Accounts::default(),
             open_by_depth: BTreeMap::new(),
             changes: Vec::new(),
+            outbox: Vec::new(),
             is_touched: false,
             wants: Vec::new(),
             awaited: 0,
@@ -85,6 +105,7 @@ impl Graph {
             room: 0,
             ahead: 0,
             sinking: IdSet::default(),
+            sending: IdSet::default(),
             reopening: Vec::new(),
             reconsidered: None,
         }
@@ -138,18 +159,19 @@ impl Graph {
         found: Vec<Found>,
         refuses: Refuses<'_>,
         sites: &mut Sites,
+        others: Others<'_>,
     ) -> Result<Settlement> {
         let (node, near) = self.end_lease(lease, NodeState::Settled)?;
         self.close_depth(node.depth);
         *self.accounts.settled.of(kind) += 1;
-        let from = Source { id: lease, text: near.url.to_shared() };
+        let from = Source { id: Some(lease), text: near.url.to_shared() };
         let mut known = self.look_up_together(&found).into_iter();
         let (host, name) = (host_of(node)?, near.url.host_name());
         let site = sites.count(self.shares.of(host), name, kind);
         let (mut edges, mut room) = (Vec::with_capacity(found.len()), site.room(self.limits.ahead));
         for found in found {
             let known = known.next().flatten();
-            edges.extend(self.found(found, known, Some(&from), &mut room, refuses)?);
+            edges.extend(self.found(found, known, &from, &mut room, refuses, others)?);
         }
         sites.add(self.shares.of(host), name, room.added);
         self.changes.push(Change::Settled { id: lease, kind, edges });

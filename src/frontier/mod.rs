@@ -3,6 +3,7 @@
 mod bucket;
 mod buckets;
 mod change;
+mod elsewhere;
 mod fifo;
 mod found;
 mod graph;
@@ -10,11 +11,13 @@ mod host_queue;
 mod id_map;
 mod known;
 mod lease;
+mod letter;
 mod near;
 mod node;
 mod nodes;
 mod options;
 mod paths;
+mod post;
 mod restore;
 mod schedule;
 mod segments;
@@ -22,16 +25,22 @@ mod sites;
 mod texts;
 mod turns;
 
-pub use bucket::{Bucket, Split};
+pub use bucket::Bucket;
+#[cfg(any(test, feature = "internals"))]
+pub use bucket::Split;
 pub use buckets::Frontier;
 pub(crate) use change::{Change, Changes, Row, Rows, StoredUrl, Want, WantedFor};
 pub use found::Found;
 pub(crate) use found::{Moved, Place, Settlement};
+#[cfg(feature = "internals")]
 pub use graph::Graph;
 pub use lease::Lease;
 pub(crate) use lease::{Hold, HostId};
 #[cfg(test)]
 pub(crate) use lease::{HostRef, LeaseId};
+#[cfg(test)]
+pub(crate) use letter::LetterKind;
+pub(crate) use letter::{Letter, Mail};
 pub use node::Limits;
 pub(crate) use node::{Edge, NodeState, Path};
 pub use options::Options;

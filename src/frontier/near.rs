@@ -32,7 +32,8 @@ impl Near {
 /// Where links come from.
 #[derive(Debug, Clone)]
 pub(super) struct Source {
-    pub(super) id: u32,
+    /// `None` when it is of another bucket.
+    pub(super) id: Option<u32>,
     pub(super) text: Arc<str>,
 }
 

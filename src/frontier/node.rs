@@ -42,6 +42,8 @@ pub enum NodeState {
     Settled,
     /// Known, not requested.
     Skipped(SkipReason),
+    /// Of another bucket, whose accounts it is in: known here as what pages lead to.
+    Elsewhere,
 }
 
 /// A way from a settled page to what it leads to.
@@ -134,6 +136,7 @@ impl NodeState {
             Self::InFlight => 1,
             Self::Settled => 2,
             Self::Skipped(reason) => 3 + reason.code(),
+            Self::Elsewhere => ELSEWHERE,
         }
     }
 
@@ -142,6 +145,7 @@ impl NodeState {
             0 => Self::Pending,
             1 => Self::InFlight,
             2 => Self::Settled,
+            code if code == u32::from(ELSEWHERE) => Self::Elsewhere,
             code => {
                 let reason = u8::try_from(code - 3).ok().and_then(SkipReason::of_code);
                 Self::Skipped(reason.expect("only codes of reasons are packed"))
@@ -179,6 +183,9 @@ const DEPTH: Bits = Bits { from: 11, count: 23 };
 const HOST: Bits = Bits { from: 34, count: 26 };
 const NO_HOST: u64 = HOST.mask();
 
+/// The last code that four bits can have: reasons to skip are numbered from the other end.
+const ELSEWHERE: u8 = 15;
+
 /// The hops of a URL to which only nofollow links lead: any other path is a better one.
 pub(crate) const NO_WAY: u32 = PART - 1;
 
@@ -193,7 +200,8 @@ mod tests {
     #[test]
     fn packing_keeps_everything() {
         let states = SkipReason::ALL.into_iter().map(NodeState::Skipped);
-        for state in states.chain([NodeState::Pending, NodeState::InFlight, NodeState::Settled]) {
+        let others = [NodeState::Pending, NodeState::InFlight, NodeState::Settled, NodeState::Elsewhere];
+        for state in states.chain(others) {
             for (depth, hops, host) in [(0, 0, None), ((1 << 23) - 1, 2047, Some(HostId((1 << 26) - 2))), (7, 3, None)]
             {
                 let node = Node { depth, hops, state, host };

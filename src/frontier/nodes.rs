@@ -108,7 +108,7 @@ mod tests {
 
     fn node() -> impl Strategy<Value = Node> {
         let states = SkipReason::ALL.into_iter().map(NodeState::Skipped);
-        let states: Vec<_> = states.chain([NodeState::Pending, NodeState::InFlight, NodeState::Settled]).collect();
+        let states: Vec<_> = states.chain([NodeState::Pending, NodeState::Settled, NodeState::Elsewhere]).collect();
         let host = proptest::option::of((0..3_u32).prop_map(HostId));
         (0..4_u32, 0..2_u32, proptest::sample::select(states), host).prop_map(|(depth, hops, state, host)| Node {
             depth,

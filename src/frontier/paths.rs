@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::change::{Change, Row, StoredUrl};
 use super::found::{Found, Refuses, Room};
-use super::graph::Graph;
+use super::graph::{Graph, Others};
 use super::lease::HostId;
 use super::near::{Near, Source};
 use super::node::{Edge, NO_WAY, Node, NodeState, PART, Path};
@@ -15,22 +15,31 @@ use crate::url::{CrawlUrl, LinkKind, Target};
 
 /// A way to a URL that may be known already.
 #[derive(Debug, Clone, Copy)]
-struct PathTo<'a> {
-    depth: u32,
-    hops: u32,
+pub(super) struct PathTo<'a> {
+    pub(super) depth: u32,
+    pub(super) hops: u32,
     /// `None` for a seed, and for what a sitemap lists.
-    from: Option<&'a Source>,
+    pub(super) from: Option<&'a Source>,
     /// What names it there, as far as that is known.
-    mention: Option<Mention>,
+    pub(super) mention: Option<Mention>,
     /// What that says to a reader.
-    link_text: Option<&'a Arc<str>>,
+    pub(super) link_text: Option<&'a Arc<str>>,
     /// What the rules for the text of the URL say.
-    verdict: Verdict,
+    pub(super) verdict: Verdict,
+}
+
+/// A way as it was found.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Link<'a> {
+    pub(super) way: PathTo<'a>,
+    pub(super) kind: LinkKind,
+    /// Whether it decides how deep its target lies.
+    pub(super) is_path: bool,
 }
 
 /// What is known of a URL beside its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+pub(super) enum Verdict {
     /// The rules for its text have nothing against it.
     Wanted,
     /// They have.
@@ -41,8 +50,14 @@ enum Verdict {
 
 impl PathTo<'_> {
     /// To what needs no way from a page.
-    const START: Self =
+    pub(super) const START: Self =
         Self { depth: 0, hops: 0, from: None, mention: None, link_text: None, verdict: Verdict::Wanted };
+
+    /// The page that it comes from: its number, or its text when it is of another bucket.
+    pub(super) fn referrer(&self) -> (Option<u32>, Option<Arc<str>>) {
+        let Some(from) = self.from else { return (None, None) };
+        (from.id, from.id.is_none().then(|| Arc::clone(&from.text)))
+    }
 }
 
 impl Graph {
@@ -57,47 +72,72 @@ impl Graph {
 
     /// Makes what a sitemap lists known at depth 0, and pending unless its `skip` says otherwise.
     pub(super) fn add_listed(&mut self, found: Found) -> Result<()> {
-        let mut room = Room::UNBOUNDED;
-        self.found(found, None, None, &mut room, &|_, _| None).map(drop)
+        let Found { target, kind, mention, link_text, skip } = found;
+        let is_path = kind != LinkKind::Nofollow && matches!(target, Target::Url(_));
+        let way = PathTo { mention, link_text: link_text.as_ref(), ..PathTo::START };
+        let (known, mut room) = (self.known.get(target.key()), Room::UNBOUNDED);
+        self.take_link(target, skip, Link { way, kind, is_path }, known, &mut room, &|_, _| None).map(drop)
     }
 
-    /// Takes note of one URL that was found on a page, or in a sitemap, unless there is no room for it; the edge to it,
-    /// when its depth depends on this path. The rules are asked only where their answer changes something: of what most
-    /// links lead to, nothing does. `known` is its number, if that was looked up and found before.
+    /// Takes note of one URL that was found on a page, unless there is no room for it; the edge to it, when its depth depends
+    /// on this path. `known` is its number, if that was looked up and found before.
     pub(super) fn found(
         &mut self,
         found: Found,
         known: Option<u32>,
-        from: Option<&Source>,
+        from: &Source,
         room: &mut Room,
         refuses: Refuses<'_>,
+        others: Others<'_>,
     ) -> Result<Option<Edge>> {
+        let Found { target, kind, mention, link_text, skip } = found;
         // A part is as far away as its page, as what a page redirects to is.
-        let redirect = matches!(found.kind, LinkKind::Redirect | LinkKind::Part);
+        let redirect = matches!(kind, LinkKind::Redirect | LinkKind::Part);
         // What is out of scope may come into scope: its depth has to be right then.
-        let is_path = found.kind != LinkKind::Nofollow && matches!(found.target, Target::Url(_));
-        let way = from.map_or(Ok(PathTo::START), |from| self.way_on(from, redirect))?;
-        let mut way = PathTo { mention: found.mention, link_text: found.link_text.as_ref(), ..way };
-        if let (LinkKind::Part, Some(from)) = (found.kind, from) {
+        let is_path = kind != LinkKind::Nofollow && matches!(target, Target::Url(_));
+        let (page, mut way) = self.way_on(from, redirect)?;
+        (way.mention, way.link_text) = (mention, link_text.as_ref());
+        if kind == LinkKind::Part {
             // What is a part of a part is one hop more; what is a part of a page begins anew.
-            way.hops = if self.node(from.id)?.is_part() { way.hops } else { PART };
+            way.hops = if page.is_part() { way.hops } else { PART };
         }
-        if found.kind == LinkKind::Nofollow {
+        if kind == LinkKind::Nofollow {
             way.hops = NO_WAY;
         }
-        let known = known.or_else(|| self.known.get(found.target.key()));
-        let (skip, verdict) = match &found.target {
+        let link = Link { way, kind, is_path };
+        let to = if let Some(home) = self.other_home(&target) {
+            self.found_elsewhere(home, target, skip, link, room, others)?
+        } else {
+            let known = known.or_else(|| self.known.get(target.key()));
+            self.take_link(target, skip, link, known, room, refuses)?
+        };
+        Ok(to.filter(|_| is_path).map(|to| Edge { to, redirect }))
+    }
+
+    /// Takes note of a URL that was found in some way, unless there is no room for it; its number. The rules are asked only
+    /// where their answer changes something: of what most links lead to, nothing does.
+    pub(super) fn take_link(
+        &mut self,
+        target: Target,
+        skip: Option<SkipReason>,
+        link: Link<'_>,
+        known: Option<u32>,
+        room: &mut Room,
+        refuses: Refuses<'_>,
+    ) -> Result<Option<u32>> {
+        let Link { mut way, kind, is_path } = link;
+        let (skip, verdict) = match &target {
             Target::Other { reason, .. } => (Some(*reason), Verdict::Refused),
             Target::Url(_) if !self.is_for_rules(known, way)? => (None, Verdict::Unknown),
-            Target::Url(url) => match found.skip.or_else(|| refuses(url, found.kind)) {
+            Target::Url(url) => match skip.or_else(|| refuses(url, kind)) {
                 None => (None, Verdict::Wanted),
                 skip => (skip, Verdict::Refused),
             },
         };
         way.verdict = verdict;
-        let to = match (known, &found.target) {
-            (None, target) if !room.takes(length(target.text(), found.link_text.as_deref())) => return Ok(None),
-            (None, _) => self.insert(found.target, way, skip)?,
+        let id = match (known, &target) {
+            (None, target) if !room.takes(length(target.text(), way.link_text.map(|text| &**text))) => return Ok(None),
+            (None, _) => self.insert(target, way, skip)?,
             (Some(id), Target::Url(url)) if is_path => {
                 if self.node(id)?.hops == NO_WAY {
                     self.first_way(id, url, way, skip)?;
@@ -108,7 +148,7 @@ impl Graph {
             }
             (Some(id), _) => id,
         };
-        Ok(is_path.then_some(Edge { to, redirect }))
+        Ok(Some(id))
     }
 
     /// Whether the rules for its text decide what becomes of a URL to which this way leads: of one that is waiting or done
@@ -119,7 +159,7 @@ impl Graph {
         let may_reopen = |reason| reason != SkipReason::Robots && self.limits.forbid(way.depth, way.hops).is_none();
         Ok(match node.state {
             NodeState::Skipped(reason) => node.is_part() || node.hops == NO_WAY || may_reopen(reason),
-            NodeState::Pending | NodeState::InFlight | NodeState::Settled => node.is_part(),
+            NodeState::Pending | NodeState::InFlight | NodeState::Settled | NodeState::Elsewhere => node.is_part(),
         })
     }
 
@@ -139,11 +179,11 @@ impl Graph {
 
     /// What a settled page leads to is now as far away as its new path says.
     pub(super) fn supply_edges(&mut self, row: Row) -> Result<()> {
-        let from = Source { id: row.id, text: row.text };
+        let from = Source { id: Some(row.id), text: row.text };
         // Before what it leads to: that may lead back, and then it has to be told again.
         self.changes.push(Change::Told { id: row.id });
         for Edge { to, redirect } in row.edges {
-            let way = self.way_on(&from, redirect)?;
+            let (_, way) = self.way_on(&from, redirect)?;
             self.shorten(to, None, way)?;
         }
         Ok(())
@@ -175,12 +215,13 @@ impl Graph {
         self.tell_place(row.id)
     }
 
-    /// The way that goes on from a page.
-    fn way_on<'a>(&self, from: &'a Source, redirect: bool) -> Result<PathTo<'a>> {
-        let node = self.node(from.id)?;
+    /// A page of this bucket, and the way that goes on from there.
+    fn way_on<'a>(&self, from: &'a Source, redirect: bool) -> Result<(Node, PathTo<'a>)> {
+        let page = from.id.ok_or_else(|| Error::Internal(format!("{} is of another bucket", from.text)))?;
+        let node = self.node(page)?;
         let (depth, hops) = if redirect { (node.depth, node.hops + 1) } else { (node.depth + 1, 0) };
         let mention = redirect.then_some(Mention::Location);
-        Ok(PathTo { depth, hops, from: Some(from), mention, link_text: None, verdict: Verdict::Unknown })
+        Ok((node, PathTo { depth, hops, from: Some(from), mention, link_text: None, verdict: Verdict::Unknown }))
     }
 
     fn insert(&mut self, target: Target, way: PathTo<'_>, skip: Option<SkipReason>) -> Result<u32> {
@@ -193,10 +234,12 @@ impl Graph {
             _ => None,
         };
         self.nodes.push(Node { depth, hops, state, host })?;
-        let path = Path { depth, hops, referrer: from.map(|from| from.id) };
+        let (referrer, referrer_url) = way.referrer();
+        let path = Path { depth, hops, referrer };
         let (text, key) = (Arc::clone(target.text()), target.key());
         let link_text = link_text.cloned();
-        self.changes.push(Change::Found(StoredUrl { id, text, key, path, mention, link_text, state, host }));
+        let url = StoredUrl { id, text, key, path, referrer_url, mention, link_text, state, host };
+        self.changes.push(Change::Found(url));
         if let Some(reason) = reason {
             *self.accounts.skipped.of(reason) += 1;
         }
@@ -213,12 +256,12 @@ impl Graph {
         let NodeState::Skipped(before) = node.state else {
             return Err(Error::Internal(format!("URL {id} was taken up, and no path leads to it")));
         };
-        let PathTo { depth, hops, from, mention, link_text, .. } = way;
+        let PathTo { depth, hops, mention, link_text, .. } = way;
         let reason = skip.or_else(|| self.limits.forbid(depth, hops));
         let state = NodeState::Skipped(reason.unwrap_or(before));
         self.set(id, Node { depth, hops, state, ..node })?;
-        let (referrer, link_text) = (from.map(|from| from.id), link_text.cloned());
-        self.changes.push(Change::Moved { id, referrer, mention, link_text });
+        let ((referrer, referrer_url), link_text) = (way.referrer(), link_text.cloned());
+        self.changes.push(Change::Moved { id, referrer, referrer_url, mention, link_text });
         if let Some(reason) = reason {
             *self.accounts.skipped.of(before) -= 1;
             *self.accounts.skipped.of(reason) += 1;
@@ -230,8 +273,11 @@ impl Graph {
 
     /// Takes a way to a known URL if it is shorter, or if the URL was not wanted on any way so far. What a settled URL
     /// leads to is told later, once its edges are here.
-    fn shorten(&mut self, id: u32, url: Option<&CrawlUrl>, way: PathTo<'_>) -> Result<()> {
+    pub(super) fn shorten(&mut self, id: u32, url: Option<&CrawlUrl>, way: PathTo<'_>) -> Result<()> {
         let node = self.node(id)?;
+        if node.state == NodeState::Elsewhere {
+            return self.shorten_elsewhere(id, way);
+        }
         let reopens = self.limits.forbid(way.depth, way.hops).is_none()
             && match node.state {
                 // Skipped because of its place: any better place will do, unless it is of a space that was closed since.
@@ -239,7 +285,8 @@ impl Graph {
                 NodeState::Skipped(SkipReason::Robots)
                 | NodeState::Pending
                 | NodeState::InFlight
-                | NodeState::Settled => false,
+                | NodeState::Settled
+                | NodeState::Elsewhere => false,
                 NodeState::Skipped(_) => way.verdict == Verdict::Wanted,
             };
         // What is wanted as a part alone stays one, whatever else leads to it.
@@ -258,9 +305,8 @@ impl Graph {
         let hops = if shorter || first { way_hops } else { node.hops | becomes_part };
         self.set(id, Node { depth, hops, ..node })?;
         if moves {
-            let referrer = way.from.map(|from| from.id);
-            let link_text = way.link_text.cloned();
-            self.changes.push(Change::Moved { id, referrer, mention: way.mention, link_text });
+            let ((referrer, referrer_url), link_text) = (way.referrer(), way.link_text.cloned());
+            self.changes.push(Change::Moved { id, referrer, referrer_url, mention: way.mention, link_text });
             if let Some(near) = self.near.get_mut(&id) {
                 near.referrer = way.from.map(|from| Arc::clone(&from.text));
             }
@@ -315,6 +361,6 @@ pub(super) fn length(url: &str, link_text: Option<&str>) -> usize {
 /// From so many URLs on they are in no cache.
 const MANY: u32 = 1 << 17;
 
-fn too_many() -> Error {
+pub(super) fn too_many() -> Error {
     Error::Internal("more than 4 billion URLs, which is as far as this frontier counts".to_owned())
 }

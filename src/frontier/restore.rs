@@ -23,6 +23,8 @@ pub struct Restore<'a> {
     added: HashMap<u32, u64>,
     /// The page of the URL before, and what it has added since: what a page leads to mostly comes together.
     last_page: (u32, u64),
+    /// What each page of another bucket has added here, by its URL.
+    added_from: HashMap<Box<str>, u64>,
 }
 
 /// A URL as a store gives it back.
@@ -36,6 +38,8 @@ pub struct KeptUrl<'a> {
     pub key: UrlKey,
     /// How it was found.
     pub path: Path,
+    /// The text of its referrer, when that is of another bucket.
+    pub referrer_url: Option<&'a str>,
     /// How long what names it there is for a reader, in bytes; 0 when that is not known.
     pub link_text: usize,
     /// Its state.
@@ -45,6 +49,7 @@ pub struct KeptUrl<'a> {
 }
 
 /// What the settings of this run say about URLs that an earlier one has judged.
+#[derive(Clone, Copy)]
 pub struct RestoreRules<'a> {
     /// Why a URL is not to be requested, as far as its text tells, and whether it is known as a part of a page.
     pub judge: &'a dyn Fn(&CrawlUrl, bool) -> Option<SkipReason>,
@@ -54,7 +59,13 @@ pub struct RestoreRules<'a> {
 
 impl<'a> Restore<'a> {
     pub(super) fn new(bucket: Bucket, limits: Limits, rules: RestoreRules<'a>) -> Self {
-        Self { frontier: Graph::new(bucket, limits), rules, added: HashMap::new(), last_page: (0, 0) }
+        Self {
+            frontier: Graph::new(bucket, limits),
+            rules,
+            added: HashMap::new(),
+            last_page: (0, 0),
+            added_from: HashMap::new(),
+        }
     }
 }
 
@@ -103,6 +114,15 @@ impl Restore<'_> {
         Ok(())
     }
 
+    /// Takes a URL of another bucket. `untold`: that one has not been told of its place.
+    pub fn elsewhere(&mut self, url: KeptUrl<'_>, untold: bool) -> Result<()> {
+        self.known(url)?;
+        if untold {
+            self.frontier.sending.insert(url.id);
+        }
+        Ok(())
+    }
+
     /// Takes a URL that is settled. `untold`: what it leads to has not been told of its place.
     pub fn settled(&mut self, url: KeptUrl<'_>, kind: OutcomeKind, untold: bool) -> Result<()> {
         let node = self.known(url)?;
@@ -119,7 +139,11 @@ impl Restore<'_> {
     /// The bucket as it was left.
     pub fn finish(mut self) -> Graph {
         self.count_last_page();
-        let Self { mut frontier, added, .. } = self;
+        let Self { mut frontier, added, added_from, .. } = self;
+        for (page, bytes) in added_from {
+            let page = CrawlUrl::stored(page.into(), UrlKey::of_bytes([0; 16]));
+            frontier.shares.of_another(page.host_name()).add(bytes);
+        }
         for (page, bytes) in added {
             if let Some(host) = frontier.nodes.get(page).and_then(|node| node.host) {
                 frontier.shares.of(host).add(bytes);
@@ -129,7 +153,7 @@ impl Restore<'_> {
     }
 
     fn known(&mut self, url: KeptUrl<'_>) -> Result<Node> {
-        let KeptUrl { id, text, key, path, state, host, link_text } = url;
+        let KeptUrl { id, text, key, path, referrer_url, state, host, link_text } = url;
         if self.frontier.known.insert_new(key) != Some(id) {
             return Err(Error::Damaged(format!("URL {id} ({text}) is there twice, or not in its turn")));
         }
@@ -138,12 +162,20 @@ impl Restore<'_> {
         }
         let node = Node { depth: path.depth, hops: path.hops, state, host };
         self.frontier.nodes.push(node)?;
-        if let Some(page) = path.referrer {
+        let bytes = (text.len() + link_text + Room::ROW) as u64;
+        if state == NodeState::Elsewhere {
+            // It counts where it is at home.
+        } else if let Some(page) = referrer_url {
+            match self.added_from.get_mut(page) {
+                Some(added) => *added += bytes,
+                None => drop(self.added_from.insert(page.into(), bytes)),
+            }
+        } else if let Some(page) = path.referrer {
             if page != self.last_page.0 {
                 self.count_last_page();
                 self.last_page.0 = page;
             }
-            self.last_page.1 += (text.len() + link_text + Room::ROW) as u64;
+            self.last_page.1 += bytes;
         }
         Ok(node)
     }

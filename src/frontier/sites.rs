@@ -30,6 +30,9 @@ pub(super) struct Site {
 pub(super) struct Shares {
     /// By the number of the host.
     of_hosts: Vec<Share>,
+    /// What pages of hosts of other buckets have added here, by their names, when the bucket was read back: until then they
+    /// have it themselves.
+    of_others: HashMap<Box<str>, Share>,
 }
 
 /// What one host has in its site.
@@ -60,18 +63,23 @@ impl Sites {
     pub(super) fn take<'a>(&mut self, shares: &mut Shares, names: impl Iterator<Item = (&'a HostKey, &'a HostId)>) {
         for (name, host) in names {
             if let Some(share) = shares.of_hosts.get_mut(host.index()).filter(|share| !share.is_empty()) {
-                share.site = UNKNOWN;
-                let Share { answers, added, .. } = *share;
-                let site = self.of(share, name.name());
-                site.add(added);
-                site.answers += u64::from(answers);
+                self.take_one(share, name.name());
             }
         }
+        shares.of_others.iter_mut().for_each(|(name, share)| self.take_one(share, name));
+    }
+
+    fn take_one(&mut self, share: &mut Share, name: &str) {
+        share.site = UNKNOWN;
+        let Share { answers, added, .. } = *share;
+        let site = self.of(share, name);
+        site.add(added);
+        site.answers += u64::from(answers);
     }
 
     /// Takes out what the hosts of a bucket have had.
     pub(super) fn give(&mut self, shares: &Shares) {
-        for share in &shares.of_hosts {
+        for share in shares.of_hosts.iter().chain(shares.of_others.values()) {
             if let Some(site) = self.all.get_mut(share.site as usize) {
                 site.added = site.added.saturating_sub(share.added);
                 site.answers = site.answers.saturating_sub(share.answers.into());
@@ -99,13 +107,20 @@ impl Shares {
     /// What a host has.
     pub(super) fn of(&mut self, host: HostId) -> &mut Share {
         if self.of_hosts.len() <= host.index() {
-            self.of_hosts.resize(host.index() + 1, Share { site: UNKNOWN, answers: 0, added: 0 });
+            self.of_hosts.resize(host.index() + 1, Share::NONE);
         }
         self.of_hosts.get_mut(host.index()).expect("there is one for each host up to this one")
+    }
+
+    /// What a host of another bucket has here, by its name without the port.
+    pub(super) fn of_another(&mut self, name: &str) -> &mut Share {
+        self.of_others.entry(name.into()).or_insert(Share::NONE)
     }
 }
 
 impl Share {
+    const NONE: Self = Self { site: UNKNOWN, answers: 0, added: 0 };
+
     /// Counts the end of a request. Those that have failed may have cost the site nothing.
     pub(super) fn count(&mut self, kind: OutcomeKind) {
         self.answers = self.answers.saturating_add(u32::from(kind != OutcomeKind::Failed));

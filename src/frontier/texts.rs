@@ -27,6 +27,7 @@ impl Graph {
                 WantedFor::Queue(_) => self.supply_text(row)?,
                 WantedFor::Edges => self.supply_edges(row)?,
                 WantedFor::Reconsider => self.supply_skipped(&row, wanted)?,
+                WantedFor::Elsewhere => self.supply_elsewhere(row)?,
             }
         }
         if let WantedFor::Queue(host) = purpose {
@@ -40,6 +41,7 @@ impl Graph {
         self.awaited > 0
             || !self.wants.is_empty()
             || !self.sinking.is_empty()
+            || !self.sending.is_empty()
             || !self.reopening.is_empty()
             || self.reconsidered.is_some()
     }
@@ -103,10 +105,12 @@ impl Graph {
     }
 
     fn want_edges(&mut self) {
-        let mut ids: Vec<u32> = self.sinking.drain().collect();
-        ids.sort_unstable();
-        let wants = ids.chunks(MOST_TEXTS).map(|ids| self.want(WantedFor::Edges, ids.to_vec()));
-        self.wants.extend(wants.collect::<Vec<_>>());
+        for (purpose, ids) in [(WantedFor::Edges, self.sinking.drain()), (WantedFor::Elsewhere, self.sending.drain())] {
+            let mut ids: Vec<u32> = ids.collect();
+            ids.sort_unstable();
+            let wants = ids.chunks(MOST_TEXTS).map(|ids| Want { bucket: self.bucket, purpose, ids: ids.to_vec() });
+            self.wants.extend(wants);
+        }
     }
 
     fn want_skipped(&mut self) {

@@ -149,7 +149,7 @@ fn explained(dir: &Path, store: &StoreReader, text: &str) -> Result<Option<Expla
     let is_left_over = known.state.0 == NodeState::Pending && leaves_over(store, &rules.config)?;
     let (state, reason) = match known.state.0 {
         _ if is_left_over => (UrlState::Skipped, Some(SkipReason::Limit)),
-        NodeState::Pending | NodeState::InFlight => (UrlState::Pending, None),
+        NodeState::Pending | NodeState::InFlight | NodeState::Elsewhere => (UrlState::Pending, None),
         NodeState::Settled => (UrlState::Settled, None),
         NodeState::Skipped(reason) => (UrlState::Skipped, Some(reason)),
     };

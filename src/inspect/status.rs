@@ -230,6 +230,8 @@ impl Count {
                 self.take_due(entry);
             }
             NodeState::Skipped(reason) => *self.accounts.skipped.of(reason) += 1,
+            // It counts where it is at home.
+            NodeState::Elsewhere => {}
             NodeState::Settled => {
                 if let Some(host) = host {
                     host.settled += 1;

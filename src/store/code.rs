@@ -15,6 +15,7 @@ pub(super) fn code(state: NodeState, kind: Option<OutcomeKind>) -> i64 {
             OutcomeKind::Failed => 4,
             OutcomeKind::PaymentRequired => 5,
         },
+        (NodeState::Elsewhere, _) => ELSEWHERE,
         (NodeState::Skipped(reason), _) => FIRST_SKIPPED + i64::from(reason.code()),
     }
 }
@@ -58,6 +59,8 @@ pub(super) fn is_sound_text(text: &str, state: i64) -> bool {
 }
 
 const PENDING: i64 = 0;
+/// Of what is of another bucket: nothing has it so far but the store in memory.
+const ELSEWHERE: i64 = 15;
 /// Numbers in between are free for other outcomes.
 const FIRST_SKIPPED: i64 = 16;
 

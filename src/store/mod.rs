@@ -29,7 +29,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use crate::error::Result;
-use crate::frontier::{Bucket, Change, Moved, Restore, Rows, Want};
+use crate::frontier::{Bucket, Change, Mail, Moved, Restore, Rows, Want};
 use crate::outcome::{FailureKind, is_transient_status};
 use crate::wall_clock::WallClock;
 
@@ -49,6 +49,8 @@ use crate::wall_clock::WallClock;
 /// - **Order.** Changes of a bucket are applied in their order. Of notes that say something of the same thing the last one holds.
 /// - **Every want is answered once**, in the order in which the wants were asked: at once, or with a later commit. The
 ///   answer knows at least what was applied before the question.
+/// - **Letters** wait until they are [read](Change::Read), which is applied in the same step as their effect. Those to a bucket
+///   that was restored come with a commit, each once; whoever restores the bucket anew gets those again that are still there.
 /// - **What is given back is what was committed.** [`restore`](Self::restore) gives every host and every URL of a bucket once, by
 ///   their numbers, and [`recall`](Self::recall) all notes. What was in flight is pending: a lease that a process took with it
 ///   into its end was never given.
@@ -128,6 +130,8 @@ pub trait Store: fmt::Debug + Send {
 pub struct Committed {
     /// Answers to wants that could not be answered at once, in the order of the questions.
     pub answers: Vec<Rows>,
+    /// Letters to buckets that were [restored](Store::restore) and not given out since, in any order.
+    pub mail: Vec<Mail>,
 }
 
 /// What a record says about a URL that is settled, as far as a store keeps it.
@@ -159,6 +163,16 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Counts what other records come to.
+    #[cfg(test)]
+    pub(crate) fn add_all(&mut self, other: Self) {
+        other.statuses.into_iter().for_each(|(status, count)| *self.statuses.entry(status).or_default() += count);
+        other.errors.into_iter().for_each(|(kind, count)| *self.errors.entry(kind).or_default() += count);
+        self.retries += other.retries;
+        self.bytes += other.bytes;
+        self.failed += other.failed;
+    }
+
     /// Counts so many records that say the same, of so many bytes together.
     pub(crate) fn add(&mut self, status: Option<u16>, error: Option<FailureKind>, records: u64, bytes: u64) {
         if let Some(status) = status {

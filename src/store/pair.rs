@@ -1,6 +1,7 @@
 //! A frontier together with a store, for the contract suite: what the engine does with a thread in between.
 
 use std::cell::RefCell;
+use std::num::NonZeroU16;
 use std::time::Instant;
 
 #[cfg(feature = "postgres")]
@@ -9,7 +10,7 @@ use super::postgres::Postgres;
 use super::sqlite::Sqlite;
 use super::*;
 use crate::accounts::Accounts;
-use crate::frontier::{Found, Frontier, Hold, HostRef, Lease, LeaseId, Limits, Place, RestoreRules, WantedFor};
+use crate::frontier::{Found, Frontier, Hold, HostRef, Lease, LeaseId, Limits, Place, RestoreRules, Split, WantedFor};
 use crate::outcome::{OutcomeKind, SkipReason};
 use crate::url::CrawlUrl;
 
@@ -18,6 +19,7 @@ use crate::url::CrawlUrl;
 pub(super) struct Pair {
     frontier: Frontier,
     texts: Texts,
+    split: Split,
     #[cfg_attr(
         not(any(feature = "sqlite", feature = "postgres")),
         expect(dead_code, reason = "only what is not in memory has to be opened again")
@@ -51,7 +53,7 @@ pub(super) enum Texts {
 }
 
 impl Texts {
-    fn of(self, frontier: Frontier) -> Frontier {
+    pub(super) fn of(self, frontier: Frontier) -> Frontier {
         match self {
             Self::AtHand => frontier,
             Self::Forgotten => frontier.forgetful(),
@@ -96,24 +98,30 @@ impl Kind {
     }
 }
 
-/// All stores, each with a frontier that has its texts at hand and with one that has not.
-pub(super) const ALL: &[(Kind, Texts)] = &[
-    (Kind::Memory, Texts::AtHand),
-    (Kind::Memory, Texts::Forgotten),
+/// All stores, each with a frontier that has its texts at hand and with one that has not, and those that keep more than one
+/// bucket with as many.
+pub(super) const ALL: &[(Kind, Texts, u16)] = &[
+    (Kind::Memory, Texts::AtHand, 1),
+    (Kind::Memory, Texts::Forgotten, 1),
     #[cfg(feature = "sqlite")]
-    (Kind::Sqlite, Texts::AtHand),
+    (Kind::Sqlite, Texts::AtHand, 1),
     #[cfg(feature = "sqlite")]
-    (Kind::Sqlite, Texts::Forgotten),
+    (Kind::Sqlite, Texts::Forgotten, 1),
     #[cfg(feature = "postgres")]
-    (Kind::Postgres, Texts::AtHand),
+    (Kind::Postgres, Texts::AtHand, 1),
     #[cfg(feature = "postgres")]
-    (Kind::Postgres, Texts::Forgotten),
-    (Kind::Late, Texts::AtHand),
-    (Kind::Late, Texts::Forgotten),
+    (Kind::Postgres, Texts::Forgotten, 1),
+    (Kind::Late, Texts::AtHand, 1),
+    (Kind::Late, Texts::Forgotten, 1),
+    (Kind::Memory, Texts::AtHand, 7),
+    (Kind::Memory, Texts::Forgotten, 7),
+    (Kind::Late, Texts::AtHand, 7),
+    (Kind::Late, Texts::Forgotten, 7),
 ];
 
 impl Pair {
-    pub(super) fn new((kind, texts): (Kind, Texts), limits: Limits) -> Self {
+    pub(super) fn new((kind, texts, buckets): (Kind, Texts, u16), limits: Limits) -> Self {
+        let split = Split::into(NonZeroU16::new(buckets).unwrap());
         let clock = WallClock::new(Instant::now(), jiff::Timestamp::now());
         let (place, mut store): (_, Box<dyn Store>) = match kind {
             Kind::Memory => (StorePlace::Memory, Box::new(Memory::new(clock))),
@@ -133,7 +141,10 @@ impl Pair {
             Kind::Late => (StorePlace::Late, Box::new(Late { store: Memory::new(clock), asked: Vec::new() })),
         };
         store.keep(Note::RunBegins { pid: 1, at: clock.instant() }).unwrap();
-        Self { frontier: texts.of(Frontier::new(limits)), texts, place, store, clock, counts: Counts::default() }
+        let frontier = Frontier::split(limits, split);
+        let mut pair = Self { frontier, texts, split, place, store, clock, counts: Counts::default() };
+        pair.read_back(limits, RestoreRules { judge: &|_, _| None, lifted: &[] });
+        pair
     }
 
     /// Ends the process after its last commit, and starts another one with these settings.
@@ -154,9 +165,18 @@ impl Pair {
         if let StorePlace::Database(Database { place, dir }) = &self.place {
             self.store = Box::new(Postgres::open(place, dir.path()).unwrap().by_clock(self.clock));
         }
-        let mut restore = Frontier::restore(Bucket::FIRST, limits, rules);
-        self.counts = self.store.restore(Bucket::FIRST, &mut restore).unwrap();
-        Self { frontier: self.texts.of(Frontier::of(restore.finish())), ..self }
+        self.read_back(limits, rules);
+        self
+    }
+
+    fn read_back(&mut self, limits: Limits, rules: RestoreRules<'_>) {
+        self.counts = Counts::default();
+        self.frontier = self.texts.of(Frontier::split(limits, self.split));
+        for bucket in (0..self.split.buckets()).map(Bucket::at) {
+            let mut restore = Frontier::restore(bucket, limits, rules);
+            self.counts.add_all(self.store.restore(bucket, &mut restore).unwrap());
+            self.frontier.take(restore.finish());
+        }
     }
 
     /// Settles, and keeps that; what is wanted because of it is not answered yet.
@@ -180,7 +200,7 @@ impl Pair {
 
     /// Gives an answer to the frontier.
     pub(super) fn supply_late(&mut self, rows: Rows) {
-        self.frontier.supply(rows, &|_| false).unwrap();
+        self.frontier.supply(rows, &|_| false, &|_, _| None).unwrap();
     }
 
     /// Leases what is due with the texts that are at hand.
@@ -196,7 +216,7 @@ impl Pair {
             if kept == 0 && answers.is_empty() {
                 return Ok(());
             }
-            answers.into_iter().try_for_each(|rows| self.frontier.supply(rows, wanted))?;
+            answers.into_iter().try_for_each(|rows| self.frontier.supply(rows, wanted, &|_, _| None))?;
         }
     }
 
@@ -216,12 +236,12 @@ impl Pair {
 
     fn ask(&mut self) -> Result<Vec<Rows>> {
         let (mut answers, mut open) = (Vec::new(), 0);
-        let asked: Vec<WantedFor> = self
+        let asked: Vec<(Bucket, WantedFor)> = self
             .frontier
             .take_wants()
             .into_iter()
             .map(|want| {
-                let purpose = want.purpose;
+                let purpose = (want.bucket, want.purpose);
                 match self.store.ask(want).unwrap() {
                     Some(rows) => answers.push(rows),
                     None => open += 1,
@@ -233,7 +253,7 @@ impl Pair {
             answers.extend(self.store.commit(self.clock.instant())?.answers);
         }
         assert!(
-            answers.iter().map(|rows| rows.purpose).eq(asked),
+            answers.iter().map(|rows| (rows.bucket, rows.purpose)).eq(asked),
             "each is answered once, in the order of the questions"
         );
         Ok(answers)
@@ -334,6 +354,10 @@ impl Pair {
         self.frontier.accounts()
     }
 
+    pub(super) fn is_one_bucket(&self) -> bool {
+        self.split == Split::ONE
+    }
+
     pub(super) fn host_count(&self) -> usize {
         self.frontier.host_count()
     }
@@ -417,10 +441,10 @@ impl Store for Late {
     }
 
     fn commit(&mut self, now: Instant) -> Result<Committed> {
-        let Committed { mut answers } = self.store.commit(now)?;
+        let Committed { mut answers, mail } = self.store.commit(now)?;
         for want in std::mem::take(&mut self.asked) {
             answers.extend(self.store.ask(want)?);
         }
-        Ok(Committed { answers })
+        Ok(Committed { answers, mail })
     }
 }

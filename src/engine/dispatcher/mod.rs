@@ -328,7 +328,8 @@ impl Dispatcher {
 
     /// Takes what the frontier has asked for.
     fn supply(&mut self, rows: Rows) -> Result<()> {
-        self.frontier.supply(rows, &|url| self.judge.is_in_scope(url))
+        let judge = &self.judge;
+        self.frontier.supply(rows, &|url| judge.is_in_scope(url), &|url, kind| judge.refuses_link(url, kind))
     }
 
     fn queues(&mut self) -> Queues<'_> {

@@ -187,8 +187,8 @@ impl Parts {
     /// Why what a link of such a kind leads to is not to be requested; `None` when it is.
     fn refuses(self, judge: &Judge, url: &CrawlUrl, kind: LinkKind) -> Option<SkipReason> {
         match (self, kind) {
-            (_, LinkKind::Part) | (Self::Part, LinkKind::Redirect) => judge.refuses_part(url),
-            _ => judge.refuses(url),
+            (Self::Part, LinkKind::Redirect) => judge.refuses_part(url),
+            _ => judge.refuses_link(url, kind),
         }
     }
 }
@@ -201,7 +201,9 @@ fn look_for_trap(url: &CrawlUrl, outcome: &Outcome, changes: &Changes, judge: &m
     }
     let found = changes.iter().flat_map(|(_, changes)| changes).filter_map(|change| match change {
         Change::Found(found)
-            if found.path.referrer.is_some() && !found.path.is_part() && found.state == NodeState::Pending =>
+            if (found.path.referrer.is_some() || found.referrer_url.is_some())
+                && !found.path.is_part()
+                && found.state == NodeState::Pending =>
         {
             Some(CrawlUrl::stored(Arc::clone(&found.text), found.key))
         }

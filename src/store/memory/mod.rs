@@ -11,7 +11,7 @@ use super::note::{Note, Notes, Session};
 use super::{Committed, Counts, Facts, Store};
 use crate::error::Result;
 use crate::fetch::SavedCookies;
-use crate::frontier::{Bucket, Change, Moved, Restore, Rows, Segments, Want};
+use crate::frontier::{Bucket, Change, Letter, Mail, Moved, Restore, Rows, Segments, Want};
 use crate::politeness::SavedHost;
 use crate::sink::Checkpoint;
 use crate::url::HostKey;
@@ -24,6 +24,12 @@ use crate::wall_clock::WallClock;
 pub struct Memory {
     clock: WallClock,
     shelves: BTreeMap<Bucket, Shelf>,
+    /// Letters by their bucket and number.
+    mail: BTreeMap<(Bucket, u64), Letter>,
+    /// How many were ever sent.
+    sent: u64,
+    /// The buckets that were restored, each with the number of the next letter to be given out.
+    given_out: BTreeMap<Bucket, u64>,
     /// In the order of their records.
     settled: Segments<(Bucket, u32)>,
     notes: Notes,
@@ -44,6 +50,9 @@ impl Memory {
         Self {
             clock,
             shelves: BTreeMap::new(),
+            mail: BTreeMap::new(),
+            sent: 0,
+            given_out: BTreeMap::new(),
             settled: Segments::default(),
             notes: Notes::default(),
             seeds: BTreeSet::new(),
@@ -53,6 +62,13 @@ impl Memory {
             outputs: BTreeMap::new(),
             is_new: false,
         }
+    }
+
+    /// The letters that wait for a bucket.
+    #[cfg(test)]
+    pub(in crate::store) fn mail_to(&self, bucket: Bucket) -> Vec<Mail> {
+        let waiting = self.mail.range((bucket, 0)..=(bucket, u64::MAX));
+        waiting.map(|(&(_, id), letter)| Mail { id, letter: letter.clone() }).collect()
     }
 
     fn shelf(&mut self, bucket: Bucket) -> &mut Shelf {
@@ -97,6 +113,7 @@ impl Store for Memory {
     }
 
     fn restore(&mut self, bucket: Bucket, to: &mut Restore<'_>) -> Result<Counts> {
+        self.given_out.insert(bucket, 0);
         self.shelf(bucket).give_back(to)
     }
 
@@ -104,10 +121,19 @@ impl Store for Memory {
         self.is_new |= !changes.is_empty();
         let kept = self.shelves.entry(bucket).or_default();
         for change in changes {
-            if let Change::Settled { id, .. } = change {
-                self.settled.push((bucket, id));
+            match change {
+                Change::Sent(letter) => {
+                    self.mail.insert((letter.to, self.sent), *letter);
+                    self.sent += 1;
+                }
+                Change::Read { letter } => drop(self.mail.remove(&(bucket, letter))),
+                change => {
+                    if let Change::Settled { id, .. } = change {
+                        self.settled.push((bucket, id));
+                    }
+                    kept.take(change, settled)?;
+                }
             }
-            kept.take(change, settled)?;
         }
         Ok(())
     }
@@ -174,7 +200,13 @@ impl Store for Memory {
         if let (true, Some(session)) = (std::mem::take(&mut self.is_new), self.session()) {
             (session.committed_at, session.records) = (now, records);
         }
-        Ok(Committed::default())
+        let mut mail = Vec::new();
+        for (bucket, next) in &mut self.given_out {
+            let waiting = self.mail.range((*bucket, *next)..=(*bucket, u64::MAX));
+            mail.extend(waiting.map(|(&(_, id), letter)| Mail { id, letter: letter.clone() }));
+            *next = self.sent;
+        }
+        Ok(Committed { mail, ..Committed::default() })
     }
 }
 

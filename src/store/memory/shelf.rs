@@ -26,8 +26,10 @@ pub(super) struct Shelf {
     counts: Counts,
     /// Settled URLs whose records are out of date.
     moved: HashSet<u32>,
-    /// Settled URLs that have not told what they lead to of their place.
+    /// Settled URLs that have not told what they lead to of their place, and those elsewhere whose home has not been told.
     untold: HashSet<u32>,
+    /// The referrers that are of other buckets.
+    referrers: HashMap<u32, Arc<str>>,
 }
 
 /// One URL. What few of them have is kept elsewhere.
@@ -61,9 +63,11 @@ impl Shelf {
         to.make_room(self.urls.len());
         for (id, kept) in (0..).zip(self.urls.iter()) {
             let text = self.text(kept);
-            let url = kept.given_back(id, &text);
+            let referrer_url = self.referrers.get(&id).map(|referrer| &**referrer);
+            let url = KeptUrl { referrer_url, ..kept.given_back(id, &text) };
             match kept.stands {
                 Stands::Settled(kind) => to.settled(url, kind, self.untold.contains(&id))?,
+                Stands::Open(NodeState::Elsewhere) => to.elsewhere(url, self.untold.contains(&id))?,
                 Stands::Open(_) => to.open(url, self.retries.get(&id).map(|(_, due)| *due))?,
             }
         }
@@ -77,6 +81,7 @@ impl Shelf {
             Change::Found(url) => {
                 let text = self.bytes.put(url.text.as_bytes()).ok_or_else(too_much)?;
                 self.urls.push(Kept::new(&url, text)?);
+                self.referrers.extend(url.referrer_url.map(|referrer| (url.id, referrer)));
             }
             Change::Placed { id, depth, hops, state, host } => {
                 let kept = self.kept_mut(id)?;
@@ -87,13 +92,20 @@ impl Shelf {
                     kept.stands = Stands::Open(state);
                     kept.host = host.map_or(NONE, HostId::number);
                 }
+                if state == NodeState::Elsewhere {
+                    self.untold.insert(id);
+                }
             }
             Change::Told { id } => drop(self.untold.remove(&id)),
-            Change::Moved { id, referrer, .. } => {
+            Change::Moved { id, referrer, referrer_url, .. } => {
                 let kept = self.kept_mut(id)?;
                 kept.referrer = referrer.unwrap_or(NONE);
                 if matches!(kept.stands, Stands::Settled(_)) {
                     self.moved.insert(id);
+                }
+                match referrer_url {
+                    Some(referrer) => drop(self.referrers.insert(id, referrer)),
+                    None => drop(self.referrers.remove(&id)),
                 }
             }
             Change::Settled { id, kind, edges } => {
@@ -108,6 +120,7 @@ impl Shelf {
                 self.retries.insert(id, (attempts, due));
                 self.counts.retries += 1;
             }
+            Change::Sent(_) | Change::Read { .. } => {}
             Change::Skipped { id, reason } => self.kept_mut(id)?.stands = Stands::Open(NodeState::Skipped(reason)),
         }
         Ok(())
@@ -135,7 +148,7 @@ impl Shelf {
             return Ok(None);
         }
         let kept = self.kept(id)?;
-        let place = Place { depth: kept.depth, referrer: self.referrer(kept)? };
+        let place = Place { depth: kept.depth, referrer: self.referrer(id, kept)? };
         Ok(Some(Moved { url: self.text(kept), place }))
     }
 
@@ -146,13 +159,16 @@ impl Shelf {
             text: self.text(kept),
             key: kept.key,
             attempts: self.retries.get(&id).map_or(0, |(attempts, _)| *attempts),
-            referrer: self.referrer(kept)?,
+            referrer: self.referrer(id, kept)?,
             place: (kept.depth, kept.hops.into()),
             edges: if with_edges { edges::decode(self.bytes.get(kept.edges))? } else { Vec::<Edge>::new() },
         })
     }
 
-    fn referrer(&self, kept: &Kept) -> Result<Option<Arc<str>>> {
+    fn referrer(&self, id: u32, kept: &Kept) -> Result<Option<Arc<str>>> {
+        if let Some(referrer) = self.referrers.get(&id) {
+            return Ok(Some(Arc::clone(referrer)));
+        }
         let referrer = some(kept.referrer).map(|referrer| self.kept(referrer));
         referrer.map(|referrer| referrer.map(|referrer| self.text(referrer))).transpose()
     }
@@ -193,7 +209,7 @@ impl Kept {
             Stands::Settled(_) => NodeState::Settled,
         };
         let host = some(self.host).map(HostId::at);
-        KeptUrl { id, text, key: self.key, path, link_text: 0, state, host }
+        KeptUrl { id, text, key: self.key, path, referrer_url: None, link_text: 0, state, host }
     }
 }
 

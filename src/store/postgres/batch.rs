@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::row::{UrlRow, host, number, text};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::frontier::{Change, StoredUrl};
 use crate::observe::State;
 use crate::sink::Checkpoint;
@@ -109,6 +109,9 @@ impl Batch {
                 return Ok(());
             }
             Change::Found(url) => return self.find(bucket, url),
+            Change::Sent(_) | Change::Read { .. } => {
+                return Err(Error::Internal("a database keeps no letters yet".to_owned()));
+            }
             Change::Placed { id, .. }
             | Change::Told { id }
             | Change::Moved { id, .. }
@@ -173,6 +176,7 @@ mod tests {
             text,
             key,
             path,
+            referrer_url: None,
             mention: None,
             link_text: None,
             state: NodeState::Pending,
@@ -190,7 +194,13 @@ mod tests {
         assert!(batch.is_empty());
         let facts = Facts { attempts: 2, status: Some(200), ..Facts::default() };
         let link_text = Some(Arc::from("a\0"));
-        let moved = |id| Change::Moved { id, referrer: Some(3), mention: None, link_text: link_text.clone() };
+        let moved = |id| Change::Moved {
+            id,
+            referrer: Some(3),
+            referrer_url: None,
+            mention: None,
+            link_text: link_text.clone(),
+        };
         let changes = [
             (found(0), None),
             (moved(0), None),

@@ -116,7 +116,7 @@ impl Store for Postgres {
         }
         let answers =
             std::mem::take(&mut self.asked).into_iter().map(|want| self.answer(want)).collect::<Result<_>>()?;
-        Ok(Committed { answers })
+        Ok(Committed { answers, ..Committed::default() })
     }
 }
 

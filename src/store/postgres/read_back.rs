@@ -101,6 +101,7 @@ fn give(row: &Row, key: UrlKey, to: &mut Restore<'_>, counts: &mut Counts, clock
         text,
         key,
         path: Path { depth: count(depth)?, hops: count(hops.into())?, referrer },
+        referrer_url: None,
         link_text: link_text.and_then(|length| usize::try_from(length).ok()).unwrap_or_default(),
         state,
         host,

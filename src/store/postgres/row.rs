@@ -87,7 +87,7 @@ impl UrlRow {
                 self.state = state(NodeState::Skipped(*reason))?;
                 self.set |= STATE;
             }
-            Change::Host { .. } | Change::Found(_) => {}
+            Change::Host { .. } | Change::Found(_) | Change::Sent(_) | Change::Read { .. } => {}
         }
         Ok(())
     }

@@ -187,6 +187,7 @@ impl Batch {
             text: "",
             key: UrlKey::of_bytes(FromSql::column_result(key)?),
             path,
+            referrer_url: None,
             link_text: link_text.as_str_or_null()?.map_or(0, str::len),
             state,
             host: Option::column_result(host)?.map(HostId::at),

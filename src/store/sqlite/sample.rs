@@ -49,7 +49,17 @@ pub fn make_sample(dir: &Path, clock: WallClock, checked: bool) -> Result<()> {
         let path = Way { depth: id.min(1), hops: 0, referrer: (id > 0).then_some(0) };
         let state = if id == 3 { NodeState::Skipped(SkipReason::Robots) } else { NodeState::Pending };
         let (text, key, host) = (url.to_shared(), url.key(), Some(host));
-        changes.push(Change::Found(StoredUrl { id, text, key, path, mention: None, link_text: None, state, host }));
+        changes.push(Change::Found(StoredUrl {
+            id,
+            text,
+            key,
+            path,
+            referrer_url: None,
+            mention: None,
+            link_text: None,
+            state,
+            host,
+        }));
     }
     store.apply(Bucket::FIRST, changes, None)?;
     for id in 0..3 {
@@ -58,7 +68,7 @@ pub fn make_sample(dir: &Path, clock: WallClock, checked: bool) -> Result<()> {
         store.apply(Bucket::FIRST, vec![Change::Settled { id, kind: OutcomeKind::Ok, edges }], Some(facts))?;
     }
     let due = clock.instant() + Duration::from_mins(1);
-    let moved = Change::Moved { id: 1, referrer: Some(2), mention: None, link_text: None };
+    let moved = Change::Moved { id: 1, referrer: Some(2), referrer_url: None, mention: None, link_text: None };
     store.apply(Bucket::FIRST, vec![Change::Retry { id: 4, attempts: 1, due }, moved], None)?;
     store.keep(Note::Unasked(3))?;
     store.keep(Note::RunEnds { state: State::Stopped, failed_seeds: Vec::new() })?;

@@ -124,7 +124,7 @@ fn what_is_not_committed_was_never_there() {
     ];
     for kind in kinds.into_iter().filter(|kind| kind.is_there()) {
         let now = Instant::now();
-        let mut pair = Pair::new((kind, Texts::AtHand), unlimited());
+        let mut pair = Pair::new((kind, Texts::AtHand, 1), unlimited());
         pair.add_seed(url("a/")).unwrap();
         let mut pair = pair.restarted(unlimited(), SAME);
         let seed = lease(&mut pair, now, "a/");

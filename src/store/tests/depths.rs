@@ -231,7 +231,7 @@ fn an_answer_that_was_overtaken_by_a_shorter_path_does_not_count() {
     .into_iter()
     .filter(|kind| kind.is_there())
     {
-        let mut frontier = Pair::new((kind, Texts::Forgotten), unlimited());
+        let mut frontier = Pair::new((kind, Texts::Forgotten, 1), unlimited());
         let now = Instant::now();
         frontier.add_seed(url("a/")).unwrap();
         frontier.add_seed(url("b/")).unwrap();

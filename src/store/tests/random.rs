@@ -27,7 +27,7 @@ fn shortest(graph: &[Vec<usize>]) -> Vec<Option<u32>> {
 }
 
 /// A debug build is ten times as slow: with fewer cases, each is still a graph that no other run has seen.
-fn fewer_cases_in_debug() -> ProptestConfig {
+pub(super) fn fewer_cases_in_debug() -> ProptestConfig {
     let config = ProptestConfig::default();
     let part = if cfg!(debug_assertions) { 8 } else { 1 };
     ProptestConfig { cases: config.cases.div_ceil(part), ..config }
@@ -85,10 +85,10 @@ proptest! {
 }
 
 /// A page of a random site: what it leads to, and how.
-type Links = Vec<(usize, LinkKind)>;
+pub(super) type Links = Vec<(usize, LinkKind)>;
 
 /// The least depth of each page, by breadth-first search: a redirect is no step, and a nofollow link no way.
-fn shortest_ways(graph: &[Links]) -> Vec<Option<u32>> {
+pub(super) fn shortest_ways(graph: &[Links]) -> Vec<Option<u32>> {
     let mut depth = vec![None; graph.len()];
     let mut line = std::collections::VecDeque::from([(0, 0)]);
     while let Some((page, at)) = line.pop_front() {
@@ -108,7 +108,7 @@ fn shortest_ways(graph: &[Links]) -> Vec<Option<u32>> {
 }
 
 /// A page with up to three links, some of which are not to be followed, or one that redirects.
-fn page_of_links(pages: usize) -> impl Strategy<Value = Links> {
+pub(super) fn page_of_links(pages: usize) -> impl Strategy<Value = Links> {
     let kind = prop_oneof![4 => Just(LinkKind::Follow), 1 => Just(LinkKind::Nofollow)];
     prop_oneof![
         5 => proptest::collection::vec((0..pages, kind), 0..4),

@@ -108,7 +108,7 @@ fn hosts_take_turns() {
 
 /// Runs a check with all texts at hand: a host that waits for one lets others pass.
 fn with_texts(check: impl Fn(&mut Pair)) {
-    check(&mut Pair::new((Kind::Memory, Texts::AtHand), unlimited()));
+    check(&mut Pair::new((Kind::Memory, Texts::AtHand, 1), unlimited()));
 }
 
 #[test]
@@ -335,7 +335,7 @@ fn a_host_with_more_urls_than_texts_at_hand_gives_each_once_in_order() {
     .into_iter()
     .filter(|kind| kind.is_there())
     {
-        let mut frontier = Pair::new((kind, Texts::Forgotten), unlimited());
+        let mut frontier = Pair::new((kind, Texts::Forgotten, 1), unlimited());
         let now = Instant::now();
         frontier.add_seed(url("a/")).unwrap();
         let seed = lease(&mut frontier, now, "a/");
