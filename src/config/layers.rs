@@ -263,7 +263,7 @@ impl Layers {
     /// Adds a field: to the items that its name begins with, or to the records.
     fn field(&mut self, flag: &str, path: &str, field: FieldFlag) -> Result<(), Problem> {
         let FieldFlag { item, name, field } = field;
-        if let Some(fault) = check::field(&name, &field).into_iter().next() {
+        if let Some(fault) = check::field(&keys::join(path, &name), &field).into_iter().next() {
             return Err(fault.problem);
         }
         if let Some(item) = item {
