@@ -215,9 +215,9 @@ impl<P> Kept<P> {
         generation.connections -= known.connections;
         generation.bytes -= known.bytes();
         generation.left -= if known.is_left { known.connections } else { 0 };
-        if generation.connections == 0 && self.generations.len() > 1 {
-            self.generations.retain(|generation| generation.connections > 0);
-        }
+        // The last one stays: it is the one of all that comes.
+        let last = self.generations.back().map(|last| last.number);
+        self.generations.retain(|one| one.connections > 0 || Some(one.number) == last);
     }
 }
 
@@ -446,6 +446,18 @@ mod tests {
         assert!(keep_alive.claim("http://c", now).is_none(), "one was asked again");
         keep_alive.0.leave("http://a");
         assert_eq!(keep_alive.pool("http://c", now).unwrap().1, 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn there_is_a_generation_for_what_comes_when_all_before_are_closed() {
+        let (keep_alive, now) = keep_alive(LEAST_SHARE);
+        for n in 0..LEAST_SHARE {
+            drop(keep_alive.claim(&format!("http://{n}"), now).unwrap());
+        }
+        assert!(keep_alive.claim("http://more", now).is_none(), "a generation has begun, without room");
+        let later = now + Duration::from_secs(31);
+        assert_eq!(keep_alive.pool("http://more", later).unwrap().1, 1);
+        assert_eq!(keep_alive.counted(), (LEAST, 1, 1));
     }
 
     #[tokio::test(start_paused = true)]
