@@ -77,7 +77,16 @@ impl NodeFile {
         let mut file = File::create(&temporary).map_err(|error| Error::io("write", &temporary, error))?;
         let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
         written.map_err(|error| Error::io("write", &temporary, error))?;
-        fs::rename(&temporary, &path).map_err(|error| Error::io("write", &path, error))
+        fs::rename(&temporary, &path).map_err(|error| Error::io("write", &path, error))?;
+        // Not all systems can, and none needs it but after a loss of power.
+        let _ = File::open(dir).and_then(|folder| folder.sync_all());
+        Ok(())
+    }
+
+    /// Takes it back: the directory is of no crawl.
+    #[cfg(feature = "postgres")]
+    pub(super) fn remove(dir: &Path) {
+        let _ = fs::remove_file(dir.join(NODE));
     }
 
     /// Where its store is.

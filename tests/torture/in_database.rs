@@ -75,6 +75,18 @@ fn killed_and_cut_off_at_each_statement_equals_undisturbed() {
     println!("{} places around the statements of a commit, met and survived: equal", met.into_inner());
 }
 
+/// The directory knows who it is there before the database does: or its crawl would be that of another directory.
+#[test]
+fn killed_while_it_joins_goes_on_as_the_same_node() {
+    let Some(database) = get() else { return };
+    for side in ["before", "after"] {
+        let mut victim = Victim::in_database(site(true), [database.url(), database.new_name()]);
+        assert!(victim.run(&End::Statement { at: format!("kill:{side}:join:1") }), "it has not joined");
+        victim.finish();
+        victim.assert_equals_undisturbed();
+    }
+}
+
 /// At any instant, also while the server is just answering.
 #[test]
 fn killed_at_any_instant_with_a_store_in_a_database_equals_undisturbed() {

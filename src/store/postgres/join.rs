@@ -35,13 +35,9 @@ pub(super) enum Stands {
 
 impl Server {
     /// Takes the place of a node, and the bucket of the crawl. Who was alive on another machine is waited for: a lock of a file
-    /// says nothing about a directory that was copied, or is shared.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] when the crawl is that of another directory.
+    /// says nothing about a directory that was copied, or is shared. [`Trouble::Fenced`] when another directory is there first.
     pub(super) async fn join(&self, link: &mut Link, id: &str) -> Answer<Node> {
         let machine = machine();
-        self.expect_nobody_else(link, id).await?;
         self.wait_for_end(link, id, &machine).await?;
         link.run("BEGIN").await?;
         let (pid, version) = (std::process::id().cast_signed(), env!("CARGO_PKG_VERSION"));
@@ -85,7 +81,9 @@ impl Server {
         }
     }
 
-    async fn expect_nobody_else(&self, link: &mut Link, id: &str) -> Answer<()> {
+    /// # Errors
+    /// [`Error::Usage`] when the crawl is that of another directory.
+    pub(super) async fn expect_nobody_else(&self, link: &mut Link, id: &str) -> Answer<()> {
         let asked = "SELECT machine FROM node WHERE id <> $1 LIMIT 1";
         let Some(row) = link.query(asked, &[&id]).await?.pop() else { return Ok(()) };
         Err(Error::Usage(format!(

@@ -7,13 +7,14 @@ use tokio_postgres::Row;
 
 use super::batch::Batch;
 use super::blocking::Blocking;
+use super::fail_point::{Side, pass};
 use super::remote::Remote;
 use super::schema::Found;
 use super::server::{Purpose, Server};
 use super::trouble::{Answer, Trouble};
 use super::{BUCKET, Postgres};
 use crate::error::{Error, Result};
-use crate::store::node_file::{NODE, NodeFile};
+use crate::store::node_file::NodeFile;
 use crate::store_place::StorePlace;
 use crate::url::UrlKey;
 
@@ -58,13 +59,27 @@ impl Postgres {
     /// when it does not answer.
     pub(crate) fn open(place: &StorePlace, dir: &Path) -> Result<Self> {
         let (blocking, mut server) = (Blocking::new()?, Server::new(place)?);
-        let node = NodeFile::expect_of(dir, place)?.unwrap_or_else(|| NodeFile::new(place));
-        let opened = blocking.wait(async {
+        let known = NodeFile::expect_of(dir, place)?;
+        let is_new = known.is_none();
+        let node = known.unwrap_or_else(|| NodeFile::new(place));
+        let found = blocking.wait(async {
             let mut link = server.connect(Purpose::Turns).await?;
             if server.look(&mut link).await? == Found::Nothing {
                 server.create(&mut link).await?;
             }
+            server.expect_nobody_else(&mut link, &node.id).await?;
+            Ok(link)
+        });
+        let mut link = found.map_err(|trouble| server.error("open", trouble))?;
+        // Before the database knows this node: or whoever is killed in between would be another one at the next start, and
+        // the crawl somebody else's.
+        if is_new {
+            node.write(dir)?;
+        }
+        let opened = blocking.wait(async {
+            pass("join", Side::Before)?;
             let joined = server.join(&mut link, &node.id).await?;
+            pass("join", Side::After)?;
             let clock = server.clock(&mut link).await?;
             let last = "SELECT records FROM session WHERE node = $1 ORDER BY id DESC LIMIT 1";
             let last = link.query(last, &[&node.id]).await?.pop();
@@ -73,15 +88,18 @@ impl Postgres {
             let sitemaps = sitemaps.iter().map(known_sitemap).collect::<Answer<HashMap<_, _>>>()?;
             server.session_name = format!("crawler {} {}", joined.id, joined.incarnation);
             link.run(&format!("SET application_name = '{}'", server.session_name)).await?;
-            Ok((link, joined, clock, records, sitemaps))
+            Ok((joined, clock, records, sitemaps))
         });
-        let (link, joined, clock, records, sitemaps) = opened.map_err(|trouble| match trouble {
-            Trouble::Fenced => Error::Usage(format!("{} is just being started from another directory", server.shown)),
+        let (joined, clock, records, sitemaps) = opened.map_err(|trouble| match trouble {
+            Trouble::Fenced => {
+                // It has not joined, and is free to be of another crawl.
+                if is_new {
+                    NodeFile::remove(dir);
+                }
+                Error::Usage(format!("{} is just being started from another directory", server.shown))
+            }
             trouble => server.error("open", trouble),
         })?;
-        if !dir.join(NODE).exists() {
-            node.write(dir)?;
-        }
         Ok(Self {
             blocking,
             remote: Remote { server, node: joined, writer: Some(link), reader: None },
