@@ -26,12 +26,18 @@ macro_rules! told {
 }
 pub(super) use told;
 
-/// The columns of rows of `url`, each as one array.
+/// The columns of rows of `url`, each as one array: which rows, and what of each is said.
 #[derive(Default)]
 struct Columns {
     buckets: Vec<i16>,
     ids: Vec<i32>,
     set: Vec<i32>,
+    said: Said,
+}
+
+/// What is said of rows of `url`.
+#[derive(Default)]
+struct Said {
     states: Vec<i16>,
     depths: Vec<i32>,
     hops: Vec<i16>,
@@ -50,10 +56,20 @@ struct Columns {
 }
 
 impl Columns {
-    fn push(&mut self, id: Id, row: &UrlRow, file: i32) {
-        self.buckets.push(id.0);
-        self.ids.push(id.1);
-        self.set.push(row.set);
+    fn of<'a>(rows: impl Iterator<Item = (Id, &'a UrlRow)>, file: i32) -> Self {
+        let mut columns = Self::default();
+        for (id, row) in rows {
+            columns.buckets.push(id.0);
+            columns.ids.push(id.1);
+            columns.set.push(row.set);
+            columns.said.push(row, file);
+        }
+        columns
+    }
+}
+
+impl Said {
+    fn push(&mut self, row: &UrlRow, file: i32) {
         self.states.push(row.state);
         self.depths.push(row.depth);
         self.hops.push(row.hops);
@@ -69,6 +85,27 @@ impl Columns {
         self.untold.push(row.untold);
         self.mentions.push(row.mention);
         self.link_texts.push(row.link_text.clone());
+    }
+
+    /// In the order in which the statements name them.
+    fn into_values(self) -> [Box<dyn ToSql + Sync + Send>; 15] {
+        [
+            Box::new(self.states),
+            Box::new(self.depths),
+            Box::new(self.hops),
+            Box::new(self.referrers),
+            Box::new(self.hosts),
+            Box::new(self.attempts),
+            Box::new(self.due),
+            Box::new(self.files),
+            Box::new(self.records),
+            Box::new(self.statuses),
+            Box::new(self.errors),
+            Box::new(self.bytes),
+            Box::new(self.untold),
+            Box::new(self.mentions),
+            Box::new(self.link_texts),
+        ]
     }
 }
 
@@ -155,66 +192,18 @@ fn outputs(batch: &Batch, node: &str) -> Vec<Told> {
 }
 
 fn found(urls: &[NewUrl], file: i32) -> Told {
-    let mut columns = Columns::default();
-    for url in urls {
-        columns.push(url.id, &url.row, file);
-    }
     let keys: Vec<_> = urls.iter().map(|url| url.key.as_bytes().to_vec()).collect();
     let texts: Vec<_> = urls.iter().map(|url| url.text.clone()).collect();
-    let c = columns;
-    told!(
-        "found",
-        FOUND,
-        c.buckets,
-        c.ids,
-        keys,
-        texts,
-        c.states,
-        c.depths,
-        c.hops,
-        c.referrers,
-        c.hosts,
-        c.attempts,
-        c.due,
-        c.files,
-        c.records,
-        c.statuses,
-        c.errors,
-        c.bytes,
-        c.untold,
-        c.mentions,
-        c.link_texts
-    )
+    let columns = Columns::of(urls.iter().map(|url| (url.id, &url.row)), file);
+    let mut told = told!("found", FOUND, columns.buckets, columns.ids, keys, texts);
+    told.values.extend(columns.said.into_values());
+    told
 }
 
 fn changed(rows: &[(&Id, &UrlRow)], file: i32) -> Told {
-    let mut columns = Columns::default();
-    for (id, row) in rows {
-        columns.push(**id, row, file);
-    }
-    let c = columns;
-    let told = told!(
-        "changed",
-        CHANGED,
-        c.buckets,
-        c.ids,
-        c.set,
-        c.states,
-        c.depths,
-        c.hops,
-        c.referrers,
-        c.hosts,
-        c.attempts,
-        c.due,
-        c.files,
-        c.records,
-        c.statuses,
-        c.errors,
-        c.bytes,
-        c.untold,
-        c.mentions,
-        c.link_texts
-    );
+    let columns = Columns::of(rows.iter().map(|(id, row)| (**id, *row)), file);
+    let mut told = told!("changed", CHANGED, columns.buckets, columns.ids, columns.set);
+    told.values.extend(columns.said.into_values());
     Told { rows: Some(rows.len()), ..told }
 }
 
