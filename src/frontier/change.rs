@@ -9,6 +9,8 @@ use super::letter::Letter;
 use super::node::{Edge, NodeState, Path};
 use crate::mention::Mention;
 use crate::outcome::{OutcomeKind, SkipReason};
+#[cfg(any(test, fuzzing))]
+use crate::url::CrawlUrl;
 use crate::url::{HostKey, UrlKey};
 
 /// What has changed: of each bucket in its order. All of it belongs together.
@@ -116,6 +118,15 @@ pub struct StoredUrl {
     pub state: NodeState,
     /// Whose it is, when it is or was pending.
     pub host: Option<HostId>,
+}
+
+#[cfg(any(test, fuzzing))]
+impl StoredUrl {
+    /// A URL of which nothing is known but this.
+    pub(crate) fn bare(id: u32, url: &CrawlUrl, path: Path, state: NodeState, host: Option<HostId>) -> Self {
+        let (text, key) = (url.to_shared(), url.key());
+        Self { id, text, key, path, referrer_url: None, mention: None, link_text: None, state, host }
+    }
 }
 
 /// Texts that a frontier asks a store for.

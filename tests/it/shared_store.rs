@@ -34,15 +34,20 @@ fn wait_until_recorded(database: &TestServer, name: &str, records: usize) {
     );
 }
 
-/// A crawl of [`star`] that is killed when six of its pages are committed, and five more are in flight.
-fn killed_with_six(database: &TestServer, name: &str, server: &Server) -> Crawled {
+/// A crawl of [`star`] of which six pages are committed, and five more in flight until the server opens them.
+fn held_after_six(database: &TestServer, name: &str, server: &Server) -> Running {
     for page in 5..15 {
         server.hold(&format!("/{page}"));
     }
-    let crawl = kept_in(database, name, &server.url("/")).concurrency(5).start();
+    let crawl = kept_in(database, name, &server.url("/")).talkative().concurrency(5).start();
     server.wait_for("five that are held", |log| log.in_flight == 5 && log.has_answered("/4"));
     wait_until_recorded(database, name, 6);
-    let killed = crawl.kill();
+    crawl
+}
+
+/// The same, killed.
+fn killed_with_six(database: &TestServer, name: &str, server: &Server) -> Crawled {
+    let killed = held_after_six(database, name, server).kill();
     server.open_all();
     killed
 }
@@ -138,12 +143,7 @@ fn what_failed_is_asked_for_again_and_a_crawl_is_started_over() {
 fn a_server_that_goes_away_is_waited_for_and_nothing_is_lost() {
     let Some(database) = get() else { return };
     let (server, name) = (star(), database.new_name());
-    for page in 5..15 {
-        server.hold(&format!("/{page}"));
-    }
-    let crawl = kept_in(database, &name, &server.url("/")).talkative().concurrency(5).start();
-    server.wait_for("five that are held", |log| log.in_flight == 5 && log.has_answered("/4"));
-    wait_until_recorded(database, &name, 6);
+    let crawl = held_after_six(database, &name, &server);
     let ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name LIKE 'crawler %'";
     assert_ne!(
         database.psql(&ended.replace("'crawler %'", &format!("'crawler ' || '{}' || ' %'", node(&crawl)))),
@@ -306,11 +306,7 @@ fn what_does_not_go_with_a_database_is_refused_and_says_what_does() {
 fn a_stop_leaves_what_the_next_run_goes_on_with() {
     let Some(database) = get() else { return };
     let (server, name) = (star(), database.new_name());
-    for page in 5..15 {
-        server.hold(&format!("/{page}"));
-    }
-    let crawl = kept_in(database, &name, &server.url("/")).talkative().concurrency(5).start();
-    server.wait_for("five that are held", |log| log.in_flight == 5 && log.has_answered("/4"));
+    let crawl = held_after_six(database, &name, &server);
     crawl.signal(Signal::TERM);
     crawl.wait_for_stderr("in flight");
     server.open_all();

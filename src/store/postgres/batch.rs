@@ -170,18 +170,7 @@ mod tests {
     fn found(id: u32) -> Change {
         let url = UrlRules::new(99).parse("http://e.com/").unwrap();
         let path = Path { depth: 1, hops: 0, referrer: None };
-        let (text, key) = (url.to_shared(), url.key());
-        Change::Found(StoredUrl {
-            id,
-            text,
-            key,
-            path,
-            referrer_url: None,
-            mention: None,
-            link_text: None,
-            state: NodeState::Pending,
-            host: None,
-        })
+        Change::Found(StoredUrl::bare(id, &url, path, NodeState::Pending, None))
     }
 
     fn settled(id: u32) -> Change {

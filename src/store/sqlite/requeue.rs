@@ -149,19 +149,7 @@ mod tests {
         changes.extend((0..4).map(|id| {
             let url = rules.parse(&format!("http://e.com/{id}")).unwrap();
             let path = Path { depth: 0, hops: 0, referrer: None };
-            let (text, key) = (url.to_shared(), url.key());
-            let (state, host) = (NodeState::Pending, Some(HostId::at(0)));
-            Change::Found(StoredUrl {
-                id,
-                text,
-                key,
-                path,
-                referrer_url: None,
-                mention: None,
-                link_text: None,
-                state,
-                host,
-            })
+            Change::Found(StoredUrl::bare(id, &url, path, NodeState::Pending, Some(HostId::at(0))))
         }));
         store.apply(Bucket::FIRST, changes, None).unwrap();
         let facts = Facts { attempts: 2, status: Some(404), error: None, bytes: Some(7) };

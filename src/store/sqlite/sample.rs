@@ -48,18 +48,7 @@ pub fn make_sample(dir: &Path, clock: WallClock, checked: bool) -> Result<()> {
         let url = url(&format!("http://e.com/{id}"))?;
         let path = Way { depth: id.min(1), hops: 0, referrer: (id > 0).then_some(0) };
         let state = if id == 3 { NodeState::Skipped(SkipReason::Robots) } else { NodeState::Pending };
-        let (text, key, host) = (url.to_shared(), url.key(), Some(host));
-        changes.push(Change::Found(StoredUrl {
-            id,
-            text,
-            key,
-            path,
-            referrer_url: None,
-            mention: None,
-            link_text: None,
-            state,
-            host,
-        }));
+        changes.push(Change::Found(StoredUrl::bare(id, &url, path, state, Some(host))));
     }
     store.apply(Bucket::FIRST, changes, None)?;
     for id in 0..3 {

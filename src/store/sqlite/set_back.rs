@@ -111,18 +111,7 @@ mod tests {
         let clock = store.clock;
         let url = UrlRules::new(99).parse("http://e.com/").unwrap();
         let (host, path) = (HostId::at(0), Way { depth: 0, hops: 0, referrer: None });
-        let (text, key, state) = (url.to_shared(), url.key(), NodeState::Pending);
-        let found = StoredUrl {
-            id: 0,
-            text,
-            key,
-            path,
-            referrer_url: None,
-            mention: None,
-            link_text: None,
-            state,
-            host: Some(host),
-        };
+        let found = StoredUrl::bare(0, &url, path, NodeState::Pending, Some(host));
         let due = clock.instant() + Duration::from_secs(5);
         let changes = vec![
             Change::Host { id: host, name: url.host_key() },
