@@ -42,5 +42,5 @@ pub mod store {
     pub use crate::store::sqlite::{APPLICATION_ID, Sqlite};
     #[cfg(all(any(test, fuzzing), feature = "sqlite"))]
     pub use crate::store::sqlite::{make_sample, read_sample};
-    pub use crate::store::{Facts, Memory, Note, Store};
+    pub use crate::store::{BucketNotes, Facts, Loader, Member, MemberChange, Memory, News, Note, Share, Store};
 }

@@ -199,7 +199,7 @@ impl Ledger {
 
 /// Makes everything durable; answers that have come with that.
 fn commit(store: &mut dyn Store) -> Result<Vec<Rows>> {
-    let Committed { answers, mail } = store.commit(Instant::now())?;
+    let Committed { answers, mail, .. } = store.commit(Instant::now())?;
     if mail.is_empty() {
         Ok(answers)
     } else {

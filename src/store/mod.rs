@@ -14,6 +14,7 @@ mod note;
 pub(crate) mod postgres;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod setting;
+mod shared;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
@@ -22,13 +23,14 @@ pub use memory::Memory;
 pub(crate) use node_file::{NODE, NodeFile};
 pub use note::Note;
 pub(crate) use note::{Notes, RunSettings, Session};
+pub use shared::{BucketNotes, Loader, Member, MemberChange, News, Share};
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::ControlFlow;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::frontier::{Bucket, Change, Mail, Moved, Restore, Rows, Want};
 use crate::outcome::{FailureKind, is_transient_status};
 use crate::wall_clock::WallClock;
@@ -63,7 +65,14 @@ pub trait Store: fmt::Debug + Send {
     /// The clock by which times are kept beyond the end of the process.
     fn clock(&self) -> WallClock;
 
-    /// All notes of earlier runs. Called once, before anything is applied or kept.
+    /// How the crawl is split, and which buckets are this process's as it starts. What it takes later, and what it is to give
+    /// away, comes with commits.
+    fn share(&self) -> Share {
+        Share::whole()
+    }
+
+    /// All notes of earlier runs: those of the crawl and of this process, and what is kept about the hosts of the buckets that are
+    /// its [share](Self::share). Called once, before anything is applied or kept.
     fn recall(&mut self) -> Result<Notes>;
 
     /// Gives back what earlier runs have found of a bucket, first the hosts and then the URLs; what their records come to is
@@ -120,6 +129,33 @@ pub trait Store: fmt::Debug + Send {
         Ok(())
     }
 
+    /// How often [`commit`](Self::commit) has to be called at least, also without anything new: there are others who write, and who
+    /// wait for a sign of this process. `None` where there are none.
+    fn pulse(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Something that reads buckets back which a commit has [taken](News::Took), with a way of its own to what is kept.
+    fn loader(&self) -> Result<Box<dyn Loader>> {
+        Err(Error::Internal("a store of one process takes no bucket".to_owned()))
+    }
+
+    /// A bucket that was taken is here: from the next commit on its letters come.
+    fn loaded(&mut self, bucket: Bucket) -> Result<()> {
+        Err(Error::Internal(format!("a store of one process has not taken bucket {bucket}")))
+    }
+
+    /// Gives a bucket away, in the next commit, with the last changes of it that were applied. Nothing of it is applied or asked after.
+    fn give(&mut self, bucket: Bucket) -> Result<()> {
+        Err(Error::Internal(format!("a store of one process cannot give bucket {bucket} away")))
+    }
+
+    /// Says whether there is nothing left to do in this process but to hear of others: then commits look whether that is so
+    /// everywhere, and [the crawl is over](News::Over). It holds until the other is said.
+    fn rest(&mut self, is_idle: bool) {
+        let _ = is_idle;
+    }
+
     /// Makes everything since the last commit durable, all of it or nothing. Without anything new it may do nothing.
     fn commit(&mut self, now: Instant) -> Result<Committed>;
 }
@@ -132,6 +168,10 @@ pub struct Committed {
     pub answers: Vec<Rows>,
     /// Letters to buckets that were [restored](Store::restore) and not given out since, in any order.
     pub mail: Vec<Mail>,
+    /// What is new beside that.
+    pub news: Vec<News>,
+    /// Until when the hosts of its buckets may be asked by this process, by its monotonic clock. `None` where that is for good.
+    pub valid_until: Option<Instant>,
 }
 
 /// What a record says about a URL that is settled, as far as a store keeps it.
