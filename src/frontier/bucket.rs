@@ -50,7 +50,6 @@ impl Split {
     }
 
     /// How many there are.
-    #[cfg_attr(not(any(test, feature = "internals")), allow(dead_code, reason = "so far a crawl has one bucket"))]
     pub fn buckets(self) -> u16 {
         self.0.get()
     }
@@ -66,10 +65,14 @@ impl Split {
     /// The bucket of a URL: by the name of its host without the port and without one leading `www.`, so that http and https,
     /// both of these names and all ports share one.
     pub fn of_url(self, url: &CrawlUrl) -> Bucket {
+        self.of_name(url.host_name())
+    }
+
+    /// The bucket of a host of this name, without the port.
+    pub fn of_name(self, name: &str) -> Bucket {
         if self == Self::ONE {
             return Bucket::FIRST;
         }
-        let name = url.host_name();
         self.bucket(blake3::hash(name.strip_prefix("www.").unwrap_or(name).as_bytes()).as_bytes())
     }
 

@@ -164,5 +164,6 @@ fn letter(to: Bucket, target: Target, way: PathTo<'_>, skip: Option<SkipReason>)
         link_text: way.link_text.cloned(),
         skip,
         is_told_again: false,
+        body: None,
     }
 }

@@ -7,9 +7,9 @@ use super::found::Found;
 use super::node::{NO_WAY, PART};
 use crate::mention::Mention;
 use crate::outcome::SkipReason;
-use crate::url::{LinkKind, Target, UrlKey};
+use crate::url::{CrawlUrl, LinkKind, Target, UrlKey};
 
-/// What one bucket has to tell another: a way to a URL that is at home there.
+/// What one bucket has to tell another: a way to a URL that is at home there, or what is to be asked of a host there.
 #[derive(Debug, Clone)]
 pub struct Letter {
     /// Whom.
@@ -33,6 +33,8 @@ pub struct Letter {
     pub skip: Option<SkipReason>,
     /// Whether that is a way that has become shorter, of a link that was found before.
     pub is_told_again: bool,
+    /// What there is to say beside that: as the [kind](LetterKind) says.
+    pub body: Option<Arc<str>>,
 }
 
 /// What a letter tells.
@@ -46,6 +48,23 @@ pub enum LetterKind {
     Nofollow,
     /// A sitemap lists it.
     Listed,
+    /// A robots.txt is there, to which that of another origin redirects. Its `referrer` is a page of that, `hops` are the redirects
+    /// so far. Who asks for it answers.
+    Robots,
+    /// What came of that, in the `body`: about the page of which it was said. The `referrer` is where it was found.
+    RobotsAnswer,
+    /// A sitemap is there. The `body` says by whose word, and what has led to it.
+    Sitemap,
+}
+
+impl LetterKind {
+    /// Whether it is about a page, for the frontier to [read](super::Frontier::read).
+    pub fn is_way(self) -> bool {
+        match self {
+            Self::Seed | Self::Link | Self::Nofollow | Self::Listed => true,
+            Self::Robots | Self::RobotsAnswer | Self::Sitemap => false,
+        }
+    }
 }
 
 /// A letter as a store keeps it until its effect is kept.
@@ -61,7 +80,26 @@ impl Letter {
     /// About what no page leads to.
     pub(super) fn unsigned(to: Bucket, kind: LetterKind, found: Found) -> Self {
         let Found { target, mention, link_text, skip, .. } = found;
-        Self { to, kind, target, depth: 0, hops: 0, referrer: None, mention, link_text, skip, is_told_again: false }
+        Self {
+            to,
+            kind,
+            target,
+            depth: 0,
+            hops: 0,
+            referrer: None,
+            mention,
+            link_text,
+            skip,
+            is_told_again: false,
+            body: None,
+        }
+    }
+
+    /// About what is to be asked of a host there.
+    pub fn to_ask(to: Bucket, kind: LetterKind, target: CrawlUrl) -> Self {
+        let found =
+            Found { target: Target::Url(target), kind: LinkKind::Follow, mention: None, link_text: None, skip: None };
+        Self::unsigned(to, kind, found)
     }
 
     /// How its target is found, for those who judge.

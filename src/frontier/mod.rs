@@ -25,9 +25,7 @@ mod sites;
 mod texts;
 mod turns;
 
-pub use bucket::Bucket;
-#[cfg(any(test, feature = "internals"))]
-pub use bucket::Split;
+pub use bucket::{Bucket, Split};
 pub use buckets::Frontier;
 pub(crate) use change::{Change, Changes, Row, Rows, StoredUrl, Want, WantedFor};
 pub use found::Found;
@@ -38,7 +36,7 @@ pub use lease::Lease;
 pub(crate) use lease::{Hold, HostId};
 #[cfg(test)]
 pub(crate) use lease::{HostRef, LeaseId};
-#[cfg(test)]
+#[cfg_attr(not(any(test, feature = "postgres")), allow(unused_imports, reason = "so far nobody sends one"))]
 pub(crate) use letter::LetterKind;
 pub(crate) use letter::{Letter, Mail};
 pub use node::Limits;

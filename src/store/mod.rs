@@ -151,9 +151,16 @@ pub trait Store: fmt::Debug + Send {
     }
 
     /// Says whether there is nothing left to do in this process but to hear of others: then commits look whether that is so
-    /// everywhere, and [the crawl is over](News::Over). It holds until the other is said.
+    /// everywhere, and [the crawl is over](News::Over). It holds until the other is said, and `true` is only said once all letters
+    /// and news of earlier commits have had their effects: so the crawl is over when all nodes have said it since the last seed
+    /// redirect, and nothing is open and no letter waits.
     fn rest(&mut self, is_idle: bool) {
         let _ = is_idle;
+    }
+
+    /// Says whether there is no room for more letters: then none come with commits. It holds until the other is said.
+    fn hold_mail(&mut self, is_full: bool) {
+        let _ = is_full;
     }
 
     /// Makes everything since the last commit durable, all of it or nothing. Without anything new it may do nothing.
@@ -168,7 +175,7 @@ pub struct Committed {
     pub answers: Vec<Rows>,
     /// Letters to buckets that were [restored](Store::restore) and not given out since, in any order.
     pub mail: Vec<Mail>,
-    /// What is new beside that.
+    /// What is new beside that. Nothing before a run [begins](Note::RunBegins).
     pub news: Vec<News>,
     /// Until when the hosts of its buckets may be asked by this process, by its monotonic clock. `None` where that is for good.
     pub valid_until: Option<Instant>,
@@ -204,7 +211,6 @@ pub struct Counts {
 
 impl Counts {
     /// Counts what other records come to.
-    #[cfg(test)]
     pub(crate) fn add_all(&mut self, other: Self) {
         other.statuses.into_iter().for_each(|(status, count)| *self.statuses.entry(status).or_default() += count);
         other.errors.into_iter().for_each(|(kind, count)| *self.errors.entry(kind).or_default() += count);

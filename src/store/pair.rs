@@ -441,10 +441,10 @@ impl Store for Late {
     }
 
     fn commit(&mut self, now: Instant) -> Result<Committed> {
-        let Committed { mut answers, mail } = self.store.commit(now)?;
+        let Committed { mut answers, mail, .. } = self.store.commit(now)?;
         for want in std::mem::take(&mut self.asked) {
             answers.extend(self.store.ask(want)?);
         }
-        Ok(Committed { answers, mail })
+        Ok(Committed { answers, mail, ..Committed::default() })
     }
 }
