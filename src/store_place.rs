@@ -1,8 +1,10 @@
 //! Where a store is that lies in a database, and what the crawl is called there: as a user writes it.
 
 use std::fmt;
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +31,23 @@ pub(crate) struct StorePlace {
     pub(crate) password_file: PathBuf,
     /// Whether the connection may be one that others can read.
     pub(crate) insecure: bool,
+    /// How the crawl is made, when it is not there.
+    pub(crate) making: Making,
+}
+
+/// What is fixed when a crawl is made in a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Making {
+    /// Into how many buckets its hosts are split.
+    pub(crate) buckets: NonZeroU16,
+    /// How long a node is believed to live without a word of it.
+    pub(crate) lease: Duration,
+}
+
+impl Default for Making {
+    fn default() -> Self {
+        Self { buckets: BUCKETS, lease: LEASE }
+    }
 }
 
 impl StoreUrl {
@@ -133,6 +152,12 @@ const SCHEMES: [&str; 2] = ["postgres", "postgresql"];
 /// With `crawl_` before it, it has to be a name of PostgreSQL, which keeps 63 bytes.
 const LONGEST_NAME: usize = 40;
 
+/// As many as no crawl has nodes, and each still has many hosts.
+pub(crate) const BUCKETS: NonZeroU16 = NonZeroU16::new(1024).expect("it is not zero");
+pub(crate) const LEASE: Duration = Duration::from_mins(1);
+/// Leases that lapse from mere load pass buckets around.
+pub(crate) const LEAST_LEASE: Duration = Duration::from_secs(15);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,7 +192,13 @@ mod tests {
     #[test]
     fn a_place_is_told_without_how_it_is_connected_to() {
         let url = "postgres://u@h/d?host=/tmp/x".parse().unwrap();
-        let place = StorePlace { url, name: "a".parse().unwrap(), password_file: PathBuf::new(), insecure: false };
+        let place = StorePlace {
+            url,
+            name: "a".parse().unwrap(),
+            password_file: PathBuf::new(),
+            insecure: false,
+            making: Making::default(),
+        };
         assert_eq!(place.to_string(), "postgres://u@h/d (crawl a)");
     }
 }

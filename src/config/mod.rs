@@ -47,14 +47,16 @@ pub use seeds::Seed;
 pub use update::{Schedule, UpdateOptions};
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::mention::Kind;
-use crate::store_place::StorePlace;
-use crate::units::{Limit, TimeLimit};
+use crate::store_place::{BUCKETS, LEASE, Making, StorePlace};
+use crate::units::{self, Limit, TimeLimit};
 use crate::url::{HostPattern, UrlRules};
 use crate::{
     check as checks, content, extract, fetch, frontier, observe, parse, policy, politeness, scope, sink, sitemaps,
@@ -95,6 +97,15 @@ pub struct Config {
     /// Connect to a database on another machine without TLS, where `store` does not ask for it (`sslmode=require`): everybody in
     /// between can read and change what is sent.
     pub store_insecure: bool,
+    /// Into how many shares the hosts are split, of which each machine that crawls together has some: fixed when the crawl is made
+    /// in its database.
+    #[schemars(range(min = 1, max = 32767))]
+    pub store_buckets: NonZeroU16,
+    /// How long a machine is believed to crawl without a word of it in the database, after which the others take its hosts: at
+    /// least 15s. It asks for nothing any more before that. Fixed when the crawl is made.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "units::duration::Schema")]
+    pub store_lease: Duration,
     /// When a crawl that has come to its end exits with code 4: `rule-drift` when a rule of `[[extract]]` or `[[items]]` does
     /// not find any more what it found in the crawl before of the same directory; `missing-required` when a page or an
     /// item has no value for a field that is `required`; `empty-items` when an `[[items]]` gave none; `broken-links`,
@@ -160,6 +171,8 @@ impl Default for Config {
             name: CrawlName::default(),
             store_password_file: PathBuf::new(),
             store_insecure: false,
+            store_buckets: BUCKETS,
+            store_lease: LEASE,
             fail_on: Vec::new(),
             scope: scope::Options::default(),
             frontier: frontier::Options::default(),
@@ -243,7 +256,8 @@ impl Config {
             );
         }
         let (url, name, password_file) = (self.store.clone(), self.name.clone(), self.store_password_file.clone());
-        Ok(Some(StorePlace { url, name, password_file, insecure: self.store_insecure }))
+        let making = Making { buckets: self.store_buckets, lease: self.store_lease };
+        Ok(Some(StorePlace { url, name, password_file, insecure: self.store_insecure, making }))
     }
 
     /// How URLs are resolved and made canonical by these settings.

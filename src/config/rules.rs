@@ -6,7 +6,7 @@ use crate::fetch::{AllowedHost, MediaRange, ProxyUrl, ReplayAt, SiteOrigin};
 use crate::parse::DataAttribute;
 use crate::problem::Problem;
 use crate::sink::NamePart;
-use crate::store_place::{CrawlName, StoreUrl};
+use crate::store_place::{CrawlName, LEAST_LEASE, StoreUrl};
 use crate::traps::Budget;
 use crate::units;
 use crate::url::{HostPattern, ParamPattern, PathParam, UrlRules, check_pattern};
@@ -39,6 +39,7 @@ pub(super) fn check(path: &str, text: &str) -> Result<(), Problem> {
         "fetch.origin" => text.parse::<SiteOrigin>().map(drop),
         "store" => text.parse::<StoreUrl>().map(drop),
         "name" => text.parse::<CrawlName>().map(drop),
+        "store_lease" => long_enough(text),
         "fetch.replay_at" => text.parse::<ReplayAt>().map(drop),
         _ => Ok(()),
     }
@@ -52,6 +53,14 @@ pub(super) fn host_pattern(name: &str) -> Result<(), Problem> {
     let allowed =
         "a host or all hosts below one, with its port: \"example.com\", \"*.example.com\", \"127.0.0.1:8080\"";
     Err(Problem::new(found).allowed(allowed).help(help))
+}
+
+fn long_enough(text: &str) -> Result<(), Problem> {
+    if units::parse_duration(text).is_ok_and(|lease| lease < LEAST_LEASE) {
+        let problem = format!("`store_lease` is {text}, so that mere load would pass hosts from machine to machine");
+        return Err(Problem::new(problem).allowed("15s or more"));
+    }
+    Ok(())
 }
 
 fn lifted_by_none(path: &str, text: &str) -> Result<(), Problem> {

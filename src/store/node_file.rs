@@ -7,13 +7,16 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::store_place::{CrawlName, StorePlace, StoreUrl};
+use crate::store_place::{CrawlName, Making, StorePlace, StoreUrl};
 
 /// What is in it. No password ever.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct NodeFile {
     /// Who this directory is among those that crawl together: 16 hex digits.
     pub(crate) id: String,
+    /// How often it had committed when it last ended in order. A database that knows of fewer has gone back in time.
+    #[serde(default)]
+    pub(crate) turn: i64,
     store: StoreUrl,
     name: CrawlName,
     #[serde(default)]
@@ -26,9 +29,9 @@ impl NodeFile {
     /// A new node of a crawl.
     #[cfg(feature = "postgres")]
     pub(super) fn new(place: &StorePlace) -> Self {
-        let StorePlace { url, name, password_file, insecure } = place.clone();
+        let StorePlace { url, name, password_file, insecure, .. } = place.clone();
         let id = format!("{:016x}", fastrand::u64(..));
-        Self { id, store: url, name, store_password_file: password_file, store_insecure: insecure }
+        Self { id, turn: 0, store: url, name, store_password_file: password_file, store_insecure: insecure }
     }
 
     /// Reads that of a directory; `None` when there is none.
@@ -83,16 +86,16 @@ impl NodeFile {
         Ok(())
     }
 
-    /// Takes it back: the directory is of no crawl.
-    #[cfg(feature = "postgres")]
-    pub(super) fn remove(dir: &Path) {
-        let _ = fs::remove_file(dir.join(NODE));
-    }
-
     /// Where its store is.
     pub(crate) fn place(&self) -> StorePlace {
         let (url, name) = (self.store.clone(), self.name.clone());
-        StorePlace { url, name, password_file: self.store_password_file.clone(), insecure: self.store_insecure }
+        StorePlace {
+            url,
+            name,
+            password_file: self.store_password_file.clone(),
+            insecure: self.store_insecure,
+            making: Making::default(),
+        }
     }
 }
 
