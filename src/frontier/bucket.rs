@@ -101,6 +101,7 @@ mod tests {
             assert_eq!(of(text), expected("e.com"), "{text}");
         }
         assert_eq!(of("http://www.www.e.com/"), expected("www.e.com"));
+        assert_eq!(split.of_name("www.e.com"), expected("e.com"));
         assert_eq!(of("http://[::1]:80/"), expected("[::1]"));
         assert_ne!(of("http://a.e.com/"), of("http://e.com/"));
         let key = UrlRules::new(100).absolute("mailto:a@e.com").unwrap().key();

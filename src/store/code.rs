@@ -58,11 +58,11 @@ pub(super) fn is_sound_text(text: &str, state: i64) -> bool {
     is_other || CrawlUrl::stored(text.into(), UrlKey::of_bytes([0; 16])).is_sound()
 }
 
-const PENDING: i64 = 0;
-/// Of what is of another bucket: nothing has it so far but the store in memory.
-const ELSEWHERE: i64 = 15;
+pub(super) const PENDING: i64 = 0;
+/// Of what is of another bucket. No [`of_code`] has it: a store of one bucket has none.
+pub(super) const ELSEWHERE: i64 = 15;
 /// Numbers in between are free for other outcomes.
-const FIRST_SKIPPED: i64 = 16;
+pub(super) const FIRST_SKIPPED: i64 = 16;
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@
 mod arena;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod code;
+mod counts;
 mod edges;
 pub(crate) mod file;
 mod kept_record;
@@ -18,6 +19,7 @@ mod shared;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
+pub(crate) use counts::Counts;
 pub(crate) use kept_record::KeptRecord;
 pub use memory::Memory;
 pub(crate) use node_file::{NODE, NodeFile};
@@ -25,14 +27,13 @@ pub use note::Note;
 pub(crate) use note::{Notes, RunSettings, Session};
 pub use shared::{BucketNotes, Loader, Member, MemberChange, News, Share};
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 use crate::frontier::{Bucket, Change, Mail, Moved, Restore, Rows, Want};
-use crate::outcome::{FailureKind, is_transient_status};
+use crate::outcome::FailureKind;
 use crate::wall_clock::WallClock;
 
 /// What keeps a crawl: the URLs with their texts and edges, and [notes](Note) of all else that the next start has to know.
@@ -192,46 +193,6 @@ pub struct Facts {
     pub error: Option<FailureKind>,
     /// The decoded length of the body.
     pub bytes: Option<u64>,
-}
-
-/// What all records of a crawl come to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Records by HTTP status.
-    pub statuses: BTreeMap<u16, u64>,
-    /// Records without a complete response, by kind of error.
-    pub errors: BTreeMap<FailureKind, u64>,
-    /// How often URLs were to be tried again.
-    pub retries: u64,
-    /// Decoded bytes of the bodies that were read.
-    pub bytes: u64,
-    /// Records without a complete response, or with a status that may pass.
-    pub failed: u64,
-}
-
-impl Counts {
-    /// Counts what other records come to.
-    pub(crate) fn add_all(&mut self, other: Self) {
-        other.statuses.into_iter().for_each(|(status, count)| *self.statuses.entry(status).or_default() += count);
-        other.errors.into_iter().for_each(|(kind, count)| *self.errors.entry(kind).or_default() += count);
-        self.retries += other.retries;
-        self.bytes += other.bytes;
-        self.failed += other.failed;
-    }
-
-    /// Counts so many records that say the same, of so many bytes together.
-    pub(crate) fn add(&mut self, status: Option<u16>, error: Option<FailureKind>, records: u64, bytes: u64) {
-        if let Some(status) = status {
-            *self.statuses.entry(status).or_default() += records;
-        }
-        if let Some(kind) = error {
-            *self.errors.entry(kind).or_default() += records;
-        }
-        if error.is_some() || status.is_some_and(is_transient_status) {
-            self.failed += records;
-        }
-        self.bytes += bytes;
-    }
 }
 
 #[cfg(test)]

@@ -115,6 +115,10 @@ pub(super) const ALL: &[(Kind, Texts, u16)] = &[
     (Kind::Late, Texts::Forgotten, 1),
     (Kind::Memory, Texts::AtHand, 7),
     (Kind::Memory, Texts::Forgotten, 7),
+    #[cfg(feature = "postgres")]
+    (Kind::Postgres, Texts::AtHand, 7),
+    #[cfg(feature = "postgres")]
+    (Kind::Postgres, Texts::Forgotten, 7),
     (Kind::Late, Texts::AtHand, 7),
     (Kind::Late, Texts::Forgotten, 7),
 ];
@@ -133,7 +137,7 @@ impl Pair {
             }
             #[cfg(feature = "postgres")]
             Kind::Postgres => {
-                let place = test_server::get().unwrap().new_place();
+                let place = test_server::get().unwrap().new_place(buckets);
                 let dir = tempfile::tempdir().unwrap();
                 let store = Postgres::open(&place, dir.path()).unwrap().by_clock(clock);
                 (StorePlace::Database(Database { place, dir }), Box::new(store))
@@ -391,15 +395,16 @@ impl Pair {
 
 #[cfg(feature = "postgres")]
 #[path = "../../tests/it/support/postgres.rs"]
-mod test_server;
+pub(super) mod test_server;
 
 #[cfg(feature = "postgres")]
 impl test_server::TestServer {
     /// A crawl of its own.
-    fn new_place(&self) -> crate::store_place::StorePlace {
+    pub(super) fn new_place(&self, buckets: u16) -> crate::store_place::StorePlace {
         let name = self.new_name().parse().unwrap();
         let (url, password_file) = (self.url().parse().unwrap(), std::path::PathBuf::new());
-        crate::store_place::StorePlace { url, name, password_file, insecure: false }
+        let making = crate::store_place::Making { buckets: NonZeroU16::new(buckets).unwrap(), ..Default::default() };
+        crate::store_place::StorePlace { url, name, password_file, insecure: false, making }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Counts;
+use super::counts::Counts;
 use crate::error::Result;
 use crate::fetch::SavedCookies;
 use crate::frontier::{Bucket, Restore, Split};

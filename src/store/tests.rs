@@ -8,6 +8,7 @@ mod letters;
 mod random;
 mod skips;
 mod turns;
+mod two_nodes;
 
 use std::time::Instant;
 

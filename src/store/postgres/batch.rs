@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
+use super::letters::LetterRow;
 use super::row::{UrlRow, host, number, text};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::frontier::{Change, StoredUrl};
 use crate::observe::State;
 use crate::sink::Checkpoint;
@@ -32,10 +33,17 @@ pub(super) struct Batch {
     pub(super) corrected: bool,
     /// Whose records are out of date, if they have any.
     pub(super) moved: BTreeSet<Id>,
-    /// What politeness knows, by the name of the host.
-    pub(super) manners: BTreeMap<String, String>,
-    /// By their names.
+    /// Letters to other buckets.
+    pub(super) mail: Vec<LetterRow>,
+    /// Letters that have had their effect, with their buckets.
+    pub(super) read: Vec<(i16, i64)>,
+    /// What politeness knows, by the bucket and the name of the host.
+    pub(super) manners: BTreeMap<(i16, String), String>,
+    /// Of the node, by their names.
     pub(super) notes: BTreeMap<String, String>,
+    pub(super) crawl_notes: BTreeMap<String, String>,
+    /// Of the hosts of buckets, by their names.
+    pub(super) bucket_notes: BTreeMap<(i16, String), String>,
     pub(super) settings: Option<RunSettings>,
     pub(super) sitemaps: BTreeMap<Id, SitemapRow>,
     /// By their names; `None` of one that is void.
@@ -44,6 +52,8 @@ pub(super) struct Batch {
     pub(super) redirects: Vec<(String, String)>,
     pub(super) begins: Option<Begin>,
     pub(super) ends: Option<State>,
+    /// Buckets that are given away after all of that.
+    pub(super) gives: BTreeSet<i16>,
 }
 
 /// A URL that was discovered.
@@ -86,13 +96,16 @@ pub(super) enum Repair {
 
 impl Batch {
     pub(super) fn is_empty(&self) -> bool {
-        let Self { repairs, hosts, found, new: _, changed, edges, corrected, moved, manners, notes, .. } = self;
-        let Self { settings, sitemaps, outputs, seeds, redirects, begins, ends, .. } = self;
+        let Self { repairs, hosts, found, new: _, changed, edges, corrected, moved, mail, read, gives, .. } = self;
+        let Self { manners, notes, crawl_notes, bucket_notes, settings, sitemaps, outputs, .. } = self;
+        let Self { seeds, redirects, begins, ends, .. } = self;
         let frontier =
             hosts.is_empty() && found.is_empty() && changed.is_empty() && edges.is_empty() && moved.is_empty();
-        let noted = manners.is_empty() && notes.is_empty() && settings.is_none() && sitemaps.is_empty();
+        let told = mail.is_empty() && read.is_empty() && gives.is_empty();
+        let of_hosts = manners.is_empty() && bucket_notes.is_empty() && sitemaps.is_empty();
+        let noted = notes.is_empty() && crawl_notes.is_empty() && settings.is_none() && outputs.is_empty();
         let of_crawl = seeds.is_empty() && redirects.is_empty() && begins.is_none() && ends.is_none();
-        frontier && noted && of_crawl && repairs.is_empty() && !corrected && outputs.is_empty()
+        frontier && told && of_hosts && noted && of_crawl && repairs.is_empty() && !corrected
     }
 
     /// Takes a change of a bucket. `settled`: what the record says of the URL that is settled by it, with its number.
@@ -109,8 +122,13 @@ impl Batch {
                 return Ok(());
             }
             Change::Found(url) => return self.find(bucket, url),
-            Change::Sent(_) | Change::Read { .. } => {
-                return Err(Error::Internal("a database keeps no letters yet".to_owned()));
+            Change::Sent(letter) => {
+                self.mail.push(LetterRow::new(letter)?);
+                return Ok(());
+            }
+            Change::Read { letter } => {
+                self.read.push((bucket, letter.cast_signed()));
+                return Ok(());
             }
             Change::Placed { id, .. }
             | Change::Told { id }

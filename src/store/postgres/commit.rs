@@ -1,65 +1,35 @@
-//! The commit: one transaction for everything since the last one, which begins with the fence.
+//! The commit: what the database is told of everything since the last one.
 
 use super::batch::{Batch, Begin, Repair};
-use super::fail_point::{Side, pass};
-use super::join::{Node, Stands};
-use super::link::Link;
-use super::outage::Outage;
+use super::holdings::Counted;
 use super::remote::Remote;
 use super::row::time;
-use super::server::{Purpose, TTL};
-use super::statements::{AT_ONCE, CORRECTED, Told, ids, moved, of_frontier, of_notes, told};
-use super::trouble::{Answer, Trouble};
-use crate::error::Error;
+use super::statements::{CORRECTED, ids, moved, of_frontier, of_notes};
+use super::told::{AT_ONCE, Told, Touches, told};
 use crate::observe::State;
 
+/// What a commit tells of the buckets of this node, beside what is in the batch.
+#[derive(Default)]
+pub(super) struct OfBuckets {
+    /// Those that became open, or are not open any more.
+    pub(super) open: Vec<(i16, bool)>,
+    pub(super) counted: Vec<Counted>,
+    /// How many it takes at most of those that nobody has.
+    pub(super) takes: i64,
+}
+
+impl OfBuckets {
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_empty() && self.counted.is_empty() && self.takes == 0
+    }
+}
+
 impl Remote {
-    /// Sends the batch, and waits until the database has said that it is committed. When the answer is lost, the database says
-    /// by the turn of this node whether it was.
-    pub(super) async fn send(&mut self, batch: &Batch, records: i64, now_millis: i64) -> Answer<()> {
-        let told = self.told(batch, records, now_millis);
-        let mut outage = Outage::default();
-        // Whether it may be committed without anybody knowing, and how often the fence was in the way although it is not.
-        let (mut sent, mut fenced) = (false, 0);
-        loop {
-            let trouble = match self.attempt(&told, &mut sent).await {
-                Ok(()) => {
-                    outage.end(&self.server.shown);
-                    return Ok(());
-                }
-                Err(trouble) => trouble,
-            };
-            let was_sent = self.writer.take().is_some();
-            match trouble {
-                // The transaction whose answer was lost may have been about to commit when the fence looked.
-                Trouble::Fenced if was_sent && sent && fenced < 3 => fenced += 1,
-                trouble => outage.wait(&self.server.shown, trouble).await?,
-            }
+    /// What the database is told, in the order in which all nodes lock: node, bucket, crawl. Nothing when there is nothing new.
+    pub(super) fn told(&self, batch: &Batch, of_buckets: &OfBuckets, records: i64, now_millis: i64) -> Vec<Told> {
+        if batch.is_empty() && of_buckets.is_empty() {
+            return Vec::new();
         }
-    }
-
-    async fn attempt(&mut self, told: &[Told], sent: &mut bool) -> Answer<()> {
-        if self.writer.is_none() {
-            let mut link = self.server.connect(Purpose::Turns).await?;
-            match self.server.stands(&mut link, &self.node).await? {
-                Stands::Same => {}
-                Stands::OneMore if *sent => {
-                    self.writer = Some(link);
-                    self.node.turn += 1;
-                    return Ok(());
-                }
-                Stands::OneMore | Stands::Otherwise => return Err(Trouble::Fenced),
-            }
-            self.writer = Some(link);
-        }
-        let Some(link) = &mut self.writer else { return Err(Trouble::Fenced) };
-        transact(link, &self.node, told, sent).await?;
-        self.node.turn += 1;
-        Ok(())
-    }
-
-    /// What the database is told, in the order in which all nodes lock: node, bucket, crawl.
-    fn told(&self, batch: &Batch, records: i64, now_millis: i64) -> Vec<Told> {
         let (node, file) = (&self.node.id, self.node.file);
         let mut all: Vec<_> = batch.repairs.iter().flat_map(|repair| repaired(repair, node, file)).collect();
         all.extend(of_frontier(batch, file));
@@ -68,63 +38,68 @@ impl Remote {
             all.extend(self.begins(begin));
         }
         let incarnation = || self.node.incarnation.clone();
-        all.push(told!("session", PROGRESS, incarnation(), time(now_millis), records));
+        if !batch.is_empty() {
+            all.push(told!("session", PROGRESS, incarnation(), time(now_millis), records));
+        }
         if let Some(state) = batch.ends {
             all.push(told!("session-end", ENDS, incarnation(), state.name().to_owned()));
             all.push(told!("node-end", LEAVE, node.clone()));
-            all.push(told!("bucket-end", GIVE, node.clone(), state != State::Complete));
         }
-        all.extend(of_crawl(batch));
+        all.extend(self.of_buckets(batch, of_buckets));
+        all.extend(of_crawl(batch, node));
+        all
+    }
+
+    fn of_buckets(&self, batch: &Batch, of_buckets: &OfBuckets) -> Vec<Told> {
+        let node = &self.node.id;
+        let OfBuckets { open, counted, takes } = of_buckets;
+        let mut all = Vec::new();
+        if !open.is_empty() {
+            let (buckets, open): (Vec<_>, Vec<_>) = open.iter().copied().unzip();
+            all.push(told!("bucket-open", OPEN, buckets, open));
+        }
+        if !counted.is_empty() {
+            fn column<T>(counted: &[Counted], of: impl Fn(&Counted) -> T) -> Vec<T> {
+                counted.iter().map(of).collect()
+            }
+            all.push(told!(
+                "bucket-counts",
+                COUNTS,
+                column(counted, |of| of.bucket),
+                column(counted, |of| of.pending),
+                column(counted, |of| of.settled.clone()),
+                column(counted, |of| of.skipped.clone()),
+                column(counted, |of| of.urls),
+            ));
+        }
+        if batch.ends.is_some() {
+            all.push(told!("bucket-end", GIVE_ALL, node.clone()));
+        } else if !batch.gives.is_empty() {
+            let buckets: Vec<_> = batch.gives.iter().copied().collect();
+            all.push(told!("bucket-give", GIVE, node.clone(), buckets));
+        }
+        if *takes > 0 {
+            let told = told!("bucket-take", TAKE, node.clone(), *takes);
+            all.push(Told { touches: Touches::Taken, ..told });
+        }
         all
     }
 
     fn begins(&self, begin: Begin) -> Vec<Told> {
         let mut all = Vec::new();
+        let (node, incarnation) = (self.node.id.clone(), self.node.incarnation.clone());
         if !begin.back.is_zero() {
-            all.push(told!("times", BACK, begin.back.as_secs_f64()));
+            all.push(told!("times", BACK, begin.back.as_secs_f64(), node.clone()));
         }
         let at = time(begin.at_millis);
-        let (node, incarnation) = (self.node.id.clone(), self.node.incarnation.clone());
         let version = env!("CARGO_PKG_VERSION").to_owned();
         all.push(told!("session-begin", BEGINS, node, incarnation, version, begin.pid, at, begin.records));
-        all.push(told!("bucket-begin", OPEN, self.node.id.clone()));
         all
     }
 }
 
-async fn transact(link: &mut Link, node: &Node, told: &[Told], sent: &mut bool) -> Answer<()> {
-    pass("begin", Side::Before)?;
-    link.run("BEGIN").await?;
-    pass("begin", Side::After)?;
-    pass("fence", Side::Before)?;
-    let ttl = TTL.as_secs_f64();
-    if link.execute(FENCE, &[&node.id, &node.incarnation, &node.turn, &ttl]).await? != 1 {
-        return Err(Trouble::Fenced);
-    }
-    pass("fence", Side::After)?;
-    for Told { name, sql, values, rows } in told {
-        pass(name, Side::Before)?;
-        let values: Vec<_> =
-            values.iter().map(|value| &**value as &(dyn tokio_postgres::types::ToSql + Sync)).collect();
-        let touched = link.execute(sql, &values).await?;
-        if rows.is_some_and(|rows| rows as u64 != touched) {
-            return Err(Error::Damaged(format!(
-                "rows of the store are gone: {touched} of {} URLs are there; put a copy of the database back, or start over with \
-                 --fresh",
-                rows.unwrap_or_default()
-            ))
-            .into());
-        }
-        pass(name, Side::After)?;
-    }
-    pass("commit", Side::Before)?;
-    *sent = true;
-    link.run("COMMIT").await?;
-    pass("commit", Side::After)
-}
-
 /// What belongs to the crawl as a whole.
-fn of_crawl(batch: &Batch) -> Vec<Told> {
+fn of_crawl(batch: &Batch, node: &str) -> Vec<Told> {
     let mut all = Vec::new();
     for seeds in batch.seeds.chunks(AT_ONCE) {
         let keys: Vec<_> = seeds.iter().map(|(key, _)| key.as_bytes().to_vec()).collect();
@@ -135,12 +110,14 @@ fn of_crawl(batch: &Batch) -> Vec<Told> {
         let (from, to): (Vec<_>, Vec<_>) = batch.redirects.iter().cloned().unzip();
         all.push(told!("seed-redirects", REDIRECTS, from, to));
     }
-    let state = match batch.ends {
-        Some(State::Complete) => Some("complete"),
-        Some(State::Limit) => Some("limit"),
-        _ => batch.begins.map(|_| "running"),
-    };
-    all.extend(state.map(|state| told!("crawl", STATE, state.to_owned())));
+    match batch.ends {
+        Some(state @ (State::Complete | State::Limit)) => {
+            all.push(told!("crawl-lock", LOCK));
+            all.push(told!("crawl", ENDED, state.name().to_owned(), node.to_owned()));
+        }
+        Some(_) => {}
+        None => all.extend(batch.begins.map(|_| told!("crawl", RUNNING))),
+    }
     all
 }
 
@@ -176,23 +153,35 @@ fn repaired(repair: &Repair, node: &str, file: i32) -> Vec<Told> {
     }
 }
 
-/// Not one row: this process is not the node any more, or not in this turn.
-const FENCE: &str = "UPDATE node SET turn = turn + 1, until = clock_timestamp() + $4::float8 * interval '1 second', \
-    since = CASE WHEN until < clock_timestamp() THEN clock_timestamp() ELSE since END \
-    WHERE id = $1 AND incarnation = $2::text::uuid AND turn = $3 AND state = 'alive'";
 const BEGINS: &str = "INSERT INTO session (node, incarnation, version, pid, started_at, committed_at, records_before, records, state) \
     VALUES ($1, $2::text::uuid, $3, $4, $5, $5, $6, $6, 'running')";
 const PROGRESS: &str = "UPDATE session SET committed_at = $2, records = $3 WHERE incarnation = $1::text::uuid";
 const ENDS: &str = "UPDATE session SET state = $2 WHERE incarnation = $1::text::uuid";
-const LEAVE: &str = "UPDATE node SET state = 'ended' WHERE id = $1";
-const OPEN: &str = "UPDATE bucket SET open = true WHERE owner = $1";
-const GIVE: &str = "UPDATE bucket SET owner = NULL, open = $2 WHERE owner = $1";
-const BACK: &str = "UPDATE url SET due = due - $1::float8 * interval '1 second' WHERE due IS NOT NULL";
-const SEEDS: &str = "INSERT INTO seed (key, url) SELECT * FROM unnest($1::bytea[], $2::text[]) ON CONFLICT DO NOTHING";
+const LEAVE: &str =
+    "UPDATE node SET state = 'ended', until = clock_timestamp(), since = clock_timestamp() WHERE id = $1";
+/// What was read back was judged by the last settings.
+const OPEN: &str = "UPDATE bucket SET open = n.o, settings = (SELECT coalesce(max(version), 0) FROM settings) \
+    FROM unnest($1::smallint[], $2::boolean[]) AS n(b, o) WHERE id = n.b";
+const COUNTS: &str = "UPDATE bucket SET pending = n.p, settled = n.s::bigint[], skipped = n.k::bigint[], urls = n.u \
+    FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::bigint[]) AS n(b, p, s, k, u) WHERE id = n.b";
+const GIVE: &str = "UPDATE bucket SET owner = NULL WHERE owner = $1 AND id = ANY($2::smallint[])";
+const GIVE_ALL: &str = "UPDATE bucket SET owner = NULL WHERE owner = $1";
+/// What others just take is left to them. Looked for once: a join could look again, and take more.
+const TAKE: &str = "WITH free AS MATERIALIZED (SELECT id FROM bucket WHERE owner IS NULL ORDER BY id LIMIT $2 \
+    FOR UPDATE SKIP LOCKED) UPDATE bucket SET owner = $1 FROM free WHERE bucket.id = free.id RETURNING bucket.id";
+const BACK: &str = "UPDATE url SET due = due - $1::float8 * interval '1 second' WHERE due IS NOT NULL \
+    AND bucket IN (SELECT id FROM bucket WHERE owner = $2)";
+/// In one order for all nodes: some may begin at once.
+const SEEDS: &str = "INSERT INTO seed (key, url) SELECT * FROM unnest($1::bytea[], $2::text[]) AS n(k, u) ORDER BY k \
+    ON CONFLICT DO NOTHING";
 const REDIRECTS: &str = "WITH told AS (UPDATE crawl SET epoch = epoch + cardinality($1::text[]) RETURNING epoch) \
     INSERT INTO seed_redirect (epoch, url, target) SELECT told.epoch - cardinality($1::text[]) + n.o, n.u, n.t \
     FROM told, unnest($1::text[], $2::text[]) WITH ORDINALITY AS n(u, t, o)";
-const STATE: &str = "UPDATE crawl SET state = $1, epoch = epoch + 1";
+const RUNNING: &str = "UPDATE crawl SET state = 'running', epoch = epoch + 1";
+/// Before the question whether this is the last node, which is a statement of its own: of two that end at once, one is.
+const LOCK: &str = "SELECT FROM crawl FOR UPDATE";
+const ENDED: &str = "UPDATE crawl SET state = $1, epoch = epoch + 1 WHERE state = 'running' \
+    AND NOT EXISTS (SELECT FROM node WHERE id <> $2 AND state = 'alive')";
 const FORGET_MOVED: &str = "DELETE FROM moved WHERE file = $1 AND record > $2";
 const FORGET_EDGES: &str = "DELETE FROM edges AS e USING url AS u \
     WHERE e.bucket = u.bucket AND e.id = u.id AND u.file = $1 AND u.record > $2";

@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::Server;
 use super::link::Link;
 use super::outage::pause;
-use super::server::TTL;
 use super::trouble::{Answer, Trouble};
 use crate::error::Error;
 
@@ -20,6 +19,8 @@ pub(super) struct Node {
     pub(super) turn: i64,
     /// The number of its records.
     pub(super) file: i32,
+    /// Of which news of the crawl it has heard.
+    pub(super) seen_epoch: i64,
 }
 
 /// What the database knows of a node, compared with what it knows of itself.
@@ -34,23 +35,34 @@ pub(super) enum Stands {
 }
 
 impl Server {
-    /// Takes the place of a node, and the bucket of the crawl. Who was alive on another machine is waited for: a lock of a file
-    /// says nothing about a directory that was copied, or is shared. [`Trouble::Fenced`] when another directory is there first.
+    /// Takes the place of a node, and of the buckets that nobody has as many as are its share. Who was alive on another machine is
+    /// waited for: a lock of a file says nothing about a directory that was copied, or is shared.
     pub(super) async fn join(&self, link: &mut Link, id: &str) -> Answer<Node> {
         let machine = machine();
         self.wait_for_end(link, id, &machine).await?;
+        // Who was this node may have been stopped while it held the row.
+        link.query(END_SESSIONS, &[&format!("crawler {id} ")]).await?;
         link.run("BEGIN").await?;
         let (pid, version) = (std::process::id().cast_signed(), env!("CARGO_PKG_VERSION"));
-        let ttl = TTL.as_secs_f64();
+        let ttl = self.ttl.as_secs_f64();
         let rows = link.query(JOIN, &[&id, &machine, &pid, &version, &ttl]).await?;
-        let row = rows.first().ok_or(Trouble::Fenced)?;
-        let node =
-            Node { id: id.to_owned(), incarnation: row.try_get(0)?, turn: row.try_get(1)?, file: row.try_get(2)? };
-        if link.execute(TAKE, &[&id]).await? != 1 {
-            return Err(Trouble::Fenced);
-        }
+        let row = rows.first().ok_or_else(|| Trouble::Passing("no answer".to_owned()))?;
+        let node = Node {
+            id: id.to_owned(),
+            incarnation: row.try_get(0)?,
+            turn: row.try_get(1)?,
+            file: row.try_get(2)?,
+            seen_epoch: row.try_get(3)?,
+        };
+        link.execute(TAKE_SHARE, &[&id]).await?;
         link.run("COMMIT").await?;
         Ok(node)
+    }
+
+    /// The buckets that a node has.
+    pub(super) async fn owned(&self, link: &mut Link, id: &str) -> Answer<Vec<i16>> {
+        let rows = link.query("SELECT id FROM bucket WHERE owner = $1 ORDER BY id", &[&id]).await?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 
     /// Whether a node is as it has left itself.
@@ -81,20 +93,6 @@ impl Server {
         }
     }
 
-    /// # Errors
-    /// [`Error::Usage`] when the crawl is that of another directory.
-    pub(super) async fn expect_nobody_else(&self, link: &mut Link, id: &str) -> Answer<()> {
-        let asked = "SELECT machine FROM node WHERE id <> $1 LIMIT 1";
-        let Some(row) = link.query(asked, &[&id]).await?.pop() else { return Ok(()) };
-        Err(Error::Usage(format!(
-            "{} is crawled from another crawl directory (on {}), which has its records\n = help: go on in that directory \
-             (--dir), or take another name (--name); a crawl is one directory's so far",
-            self.shown,
-            host_of(row.try_get(0)?)
-        ))
-        .into())
-    }
-
     async fn wait_for_end(&self, link: &mut Link, id: &str, machine: &str) -> Answer<()> {
         let asked = "SELECT machine, extract(epoch FROM until - clock_timestamp())::float8 FROM node \
                      WHERE id = $1 AND state = 'alive' AND machine <> $2 AND until > clock_timestamp()";
@@ -106,7 +104,7 @@ impl Server {
                     "{} was crawled from this directory on {} a moment ago: it is waited for, up to {} seconds",
                     self.shown,
                     host_of(&other),
-                    TTL.as_secs()
+                    self.ttl.as_secs()
                 );
             }
             pause(Duration::from_secs_f64(left.clamp(0.1, 5.0))).await;
@@ -122,16 +120,24 @@ fn machine() -> String {
 }
 
 /// The name of the host in that.
-fn host_of(machine: &str) -> &str {
+pub(super) fn host_of(machine: &str) -> &str {
     machine.split_once(' ').map_or("another machine", |(_, host)| host)
 }
 
 const ALIVE: &str = "alive";
-const JOIN: &str = "INSERT INTO node (id, incarnation, state, until, since, machine, pid, version, started_at) \
+const JOIN: &str = "INSERT INTO node (id, incarnation, state, until, since, machine, pid, version, started_at, \
+    seen_epoch) \
     VALUES ($1, gen_random_uuid(), 'alive', clock_timestamp() + $5::float8 * interval '1 second', clock_timestamp(), $2, $3, $4, \
-    clock_timestamp()) \
+    clock_timestamp(), (SELECT epoch FROM crawl)) \
     ON CONFLICT (id) DO UPDATE SET incarnation = excluded.incarnation, state = 'alive', until = excluded.until, \
     since = excluded.since, reserved = node.used, machine = excluded.machine, pid = excluded.pid, version = excluded.version, \
-    started_at = excluded.started_at \
-    RETURNING incarnation::text, turn, file";
-const TAKE: &str = "UPDATE bucket SET owner = $1 WHERE id = 0 AND (owner IS NULL OR owner = $1)";
+    started_at = excluded.started_at, seen_epoch = excluded.seen_epoch \
+    RETURNING incarnation::text, turn, file, seen_epoch";
+/// As many as make up the share of a node, of which this one is one of those that are alive. What others just take is left to them.
+const TAKE_SHARE: &str = "WITH free AS MATERIALIZED (SELECT id FROM bucket WHERE owner IS NULL ORDER BY id LIMIT \
+    (SELECT greatest(0, ceil((SELECT count(*) FROM bucket)::numeric / (SELECT count(*) FROM node WHERE state = 'alive')) \
+    - (SELECT count(*) FROM bucket WHERE owner = $1)))::bigint FOR UPDATE SKIP LOCKED) \
+    UPDATE bucket SET owner = $1 FROM free WHERE bucket.id = free.id";
+/// Those whose name begins so.
+const END_SESSIONS: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() \
+    AND starts_with(application_name, $1) AND pid <> pg_backend_pid()";

@@ -1,19 +1,30 @@
-//! The store in PostgreSQL: one schema for each crawl. So far one node crawls it, which has all of its one bucket.
+//! The store in PostgreSQL: one schema for each crawl, which many nodes may crawl together, each with buckets of its own.
 //!
 //! Everything since the last commit is a [`Batch`](batch::Batch) in memory, which is sent with the commit, as one transaction that
 //! begins with the fence. It stays until the answer is here: when that is lost, the database says by the turn of this node
 //! whether it was committed. What tables and columns mean is in `docs/design/store.md`.
 
 mod batch;
+mod beside;
 mod blocking;
+#[cfg(test)]
+mod by_hand;
+mod census;
 mod commit;
+mod crowd;
+mod each_row;
 mod fail_point;
+mod holdings;
 mod join;
 mod keep;
+mod letters;
 mod link;
+mod look;
+mod mail;
 mod notes;
 mod open;
 mod outage;
+mod over;
 mod password;
 mod read;
 mod read_back;
@@ -21,23 +32,29 @@ mod remote;
 mod requeue;
 mod row;
 mod schema;
+mod send;
 mod server;
 mod snapshot;
 mod statements;
+mod told;
 mod trouble;
+mod turn;
 
-use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use batch::Batch;
 use blocking::Blocking;
+use crowd::Crowd;
+use holdings::Holdings;
+use read_back::ReadBack;
 use remote::Remote;
 use server::Server;
 pub(crate) use snapshot::{Snapshot, Value};
 
-use super::edges;
+use super::{NodeFile, edges};
 use crate::error::{Error, Result};
-use crate::frontier::{Bucket, Want};
-use crate::url::UrlKey;
+use crate::frontier::Want;
 use crate::wall_clock::WallClock;
 
 /// A [`Store`](super::Store) in a database of PostgreSQL.
@@ -51,8 +68,36 @@ pub(crate) struct Postgres {
     asked: Vec<Want>,
     /// Lines of the output.
     records: i64,
-    /// The numbers of the sitemaps.
-    sitemaps: HashMap<UrlKey, i32>,
+    /// The buckets of this node.
+    holdings: Holdings,
+    /// Who else crawls.
+    crowd: Crowd,
+    /// Whether there is nothing left to do in this process but to hear of others.
+    is_at_rest: bool,
+    /// Whether there is no room for more letters.
+    is_full: bool,
+    run: Run,
+    /// When what was committed last was begun to be sent, and until when this node is believed to live since.
+    sent_at: Instant,
+    valid_until: Instant,
+    /// When the database was told the counts of buckets.
+    counted_at: Instant,
+    /// How far the clock was set back since the last run, once that is known.
+    back: Option<Duration>,
+    /// What reads back the buckets that this node has as it starts; `None` before the first one.
+    read_back: Option<ReadBack>,
+    dir: PathBuf,
+    node_file: NodeFile,
+}
+
+/// How far the run of this process is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Run {
+    /// Nobody hears what is new.
+    NotBegun,
+    Begun,
+    /// This node has ended, and has given away what it had.
+    Left,
 }
 
 impl Postgres {
@@ -64,27 +109,10 @@ impl Postgres {
 
     /// An error about something in the store that makes no sense.
     fn named(&self, error: Error) -> Error {
-        match error {
-            Error::Damaged(what) => {
-                let shown = &self.remote.server.shown;
-                Error::Damaged(format!(
-                    "the store {shown} is damaged: {what}; put a backup of it back, or start over with --fresh"
-                ))
-            }
-            error => error,
-        }
+        self.remote.server.named(error)
     }
 
     fn damaged<T>(&self, what: &str) -> Result<T> {
         Err(self.named(Error::Damaged(what.to_owned())))
     }
 }
-
-/// The number of a bucket as the database has it.
-fn number_of(bucket: Bucket) -> Result<i16> {
-    i16::try_from(bucket.number())
-        .map_err(|_| Error::Internal(format!("bucket {bucket} is more than this store counts")))
-}
-
-/// The bucket of what belongs to no host: there is one node so far, which has all of it.
-const BUCKET: i16 = 0;

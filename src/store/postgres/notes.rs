@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
 
 use super::Postgres;
+use super::join::host_of;
 use super::row::millis;
 use super::trouble::Answer;
 use crate::error::{Error, Result};
@@ -13,8 +14,10 @@ use crate::fetch::{Network, SavedCookies, SavedSeedName};
 use crate::observe::State;
 use crate::politeness::SavedHost;
 use crate::sink::Checkpoint;
+use crate::sitemaps::SavedSitemap;
 use crate::store::setting::{COOKIES_OF, NETWORK_OF, Setting};
 use crate::store::{Notes, RunSettings, Session};
+use crate::trap::Trap;
 use crate::url::HostKey;
 
 impl Postgres {
@@ -26,13 +29,14 @@ impl Postgres {
         let mut notes = Notes { hosts, ..Notes::default() };
         self.keyed_notes(&mut notes)?;
         notes.seeds = self.rows(SEEDS, &[], |row| Ok(row.try_get(0)?))?;
-        notes.seed_redirects = self.rows(REDIRECTS, &[], |row| Ok((row.try_get(0)?, row.try_get(1)?)))?;
+        // What comes after that is news.
+        let epoch = self.rows(EPOCH, &[], |row| Ok(row.try_get(0)?))?.pop().unwrap_or_default();
+        notes.seed_redirects = self.rows(REDIRECTS, &[&epoch], |row| Ok((row.try_get(0)?, row.try_get(1)?)))?;
+        self.crowd.begin_at(epoch);
         notes.settings = self.rows(SETTINGS, &[], settings)?.pop();
-        notes.sitemaps = self.rows(SITEMAPS, &[], |row| {
-            let url: String = row.try_get(0)?;
-            let saved = parse(row.try_get(1)?, || format!("sitemap {url}"))?;
-            Ok((url, saved))
-        })?;
+        notes.machines = self.rows(MACHINES, &[&node], |row| Ok(host_of(row.try_get(0)?).to_owned()))?;
+        let own: Vec<_> = self.holdings.all().collect();
+        notes.sitemaps = self.rows(SITEMAPS, &[&own], sitemap)?;
         notes.outputs = self.rows(OUTPUTS, &[&node], output)?;
         notes.last = self.last_session()?;
         let times = self
@@ -46,18 +50,21 @@ impl Postgres {
 
     /// How far the clock of this run lies behind that of the last one: everything was kept before its last commit.
     pub(super) fn set_back_by(&mut self) -> Result<Duration> {
+        if let Some(back) = self.back {
+            return Ok(back);
+        }
         let last = self.last_session()?.map_or(i64::MIN, |last| last.committed_at);
         let now = self.clock.to_millis(self.clock.instant());
-        Ok(Duration::from_millis(u64::try_from(last.saturating_sub(now)).unwrap_or_default()))
+        let back = Duration::from_millis(u64::try_from(last.saturating_sub(now)).unwrap_or_default());
+        self.back = Some(back);
+        Ok(back)
     }
 
-    /// What politeness knew of each host, by the clock of this run.
+    /// What politeness knew of each host of this node's buckets, by the clock of this run.
     pub(super) fn hosts_known(&mut self, back: Duration) -> Result<Vec<(HostKey, SavedHost)>> {
-        self.rows("SELECT host, saved FROM manners ORDER BY bucket, host", &[], |row| {
-            let host: &str = row.try_get(0)?;
-            let saved: SavedHost = parse(row.try_get(1)?, || format!("host {host}"))?;
-            Ok((HostKey::stored(host), saved.set_back(back)))
-        })
+        let own: Vec<_> = self.holdings.all().collect();
+        let hosts = self.rows(MANNERS, &[&own], host)?;
+        Ok(hosts.into_iter().map(|(host, saved)| (host, saved.set_back(back))).collect())
     }
 
     fn last_session(&mut self) -> Result<Option<Session>> {
@@ -67,11 +74,12 @@ impl Postgres {
 
     /// What is kept by its name. What cannot be read of what is only told is left out.
     fn keyed_notes(&mut self, notes: &mut Notes) -> Result<()> {
-        let all = self.rows("SELECT name, value FROM note ORDER BY name", &[], |row| {
-            Ok((row.try_get::<_, String>(0)?, row.try_get::<_, String>(1)?))
-        })?;
+        let (node, own): (_, Vec<_>) = (self.remote.node.id.clone(), self.holdings.all().collect());
         let is = |name: &str, setting: Setting<'_>| name == setting.name();
-        for (name, value) in all {
+        for (name, value) in self.rows(BUCKET_NOTES, &[&own], named)? {
+            of_bucket(&name, value, &mut notes.cookies, &mut notes.traps).map_err(|error| self.named(error))?;
+        }
+        for (name, value) in self.rows(NOTES, &[&node], named)? {
             if let Some(site) = name.strip_prefix(COOKIES_OF) {
                 notes.cookies.push(SavedCookies { site: site.to_owned(), cookies: value });
             } else if let Some(name) = name.strip_prefix(NETWORK_OF) {
@@ -85,14 +93,46 @@ impl Postgres {
                 notes.unread = serde_json::from_str(&value).unwrap_or_default();
             } else if is(&name, Setting::FailedSeeds) {
                 notes.failed_seeds = serde_json::from_str(&value).unwrap_or_default();
-            } else if is(&name, Setting::Traps) {
-                notes.traps = parse(&value, || "traps".to_owned()).map_err(|error| self.named(error))?;
             } else if is(&name, Setting::Rules) {
                 notes.rules = Some(parse(&value, || "rules".to_owned()).map_err(|error| self.named(error))?);
             }
         }
         Ok(())
     }
+}
+
+/// Takes what is kept of the hosts of a bucket by its name.
+pub(super) fn of_bucket(
+    name: &str,
+    value: String,
+    cookies: &mut Vec<SavedCookies>,
+    traps: &mut Vec<Trap>,
+) -> Result<()> {
+    if let Some(site) = name.strip_prefix(COOKIES_OF) {
+        cookies.push(SavedCookies { site: site.to_owned(), cookies: value });
+    } else if name == Setting::Traps.name() {
+        traps.extend(parse::<Vec<Trap>>(&value, || "traps".to_owned())?);
+    }
+    Ok(())
+}
+
+/// A name with what is kept under it.
+pub(super) fn named(row: &Row) -> Answer<(String, String)> {
+    Ok((row.try_get(0)?, row.try_get(1)?))
+}
+
+/// What politeness knew of a host.
+pub(super) fn host(row: &Row) -> Answer<(HostKey, SavedHost)> {
+    let host: &str = row.try_get(0)?;
+    let saved = parse(row.try_get(1)?, || format!("host {host}"))?;
+    Ok((HostKey::stored(host), saved))
+}
+
+/// What is known of a sitemap, with its URL.
+pub(super) fn sitemap(row: &Row) -> Answer<(String, SavedSitemap)> {
+    let url: String = row.try_get(0)?;
+    let saved = parse(row.try_get(1)?, || format!("sitemap {url}"))?;
+    Ok((url, saved))
 }
 
 fn settings(row: &Row) -> Answer<RunSettings> {
@@ -131,9 +171,19 @@ fn parse<T: DeserializeOwned>(saved: &str, of: impl Fn() -> String) -> Result<T>
 }
 
 const SEEDS: &str = "SELECT url FROM seed ORDER BY url";
-const REDIRECTS: &str = "SELECT url, target FROM seed_redirect ORDER BY epoch";
+const EPOCH: &str = "SELECT epoch FROM crawl";
+const REDIRECTS: &str = "SELECT url, target FROM seed_redirect WHERE epoch <= $1 ORDER BY epoch";
+const MACHINES: &str =
+    "SELECT machine FROM node WHERE id <> $1 AND state = 'alive' AND until > clock_timestamp() ORDER BY machine";
+pub(super) const MANNERS: &str =
+    "SELECT host, saved FROM manners WHERE bucket = ANY($1::smallint[]) ORDER BY bucket, host";
+pub(super) const BUCKET_NOTES: &str =
+    "SELECT name, value FROM bucket_note WHERE bucket = ANY($1::smallint[]) ORDER BY bucket, name";
+const NOTES: &str = "SELECT name, value FROM note WHERE node IN ('', $1) ORDER BY name";
 const SETTINGS: &str = "SELECT url_rules, robots, folder, archives, toml FROM settings ORDER BY version DESC LIMIT 1";
-const SITEMAPS: &str = "SELECT url, saved FROM sitemap ORDER BY bucket, id";
+/// With what a census has to know of it.
+pub(super) const SITEMAPS: &str = "SELECT url, saved, bucket, key, id, done FROM sitemap WHERE bucket = ANY($1::smallint[]) \
+    ORDER BY bucket, id";
 const OUTPUTS: &str = "SELECT name, length, amended, crc FROM output WHERE node = $1 ORDER BY name";
 const LAST: &str = "SELECT version, pid, started_at, committed_at, records_before, records, state FROM session WHERE node = $1 \
     ORDER BY id DESC LIMIT 1";

@@ -1,28 +1,34 @@
 //! Opening: a new crawl in a database, or one that an earlier run has left there.
 
-use std::collections::HashMap;
 use std::path::Path;
-
-use tokio_postgres::Row;
+use std::time::Instant;
 
 use super::batch::Batch;
+use super::beside::known_sitemap;
 use super::blocking::Blocking;
+use super::crowd::Crowd;
 use super::fail_point::{Side, pass};
+use super::holdings::Holdings;
+use super::join::Node;
+use super::link::Link;
+use super::notes::SITEMAPS;
+use super::outage::pause;
 use super::remote::Remote;
 use super::schema::Found;
 use super::server::{Purpose, Server};
-use super::trouble::{Answer, Trouble};
-use super::{BUCKET, Postgres};
-use crate::error::{Error, Result};
+use super::trouble::Answer;
+use super::{Postgres, Run};
+use crate::error::Result;
+use crate::frontier::Split;
 use crate::store::node_file::NodeFile;
 use crate::store_place::StorePlace;
-use crate::url::UrlKey;
+use crate::wall_clock::WallClock;
 
 impl Postgres {
     /// Whether a crawl has begun in a place.
     ///
     /// # Errors
-    /// [`Error::Usage`] when the server cannot be used, or what has the name is not ours; [`Error::Io`] when it does not answer.
+    /// [`Usage`](crate::error::Error::Usage) when the server cannot be used, or what has the name is not ours; `Io` when it does not answer.
     pub(crate) fn is_there(place: &StorePlace) -> Result<bool> {
         let (blocking, server) = (Blocking::new()?, Server::new(place)?);
         let found = blocking.wait(async {
@@ -36,7 +42,7 @@ impl Postgres {
     /// Deletes the crawl in a place, if there is one. `dir`: the directory of the process that asks for it.
     ///
     /// # Errors
-    /// [`Error::Usage`] when a process crawls it, or what has the name is not ours: nothing is deleted then.
+    /// [`Usage`](crate::error::Error::Usage) when a process crawls it, or what has the name is not ours: nothing is deleted then.
     pub(crate) fn delete(place: &StorePlace, dir: &Path) -> Result<()> {
         let (blocking, server) = (Blocking::new()?, Server::new(place)?);
         let node = NodeFile::read(dir).ok().flatten();
@@ -55,70 +61,101 @@ impl Postgres {
     /// Opens the store of a crawl directory, and makes one when there is none. The directory learns who it is there.
     ///
     /// # Errors
-    /// [`Error::Usage`] when the server cannot be used, or the crawl is that of another directory or program; [`Error::Io`]
-    /// when it does not answer.
+    /// [`Usage`](crate::error::Error::Usage) when the server cannot be used, or what is there is of another program; `Io` when it
+    /// does not answer.
     pub(crate) fn open(place: &StorePlace, dir: &Path) -> Result<Self> {
         let (blocking, mut server) = (Blocking::new()?, Server::new(place)?);
         let known = NodeFile::expect_of(dir, place)?;
         let is_new = known.is_none();
-        let node = known.unwrap_or_else(|| NodeFile::new(place));
+        let node_file = known.unwrap_or_else(|| NodeFile::new(place));
         let found = blocking.wait(async {
             let mut link = server.connect(Purpose::Turns).await?;
             if server.look(&mut link).await? == Found::Nothing {
                 server.create(&mut link).await?;
             }
-            server.expect_nobody_else(&mut link, &node.id).await?;
-            Ok(link)
+            let made = server.made(&mut link).await?;
+            Ok((link, made))
         });
-        let mut link = found.map_err(|trouble| server.error("open", trouble))?;
+        let (mut link, made) = found.map_err(|trouble| server.error("open", trouble))?;
+        server.ttl = made.ttl;
         // Before the database knows this node: or whoever is killed in between would be another one at the next start, and
-        // the crawl somebody else's.
+        // what it has begun somebody else's.
         if is_new {
-            node.write(dir)?;
+            node_file.write(dir)?;
         }
-        let opened = blocking.wait(async {
-            pass("join", Side::Before)?;
-            let joined = server.join(&mut link, &node.id).await?;
-            pass("join", Side::After)?;
-            let clock = server.clock(&mut link).await?;
-            let last = "SELECT records FROM session WHERE node = $1 ORDER BY id DESC LIMIT 1";
-            let last = link.query(last, &[&node.id]).await?.pop();
-            let records: i64 = last.map_or(Ok(0), |row| row.try_get(0))?;
-            let sitemaps = link.query("SELECT key, id FROM sitemap WHERE bucket = $1", &[&BUCKET]).await?;
-            let sitemaps = sitemaps.iter().map(known_sitemap).collect::<Answer<HashMap<_, _>>>()?;
-            server.session_name = format!("crawler {} {}", joined.id, joined.incarnation);
-            link.run(&format!("SET application_name = '{}'", server.session_name)).await?;
-            Ok((joined, clock, records, sitemaps))
-        });
-        let (joined, clock, records, sitemaps) = opened.map_err(|trouble| match trouble {
-            Trouble::Fenced => {
-                // It has not joined, and is free to be of another crawl.
-                if is_new {
-                    NodeFile::remove(dir);
-                }
-                Error::Usage(format!("{} is just being started from another directory", server.shown))
-            }
-            trouble => server.error("open", trouble),
-        })?;
-        Ok(Self {
+        let began = Instant::now();
+        let opened = blocking.wait(begin(&mut server, &mut link, &node_file.id, made.split));
+        let Begun { node, clock, records, holdings } = opened.map_err(|trouble| server.error("open", trouble))?;
+        let (epoch, turn, kept_turn) = (node.seen_epoch, node.turn, node_file.turn);
+        let mut crowd = Crowd::default();
+        crowd.begin_at(epoch);
+        let mut store = Self {
             blocking,
-            remote: Remote { server, node: joined, writer: Some(link), reader: None },
+            read_back: None,
+            remote: Remote { server, node, writer: Some(link), reader: None },
             clock,
             batch: Batch::default(),
             asked: Vec::new(),
             records,
-            sitemaps,
-        })
+            holdings,
+            crowd,
+            is_at_rest: false,
+            is_full: false,
+            run: Run::NotBegun,
+            sent_at: began,
+            valid_until: began + made.ttl,
+            counted_at: began,
+            back: None,
+            dir: dir.to_owned(),
+            node_file,
+        };
+        if turn < kept_turn {
+            store.wait_for_others()?;
+        }
+        Ok(store)
+    }
+
+    /// The database is older than this node: others may ask the hosts that are this node's by it now, until they know as well.
+    fn wait_for_others(&mut self) -> Result<()> {
+        let Server { shown, ttl, .. } = self.remote.server.clone();
+        tracing::warn!(
+            "{shown} is in an older state than this directory has left it in; for {} seconds nothing is asked for, until all that \
+             crawl it know",
+            ttl.as_secs()
+        );
+        let until = Instant::now() + ttl;
+        while Instant::now() < until {
+            self.blocking.wait(pause(ttl / 6));
+            self.renew()?;
+        }
+        Ok(())
     }
 }
 
-fn known_sitemap(row: &Row) -> Answer<(UrlKey, i32)> {
-    Ok((key(row.try_get(0)?)?, row.try_get(1)?))
+/// What a node begins with.
+struct Begun {
+    node: Node,
+    clock: WallClock,
+    /// Lines of its outputs.
+    records: i64,
+    holdings: Holdings,
 }
 
-/// A key as the database has it.
-pub(super) fn key(bytes: &[u8]) -> Result<UrlKey> {
-    let key =
-        bytes.try_into().map_err(|_| Error::Damaged(format!("a key has {} bytes in place of 16", bytes.len())))?;
-    Ok(UrlKey::of_bytes(key))
+async fn begin(server: &mut Server, link: &mut Link, id: &str, split: Split) -> Answer<Begun> {
+    link.run(&server.settings(Purpose::Turns)).await?;
+    pass("join", Side::Before)?;
+    let node = server.join(link, id).await?;
+    pass("join", Side::After)?;
+    let clock = server.clock(link).await?;
+    let last = link.query("SELECT records FROM session WHERE node = $1 ORDER BY id DESC LIMIT 1", &[&id]).await?.pop();
+    let records = last.map_or(Ok(0), |row| row.try_get(0))?;
+    let own = server.owned(link, id).await?;
+    let mut holdings = Holdings::new(split, &own);
+    for row in link.query(SITEMAPS, &[&own]).await? {
+        let (bucket, (key, id, done)) = known_sitemap(&row)?;
+        holdings.census(bucket).into_iter().for_each(|census| census.sitemap(key, id, done));
+    }
+    server.session_name = format!("crawler {id} {}", node.incarnation);
+    link.run(&format!("SET application_name = '{}'", server.session_name)).await?;
+    Ok(Begun { node, clock, records, holdings })
 }

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use tokio_postgres::Row as SqlRow;
 
 use super::link::Values;
-use super::open::key;
-use super::row::number;
+use super::row::{count, key, number, number_of};
 use super::trouble::Answer;
-use super::{Postgres, edges, number_of};
-use crate::error::{Error, Result};
+use super::{Postgres, edges};
+use crate::error::Result;
 use crate::frontier::{Edge, Moved, Place, Row, Rows, Want, WantedFor};
 
 impl Postgres {
@@ -64,11 +63,6 @@ fn asked(row: &SqlRow) -> Answer<Row> {
 
 fn shared(text: Option<&str>) -> Option<Arc<str>> {
     text.map(Arc::from)
-}
-
-/// A number that cannot be less than nothing.
-pub(super) fn count(number: i32) -> Result<u32> {
-    u32::try_from(number).map_err(|_| Error::Damaged(format!("a URL has the number {number}")))
 }
 
 /// Where the links are among the columns, when they are.

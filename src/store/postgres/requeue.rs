@@ -6,7 +6,7 @@ use tokio_postgres::Row;
 
 use super::Postgres;
 use super::batch::{Id, Repair};
-use super::read::count;
+use super::row::count;
 use super::trouble::Answer;
 use crate::error::{Error, Result};
 use crate::frontier::NodeState;
@@ -36,14 +36,39 @@ impl Postgres {
     }
 
     /// Makes pending again whatever has a record with a greater number than this.
-    pub(super) fn forget_records(&mut self, after: i64) {
+    pub(super) fn forget_records(&mut self, after: i64) -> Result<()> {
+        self.expect_own(&format!("record > {after}"))?;
         self.batch.repairs.push(Repair::AskAgain { after });
         self.records = self.records.min(after);
+        Ok(())
+    }
+
+    /// Refuses to ask again for pages of buckets that other nodes have: their rows are written by them alone.
+    fn expect_own(&self, which: &str) -> Result<()> {
+        let own = self.holdings.all().map(|bucket| bucket.to_string()).collect::<Vec<_>>().join(",");
+        let file = self.remote.node.file;
+        let sql = format!(
+            "SELECT count(*) FROM url WHERE file = {file} AND {which} AND NOT bucket = ANY('{{{own}}}'::smallint[])"
+        );
+        let mut others = 0_i64;
+        self.each_row(&sql, &mut |rows| {
+            others = rows.first().map_or(Ok(0), |row| row.try_get(0))?;
+            Ok(false)
+        })?;
+        if others == 0 {
+            return Ok(());
+        }
+        Err(Error::Usage(format!(
+            "{others} of the pages that are to be asked for again are those of other machines now, which crawl {}; end these, and \
+             start this one before them",
+            self.remote.server.shown
+        )))
     }
 
     /// Makes pending again whatever has one of these records, and numbers the others anew.
     pub(super) fn forget_some(&mut self, forgotten: &[u64]) -> Result<()> {
         let Some(first) = forgotten.first().map(|first| first.cast_signed()) else { return Ok(()) };
+        self.expect_own(&format!("record = ANY('{{{}}}'::bigint[])", list(forgotten)))?;
         let (mut behind, mut all) = (Vec::new(), 0);
         let file = self.remote.node.file;
         let sql = format!("SELECT bucket, id, record FROM url WHERE file = {file} ORDER BY record");
@@ -79,6 +104,10 @@ impl Postgres {
         self.records = self.records.min(left);
         Ok(())
     }
+}
+
+fn list(numbers: &[u64]) -> String {
+    numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
 fn kept(row: &Row) -> Answer<KeptRecord> {

@@ -3,10 +3,11 @@
 use std::time::{Duration, SystemTime};
 
 use crate::error::{Error, Result};
-use crate::frontier::{Change, HostId, NodeState, StoredUrl};
+use crate::frontier::{Bucket, Change, HostId, NodeState, StoredUrl};
 use crate::outcome::FailureKind;
 use crate::store::Facts;
 use crate::store::code::code;
+use crate::url::UrlKey;
 use crate::wall_clock::WallClock;
 
 /// The columns that may change, with a bit for each that was set.
@@ -17,6 +18,7 @@ pub(super) struct UrlRow {
     pub(super) depth: i32,
     pub(super) hops: i16,
     pub(super) referrer: Option<i32>,
+    pub(super) referrer_url: Option<String>,
     pub(super) host: Option<i32>,
     pub(super) attempts: i16,
     pub(super) due: Option<SystemTime>,
@@ -37,6 +39,7 @@ impl UrlRow {
             depth: number(url.path.depth)?,
             hops: small(url.path.hops)?,
             referrer: url.path.referrer.map(number).transpose()?,
+            referrer_url: url.referrer_url.as_deref().map(text),
             host: url.host.map(host).transpose()?,
             mention: url.mention.map(|mention| i16::from(mention.code())),
             link_text: url.link_text.as_deref().map(text),
@@ -54,6 +57,10 @@ impl UrlRow {
                     self.untold = Some(true);
                     self.set |= UNTOLD;
                 } else {
+                    if *now == NodeState::Elsewhere {
+                        self.untold = Some(true);
+                        self.set |= UNTOLD;
+                    }
                     (self.state, self.host) = (state(*now)?, of.map(host).transpose()?);
                     self.set |= STATE | HOST;
                 }
@@ -62,8 +69,9 @@ impl UrlRow {
                 self.untold = None;
                 self.set |= UNTOLD;
             }
-            Change::Moved { referrer, mention, link_text, .. } => {
+            Change::Moved { referrer, referrer_url, mention, link_text, .. } => {
                 self.referrer = referrer.map(number).transpose()?;
+                self.referrer_url = referrer_url.as_deref().map(text);
                 self.mention = mention.map(|mention| i16::from(mention.code()));
                 self.link_text = link_text.as_deref().map(text);
                 self.set |= REFERRER | MENTION;
@@ -118,9 +126,27 @@ pub(super) fn number(number: u32) -> Result<i32> {
     i32::try_from(number).map_err(|_| Error::Internal(format!("{number} is more than this store counts")))
 }
 
+/// The number of a bucket as the database has it.
+pub(super) fn number_of(bucket: Bucket) -> Result<i16> {
+    i16::try_from(bucket.number())
+        .map_err(|_| Error::Internal(format!("bucket {bucket} is more than this store counts")))
+}
+
 /// A text as the database takes it: without the one character that it cannot hold.
 pub(super) fn text(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
+}
+
+/// A number that cannot be less than nothing.
+pub(super) fn count(number: i32) -> Result<u32> {
+    u32::try_from(number).map_err(|_| Error::Damaged(format!("a URL has the number {number}")))
+}
+
+/// A key as the database has it.
+pub(super) fn key(bytes: &[u8]) -> Result<UrlKey> {
+    let key =
+        bytes.try_into().map_err(|_| Error::Damaged(format!("a key has {} bytes in place of 16", bytes.len())))?;
+    Ok(UrlKey::of_bytes(key))
 }
 
 pub(super) fn host(id: HostId) -> Result<i32> {
@@ -135,7 +161,7 @@ fn small_code(code: i64) -> Result<i16> {
     i16::try_from(code).map_err(|_| Error::Internal(format!("{code} is no number of a state")))
 }
 
-fn small(number: u32) -> Result<i16> {
+pub(super) fn small(number: u32) -> Result<i16> {
     i16::try_from(number).map_err(|_| Error::Internal(format!("{number} redirects in a row are more than are counted")))
 }
 
@@ -146,6 +172,7 @@ fn attempts(attempts: u32) -> i16 {
 pub(super) const STATE: i32 = 1;
 pub(super) const DEPTH: i32 = 2;
 pub(super) const HOPS: i32 = 4;
+/// With its text.
 pub(super) const REFERRER: i32 = 8;
 pub(super) const HOST: i32 = 16;
 pub(super) const ATTEMPTS: i32 = 32;

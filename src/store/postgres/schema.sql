@@ -1,4 +1,4 @@
--- The store of a crawl in PostgreSQL, version 1: one schema for each crawl. docs/design/store.md says what each column means.
+-- The store of a crawl in PostgreSQL, version 2: one schema for each crawl. docs/design/store.md says what each column means.
 --
 -- No index but the primary keys: one over `record` would end HOT updates of `url`, so records that are out of date are rows of
 -- `moved`; one over keys would be written in another place for each URL, and who owns a bucket knows them. What is JSON is text:
@@ -35,6 +35,8 @@ CREATE TABLE node (
   started_at timestamptz NOT NULL
 ) WITH (fillfactor = 10);
 
+-- A bucket: a share of the hosts. `open`: something of it is pending, in flight or untold, or a sitemap is not done. `settings`: the
+-- version of the settings by which it was judged. `settled[n]` are those in state n, `skipped[n]` those in state 15 + n.
 CREATE TABLE bucket (
   id smallint PRIMARY KEY,
   owner text REFERENCES node,
@@ -99,15 +101,21 @@ CREATE TABLE edges (
   PRIMARY KEY (bucket, id)
 );
 
+-- A letter to a bucket, until its effect is in the rows of that. `other`: why the target is no URL that can be requested.
 CREATE TABLE mail (
   bucket smallint,
   id bigint GENERATED ALWAYS AS IDENTITY,
   kind smallint NOT NULL,
   key bytea NOT NULL,
   url text NOT NULL,
+  other smallint,
   depth int NOT NULL,
   hops smallint NOT NULL,
   referrer text,
+  mention smallint,
+  link_text text,
+  skip smallint,
+  told_again boolean NOT NULL DEFAULT false,
   body text,
   PRIMARY KEY (bucket, id)
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
@@ -175,11 +183,21 @@ CREATE TABLE session (
   state text NOT NULL
 ) WITH (fillfactor = 10);
 
--- What else the next run has to know, each by its name: cookies of a site, the network of a seed, closed traps, what was met and
--- not read, …
+-- What else the next run has to know, each by its name: of the crawl, where `node` is empty, and of a node (what was met and not
+-- read, what rules have found, …).
 CREATE TABLE note (
-  name text PRIMARY KEY,
-  value text NOT NULL
+  node text,
+  name text,
+  value text NOT NULL,
+  PRIMARY KEY (node, name)
+) WITH (fillfactor = 70);
+
+-- The same of the hosts of a bucket: cookies of a site, closed traps.
+CREATE TABLE bucket_note (
+  bucket smallint,
+  name text,
+  value text NOT NULL,
+  PRIMARY KEY (bucket, name)
 ) WITH (fillfactor = 70);
 
 -- For people.
@@ -190,5 +208,3 @@ FROM url
 LEFT JOIN state ON state.code = url.state
 LEFT JOIN url AS referrer ON referrer.bucket = url.bucket AND referrer.id = url.referrer
 LEFT JOIN host ON host.bucket = url.bucket AND host.id = url.host;
-
-INSERT INTO bucket (id) VALUES (0);

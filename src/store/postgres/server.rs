@@ -13,7 +13,7 @@ use super::password;
 use super::trouble::{Answer, Trouble, said};
 use crate::error::{Error, Result};
 use crate::fetch::client_config;
-use crate::store_place::StorePlace;
+use crate::store_place::{Making, StorePlace};
 use crate::wall_clock::WallClock;
 
 /// A database, as this process connects to it.
@@ -27,6 +27,10 @@ pub(super) struct Server {
     pub(super) shown: String,
     /// What its session is called at the server, once it is of a node.
     pub(super) session_name: String,
+    /// How a crawl is made that is not there.
+    pub(super) making: Making,
+    /// How long a node is believed to live without a word of it.
+    pub(super) ttl: Duration,
 }
 
 /// What a connection is for.
@@ -77,7 +81,8 @@ impl Server {
             MakeRustlsConnect::new(tls)
         });
         let (schema, shown) = (place.name.schema(), place.to_string());
-        Ok(Self { config, tls, schema, shown, session_name: "crawler".to_owned() })
+        let (session_name, making) = ("crawler".to_owned(), place.making);
+        Ok(Self { config, tls, schema, shown, session_name, making, ttl: making.lease })
     }
 
     /// Connects, and sets up the session.
@@ -93,7 +98,7 @@ impl Server {
             }
         };
         let mut link = match purpose {
-            Purpose::Turns => link.patient_for(TTL),
+            Purpose::Turns => link.patient_for(self.ttl.max(LEAST_PATIENCE)),
             Purpose::Everything => link,
         };
         self.expect_usable(&mut link).await?;
@@ -103,9 +108,10 @@ impl Server {
 
     /// What a session is set to. Plans are made once, and by index: at the first commits there is nothing in the tables, and a
     /// plan that reads them whole would be kept until somebody counts them.
-    fn settings(&self, purpose: Purpose) -> String {
-        let Self { schema, session_name, .. } = self;
-        let (quarter, half) = (TTL.as_millis() / 4, TTL.as_millis() / 2);
+    pub(super) fn settings(&self, purpose: Purpose) -> String {
+        let Self { schema, session_name, ttl, .. } = self;
+        let quarter = (*ttl / 4).max(LEAST_PATIENCE / 4).as_millis();
+        let half = (*ttl / 2).max(LEAST_PATIENCE / 2).as_millis();
         let own = match purpose {
             Purpose::Turns => format!(
                 "SET statement_timeout = {half}; SET plan_cache_mode = force_generic_plan; SET enable_hashjoin = off; \
@@ -183,6 +189,17 @@ impl Server {
         Error::Usage(format!("the store {} cannot be used: {why}", self.shown)).into()
     }
 
+    /// An error about something in the store that makes no sense, with what to do about it.
+    pub(super) fn named(&self, error: Error) -> Error {
+        let shown = &self.shown;
+        match error {
+            Error::Damaged(what) => Error::Damaged(format!(
+                "the store {shown} is damaged: {what}; put a backup of it back, or start over with --fresh"
+            )),
+            error => error,
+        }
+    }
+
     /// What a trouble is for the crawl, which it ends.
     pub(super) fn error(&self, action: &'static str, trouble: Trouble) -> Error {
         let path = Path::new(&self.shown);
@@ -224,8 +241,8 @@ fn in_the_open(place: &StorePlace) -> Error {
     ))
 }
 
-/// How long a node is believed to live without a word of it.
-pub(super) const TTL: Duration = Duration::from_mins(1);
+/// A test may set a lease that is shorter than a busy server takes to answer.
+const LEAST_PATIENCE: Duration = Duration::from_secs(10);
 const CONNECT: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 const LEAST_VERSION: i32 = 150_000;

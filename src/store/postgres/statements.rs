@@ -5,26 +5,10 @@ use std::time::SystemTime;
 use tokio_postgres::types::ToSql;
 
 use super::batch::{Batch, Id, NewUrl};
+use super::letters::of_mail;
 use super::row::UrlRow;
+use super::told::{AT_ONCE, Told, Touches, told};
 use crate::sink::Checkpoint;
-
-/// A statement with its values, which live as long as it is being sent.
-pub(super) struct Told {
-    /// What the place is called at which a test cuts the connection.
-    pub(super) name: &'static str,
-    pub(super) sql: &'static str,
-    pub(super) values: Vec<Box<dyn ToSql + Sync + Send>>,
-    /// How many rows it has to touch, when that is known.
-    pub(super) rows: Option<usize>,
-}
-
-/// Values of a statement, one behind the other.
-macro_rules! told {
-    ($name:expr, $sql:expr $(, $value:expr)* $(,)?) => {
-        Told { name: $name, sql: $sql, values: vec![$(Box::new($value) as Box<dyn tokio_postgres::types::ToSql + Sync + Send>),*], rows: None }
-    };
-}
-pub(super) use told;
 
 /// The columns of rows of `url`, each as one array: which rows, and what of each is said.
 #[derive(Default)]
@@ -42,6 +26,7 @@ struct Said {
     depths: Vec<i32>,
     hops: Vec<i16>,
     referrers: Vec<Option<i32>>,
+    referrer_urls: Vec<Option<String>>,
     hosts: Vec<Option<i32>>,
     attempts: Vec<i16>,
     due: Vec<Option<SystemTime>>,
@@ -74,6 +59,7 @@ impl Said {
         self.depths.push(row.depth);
         self.hops.push(row.hops);
         self.referrers.push(row.referrer);
+        self.referrer_urls.push(row.referrer_url.clone());
         self.hosts.push(row.host);
         self.attempts.push(row.attempts);
         self.due.push(row.due);
@@ -88,12 +74,13 @@ impl Said {
     }
 
     /// In the order in which the statements name them.
-    fn into_values(self) -> [Box<dyn ToSql + Sync + Send>; 15] {
+    fn into_values(self) -> [Box<dyn ToSql + Sync + Send>; 16] {
         [
             Box::new(self.states),
             Box::new(self.depths),
             Box::new(self.hops),
             Box::new(self.referrers),
+            Box::new(self.referrer_urls),
             Box::new(self.hosts),
             Box::new(self.attempts),
             Box::new(self.due),
@@ -109,7 +96,7 @@ impl Said {
     }
 }
 
-/// What a batch has to say of the frontier: URLs, what they lead to, and whose records are out of date. `file`: the number of
+/// What a batch has to say of the frontier: URLs, what they lead to, whose records are out of date, and letters. `file`: the number of
 /// the records of the node.
 pub(super) fn of_frontier(batch: &Batch, file: i32) -> Vec<Told> {
     let mut told = Vec::new();
@@ -132,6 +119,7 @@ pub(super) fn of_frontier(batch: &Batch, file: i32) -> Vec<Told> {
     }
     let moved: Vec<_> = batch.moved.iter().copied().collect();
     told.extend(moved.chunks(AT_ONCE).map(self::moved));
+    told.extend(of_mail(&batch.mail, &batch.read));
     told
 }
 
@@ -146,13 +134,18 @@ pub(super) fn of_notes(batch: &Batch, node: &str) -> Vec<Told> {
     let mut told = Vec::new();
     let manners: Vec<_> = batch.manners.iter().collect();
     for manners in manners.chunks(AT_ONCE) {
-        let (hosts, saved): (Vec<String>, Vec<String>) =
-            manners.iter().map(|(h, s)| ((*h).clone(), (*s).clone())).unzip();
-        told.push(told!("manners", MANNERS, hosts, saved));
+        let (buckets, hosts, saved) = by_bucket(manners);
+        told.push(told!("manners", MANNERS, buckets, hosts, saved));
     }
-    if !batch.notes.is_empty() {
-        let (names, values): (Vec<_>, Vec<_>) = batch.notes.iter().map(|(n, v)| (n.clone(), v.clone())).unzip();
-        told.push(told!("notes", NOTES, names, values));
+    for (owner, notes) in [(node, &batch.notes), (OF_CRAWL, &batch.crawl_notes)] {
+        if !notes.is_empty() {
+            let (names, values): (Vec<_>, Vec<_>) = notes.iter().map(|(n, v)| (n.clone(), v.clone())).unzip();
+            told.push(told!("notes", NOTES, owner.to_owned(), names, values));
+        }
+    }
+    if !batch.bucket_notes.is_empty() {
+        let (buckets, names, values) = by_bucket(&batch.bucket_notes.iter().collect::<Vec<_>>());
+        told.push(told!("bucket-notes", BUCKET_NOTES, buckets, names, values));
     }
     if !batch.sitemaps.is_empty() {
         let (buckets, ids) = ids(batch.sitemaps.keys().copied());
@@ -165,9 +158,24 @@ pub(super) fn of_notes(batch: &Batch, node: &str) -> Vec<Told> {
     told.extend(outputs(batch, node));
     if let Some(settings) = batch.settings.clone() {
         let crate::store::RunSettings { url_rules, robots, folder, archives, toml } = settings;
-        told.push(told!("settings", SETTINGS, toml, url_rules, robots, folder, archives));
+        let told_once = |name, sql| {
+            told!(name, sql, toml.clone(), url_rules.clone(), robots.clone(), folder.clone(), archives.clone())
+        };
+        told.push(told_once("settings", SETTINGS));
+        told.push(Told { touches: Touches::Settings, ..told_once("settings-same", SAME_SETTINGS) });
     }
     told
+}
+
+/// What is kept of something by its bucket and name, as arrays.
+fn by_bucket(rows: &[(&(i16, String), &String)]) -> (Vec<i16>, Vec<String>, Vec<String>) {
+    let mut columns = (Vec::new(), Vec::new(), Vec::new());
+    for ((bucket, name), value) in rows {
+        columns.0.push(*bucket);
+        columns.1.push(name.clone());
+        columns.2.push((*value).clone());
+    }
+    columns
 }
 
 fn outputs(batch: &Batch, node: &str) -> Vec<Told> {
@@ -204,7 +212,7 @@ fn changed(rows: &[(&Id, &UrlRow)], file: i32) -> Told {
     let columns = Columns::of(rows.iter().map(|(id, row)| (**id, *row)), file);
     let mut told = told!("changed", CHANGED, columns.buckets, columns.ids, columns.set);
     told.values.extend(columns.said.into_values());
-    Told { rows: Some(rows.len()), ..told }
+    Told { touches: Touches::Urls(rows.len() as u64), ..told }
 }
 
 /// Buckets and numbers, each as an array.
@@ -212,19 +220,19 @@ pub(super) fn ids(all: impl Iterator<Item = Id>) -> (Vec<i16>, Vec<i32>) {
     all.unzip()
 }
 
-/// As many rows as a statement writes well within its limit of time.
-pub(super) const AT_ONCE: usize = 10_000;
 const HOSTS: &str = "INSERT INTO host (bucket, id, name) SELECT * FROM unnest($1::smallint[], $2::int[], $3::text[])";
-const FOUND: &str = "INSERT INTO url (bucket, id, key, url, state, depth, hops, referrer, host, attempts, due, file, record, \
-    status, error, bytes, untold, mention, link_text) SELECT * FROM unnest($1::smallint[], $2::int[], $3::bytea[], $4::text[], \
-    $5::smallint[], $6::int[], $7::smallint[], $8::int[], $9::int[], $10::smallint[], $11::timestamptz[], $12::int[], \
-    $13::bigint[], $14::smallint[], $15::text[], $16::bigint[], $17::boolean[], $18::smallint[], $19::text[])";
+const FOUND: &str = "INSERT INTO url (bucket, id, key, url, state, depth, hops, referrer, referrer_url, host, attempts, due, file, \
+    record, status, error, bytes, untold, mention, link_text) SELECT * FROM unnest($1::smallint[], $2::int[], $3::bytea[], \
+    $4::text[], $5::smallint[], $6::int[], $7::smallint[], $8::int[], $9::text[], $10::int[], $11::smallint[], \
+    $12::timestamptz[], $13::int[], $14::bigint[], $15::smallint[], $16::text[], $17::bigint[], $18::boolean[], $19::smallint[], \
+    $20::text[])";
 /// The numbers are those of `row.rs`.
 const CHANGED: &str = "UPDATE url AS u SET \
     state = CASE WHEN n.m & 1 <> 0 THEN n.state ELSE u.state END, \
     depth = CASE WHEN n.m & 2 <> 0 THEN n.depth ELSE u.depth END, \
     hops = CASE WHEN n.m & 4 <> 0 THEN n.hops ELSE u.hops END, \
     referrer = CASE WHEN n.m & 8 <> 0 THEN n.referrer ELSE u.referrer END, \
+    referrer_url = CASE WHEN n.m & 8 <> 0 THEN n.referrer_url ELSE u.referrer_url END, \
     host = CASE WHEN n.m & 16 <> 0 THEN n.host ELSE u.host END, \
     attempts = CASE WHEN n.m & 32 <> 0 THEN n.attempts ELSE u.attempts END, \
     due = CASE WHEN n.m & 64 <> 0 THEN n.due ELSE u.due END, \
@@ -236,20 +244,24 @@ const CHANGED: &str = "UPDATE url AS u SET \
     untold = CASE WHEN n.m & 256 <> 0 THEN n.untold ELSE u.untold END, \
     mention = CASE WHEN n.m & 512 <> 0 THEN n.mention ELSE u.mention END, \
     link_text = CASE WHEN n.m & 512 <> 0 THEN n.link_text ELSE u.link_text END \
-    FROM unnest($1::smallint[], $2::int[], $3::int[], $4::smallint[], $5::int[], $6::smallint[], $7::int[], $8::int[], \
-    $9::smallint[], $10::timestamptz[], $11::int[], $12::bigint[], $13::smallint[], $14::text[], $15::bigint[], \
-    $16::boolean[], $17::smallint[], $18::text[]) AS n(b, i, m, state, depth, hops, referrer, host, attempts, due, file, record, \
-    status, error, bytes, untold, mention, link_text) WHERE u.bucket = n.b AND u.id = n.i";
+    FROM unnest($1::smallint[], $2::int[], $3::int[], $4::smallint[], $5::int[], $6::smallint[], $7::int[], $8::text[], \
+    $9::int[], $10::smallint[], $11::timestamptz[], $12::int[], $13::bigint[], $14::smallint[], $15::text[], $16::bigint[], \
+    $17::boolean[], $18::smallint[], $19::text[]) AS n(b, i, m, state, depth, hops, referrer, referrer_url, host, attempts, due, \
+    file, record, status, error, bytes, untold, mention, link_text) WHERE u.bucket = n.b AND u.id = n.i";
 const EDGES: &str = "INSERT INTO edges (bucket, id, links) SELECT * FROM unnest($1::smallint[], $2::int[], $3::bytea[]) \
     ON CONFLICT (bucket, id) DO UPDATE SET links = excluded.links";
 pub(super) const CORRECTED: &str = "DELETE FROM moved WHERE file = $1";
 const MOVED: &str = "INSERT INTO moved (file, record, bucket, id) SELECT u.file, u.record, u.bucket, u.id \
     FROM unnest($1::smallint[], $2::int[]) AS n(b, i) JOIN url AS u ON u.bucket = n.b AND u.id = n.i \
     WHERE u.record IS NOT NULL ON CONFLICT DO NOTHING";
-const MANNERS: &str = "INSERT INTO manners (bucket, host, saved) SELECT 0, * FROM unnest($1::text[], $2::text[]) \
+const MANNERS: &str = "INSERT INTO manners (bucket, host, saved) SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[]) \
     ON CONFLICT (bucket, host) DO UPDATE SET saved = excluded.saved";
-const NOTES: &str = "INSERT INTO note (name, value) SELECT * FROM unnest($1::text[], $2::text[]) \
-    ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+const NOTES: &str = "INSERT INTO note (node, name, value) SELECT $1, * FROM unnest($2::text[], $3::text[]) \
+    ON CONFLICT (node, name) DO UPDATE SET value = excluded.value";
+const BUCKET_NOTES: &str = "INSERT INTO bucket_note (bucket, name, value) SELECT * FROM unnest($1::smallint[], $2::text[], \
+    $3::text[]) ON CONFLICT (bucket, name) DO UPDATE SET value = excluded.value";
+/// Whose notes those of the crawl are.
+pub(super) const OF_CRAWL: &str = "";
 const SITEMAPS: &str = "INSERT INTO sitemap (bucket, id, key, url, saved, done) SELECT * FROM unnest($1::smallint[], $2::int[], \
     $3::bytea[], $4::text[], $5::text[], $6::boolean[]) \
     ON CONFLICT (bucket, id) DO UPDATE SET saved = excluded.saved, done = excluded.done";
@@ -257,8 +269,10 @@ const VOID: &str = "DELETE FROM output WHERE node = $1 AND name = ANY($2::text[]
 const OUTPUTS: &str = "INSERT INTO output (node, name, length, amended, crc) SELECT $1, * FROM unnest($2::text[], $3::bigint[], \
     $4::bigint[], $5::bigint[]) ON CONFLICT (node, name) DO UPDATE SET length = excluded.length, amended = excluded.amended, \
     crc = excluded.crc";
-/// Only what differs from the last.
+/// Only what differs from the last. Of two nodes that begin at once, the second one is seen by the next statement.
 const SETTINGS: &str = "INSERT INTO settings (version, toml, url_rules, robots, folder, archives) \
     SELECT (SELECT coalesce(max(version), 0) + 1 FROM settings), $1::text, $2::text, $3::text, $4::text, $5::text \
     WHERE NOT EXISTS (SELECT FROM settings WHERE version = (SELECT max(version) FROM settings) \
-    AND (toml, url_rules, robots, folder, archives) = ($1, $2, $3, $4, $5))";
+    AND (toml, url_rules, robots, folder, archives) = ($1, $2, $3, $4, $5)) ON CONFLICT DO NOTHING";
+const SAME_SETTINGS: &str = "SELECT FROM settings WHERE version = (SELECT max(version) FROM settings) \
+    AND (toml, url_rules, robots, folder, archives) = ($1, $2, $3, $4, $5)";

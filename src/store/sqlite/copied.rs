@@ -75,7 +75,8 @@ const TABLES: [(&str, &str, &str); 10] = [
     (
         "setting",
         "name, value",
-        "SELECT name, value FROM note UNION ALL SELECT v.name, v.value FROM \
+        "SELECT name, value FROM note WHERE node IN ('', {node}) AND name NOT LIKE 'cookies of %' UNION ALL SELECT 'traps', '[' || string_agg(substr(value, 2, length(value) - 2), ',' ORDER BY bucket) || ']' FROM bucket_note \
+         WHERE name = 'traps' HAVING count(*) > 0 UNION ALL SELECT v.name, v.value FROM \
          (SELECT * FROM settings ORDER BY version DESC LIMIT 1) AS s, LATERAL (VALUES ('url_rules', s.url_rules), \
          ('robots', s.robots), ('folder', s.folder), ('archives', s.archives), ('settings', s.toml)) AS v(name, value)",
     ),

@@ -1,19 +1,23 @@
 //! Buckets that change hands: two nodes over one store, in which each step is kept with the next commit of its node, or lost.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::time::Instant;
 
 use proptest::prelude::*;
 
 use super::random::{Links, fewer_cases_in_debug, page_of_links, shortest_ways};
+#[cfg(feature = "postgres")]
+use super::two_nodes::Database;
+use super::two_nodes::{SPLIT, Shared};
 use super::{SAME, depth, found, url};
 use crate::accounts::Accounts;
-use crate::frontier::{Bucket, Change, Changes, Frontier, Lease, Limits, Place, Split};
+use crate::frontier::{Bucket, Change, Changes, Frontier, Lease, Limits, Place};
 use crate::outcome::{OutcomeKind, SkipReason};
+use crate::store::Memory;
+#[cfg(feature = "postgres")]
+use crate::store::pair::test_server;
 use crate::store::pair::{Kind, Pair, Texts};
-use crate::store::{Facts, Memory, Store};
 use crate::url::{CrawlUrl, LinkKind};
 use crate::wall_clock::WallClock;
 
@@ -97,15 +101,14 @@ impl Node {
 
 struct Cluster<'a> {
     web: &'a Web,
-    store: Memory,
+    store: Box<dyn Shared>,
     nodes: [Node; 2],
     /// What is committed.
     records: BTreeMap<Arc<str>, Place>,
 }
 
 impl<'a> Cluster<'a> {
-    fn new(web: &'a Web) -> Self {
-        let store = Memory::new(WallClock::new(Instant::now(), jiff::Timestamp::now()));
+    fn new(web: &'a Web, store: Box<dyn Shared>) -> Self {
         let nodes = [Texts::AtHand, Texts::Forgotten].map(|texts| Node::new(web.limits, texts));
         Self { web, store, nodes, records: BTreeMap::new() }
     }
@@ -132,42 +135,42 @@ impl<'a> Cluster<'a> {
     }
 
     /// All steps together, and then what the store has to say.
-    fn commit(&mut self, node: usize) {
-        let (node, web) = (&mut self.nodes[node], self.web);
+    fn commit(&mut self, which: usize) {
+        let (node, web) = (&mut self.nodes[which], self.web);
         let refuses = |url: &CrawlUrl, kind: LinkKind| web.refuses(url, kind);
         node.step(None);
         let wants = node.frontier.take_wants();
         for (changes, record) in std::mem::take(&mut node.steps) {
             for (bucket, changes) in changes {
-                self.store.apply(bucket, changes, Some(Facts::default())).unwrap();
+                self.store.apply(which, bucket, changes);
             }
             if let Some((url, place)) = record {
                 assert!(self.records.insert(Arc::clone(&url), place).is_none(), "{url} has two records");
             }
         }
-        for want in wants {
-            let rows = self.store.ask(want).unwrap().unwrap();
+        let (answers, mail) = self.store.commit(which, &node.here, wants);
+        for rows in answers {
             node.frontier.supply(rows, &|_| false, &refuses).unwrap();
         }
-        for bucket in &node.here {
-            for mail in self.store.mail_to(*bucket) {
-                if node.letters.insert(mail.id) {
-                    assert!(node.frontier.read(mail, &refuses).unwrap());
-                }
+        for mail in mail {
+            if node.letters.insert(mail.id) {
+                assert!(node.frontier.read(mail, &refuses).unwrap());
             }
         }
     }
 
     fn kill(&mut self, node: usize) {
+        self.store.kill(node);
         let node = &mut self.nodes[node];
         *node = Node::new(self.web.limits, node.texts);
     }
 
-    fn give(&mut self, node: usize, bucket: Bucket) {
-        self.commit(node);
-        let node = &mut self.nodes[node];
+    fn give(&mut self, which: usize, bucket: Bucket) {
+        self.commit(which);
+        let node = &mut self.nodes[which];
         if node.frontier.give(bucket) {
             node.here.remove(&bucket);
+            self.store.give(which, bucket);
         }
     }
 
@@ -179,7 +182,7 @@ impl<'a> Cluster<'a> {
         let judge = |url: &CrawlUrl, _: bool| web.refuses(url, LinkKind::Follow);
         let rules = crate::frontier::RestoreRules { judge: &judge, lifted: &[] };
         let mut restore = Frontier::restore(bucket, web.limits, rules);
-        self.store.restore(bucket, &mut restore).unwrap();
+        self.store.take(node, bucket, &mut restore);
         let node = &mut self.nodes[node];
         node.frontier.take(restore.finish());
         node.here.insert(bucket);
@@ -195,7 +198,7 @@ impl<'a> Cluster<'a> {
                 self.settle(node, turn);
                 self.commit(node);
             }
-            let mail = (0..SPLIT.buckets()).any(|bucket| !self.store.mail_to(Bucket::at(bucket)).is_empty());
+            let mail = self.store.has_mail();
             (0..2).for_each(|node| self.nodes[node].step(None));
             if !mail && self.nodes.iter().all(Node::is_idle) {
                 return;
@@ -204,22 +207,14 @@ impl<'a> Cluster<'a> {
     }
 
     fn places(&mut self) -> BTreeMap<usize, Place> {
-        let mut after = 0;
-        loop {
-            let moved = self.store.moved(after).unwrap();
-            let Some((last, _)) = moved.last() else { break };
-            after = *last;
-            for (_, moved) in moved {
-                let place = self.records.get_mut(&moved.url).expect("only what has a record moves");
-                assert!(moved.place.depth <= place.depth, "depth only sinks");
-                *place = moved.place;
-            }
+        for moved in self.store.moved() {
+            let place = self.records.get_mut(&moved.url).expect("only what has a record moves");
+            assert!(moved.place.depth <= place.depth, "depth only sinks");
+            *place = moved.place;
         }
         self.records.iter().map(|(url, place)| (Web::number(url), place.clone())).collect()
     }
 }
-
-const SPLIT: Split = Split::into(NonZeroU16::new(7).unwrap());
 
 /// What happens to one of the nodes.
 #[derive(Debug, Clone, Copy)]
@@ -244,57 +239,93 @@ fn event() -> impl Strategy<Value = (usize, Event)> {
     (0_usize..2, event)
 }
 
+/// What happens, and to what web.
+#[derive(Debug, Clone)]
+struct Story {
+    web: Web,
+    events: Vec<(usize, Event)>,
+}
+
+prop_compose! {
+    fn story()(
+        links in proptest::collection::vec(page_of_links(20), 20),
+        mut outside in proptest::collection::vec(proptest::bool::weighted(0.15), 20),
+        greatest in 1_u32..6,
+        events in proptest::collection::vec(event(), 0..160),
+    ) -> Story {
+        outside[0] = false;
+        Story { web: Web { links, outside, limits: depth(greatest) }, events }
+    }
+}
+
+fn comes_to_what_one_bucket_comes_to(
+    Story { web, events }: &Story,
+    store: Box<dyn Shared>,
+) -> Result<(), TestCaseError> {
+    let mut cluster = Cluster::new(web, store);
+    cluster.seed();
+    for (node, event) in events {
+        match event {
+            Event::Leases => cluster.lease(*node),
+            Event::Settles(which) => cluster.settle(*node, *which),
+            Event::Commits => cluster.commit(*node),
+            Event::IsKilled => cluster.kill(*node),
+            Event::Gives(bucket) => cluster.give(*node, Bucket::at(*bucket)),
+            Event::Takes(bucket) => cluster.take(*node, Bucket::at(*bucket)),
+        }
+    }
+    cluster.finish();
+
+    let [one, other] = cluster.nodes.each_ref().map(|node| node.frontier.accounts());
+    let expected = web.alone();
+    prop_assert_eq!(one + other, expected, "accounts add up over all nodes");
+    let mut all = Frontier::split(web.limits, SPLIT);
+    for bucket in (0..SPLIT.buckets()).map(Bucket::at) {
+        let mut restore = Frontier::restore(bucket, web.limits, SAME);
+        cluster.store.look(bucket, &mut restore);
+        all.take(restore.finish());
+    }
+    prop_assert_eq!(all.accounts().settled, expected.settled);
+    prop_assert_eq!(all.accounts().discovered(), expected.discovered());
+
+    let page = |(n, links): (usize, &Links)| if web.outside[n] { Vec::new() } else { links.clone() };
+    let kept: Vec<Links> = (0..).zip(&web.links).map(page).collect();
+    let depths = shortest_ways(&kept);
+    let places = cluster.places();
+    let greatest = web.limits.depth.unwrap();
+    for (n, depth) in depths.iter().enumerate() {
+        let depth = depth.filter(|depth| *depth <= greatest && !web.outside[n]);
+        prop_assert_eq!(places.get(&n).map(|place| place.depth), depth, "page {}", n);
+        let Some(referrer) = places.get(&n).and_then(|place| place.referrer.as_deref()) else { continue };
+        let page = Web::number(referrer);
+        let way = |(to, kind): &(usize, LinkKind)| {
+            let further = u32::from(*kind == LinkKind::Follow);
+            *to == n && *kind != LinkKind::Nofollow && Some(places[&page].depth + further) == depth
+        };
+        prop_assert!(web.links[page].iter().any(way), "page {} is said to be found on {}", n, referrer);
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(fewer_cases_in_debug())]
 
     #[test]
-    fn buckets_that_change_hands_come_to_what_one_bucket_comes_to(
-        links in proptest::collection::vec(page_of_links(20), 20),
-        outside in proptest::collection::vec(proptest::bool::weighted(0.15), 20),
-        greatest in 1_u32..6,
-        events in proptest::collection::vec(event(), 0..160),
-    ) {
-        let mut web = Web { links, outside, limits: depth(greatest) };
-        web.outside[0] = false;
-        let mut cluster = Cluster::new(&web);
-        cluster.seed();
-        for (node, event) in events {
-            match event {
-                Event::Leases => cluster.lease(node),
-                Event::Settles(which) => cluster.settle(node, which),
-                Event::Commits => cluster.commit(node),
-                Event::IsKilled => cluster.kill(node),
-                Event::Gives(bucket) => cluster.give(node, Bucket::at(bucket)),
-                Event::Takes(bucket) => cluster.take(node, Bucket::at(bucket)),
-            }
-        }
-        cluster.finish();
+    fn buckets_that_change_hands_come_to_what_one_bucket_comes_to(story in story()) {
+        let store = Memory::new(WallClock::new(Instant::now(), jiff::Timestamp::now()));
+        comes_to_what_one_bucket_comes_to(&story, Box::new(store))?;
+    }
+}
 
-        let [one, other] = cluster.nodes.each_ref().map(|node| node.frontier.accounts());
-        let expected = web.alone();
-        prop_assert_eq!(one + other, expected, "accounts add up over all nodes");
-        let mut all = Frontier::split(web.limits, SPLIT);
-        for bucket in (0..SPLIT.buckets()).map(Bucket::at) {
-            let mut restore = Frontier::restore(bucket, web.limits, SAME);
-            cluster.store.restore(bucket, &mut restore).unwrap();
-            all.take(restore.finish());
-        }
-        prop_assert_eq!(all.accounts().settled, expected.settled);
-        prop_assert_eq!(all.accounts().discovered(), expected.discovered());
+#[cfg(feature = "postgres")]
+proptest! {
+    // Each commit is a round trip for each of its statements.
+    #![proptest_config(ProptestConfig { cases: fewer_cases_in_debug().cases.div_ceil(8), ..fewer_cases_in_debug() })]
 
-        let kept: Vec<Links> = (0..).zip(&web.links).map(|(n, links)| if web.outside[n] { Vec::new() } else { links.clone() }).collect();
-        let depths = shortest_ways(&kept);
-        let places = cluster.places();
-        for (n, depth) in depths.iter().enumerate() {
-            let depth = depth.filter(|depth| *depth <= greatest && !web.outside[n]);
-            prop_assert_eq!(places.get(&n).map(|place| place.depth), depth, "page {}", n);
-            let Some(referrer) = places.get(&n).and_then(|place| place.referrer.as_deref()) else { continue };
-            let page = Web::number(referrer);
-            let way = |(to, kind): &(usize, LinkKind)| {
-                let further = u32::from(*kind == LinkKind::Follow);
-                *to == n && *kind != LinkKind::Nofollow && Some(places[&page].depth + further) == depth
-            };
-            prop_assert!(web.links[page].iter().any(way), "page {} is said to be found on {}", n, referrer);
+    #[test]
+    fn buckets_that_change_hands_in_a_database_come_to_what_one_bucket_comes_to(story in story()) {
+        if let Some(server) = test_server::get() {
+            comes_to_what_one_bucket_comes_to(&story, Box::new(Database::new(server)))?;
         }
     }
 }
