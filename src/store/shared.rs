@@ -19,12 +19,14 @@ pub struct Share {
     pub split: Split,
     /// Those that are to be [restored](super::Store::restore) before anything else: nobody else asks their hosts.
     pub own: Vec<Bucket>,
+    /// How many others take part as this one starts.
+    pub others: usize,
 }
 
 impl Share {
     /// All of a crawl that is one process's.
     pub fn whole() -> Self {
-        Self { split: Split::ONE, own: vec![Bucket::FIRST] }
+        Self { split: Split::ONE, own: vec![Bucket::FIRST], others: 0 }
     }
 }
 

@@ -5,6 +5,10 @@ mod buckets;
 mod depths;
 mod kept;
 mod letters;
+#[cfg(feature = "postgres")]
+mod members;
+#[cfg(feature = "postgres")]
+mod nodes;
 mod random;
 mod skips;
 mod turns;

@@ -9,6 +9,8 @@ use crate::store::{Member, MemberChange, News};
 /// What this process knows of the others.
 #[derive(Debug, Default)]
 pub(super) struct Crowd {
+    /// How many others lived as this process started.
+    pub(super) others_at_start: usize,
     /// The states of the other nodes; `None` before the first look: who is there then is no news.
     others: Option<BTreeMap<String, String>>,
     /// Of which news of the crawl this process has heard.
@@ -17,8 +19,8 @@ pub(super) struct Crowd {
     epoch_before: i64,
     /// Where seeds lead to, as this process has found itself.
     own_redirects: HashSet<(String, String)>,
-    /// For how many commits more the news is not taken as dealt with.
-    unheard: u8,
+    /// Whether there is news that is not dealt with.
+    is_unheard: bool,
     /// How many buckets are this node's share.
     share: Option<usize>,
     /// Whether some have no owner.
@@ -51,6 +53,11 @@ pub(super) struct Seen {
 }
 
 impl Crowd {
+    /// What is new comes after this epoch; so many others live.
+    pub(super) fn begin(epoch: i64, others: usize) -> Self {
+        Self { epoch, others_at_start: others, ..Self::default() }
+    }
+
     /// What is new comes after this.
     pub(super) fn begin_at(&mut self, epoch: i64) {
         self.epoch = epoch;
@@ -63,7 +70,7 @@ impl Crowd {
 
     /// Who is at rest has dealt with the news.
     pub(super) fn hear(&mut self) {
-        self.unheard = 0;
+        self.is_unheard = false;
     }
 
     /// How many buckets this node may take, which has so many.
@@ -79,7 +86,7 @@ impl Crowd {
 
     /// Of which news this process has made what is to be made of it.
     pub(super) fn heard(&self) -> i64 {
-        if self.unheard == 0 { self.epoch } else { self.epoch_before }
+        if self.is_unheard { self.epoch_before } else { self.epoch }
     }
 
     /// How many of all buckets are the share of each node.
@@ -97,17 +104,13 @@ impl Crowd {
 
     /// What is new of the crawl as a whole, with where seeds lead to that were found since the last look.
     pub(super) fn learn(&mut self, look: &Look, redirects: Vec<(String, String)>) -> Vec<News> {
-        self.unheard = self.unheard.saturating_sub(1);
         if look.epoch <= self.epoch {
             return Vec::new();
         }
         let others = redirects.into_iter().filter(|redirect| !self.own_redirects.contains(redirect));
         let mut news: Vec<_> = others.map(|(from, to)| News::SeedRedirect { from, to }).collect();
-        if !news.is_empty() {
-            if self.unheard == 0 {
-                self.epoch_before = self.epoch;
-            }
-            self.unheard = UNHEARD;
+        if !news.is_empty() && !std::mem::replace(&mut self.is_unheard, true) {
+            self.epoch_before = self.epoch;
         }
         if look.state != RUNNING {
             news.extend(State::of_name(&look.state).map(News::Over));
@@ -138,5 +141,3 @@ impl Crowd {
 
 pub(super) const ALIVE: &str = "alive";
 const RUNNING: &str = "running";
-/// News is taken as dealt with once this process is at rest, or after so many more commits: a second.
-const UNHEARD: u8 = 4;

@@ -27,7 +27,7 @@ impl Store for Postgres {
 
     fn share(&self) -> Share {
         let own = self.holdings.all().map(|bucket| Bucket::at(bucket.cast_unsigned())).collect();
-        Share { split: self.holdings.split, own }
+        Share { split: self.holdings.split, own, others: self.crowd.others_at_start }
     }
 
     fn recall(&mut self) -> Result<Notes> {

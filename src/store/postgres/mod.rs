@@ -4,6 +4,7 @@
 //! begins with the fence. It stays until the answer is here: when that is lost, the database says by the turn of this node
 //! whether it was committed. What tables and columns mean is in `docs/design/store.md`.
 
+mod agreed;
 mod batch;
 mod beside;
 mod blocking;

@@ -6,7 +6,6 @@ use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
 
 use super::Postgres;
-use super::join::host_of;
 use super::row::millis;
 use super::trouble::Answer;
 use crate::error::{Error, Result};
@@ -34,7 +33,6 @@ impl Postgres {
         notes.seed_redirects = self.rows(REDIRECTS, &[&epoch], |row| Ok((row.try_get(0)?, row.try_get(1)?)))?;
         self.crowd.begin_at(epoch);
         notes.settings = self.rows(SETTINGS, &[], settings)?.pop();
-        notes.machines = self.rows(MACHINES, &[&node], |row| Ok(host_of(row.try_get(0)?).to_owned()))?;
         let own: Vec<_> = self.holdings.all().collect();
         notes.sitemaps = self.rows(SITEMAPS, &[&own], sitemap)?;
         notes.outputs = self.rows(OUTPUTS, &[&node], output)?;
@@ -173,8 +171,6 @@ fn parse<T: DeserializeOwned>(saved: &str, of: impl Fn() -> String) -> Result<T>
 const SEEDS: &str = "SELECT url FROM seed ORDER BY url";
 const EPOCH: &str = "SELECT epoch FROM crawl";
 const REDIRECTS: &str = "SELECT url, target FROM seed_redirect WHERE epoch <= $1 ORDER BY epoch";
-const MACHINES: &str =
-    "SELECT machine FROM node WHERE id <> $1 AND state = 'alive' AND until > clock_timestamp() ORDER BY machine";
 pub(super) const MANNERS: &str =
     "SELECT host, saved FROM manners WHERE bucket = ANY($1::smallint[]) ORDER BY bucket, host";
 pub(super) const BUCKET_NOTES: &str =

@@ -85,10 +85,10 @@ impl Postgres {
         }
         let began = Instant::now();
         let opened = blocking.wait(begin(&mut server, &mut link, &node_file.id, made.split));
-        let Begun { node, clock, records, holdings } = opened.map_err(|trouble| server.error("open", trouble))?;
+        let Begun { node, clock, records, holdings, others } =
+            opened.map_err(|trouble| server.error("open", trouble))?;
         let (epoch, turn, kept_turn) = (node.seen_epoch, node.turn, node_file.turn);
-        let mut crowd = Crowd::default();
-        crowd.begin_at(epoch);
+        let crowd = Crowd::begin(epoch, others);
         let mut store = Self {
             blocking,
             read_back: None,
@@ -139,6 +139,8 @@ struct Begun {
     /// Lines of its outputs.
     records: i64,
     holdings: Holdings,
+    /// How many other nodes live.
+    others: usize,
 }
 
 async fn begin(server: &mut Server, link: &mut Link, id: &str, split: Split) -> Answer<Begun> {
@@ -157,5 +159,10 @@ async fn begin(server: &mut Server, link: &mut Link, id: &str, split: Split) -> 
     }
     server.session_name = format!("crawler {id} {}", node.incarnation);
     link.run(&format!("SET application_name = '{}'", server.session_name)).await?;
-    Ok(Begun { node, clock, records, holdings })
+    let others = link.query(OTHERS, &[&id]).await?.pop();
+    let others: i64 = others.map_or(Ok(0), |row| row.try_get(0))?;
+    let others = usize::try_from(others).unwrap_or_default();
+    Ok(Begun { node, clock, records, holdings, others })
 }
+
+const OTHERS: &str = "SELECT count(*) FROM node WHERE id <> $1 AND state = 'alive' AND until > clock_timestamp()";

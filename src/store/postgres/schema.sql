@@ -159,9 +159,11 @@ CREATE TABLE seed_redirect (
   target text NOT NULL
 );
 
+-- `common`: those of them that all nodes that crawl together have, as TOML; when these are others, all buckets are judged anew.
 -- `folder` and `archives`: what else the next run is compared with.
 CREATE TABLE settings (
   version int PRIMARY KEY,
+  common text NOT NULL,
   toml text NOT NULL,
   url_rules text NOT NULL,
   robots text NOT NULL,

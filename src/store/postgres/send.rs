@@ -106,7 +106,8 @@ fn expect(touches: Touches, rows: u64, shown: &str) -> Answer<()> {
         ))
         .into()),
         Touches::Settings if rows == 0 => Err(Error::Usage(format!(
-            "another machine has begun to crawl {shown} with other settings at this moment; all that crawl together need the same"
+            "{shown} is being crawled with other settings, and all machines that crawl together need the same; give these, or start \
+             this one when the others have ended"
         ))
         .into()),
         Touches::Any | Touches::Urls(_) | Touches::Taken | Touches::Settings => Ok(()),

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use tokio_postgres::types::ToSql;
 
+use super::agreed::agreed;
 use super::batch::{Batch, Id, NewUrl};
 use super::letters::of_mail;
 use super::row::UrlRow;
@@ -158,11 +159,13 @@ pub(super) fn of_notes(batch: &Batch, node: &str) -> Vec<Told> {
     told.extend(outputs(batch, node));
     if let Some(settings) = batch.settings.clone() {
         let crate::store::RunSettings { url_rules, robots, folder, archives, toml } = settings;
-        let told_once = |name, sql| {
-            told!(name, sql, toml.clone(), url_rules.clone(), robots.clone(), folder.clone(), archives.clone())
+        let (common, node) = (agreed(&toml), node.to_owned());
+        let told_as = |name, sql| {
+            let (common, node, toml) = (common.clone(), node.clone(), toml.clone());
+            told!(name, sql, common, url_rules.clone(), robots.clone(), folder.clone(), archives.clone(), toml, node)
         };
-        told.push(told_once("settings", SETTINGS));
-        told.push(Told { touches: Touches::Settings, ..told_once("settings-same", SAME_SETTINGS) });
+        told.push(told_as("settings", SETTINGS));
+        told.push(Told { touches: Touches::Settings, ..told_as("settings-same", SAME_SETTINGS) });
     }
     told
 }
@@ -269,10 +272,14 @@ const VOID: &str = "DELETE FROM output WHERE node = $1 AND name = ANY($2::text[]
 const OUTPUTS: &str = "INSERT INTO output (node, name, length, amended, crc) SELECT $1, * FROM unnest($2::text[], $3::bigint[], \
     $4::bigint[], $5::bigint[]) ON CONFLICT (node, name) DO UPDATE SET length = excluded.length, amended = excluded.amended, \
     crc = excluded.crc";
-/// Only what differs from the last. Of two nodes that begin at once, the second one is seen by the next statement.
-const SETTINGS: &str = "INSERT INTO settings (version, toml, url_rules, robots, folder, archives) \
-    SELECT (SELECT coalesce(max(version), 0) + 1 FROM settings), $1::text, $2::text, $3::text, $4::text, $5::text \
+/// Only what differs from the last, and only while nobody else crawls. Of two nodes that begin at once, the second one is seen by
+/// the next statement.
+const SETTINGS: &str = "INSERT INTO settings (version, common, url_rules, robots, folder, archives, toml) \
+    SELECT (SELECT coalesce(max(version), 0) + 1 FROM settings), $1::text, $2::text, $3::text, $4::text, $5::text, $6::text \
     WHERE NOT EXISTS (SELECT FROM settings WHERE version = (SELECT max(version) FROM settings) \
-    AND (toml, url_rules, robots, folder, archives) = ($1, $2, $3, $4, $5)) ON CONFLICT DO NOTHING";
-const SAME_SETTINGS: &str = "SELECT FROM settings WHERE version = (SELECT max(version) FROM settings) \
-    AND (toml, url_rules, robots, folder, archives) = ($1, $2, $3, $4, $5)";
+    AND (common, url_rules, robots, folder, archives) = ($1, $2, $3, $4, $5)) \
+    AND NOT EXISTS (SELECT FROM node WHERE id <> $7 AND state = 'alive' AND until > clock_timestamp()) ON CONFLICT DO NOTHING";
+/// What is each node's own is that of the one that has begun when nobody else was there.
+const SAME_SETTINGS: &str = "UPDATE settings SET toml = CASE WHEN EXISTS (SELECT FROM node WHERE id <> $7 AND state = 'alive' \
+    AND until > clock_timestamp()) THEN toml ELSE $6 END WHERE version = (SELECT max(version) FROM settings) \
+    AND (common, url_rules, robots, folder, archives) = ($1, $2, $3, $4, $5)";

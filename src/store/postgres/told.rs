@@ -19,7 +19,7 @@ pub(super) enum Touches {
     Urls(u64),
     /// The buckets that it answers are this node's from now on.
     Taken,
-    /// One, or another node has begun with other settings at the same moment.
+    /// One, or others crawl with other settings.
     Settings,
 }
 

@@ -28,6 +28,8 @@ impl Postgres {
         if is_idle && news.is_empty() && mail.is_empty() && self.ask_for_the_end()? {
             news.extend(self.look_around()?);
         }
+        // Whoever hears something has something to do.
+        self.is_at_rest &= mail.is_empty() && news.is_empty();
         Ok(Committed { answers, mail, news, valid_until: Some(self.valid_until) })
     }
 

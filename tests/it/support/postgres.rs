@@ -61,6 +61,12 @@ impl TestServer {
     /// What `psql` says to some SQL: one row a line.
     #[allow(dead_code, reason = "not every binary looks into the database")]
     pub(crate) fn psql(&self, sql: &str) -> String {
+        self.try_psql(sql).unwrap_or_else(|said| panic!("{sql}: {said}"))
+    }
+
+    /// The same, which may fail.
+    #[allow(dead_code, reason = "not every binary looks into the database")]
+    pub(crate) fn try_psql(&self, sql: &str) -> Result<String, String> {
         let mut psql = Command::new(self.bin.join("psql"));
         psql.args([
             "-X",
@@ -79,8 +85,11 @@ impl TestServer {
             sql,
         ]);
         let said = psql.arg("-p").arg(self.port.to_string()).arg("-h").arg(&self.folder).output().unwrap();
-        assert!(said.status.success(), "{sql}: {}", String::from_utf8_lossy(&said.stderr));
-        String::from_utf8(said.stdout).unwrap()
+        if said.status.success() {
+            Ok(String::from_utf8(said.stdout).unwrap())
+        } else {
+            Err(String::from_utf8_lossy(&said.stderr).into_owned())
+        }
     }
 }
 

@@ -97,6 +97,7 @@ const SPAWNING_METHODS: &[&str] = &["spawn", "spawn_blocking", "spawn_scoped", "
 
 /// Files outside of `src/engine/` that may, and why.
 const SPAWNING_FILES: &[(&str, &str)] = &[
+    ("src/store/tests/members.rs", "nodes that commit at the same moment"),
     ("src/fetch/archived/mod.rs", "files block: each record is read where that is allowed, and awaited by who asked"),
     ("src/serve/mod.rs", "the server has a thread of its own: the crawl never waits for those who look at it"),
     ("src/serve/server.rs", "on that thread each connection is a task"),
