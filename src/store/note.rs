@@ -77,8 +77,6 @@ pub struct Notes {
     pub seed_redirects: Vec<(String, String)>,
     /// The settings of the last run; `None` when there was none.
     pub settings: Option<RunSettings>,
-    /// The machines of the other nodes that crawl with this one at this moment: all of them have those settings.
-    pub machines: Vec<String>,
     /// What politeness knew of each host.
     pub hosts: Vec<(HostKey, SavedHost)>,
     /// The cookies of each site.

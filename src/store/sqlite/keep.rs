@@ -30,7 +30,6 @@ impl Store for Sqlite {
             seeds: database.seeds()?,
             seed_redirects: database.seed_redirects()?,
             settings: database.settings()?,
-            machines: Vec::new(),
             hosts: self.hosts_known()?,
             cookies: database.cookies()?,
             seed_names: database.seed_names()?,
