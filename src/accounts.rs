@@ -1,7 +1,7 @@
 //! The accounts of a crawl: every URL that was ever discovered is in exactly one state.
 
 use std::collections::BTreeMap;
-use std::ops::Add;
+use std::ops::{Add, Sub};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -56,6 +56,26 @@ impl Add for Accounts {
         self.settled.payment_required += payment_required;
         for (count, more) in self.skipped.0.iter_mut().zip(other.skipped.0) {
             *count += more;
+        }
+        self
+    }
+}
+
+impl Sub for Accounts {
+    type Output = Self;
+
+    /// What is left without those that are among these.
+    fn sub(mut self, other: Self) -> Self {
+        self.pending -= other.pending;
+        self.in_flight -= other.in_flight;
+        let Settled { ok, redirect, http_error, failed, payment_required } = other.settled;
+        self.settled.ok -= ok;
+        self.settled.redirect -= redirect;
+        self.settled.http_error -= http_error;
+        self.settled.failed -= failed;
+        self.settled.payment_required -= payment_required;
+        for (count, less) in self.skipped.0.iter_mut().zip(other.skipped.0) {
+            *count -= less;
         }
         self
     }

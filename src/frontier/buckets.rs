@@ -1,11 +1,10 @@
 //! The frontier: all buckets that are here, each a graph of its own, in turn.
 
 use std::collections::BTreeSet;
-use std::ops::Add;
 use std::time::Instant;
 
 use super::bucket::{Bucket, Split};
-use super::change::{Change, Changes, Rows, Want};
+use super::change::{Change, Changes};
 use super::found::{Found, Refuses, Settlement};
 use super::graph::{Graph, Others};
 use super::lease::{Hold, HostRef, Lease, LeaseId};
@@ -14,7 +13,7 @@ use super::near::TEXTS;
 use super::node::Limits;
 use super::restore::{Restore, RestoreRules};
 use super::sites::Sites;
-use super::texts::OPEN_WANTS;
+use super::sums::{Part, Sums};
 use super::turns::Turns;
 use crate::accounts::Accounts;
 use crate::error::{Error, Result};
@@ -29,7 +28,7 @@ use crate::url::CrawlUrl;
 ///
 /// The hosts are split into [buckets](Bucket), of which each is a [`Graph`] of its own: one that holds everything, or many,
 /// of which some are here. What is here takes turns. How one learns what
-/// others have found of it is in `post`.
+/// others have found of it is in `post`, how buckets come and go in `moves`, and what is asked of a store in `wants`.
 ///
 /// # Contract
 /// - A URL is one [key](CrawlUrl::key): what differs only in the canonical form is found once.
@@ -50,18 +49,24 @@ pub struct Frontier {
     pub(super) split: Split,
     /// By the number of the bucket; `None` is not here.
     pub(super) graphs: Vec<Option<Box<Graph>>>,
-    turns: Turns,
-    sites: Sites,
+    pub(super) turns: Turns,
+    pub(super) sites: Sites,
+    /// What they come to together.
+    pub(super) sums: Sums,
     /// Those that may have changes to be taken, in the order in which they got them.
-    touched: Vec<Bucket>,
-    /// Those that wait for answers.
-    waiting: BTreeSet<Bucket>,
+    pub(super) touched: Vec<Bucket>,
+    /// Those that wait for answers, or have something to ask.
+    pub(super) waiting: BTreeSet<Bucket>,
+    /// Those of them that have something to ask.
+    pub(super) asking: BTreeSet<Bucket>,
     /// Whose wants were taken last.
-    asked: Bucket,
+    pub(super) asked: Bucket,
     /// Answers that are still to come.
-    awaited: usize,
+    pub(super) awaited: usize,
     /// How many texts all of them together keep before anybody asks for them.
-    room: usize,
+    pub(super) room: usize,
+    /// How many texts each keeps so, and how many it asks for ahead.
+    pub(super) of_each: (usize, usize),
     /// What nobody here wrote to buckets that are not here.
     pub(super) unsent: Vec<Letter>,
 }
@@ -87,11 +92,14 @@ impl Frontier {
             graphs: Vec::new(),
             turns: Turns::default(),
             sites: Sites::default(),
+            sums: Sums::default(),
             touched: Vec::new(),
             waiting: BTreeSet::new(),
+            asking: BTreeSet::new(),
             asked: Bucket::FIRST,
             awaited: 0,
             room: TEXTS,
+            of_each: (TEXTS, TEXTS),
             unsent: Vec::new(),
         }
     }
@@ -100,38 +108,6 @@ impl Frontier {
     /// of it is for [`take`](Self::take).
     pub fn restore(bucket: Bucket, limits: Limits, rules: RestoreRules<'_>) -> Restore<'_> {
         Restore::new(bucket, limits, rules)
-    }
-
-    /// Takes a bucket as it was left, in place of what is here of it.
-    pub fn take(&mut self, mut graph: Graph) {
-        let bucket = graph.bucket;
-        self.drop_graph(bucket);
-        if self.graphs.len() <= bucket.index() {
-            self.graphs.resize_with(bucket.index() + 1, || None);
-        }
-        graph.split = self.split;
-        self.sites.take(&mut graph.shares, graph.hosts.iter());
-        if let Some(slot) = self.graphs.get_mut(bucket.index()) {
-            *slot = Some(Box::new(graph));
-        }
-        self.share_room();
-        self.note(bucket);
-    }
-
-    /// Gives a bucket away: from here on nothing of it is here. Whether it was: it stays while something of it is leased, or
-    /// an answer is still to come. What has changed in it is to be [taken](Self::take_changes) before.
-    #[cfg_attr(
-        not(any(test, feature = "internals")),
-        expect(dead_code, reason = "a crawl on one machine has one bucket, which it keeps and which gets no letters")
-    )]
-    pub fn give(&mut self, bucket: Bucket) -> bool {
-        let is_free = |graph: &Graph| graph.awaited == 0 && graph.accounts.in_flight == 0 && graph.changes.is_empty();
-        if !self.graph(bucket).is_some_and(is_free) {
-            return false;
-        }
-        self.drop_graph(bucket);
-        self.share_room();
-        true
     }
 
     /// The same, but from here on it keeps no text before it is needed, as with very many URLs.
@@ -145,13 +121,15 @@ impl Frontier {
     /// The next URL that is due, of a host that is not on hold.
     pub fn lease(&mut self, now: Instant) -> Result<Option<Lease>> {
         while let Some(bucket) = self.turns.next(now) {
-            let Some(graph) = self.graphs.get_mut(bucket.index()).and_then(Option::as_mut) else { continue };
+            let Some(graph) = self.graph_mut(bucket) else { continue };
             if let Some(lease) = graph.lease(now)? {
                 self.note(bucket);
                 return Ok(Some(lease));
             }
-            self.turns.wait(bucket, graph.next_due());
+            let due = graph.next_due();
+            self.turns.wait(bucket, due);
             self.note_waiting(bucket);
+            self.count(bucket);
         }
         Ok(None)
     }
@@ -167,11 +145,12 @@ impl Frontier {
         found: Vec<Found>,
         refuses: Refuses<'_>,
     ) -> Result<Settlement> {
-        let Self { graphs, sites, .. } = self;
+        let Self { graphs, sites, of_each, .. } = self;
         let bucket = lease.bucket;
         // Out of its place, so that it can look at the others.
         let graph = graphs.get_mut(bucket.index()).and_then(Option::take);
         let mut graph = graph.ok_or_else(|| not_here(bucket))?;
+        (graph.room, graph.ahead) = *of_each;
         let settlement = graph.settle(lease.url, kind, found, refuses, sites, Others(graphs));
         if let Some(place) = graphs.get_mut(bucket.index()) {
             *place = Some(graph);
@@ -222,7 +201,10 @@ impl Frontier {
 
     /// Whether a host goes on with what it has begun, or was called: those come before the others of their bucket.
     pub fn has_ahead(&self) -> bool {
-        self.here().any(Graph::has_ahead)
+        match self.only() {
+            Some(graph) => graph.has_ahead(),
+            None => self.sums.has_ahead(),
+        }
     }
 
     /// Whether nothing of a host is leased or waits to be.
@@ -246,7 +228,7 @@ impl Frontier {
 
     /// How many hosts are known by at least one URL that is or was pending.
     pub fn host_count(&self) -> usize {
-        self.here().map(Graph::host_count).sum()
+        self.only().map_or(self.sums.hosts(), Graph::host_count)
     }
 
     /// How far it goes.
@@ -256,24 +238,30 @@ impl Frontier {
 
     /// How many URLs are in which state.
     pub fn accounts(&self) -> Accounts {
-        self.here().map(|graph| graph.accounts).reduce(Add::add).unwrap_or_default()
+        self.only().map_or(self.sums.accounts(), |graph| graph.accounts)
     }
 
     /// Skips everything that is pending. For a store it stays pending: a crawl that goes on with a higher limit takes it
     /// up.
     pub fn skip_pending(&mut self, reason: SkipReason) -> Result<()> {
-        self.graphs.iter_mut().flatten().try_for_each(|graph| graph.skip_pending(reason))
+        for bucket in self.here() {
+            self.on(bucket, |graph| graph.skip_pending(reason))?;
+        }
+        Ok(())
     }
 
-    /// Whether nothing new can be found: everything that is open lies at the greatest depth.
+    /// Whether nothing new can be found: all buckets are here, and everything that is open lies at the greatest depth.
     pub fn discovery_closed(&self) -> bool {
-        self.here().all(Graph::discovery_closed)
+        match self.only() {
+            Some(graph) => graph.discovery_closed(),
+            None => self.is_whole() && !self.sums.is_open(),
+        }
     }
 
     /// Takes up again what was skipped for a reason and is now wanted, as it is [supplied](Self::supply).
     pub fn reconsider(&mut self, reason: SkipReason) {
-        for bucket in self.graphs.iter_mut().flatten().map(|graph| graph.reconsider(reason)).collect::<Vec<_>>() {
-            self.note_waiting(bucket);
+        for bucket in self.here() {
+            self.reconsider_in(bucket, reason);
         }
     }
 
@@ -289,67 +277,26 @@ impl Frontier {
         changes.chain(unsent).collect()
     }
 
-    /// Takes the answer to a [`Want`]. `wanted` judges URLs that are being [reconsidered](Self::reconsider), and `refuses`
-    /// gives the rules for the text of a URL, where another bucket learns of it.
-    pub fn supply(&mut self, rows: Rows, wanted: &dyn Fn(&CrawlUrl) -> bool, refuses: Refuses<'_>) -> Result<()> {
-        self.awaited -= 1;
-        let bucket = rows.bucket;
-        self.on(bucket, |graph| graph.supply(rows, wanted))?;
-        self.deliver(bucket, refuses)
-    }
-
-    /// Whether something is still wanted: the crawl is not over before it is here, since it may have to be requested.
-    pub fn is_waiting(&self) -> bool {
-        !self.waiting.is_empty()
-    }
-
-    /// What is to be asked for now: the store that keeps the changes answers in this order, after the changes that were
-    /// taken before, each with one [`supply`](Self::supply). No more than [`OPEN_WANTS`] are open at a time: the others
-    /// wait here. Of the buckets each has its turn.
-    pub fn take_wants(&mut self) -> Vec<Want> {
-        let mut wants = Vec::new();
-        if self.waiting.is_empty() {
-            return wants;
-        }
-        let after = self.asked.number() + 1;
-        let (before, next): (Vec<Bucket>, Vec<Bucket>) =
-            self.waiting.iter().partition(|bucket| bucket.number() < after);
-        for bucket in next.into_iter().chain(before) {
-            let most = OPEN_WANTS.saturating_sub(self.awaited);
-            if most == 0 {
-                break;
-            }
-            if let Some(graph) = self.graphs.get_mut(bucket.index()).and_then(Option::as_mut) {
-                let taken = graph.take_wants(most);
-                self.awaited += taken.len();
-                self.asked = bucket;
-                wants.extend(taken);
-                // It may have looked for something in vain.
-                self.note_waiting(bucket);
-            }
-        }
-        wants
-    }
-
     /// Does something with a bucket, in which that may change anything.
     pub(super) fn on<T>(&mut self, bucket: Bucket, act: impl FnOnce(&mut Graph) -> Result<T>) -> Result<T> {
-        let graph = self.graphs.get_mut(bucket.index()).and_then(Option::as_mut);
-        let done = act(graph.ok_or_else(|| not_here(bucket))?);
+        let done = act(self.graph_mut(bucket).ok_or_else(|| not_here(bucket))?);
         self.note(bucket);
         done
     }
 
     fn on_host(&mut self, host: HostRef, act: impl FnOnce(&mut Graph)) {
-        if let Some(graph) = self.graphs.get_mut(host.bucket.index()).and_then(Option::as_mut) {
+        if let Some(graph) = self.graph_mut(host.bucket) {
             act(graph);
             self.turns.call(host.bucket);
+            self.count(host.bucket);
         }
     }
 
     /// Notes that something has happened in a bucket.
-    fn note(&mut self, bucket: Bucket) {
+    pub(super) fn note(&mut self, bucket: Bucket) {
         self.turns.call(bucket);
         self.note_waiting(bucket);
+        self.count(bucket);
         if let Some(graph) = self.graphs.get_mut(bucket.index()).and_then(Option::as_mut)
             && !std::mem::replace(&mut graph.is_touched, true)
         {
@@ -357,28 +304,11 @@ impl Frontier {
         }
     }
 
-    fn note_waiting(&mut self, bucket: Bucket) {
-        if self.graph(bucket).is_some_and(Graph::is_waiting) {
-            self.waiting.insert(bucket);
-        } else {
-            self.waiting.remove(&bucket);
-        }
-    }
-
-    /// What is here has the room for texts together.
-    fn share_room(&mut self) {
-        let count = self.here().count().max(1);
-        for graph in self.graphs.iter_mut().flatten() {
-            (graph.room, graph.ahead) = (self.room / count, TEXTS / count);
-        }
-    }
-
-    fn drop_graph(&mut self, bucket: Bucket) {
-        if let Some(graph) = self.graphs.get_mut(bucket.index()).and_then(Option::take) {
-            self.sites.give(&graph.shares);
-            self.turns.forget(bucket);
-            self.waiting.remove(&bucket);
-            self.touched.retain(|touched| *touched != bucket);
+    /// Counts anew what a bucket has in the sums. Where it is the only one there are none.
+    pub(super) fn count(&mut self, bucket: Bucket) {
+        if self.split != Split::ONE {
+            let part = self.graph(bucket).map(Part::of);
+            self.sums.count(bucket, part);
         }
     }
 
@@ -386,8 +316,21 @@ impl Frontier {
         self.graphs.get(bucket.index())?.as_deref()
     }
 
-    fn here(&self) -> impl Iterator<Item = &Graph> {
-        self.graphs.iter().flatten().map(|graph| &**graph)
+    /// A bucket that is here, with the room for texts that each has now.
+    pub(super) fn graph_mut(&mut self, bucket: Bucket) -> Option<&mut Graph> {
+        let graph = self.graphs.get_mut(bucket.index())?.as_mut()?;
+        (graph.room, graph.ahead) = self.of_each;
+        Some(graph)
+    }
+
+    /// What holds everything, if that is not split.
+    fn only(&self) -> Option<&Graph> {
+        if self.split == Split::ONE { self.graph(Bucket::FIRST) } else { None }
+    }
+
+    /// Those that are here.
+    pub(super) fn here(&self) -> Vec<Bucket> {
+        self.graphs.iter().flatten().map(|graph| graph.bucket).collect()
     }
 }
 
@@ -400,8 +343,10 @@ mod tests {
     use std::num::NonZeroU16;
     use std::time::Duration;
 
+    use std::ops::Add;
+
     use super::*;
-    use crate::url::UrlRules;
+    use crate::url::{LinkKind, Target, UrlRules};
 
     fn url(host: usize, page: usize) -> CrawlUrl {
         UrlRules::new(4096).parse(&format!("http://host-{host}/{page}")).unwrap()
@@ -416,6 +361,85 @@ mod tests {
             (0..2).for_each(|page| frontier.add_seed(url(host, page)).unwrap());
         }
         frontier
+    }
+
+    /// What all of them come to, one looked at after the other.
+    fn walked(frontier: &Frontier) -> (Accounts, usize, bool, bool) {
+        let graphs = || frontier.graphs.iter().flatten();
+        let accounts = graphs().map(|graph| graph.accounts).reduce(Add::add).unwrap_or_default();
+        let is_closed = graphs().count() == 7 && graphs().all(|graph| graph.discovery_closed());
+        (accounts, graphs().map(|graph| graph.host_count()).sum(), graphs().any(|graph| graph.has_ahead()), is_closed)
+    }
+
+    fn summed(frontier: &Frontier) -> (Accounts, usize, bool, bool) {
+        (frontier.accounts(), frontier.host_count(), frontier.has_ahead(), frontier.discovery_closed())
+    }
+
+    #[test]
+    fn sums_are_what_a_walk_over_all_buckets_comes_to() {
+        let (mut frontier, mut now, mut random) = (seven(), Instant::now(), fastrand::Rng::with_seed(7));
+        frontier.limits.depth = Some(2);
+        (0..7).for_each(|n| frontier.take(Graph::new(Bucket::at(n), frontier.limits)));
+        (0..20).for_each(|host| frontier.add_seed(url(host, 0)).unwrap());
+        let (mut open, mut ends) = (Vec::<Lease>::new(), 0);
+        for _ in 0..3000 {
+            now += Duration::from_millis(random.u64(0..40));
+            let bucket = Bucket::at(random.u16(0..7));
+            match random.u8(0..20) {
+                0..8 => open.extend(frontier.lease(now).unwrap()),
+                8..17 if open.is_empty() => {}
+                8..14 => {
+                    let lease = open.swap_remove(random.usize(0..open.len()));
+                    let found = (0..random.usize(0..4)).map(|_| Found {
+                        target: Target::Url(url(random.usize(0..30), random.usize(0..99))),
+                        kind: LinkKind::Follow,
+                        mention: None,
+                        link_text: None,
+                        skip: None,
+                    });
+                    frontier.settle(lease.id, OutcomeKind::Ok, found.collect(), &|_, _| None).unwrap();
+                    ends += 1;
+                }
+                14 => frontier.retry(open.pop().unwrap().id, now + Duration::from_millis(9)).unwrap(),
+                15 => frontier.skip(open.pop().unwrap().id, SkipReason::Robots).unwrap(),
+                16 => frontier.give_back(open.pop().unwrap().id).unwrap(),
+                17 => {
+                    if let Some(host) = frontier.host_of(&url(random.usize(0..20), 0)) {
+                        frontier.release_first(host);
+                    }
+                }
+                18 => {
+                    frontier.take_changes();
+                    frontier.give(bucket);
+                }
+                _ if frontier.graph(bucket).is_none() => frontier.take(Graph::new(bucket, frontier.limits)),
+                _ => {}
+            }
+            assert_eq!(summed(&frontier), walked(&frontier));
+        }
+        assert!(ends > 20, "{ends}");
+    }
+
+    #[test]
+    fn nothing_is_leased_of_a_bucket_that_is_draining_and_what_is_found_of_it_is_taken() {
+        let (mut frontier, now) = (seven(), Instant::now());
+        let lease = frontier.lease(now).unwrap().unwrap();
+        let bucket = lease.id.bucket;
+        frontier.drain(bucket);
+        assert!(!frontier.keeps(bucket) && !frontier.is_free(bucket));
+        let others: Vec<_> = std::iter::from_fn(|| frontier.lease(now).unwrap()).collect();
+        assert!(others.iter().all(|lease| lease.id.bucket != bucket));
+        let host = frontier.host_of(&lease.url).unwrap();
+        frontier.release_first(host);
+        assert!(frontier.lease(now).unwrap().is_none() && frontier.next_due().is_none());
+        let pending = frontier.accounts().pending;
+        frontier.settle(lease.id, OutcomeKind::Ok, vec![], &|_, _| None).unwrap();
+        let name = lease.url.as_str().rsplit_once('/').unwrap().0.to_owned();
+        frontier.add_seed(UrlRules::new(100).parse(&format!("{name}/more")).unwrap()).unwrap();
+        assert_eq!(frontier.accounts().pending, pending + 1);
+        assert!(frontier.is_free(bucket) && !frontier.give(bucket), "its changes are to be taken first");
+        frontier.take_changes();
+        assert!(frontier.give(bucket) && frontier.home_of(&lease.url).is_none());
     }
 
     const LIMITS: Limits = Limits { depth: None, redirects: 20, ahead: u64::MAX };

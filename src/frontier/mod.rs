@@ -12,6 +12,7 @@ mod id_map;
 mod known;
 mod lease;
 mod letter;
+mod moves;
 mod near;
 mod node;
 mod nodes;
@@ -22,23 +23,22 @@ mod restore;
 mod schedule;
 mod segments;
 mod sites;
+mod sums;
 mod texts;
 mod turns;
+mod wants;
 
 pub use bucket::{Bucket, Split};
 pub use buckets::Frontier;
 pub(crate) use change::{Change, Changes, Row, Rows, StoredUrl, Want, WantedFor};
 pub use found::Found;
 pub(crate) use found::{Moved, Place, Settlement};
-#[cfg(feature = "internals")]
 pub use graph::Graph;
 pub use lease::Lease;
 pub(crate) use lease::{Hold, HostId};
 #[cfg(test)]
 pub(crate) use lease::{HostRef, LeaseId};
-#[cfg_attr(not(any(test, feature = "postgres")), allow(unused_imports, reason = "so far nobody sends one"))]
-pub(crate) use letter::LetterKind;
-pub(crate) use letter::{Letter, Mail};
+pub(crate) use letter::{Letter, LetterKind, Mail};
 pub use node::Limits;
 pub(crate) use node::{Edge, NodeState, Path};
 pub use options::Options;

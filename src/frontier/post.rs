@@ -34,11 +34,24 @@ impl Frontier {
         Ok(())
     }
 
+    /// Sends a letter that is not about a page, with the next changes.
+    pub fn send(&mut self, letter: Letter) {
+        self.unsent.push(letter);
+    }
+
+    /// Says that a letter that is not about a page has had its effect: what else is kept of that goes with the next changes.
+    pub fn is_read(&mut self, bucket: Bucket, letter: u64) -> Result<()> {
+        if self.graph(bucket).is_none() {
+            // It is its next owner's.
+            return Ok(());
+        }
+        self.on(bucket, |graph| {
+            graph.changes.push(Change::Read { letter });
+            Ok(())
+        })
+    }
+
     /// Takes a letter out of a store; whether its bucket is here. `refuses` gives the rules for the text of a URL.
-    #[cfg_attr(
-        not(any(test, feature = "internals")),
-        expect(dead_code, reason = "a crawl on one machine has one bucket, which it keeps and which gets no letters")
-    )]
     pub fn read(&mut self, mail: Mail, refuses: Refuses<'_>) -> Result<bool> {
         let bucket = mail.letter.to;
         if self.graph(bucket).is_none() {

@@ -1,6 +1,5 @@
 //! Which texts are at hand: those of the URLs whose turn is near. The others are with the store, and asked for in time.
 
-use super::bucket::Bucket;
 use super::change::{Row, Rows, Want, WantedFor};
 use super::graph::Graph;
 use super::lease::HostId;
@@ -38,8 +37,12 @@ impl Graph {
 
     /// Whether something is still wanted: the crawl is not over before it is here, since it may have to be requested.
     pub(super) fn is_waiting(&self) -> bool {
-        self.awaited > 0
-            || !self.wants.is_empty()
+        self.awaited > 0 || self.has_to_ask()
+    }
+
+    /// Whether something is to be asked for, now or later.
+    pub(super) fn has_to_ask(&self) -> bool {
+        !self.wants.is_empty()
             || !self.sinking.is_empty()
             || !self.sending.is_empty()
             || !self.reopening.is_empty()
@@ -127,9 +130,8 @@ impl Graph {
     }
 
     /// Takes up again what was skipped for a reason and is now wanted, as it is [supplied](Self::supply).
-    pub(super) fn reconsider(&mut self, reason: SkipReason) -> Bucket {
+    pub(super) fn reconsider(&mut self, reason: SkipReason) {
         self.reconsidered = Some((reason, 0));
-        self.bucket
     }
 }
 
