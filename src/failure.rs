@@ -14,6 +14,8 @@ pub struct Failure {
     pub message: Cow<'static, str>,
     #[serde(skip)]
     while_connecting: bool,
+    #[serde(skip)]
+    is_withheld: bool,
 }
 
 /// The closed set of reasons for a failed request.
@@ -58,7 +60,18 @@ pub enum FailureKind {
 impl Failure {
     /// A failure with its message.
     pub fn new(kind: FailureKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, message: message.into(), while_connecting: false }
+        Self { kind, message: message.into(), while_connecting: false, is_withheld: false }
+    }
+
+    /// The request was not made, or dropped, since it is not for this process to make it: no record has it.
+    pub(crate) fn withheld() -> Self {
+        let message = "its host is for others to ask, as far as is known";
+        Self { is_withheld: true, ..Self::new(FailureKind::Resources, message) }
+    }
+
+    /// Whether that is so.
+    pub(crate) fn is_withheld(&self) -> bool {
+        self.is_withheld
     }
 
     /// The same failure, which came before there was a connection: of a timeout the kind does not say it.

@@ -20,6 +20,15 @@ impl WallClock {
         Self { instant, time }
     }
 
+    /// The same clock, read at another moment, as far as it was not set since.
+    #[must_use]
+    pub fn at(self, instant: Instant) -> Self {
+        let ahead = signed(instant.saturating_duration_since(self.instant))
+            - signed(self.instant.saturating_duration_since(instant));
+        let time = self.time.as_nanosecond().saturating_add(ahead);
+        Self { instant, time: Timestamp::from_nanosecond(time).unwrap_or(self.time) }
+    }
+
     /// The moment of the reading.
     pub fn instant(&self) -> Instant {
         self.instant
@@ -77,6 +86,17 @@ mod tests {
         assert_eq!(clock.to_millis(clock.instant() + Duration::from_nanos(1)), 1001, "rounded up");
         assert_eq!(clock.at_millis(1250), clock.instant() + Duration::from_millis(250));
         assert_eq!(clock.at_millis(750), before);
+    }
+
+    #[test]
+    fn a_clock_that_is_read_later_says_the_same_of_every_moment() {
+        let clock = reading(1_700_000_000_123_456_789);
+        let later = clock.at(clock.instant() + Duration::from_mins(3));
+        let hold = clock.instant() + Duration::from_mins(9);
+        assert_eq!(
+            (later.to_millis(hold), later.at(clock.instant()).to_millis(hold)),
+            (clock.to_millis(hold), clock.to_millis(hold))
+        );
     }
 
     #[test]

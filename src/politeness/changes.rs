@@ -62,7 +62,7 @@ impl Politeness {
     }
 
     /// Those of the hosts that have something to be kept still.
-    fn saved(&mut self, hosts: Vec<HostKey>, wall: &WallClock) -> Vec<(HostKey, SavedHost)> {
+    pub(super) fn saved(&mut self, hosts: Vec<HostKey>, wall: &WallClock) -> Vec<(HostKey, SavedHost)> {
         let saved = hosts.into_iter().filter_map(|key| {
             let host = self.hosts.get_mut(&key)?;
             let group = host.belongs.group().and_then(|group| self.groups.get(group));

@@ -77,6 +77,13 @@ impl Groups {
         group.hosts = group.hosts.saturating_sub(1);
     }
 
+    /// Takes hosts out of the lines that they stand in.
+    pub(super) fn forget(&mut self, is_gone: impl Fn(&CrawlUrl) -> bool) {
+        if self.is_lined {
+            self.all.iter_mut().for_each(|group| group.line.retain(|url| !is_gone(url)));
+        }
+    }
+
     /// The group.
     pub(super) fn of(&mut self, id: GroupId) -> &mut Group {
         self.all.get_mut(id.0).expect("only this makes ids, and no group is forgotten")

@@ -11,6 +11,7 @@ mod group;
 mod groups;
 mod host;
 mod latency;
+mod moves;
 mod options;
 mod origin_state;
 mod outlook;
@@ -47,13 +48,12 @@ use groups::{Groups, Turn};
 use hashbrown::HashMap;
 use host::Host;
 use rate::PassedClock;
-use robots::Robots;
 use robots_state::{RobotsState, Unread, tell_cut_delay};
 use share::{Share, Standing};
 use trouble::trouble;
 
 use crate::outcome::Outcome;
-use crate::url::{CrawlUrl, HostKey, HostPattern, PerHost, Scheme};
+use crate::url::{CrawlUrl, HostKey, HostPattern, PerHost};
 
 /// What a crawl knows of all its hosts, and when it may ask each of them.
 #[derive(Debug)]
@@ -337,23 +337,6 @@ impl Politeness {
     /// convenient: a host asked to be left alone, or for a `Crawl-delay`. Who forgets that comes too early.
     pub fn is_urgent(&self) -> bool {
         self.urgent
-    }
-
-    /// Each robots.txt that is known and obeyed, with the scheme and the host of its origin, in the order of the hosts.
-    pub fn known_robots(&self) -> Vec<(Scheme, HostKey, Arc<Robots>)> {
-        let of_host = |key: &HostKey, host: &Host| {
-            let rules = [Scheme::Http, Scheme::Https].map(|scheme| (scheme, &host.origin(scheme).robots));
-            let rules = rules.into_iter().filter_map(|(scheme, state)| match state {
-                RobotsState::Known { rules, .. } if host.options.robots => {
-                    Some((scheme, key.clone(), Arc::clone(rules)))
-                }
-                _ => None,
-            });
-            rules.collect::<Vec<_>>()
-        };
-        let mut known: Vec<_> = self.hosts.iter().flat_map(|(key, host)| of_host(key, host)).collect();
-        known.sort_unstable_by(|a, b| (&a.1, a.0).cmp(&(&b.1, b.0)));
-        known
     }
 
     fn host(&mut self, url: &CrawlUrl) -> &mut Host {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::host_report::GivenUp;
 use crate::outcome::{Failure, FailureKind, OutcomeKind};
+use crate::politeness::robots::Robots;
 use crate::url::UrlRules;
 
 fn url(text: &str) -> CrawlUrl {

@@ -185,6 +185,11 @@ impl Sitemaps {
         self.queues.release(host);
     }
 
+    /// Drops what waits for hosts that others ask from now on: it is theirs to ask. What was taken stays known.
+    pub(crate) fn forget(&mut self, is_gone: impl Fn(&HostKey) -> bool) {
+        self.queues.forget(is_gone);
+    }
+
     /// When the next one may be asked for, if that is known: `None` when nothing waits, or everything waits for a
     /// [`release`](Self::release) or the end of a request.
     pub(crate) fn next_due(&mut self) -> Option<Instant> {
@@ -194,6 +199,18 @@ impl Sitemaps {
     /// Whether no sitemap waits or is on its way.
     pub(crate) fn is_idle(&self) -> bool {
         self.in_flight == 0 && self.queues.is_empty()
+    }
+
+    /// Takes one that another process has been told of, by whose word and what has led to it.
+    pub(crate) fn arrive(&mut self, url: CrawlUrl, saved: SavedSitemap) -> Taken {
+        let SavedSitemap { site, nesting, redirects, .. } = saved;
+        self.take(Ask { url, attempt: 0, site: HostKey::stored(&site), nesting, redirects, redirected: Vec::new() })
+    }
+
+    /// A sitemap is for others to ask for: it does not wait here any more, and nothing is to be kept of it.
+    pub(crate) fn sent_on(&mut self, ask: &Ask) {
+        self.in_flight -= 1;
+        self.queues.done(ask.url.host());
     }
 
     fn take(&mut self, ask: Ask) -> Taken {
@@ -328,6 +345,37 @@ mod tests {
         assert_eq!(all.nest(&index, url("http://d/1")), Taken::TooMany);
         assert_eq!(all.name(url("http://e/1"), site), Taken::MoreYet);
         assert_eq!(name(&mut all, "http://d/1"), Taken::Queued, "another host may say so");
+    }
+
+    #[test]
+    fn what_waits_for_hosts_of_others_is_dropped_and_restored_with_them() {
+        let (mut all, now) = (Sitemaps::new(Options { from_robots: true, ..Options::default() }), Instant::now());
+        for text in ["http://a/1", "http://a/2", "http://b/1"] {
+            name(&mut all, text);
+        }
+        let kept = all.take_changes();
+        all.forget(|host| host.as_str() == "a");
+        assert_eq!((next(&mut all, now).as_str(), all.next(now).is_none()), ("http://b/1", true));
+        assert_eq!(name(&mut all, "http://a/1"), Taken::Known);
+        for (url, saved) in kept.into_iter().filter(|(url, _)| url.host() == "a") {
+            all.restore(url, saved);
+        }
+        assert_eq!(next(&mut all, now), "http://a/1");
+    }
+
+    #[test]
+    fn one_that_arrives_counts_for_whose_word_it_is() {
+        let (mut all, now) =
+            (Sitemaps::new(Options { max_files: 1, max_nesting: 2, ..Options::default() }), Instant::now());
+        let saved = SavedSitemap { site: "s".to_owned(), nesting: 2, redirects: 0, done: false, unread: false };
+        assert_eq!(all.arrive(url("http://a/1"), saved.clone()), Taken::Queued);
+        assert_eq!(all.arrive(url("http://a/1"), saved.clone()), Taken::Known);
+        assert_eq!(all.arrive(url("http://a/2"), saved), Taken::TooMany);
+        let ask = all.next(now).unwrap();
+        assert_eq!((all.nest(&ask, url("http://a/3")), ask.site.as_str()), (Taken::TooDeep, "s"));
+        all.take_changes();
+        all.sent_on(&ask);
+        assert!(all.is_idle() && all.take_changes().is_empty());
     }
 
     #[test]

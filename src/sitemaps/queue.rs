@@ -83,6 +83,16 @@ impl Queues {
         self.open(host, Standing::Held);
     }
 
+    /// Drops what waits for hosts that others ask.
+    pub(super) fn forget(&mut self, is_gone: impl Fn(&HostKey) -> bool) {
+        let Self { hosts, waiting, .. } = self;
+        hosts.retain(|host, queue| {
+            let goes = is_gone(host);
+            *waiting -= if goes { queue.asks.len() } else { 0 };
+            !goes
+        });
+    }
+
     pub(super) fn next_due(&mut self) -> Option<Instant> {
         while let Some(Reverse((at, key))) = self.alarms.peek() {
             if self.hosts.get(key).is_some_and(|host| host.standing == Standing::Until(*at)) {

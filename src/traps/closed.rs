@@ -7,7 +7,7 @@ use crate::trap::{Trap, TrapKind};
 use crate::url::CrawlUrl;
 
 /// The traps that are closed.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Closed {
     /// In the order in which they were closed.
     traps: Vec<Trap>,

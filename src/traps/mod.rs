@@ -78,6 +78,11 @@ impl Traps {
         }
     }
 
+    /// The same verdicts, of somebody who takes no pages.
+    pub(crate) fn verdicts(&self) -> Self {
+        Self { options: self.options.clone(), groups: Groups::default(), closed: self.closed.clone() }
+    }
+
     /// All that is closed, in that order.
     pub(crate) fn closed(&self) -> &[Trap] {
         self.closed.as_slice()
