@@ -44,8 +44,10 @@ impl Postgres {
     fn write(&mut self, now: Instant) -> Result<Vec<News>> {
         let ends = self.batch.ends.is_some();
         let are_counts_due = ends || self.counted_at.elapsed() >= self.remote.server.ttl / 6;
+        // Not before the settings are kept by which they were judged.
+        let is_judged = self.run != Run::NotBegun || self.batch.begins.is_some();
         let of_buckets = OfBuckets {
-            open: self.holdings.to_tell(self.is_at_rest),
+            open: if is_judged { self.holdings.to_tell(self.is_at_rest) } else { Vec::new() },
             counted: self.holdings.to_count(if are_counts_due { None } else { Some(&self.batch.gives) }),
             takes: if ends || self.run != Run::Begun { 0 } else { self.crowd.wanted(self.holdings.len()) },
         };
