@@ -38,8 +38,10 @@ pub enum Error {
         /// What has happened to it: "has been …".
         what: String,
     },
-    /// Another process has taken the place of this one in a store in a database, or an older state of that was put back. Nothing of
-    /// this process was written since. The message names the store.
+    /// Another process has taken the place of this one in a store in a database, or an older state of that was put back; or the other
+    /// nodes of a crawl have not heard of this one for so long that they have taken its hosts. Nothing of this process was written
+    /// since. A crawl that is built anew with the same directory goes on; the command does that by itself. The message names the
+    /// store.
     #[error("{0}: another process has taken the place of this one, or an older state of the database was put back")]
     Fenced(String),
     /// This process or this machine has run out of something that every request needs, and it does not come back.

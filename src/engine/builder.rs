@@ -17,6 +17,8 @@ use crate::extract::{Extract, Follow, Items};
 use crate::fetch::Fetch;
 use crate::observe::{Observer, Stats};
 use crate::sink::Sink;
+#[cfg(test)]
+use crate::store::Store;
 use crate::units::Limit;
 
 /// Puts a crawl together. What is not set has the default of [`Config`].
@@ -32,6 +34,8 @@ pub struct CrawlBuilder {
     retry_failed: bool,
     update: bool,
     told: Told,
+    #[cfg(test)]
+    store: Option<Box<dyn Store>>,
 }
 
 impl CrawlBuilder {
@@ -171,6 +175,13 @@ impl CrawlBuilder {
         self
     }
 
+    /// Keeps the crawl in a store that is open.
+    #[cfg(test)]
+    pub(crate) fn store(mut self, store: impl Store + 'static) -> Self {
+        self.store = Some(Box::new(store));
+        self
+    }
+
     /// Leaves it to the caller to take note that what has changed was told ([`told`](crate::crawl_dir::told)): until then the
     /// next run tells it once more.
     #[cfg(feature = "cli")]
@@ -197,7 +208,9 @@ impl CrawlBuilder {
     /// # Errors
     /// [`Error::Usage`] says which setting is wrong and what is allowed.
     pub(crate) fn check(self) -> Result<Checked> {
-        let Self { config, fetch, sinks, observers, descriptors, outputs, retry_failed, update, told, dir: _ } = self;
+        #[cfg(test)]
+        let store = self.store;
+        let Self { config, fetch, sinks, observers, descriptors, outputs, retry_failed, update, told, .. } = self;
         let plan = Plan::new(config, fetch, descriptors)?;
         if retry_failed && !plan.config.frontier.store {
             let problem = "what has failed can only be asked for again in a crawl that has a store";
@@ -207,6 +220,8 @@ impl CrawlBuilder {
             expect_updatable(&plan, &outputs)?;
         }
         let plan = if retry_failed { plan.retrying_failed() } else { plan };
+        #[cfg(test)]
+        let plan = plan.kept_in(store);
         Ok(Checked { plan, sinks, observers, outputs, update, told })
     }
 }

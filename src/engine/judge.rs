@@ -33,6 +33,18 @@ impl Judge {
         Self { looks_outside: true, ..self }
     }
 
+    /// The same verdicts, for another thread.
+    pub(super) fn verdicts(&self) -> Self {
+        Self { scope: self.scope.clone(), fetch: Arc::clone(&self.fetch), traps: self.traps.verdicts(), ..*self }
+    }
+
+    /// Takes traps that others have closed. Whether one was open so far.
+    pub(super) fn close(&mut self, traps: Vec<Trap>) -> bool {
+        let before = self.traps.closed().len();
+        self.traps.restore(traps);
+        self.traps.closed().len() > before
+    }
+
     /// Why a URL is not to be requested; `None` when it is.
     pub(super) fn refuses(&self, url: &CrawlUrl) -> Option<SkipReason> {
         self.refuses_where(self.scope.admits(url), url)

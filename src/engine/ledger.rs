@@ -1,20 +1,21 @@
 //! The ledger: outputs and store, written so that each commit is one step. It may block, and runs on the writer's thread.
 
-use std::time::Instant;
+use std::time::Duration;
 
 use super::fail_point::fail_point;
 use super::outputs::Output;
-use crate::error::{Error, Result};
+use super::said::Said;
+use crate::error::Result;
 use crate::exchange::LookedUp;
 use crate::extracted::Health;
 use crate::fetch::{Held, SavedCookies, SavedSeedName};
-use crate::frontier::{Changes, Moved, Rows, Want};
+use crate::frontier::{Bucket, Changes, Moved, Rows, Want};
 use crate::observe::{FailedSeed, State};
 use crate::outcome::OutcomeKind;
 use crate::politeness::SavedHost;
 use crate::sink::{Amendment, Aside, Checkpoint, Record, Settled};
 use crate::sitemaps::SavedSitemap;
-use crate::store::{Committed, Facts, Note, Store};
+use crate::store::{Facts, Note, Store};
 use crate::trap::Trap;
 use crate::unread::Unread;
 use crate::url::{CrawlUrl, HostKey};
@@ -48,6 +49,10 @@ pub(super) struct Step {
     pub(super) sitemaps: Vec<(CrawlUrl, SavedSitemap)>,
     /// A seed leads to another place.
     pub(super) seed_redirect: Option<(CrawlUrl, CrawlUrl)>,
+    /// Buckets that were taken from others, and are here.
+    pub(super) loaded: Vec<Bucket>,
+    /// Buckets that are given away, with these changes.
+    pub(super) given: Vec<Bucket>,
     /// What all of that takes in memory: given back with the step.
     pub(super) held: Option<Held>,
     /// Whether this has to be durable at once: what another process must not forget.
@@ -58,8 +63,8 @@ pub(super) struct Step {
 pub(super) struct Ledger {
     outputs: Vec<Output>,
     store: Box<dyn Store>,
-    /// Answers that came with a commit within a step.
-    answers: Vec<Rows>,
+    /// What commits within a step have said.
+    said: Said,
     /// What the rules have found in all that was settled; `None` when there are none.
     health: Option<Health>,
     /// Whether it is another than what was kept last.
@@ -68,7 +73,7 @@ pub(super) struct Ledger {
 
 impl Ledger {
     pub(super) fn new(outputs: Vec<Output>, store: Box<dyn Store>) -> Self {
-        Self { outputs, store, answers: Vec::new(), health: None, is_health_new: false }
+        Self { outputs, store, said: Said::default(), health: None, is_health_new: false }
     }
 
     /// The same ledger, which counts what the rules find.
@@ -123,14 +128,40 @@ impl Ledger {
         if let Some((from, to)) = step.seed_redirect {
             store.keep(Note::SeedRedirect { from, to })?;
         }
+        for bucket in step.loaded {
+            store.loaded(bucket)?;
+        }
+        for bucket in step.given {
+            store.give(bucket)?;
+        }
         fail_point("changes-applied");
         let answers = step.wants.into_iter().filter_map(|want| store.ask(want).transpose()).collect();
         drop(step.held);
         answers
     }
 
-    /// Makes all steps so far durable, as one; answers that have come with that.
-    pub(super) fn commit(&mut self) -> Result<Vec<Rows>> {
+    /// How often others wait for a sign of this process.
+    pub(super) fn pulse(&self) -> Option<Duration> {
+        self.store.pulse()
+    }
+
+    /// Gives that sign, when there is nothing to be made durable.
+    pub(super) fn beat(&mut self) -> Result<Said> {
+        Said::committing(&mut *self.store)
+    }
+
+    /// Says that this process has nothing left to do, or has.
+    pub(super) fn rest(&mut self, is_idle: bool) {
+        self.store.rest(is_idle);
+    }
+
+    /// Says whether there is no room for more letters.
+    pub(super) fn hold_mail(&mut self, is_full: bool) {
+        self.store.hold_mail(is_full);
+    }
+
+    /// Makes all steps so far durable, as one; what was said with that.
+    pub(super) fn commit(&mut self) -> Result<Said> {
         fail_point("before-flush");
         // All of them before anything of the store: it may know of nothing that is not durable.
         let flushed = self.outputs.iter_mut().map(|output| output.sink.flush()).collect::<Result<Vec<_>>>();
@@ -149,20 +180,20 @@ impl Ledger {
         if let (Some(health), true) = (&self.health, std::mem::take(&mut self.is_health_new)) {
             self.store.keep(Note::Rules(Box::new(health.clone())))?;
         }
-        self.answers.extend(commit(&mut *self.store)?);
+        self.said.add(Said::committing(&mut *self.store)?);
         fail_point("after-commit");
-        Ok(std::mem::take(&mut self.answers))
+        Ok(std::mem::take(&mut self.said))
     }
 
     /// Corrects the records of pages to which a shorter path was found after they were written. A kill in between leaves
     /// the old output or the new one, and the store can tell which.
     pub(super) fn amend(&mut self) -> Result<()> {
         // Before the question: a store may know no more than that.
-        self.answers = self.commit()?;
+        self.said = self.commit()?;
         if self.store.moved(0)?.is_empty() {
             return Ok(());
         }
-        let Self { outputs, store, answers, .. } = self;
+        let Self { outputs, store, said, .. } = self;
         // All are prepared before any is replaced, and the store learns of it at once: a run that finds one of them
         // prepared knows that of all, and that no record is out of date once they are in their places.
         for output in outputs.iter_mut() {
@@ -170,7 +201,7 @@ impl Ledger {
             keep(&mut **store, output, prepared)?;
         }
         fail_point("amend-prepared");
-        answers.extend(commit(&mut **store)?);
+        said.add(Said::committing(&mut **store)?);
         fail_point("amend-committed");
         for output in outputs {
             output.sink.finish_amend()?;
@@ -194,16 +225,6 @@ impl Ledger {
         self.store.keep(Note::RunEnds { state, failed_seeds })?;
         fail_point("end-noted");
         Ok(())
-    }
-}
-
-/// Makes everything durable; answers that have come with that.
-fn commit(store: &mut dyn Store) -> Result<Vec<Rows>> {
-    let Committed { answers, mail, .. } = store.commit(Instant::now())?;
-    if mail.is_empty() {
-        Ok(answers)
-    } else {
-        Err(Error::Internal("a crawl of one bucket has got a letter".to_owned()))
     }
 }
 

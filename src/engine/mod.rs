@@ -2,6 +2,7 @@
 
 mod answered;
 mod asked_again;
+mod bucket_rules;
 mod builder;
 mod carry;
 mod clock;
@@ -13,7 +14,9 @@ mod freshness;
 mod head_says;
 mod judge;
 mod ledger;
+mod loading;
 mod lost_records;
+mod open_store;
 mod outputs;
 mod page_client;
 mod page_links;
@@ -27,6 +30,7 @@ mod resume;
 mod retry_failed;
 mod robots_client;
 mod rule_health;
+mod said;
 mod said_in_head;
 mod same_crawl;
 mod seed_places;
@@ -34,6 +38,8 @@ mod settled_stream;
 mod shutdown;
 mod site_look;
 mod tally;
+mod tenure;
+mod tenured;
 mod updating;
 mod worker;
 mod writer;
@@ -135,17 +141,18 @@ impl Crawl {
         });
         outputs.extend(sinks.into_iter().map(Output::unnamed));
         resume.keep_exchanges(outputs.iter().any(|output| output.sink.wants_exchange()));
-        let writer = Writer::start(Ledger::new(outputs, store).counting(resume.health()), Arc::clone(&stats))?;
+        let ledger = Ledger::new(outputs, store).counting(resume.health());
+        let writer = Writer::start(ledger, resume.take_said(), Arc::clone(&stats))?;
         let start = |observer| Reporter::start(observer, Arc::clone(&stats));
         let reporters = observers.into_iter().map(start).collect::<Result<Vec<_>>>()?;
-        let dispatcher = resume.dispatcher(writer, stats, started.into_std());
+        let dispatcher = resume.dispatcher(writer, stats, started.into_std())?;
         if let Some((dir, _)) = home.as_ref().filter(|_| before.is_any) {
             tracing::info!("{}", dispatcher.goes_on(dir.path()));
         }
         // All of the crawl's state is in it: boxed, it is not moved with each future around it.
         let end = Box::pin(dispatcher.run(stopper.watch())).await;
         drop(reporters);
-        let End { state, accounts, hosts, tally, seeds, traps, health } = end?;
+        let End { state, accounts, is_fruitless, hosts, tally, seeds, traps, health } = end?;
         let started_at = before.started_at.unwrap_or_else(|| jiff::Timestamp::now() - started.elapsed());
         let elapsed = before.elapsed + started.elapsed();
         if retries && tally.failed() > 0 {
@@ -156,7 +163,7 @@ impl Crawl {
         summary.traps = traps;
         // An update is whole when a limit has ended it, too.
         let is_whole = state == State::Complete || state == State::Limit && updating.is_some();
-        if is_whole && summary.settled.ok == 0 {
+        if is_whole && is_fruitless {
             summary.failed_seeds = seeds.into_failed(state);
         }
         if let Some(health) = health {

@@ -17,6 +17,8 @@ use crate::frontier;
 use crate::politeness::Politeness;
 use crate::scope::Scope;
 use crate::sink::{ArchiveNames, ArchiveSettings};
+#[cfg(test)]
+use crate::store::Store;
 use crate::url::{CrawlUrl, UrlRules};
 
 /// Everything a crawl needs but its outputs and what earlier runs have left. Nothing changes it: what is found out later
@@ -50,6 +52,9 @@ pub(super) struct Plan {
     pub(super) sitemaps: Vec<CrawlUrl>,
     /// Whether what has failed in earlier runs is asked for again.
     pub(super) retry_failed: bool,
+    /// A store that is open, for a crawl without a directory.
+    #[cfg(test)]
+    pub(super) store: Option<Box<dyn Store>>,
 }
 
 impl Plan {
@@ -109,12 +114,20 @@ impl Plan {
             descriptors,
             sitemaps,
             retry_failed: false,
+            #[cfg(test)]
+            store: None,
         })
     }
 
     /// The same, which asks again for what has failed.
     pub(super) fn retrying_failed(self) -> Self {
         Self { retry_failed: true, ..self }
+    }
+
+    /// The same, kept in a store that is open.
+    #[cfg(test)]
+    pub(super) fn kept_in(self, store: Option<Box<dyn Store>>) -> Self {
+        Self { store, ..self }
     }
 
     pub(super) fn limits(&self) -> frontier::Limits {

@@ -7,33 +7,38 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::asked_again::AskedAgain;
+use super::bucket_rules::BucketRules;
 use super::dispatcher::{Checks, Dispatcher, Seeds, Start};
 use super::fail_point::fail_point;
 use super::judge::Judge;
+use super::loading::Loading;
 use super::lost_records::Lost;
+use super::open_store;
 use super::outputs::{Output, Outputs};
 use super::page_read::Reads;
 use super::plan::Plan;
 use super::retry_failed::retry_failed;
+use super::said::Said;
 use super::same_crawl;
 use super::tally::Tally;
+use super::tenured::Tenured;
 use super::worker::Worker;
 use super::writer::Writer;
 use crate::config::{Config, ParseOptions};
-use crate::crawl_dir::{CrawlDir, OTHER_DIR};
+use crate::crawl_dir::CrawlDir;
 use crate::error::{Error, Result};
 use crate::extracted::Health;
-use crate::frontier::{Bucket, Frontier, RestoreRules};
+use crate::fetch::Fetch;
+use crate::frontier::{Frontier, Split};
 use crate::mention::Kind;
 use crate::observe::Stats;
-use crate::outcome::SkipReason;
 use crate::parse::Parser;
 use crate::policy::Policy;
-use crate::sitemaps::Sitemaps;
-use crate::store::{self, Counts, Memory, NodeFile, Note, Notes, Store};
-use crate::store_place::StorePlace;
+use crate::politeness::{Politeness, SavedHost};
+use crate::sitemaps::{SavedSitemap, Sitemaps};
+use crate::store::{Counts, Loader, Memory, Note, Notes, Share, Store};
 use crate::traps::Traps;
-use crate::url::{CrawlUrl, UrlRules};
+use crate::url::{CrawlUrl, HostKey, UrlRules};
 use crate::wall_clock::WallClock;
 
 /// A crawl that is ready to go on, or to start: its plan, and what is known already.
@@ -50,6 +55,10 @@ pub(super) struct Resume {
     /// What earlier runs have noted.
     notes: Notes,
     clock: WallClock,
+    /// What reads buckets back that come from others, and by what rules; `None` where there are no others.
+    loader: Option<(Box<dyn Loader>, BucketRules)>,
+    /// What the commit that has begun this run has said.
+    said: Said,
     /// Whether an output wants the exchanges of pages.
     exchanges: bool,
     /// The pages of the crawl that this one updates; `None` when it updates none, or asks for all of them anew.
@@ -70,6 +79,12 @@ pub(super) struct Before {
 impl Resume {
     /// A crawl that has no past, and leaves none.
     pub(super) fn nothing(plan: Plan) -> Result<(Box<dyn Store>, Self)> {
+        #[cfg(test)]
+        let mut plan = plan;
+        #[cfg(test)]
+        if let Some(store) = plan.store.take() {
+            return Self::over(plan, store);
+        }
         let judge = judge(&plan, Traps::new(plan.config.traps.clone()));
         let clock = WallClock::new(Instant::now(), jiff::Timestamp::now());
         let resume = Self {
@@ -80,10 +95,21 @@ impl Resume {
             tally: Tally::default(),
             notes: Notes::default(),
             clock,
+            loader: None,
+            said: Said::default(),
             exchanges: false,
             again: None,
         };
         Ok((Box::new(Memory::new(clock)), resume.with_seeds()?))
+    }
+
+    /// A crawl whose store somebody else has opened, and that has no directory.
+    #[cfg(test)]
+    fn over(plan: Plan, mut store: Box<dyn Store>) -> Result<(Box<dyn Store>, Self)> {
+        let notes = store.recall()?;
+        let mut resume = Self::read_back(plan, notes, &[], &mut *store)?.with_seeds()?;
+        resume.begin(&mut *store)?;
+        Ok((store, resume))
     }
 
     /// Opens the store of a crawl directory, a new one if there is none, and reads it back. The outputs learn how far they
@@ -97,10 +123,7 @@ impl Resume {
             dir.expect_empty()?;
             return Self::nothing(plan);
         }
-        let mut store = match plan.config.store_place()? {
-            None => open_own(dir)?,
-            Some(place) => open_shared(dir, &place)?,
-        };
+        let mut store = open_store::open(&plan.config, dir)?;
         fail_point("store-opened");
         let resume = Self::recall(plan, &mut *store, dir, outputs)?.with_seeds()?;
         Ok((store, resume))
@@ -117,6 +140,11 @@ impl Resume {
         if plan.retry_failed {
             retry_failed(outputs, &mut notes, store)?;
         }
+        Self::read_back(plan, notes, &left_out, store)
+    }
+
+    /// Reads back what a store has of the crawl, by its notes; the seeds of before that are left out.
+    fn read_back(plan: Plan, notes: Notes, left_out: &[String], store: &mut dyn Store) -> Result<Self> {
         let mut traps = Traps::new(plan.config.traps.clone());
         traps.restore(notes.traps.iter().cloned());
         let mut judge = judge(&plan, traps);
@@ -124,12 +152,24 @@ impl Resume {
         for (from, to) in &seed_redirects {
             judge.follow_seed(from, to);
         }
-        same_crawl::tell_left_out(&left_out);
+        same_crawl::tell_left_out(left_out);
         same_crawl::tell_checks(&plan, notes.settings.as_ref());
-        let (frontier, counts) = restore(&plan, &judge, &notes, &left_out, store)?;
-        let tally = Tally::of(counts, notes.unasked, notes.unread.clone());
+        let Share { split, own, others } = store.share();
+        same_crawl::expect_no_limit(&plan, &notes, others)?;
+        let rules = BucketRules::new(&plan, &notes, left_out);
+        let (mut frontier, mut counts) = (Frontier::split(plan.limits(), split), Counts::default());
+        // Before the buckets, whose records are others' as well.
+        let own_tally = (split != Split::ONE).then(|| Tally::of_own(store, notes.unasked, notes.unread.clone()));
+        for bucket in own {
+            let (graph, of_bucket) = rules.read(bucket, &judge, |to| store.restore(bucket, to))?;
+            counts.add_all(of_bucket);
+            frontier.take(graph);
+        }
+        let tally = own_tally.transpose()?.unwrap_or_else(|| Tally::of(counts, notes.unasked, notes.unread.clone()));
+        let loader = (split != Split::ONE).then(|| store.loader()).transpose()?.map(|loader| (loader, rules));
         let clock = store.clock();
-        Ok(Self { clock, plan, judge, seed_redirects, frontier, tally, notes, exchanges: false, again: None })
+        let (said, exchanges, again) = (Said::default(), false, None);
+        Ok(Self { plan, judge, seed_redirects, frontier, tally, notes, clock, loader, said, exchanges, again })
     }
 
     /// Opens the outputs where they were committed, and keeps what this run is: from here on it can be continued.
@@ -138,6 +178,13 @@ impl Resume {
             return outputs.create(dir);
         }
         let outputs = outputs.open(dir, store)?;
+        self.begin(store)?;
+        fail_point("session-begun");
+        Ok(outputs)
+    }
+
+    /// Keeps what this run is.
+    fn begin(&mut self, store: &mut dyn Store) -> Result<()> {
         let now = Instant::now();
         for seed in &self.plan.places {
             store.keep(Note::Seed(seed.clone()))?;
@@ -149,10 +196,14 @@ impl Resume {
             store.apply(bucket, changes, None)?;
         }
         store.keep(Note::RunBegins { pid: std::process::id(), at: now })?;
-        store.commit(now)?;
-        fail_point("session-begun");
+        self.said = Said::committing(store)?;
         self.notes.started_at.get_or_insert(self.clock.to_millis(now));
-        Ok(outputs)
+        Ok(())
+    }
+
+    /// What the store has said since.
+    pub(super) fn take_said(&mut self) -> Said {
+        std::mem::take(&mut self.said)
     }
 
     /// Whether the exchanges of pages are kept for an output.
@@ -191,7 +242,7 @@ impl Resume {
     }
 
     /// The crawl at its start, or where earlier runs have left it.
-    pub(super) fn dispatcher(self, writer: Writer, stats: Arc<Stats>, started: Instant) -> Dispatcher {
+    pub(super) fn dispatcher(self, writer: Writer, stats: Arc<Stats>, started: Instant) -> Result<Dispatcher> {
         let Self { plan, judge, frontier, .. } = self;
         plan.tell();
         let mut seeds = Seeds::new(&plan.seeds, &plan.places);
@@ -199,7 +250,7 @@ impl Resume {
             seeds.leads_to(from, to, judge.is_in_scope(to));
         }
         seeds.have_failed(self.notes.failed_seeds);
-        let mut politeness = plan.politeness(started);
+        let politeness = politeness(&plan, self.notes.hosts, self.notes.last.is_some(), &self.clock, started);
         let config = plan.config;
         let agent = config.fetch.user_agent.token();
         let (parse, checks) = looked_for(&config, self.exchanges);
@@ -211,28 +262,19 @@ impl Resume {
         for saved in &self.notes.seed_names {
             plan.fetch.restore_seed_name(saved);
         }
-        for (host, saved) in self.notes.hosts {
-            politeness.restore(host, saved, agent, &self.clock);
-        }
-        if self.notes.last.is_some() {
-            politeness.resumed(started);
-        }
-        // What is kept of them comes first: it is put in place of what holds by the settings.
-        for site in &plan.on_disk {
-            politeness.lift(site);
-        }
-        let mut sitemaps = sitemaps(&config);
-        for (url, saved) in self.notes.sitemaps {
-            // But for those whose URLs these settings do not take.
-            if let Ok(url) = plan.rules.parse(&url) {
-                sitemaps.restore(url, saved);
-            }
-        }
+        let sitemaps = sitemaps(&config, &plan.rules, self.notes.sitemaps);
         let mut reads = Reads::new(plan.extract, &plan.rules, config.content);
         (reads.texts, reads.surveys) = (judge.closes_traps(), config.check.surveys());
-        let worker = Worker::new(plan.fetch, parser, plan.rules, agent.to_owned()).reading(reads);
+        let (fetch, loading) = match self.loader {
+            None => (plan.fetch, None),
+            Some((loader, rules)) => {
+                let network = Tenured::new(plan.fetch, writer.tenure().clone());
+                (Arc::new(network) as Arc<dyn Fetch>, Some(Loading::start(loader, rules)?))
+            }
+        };
+        let worker = Worker::new(fetch, parser, plan.rules, agent.to_owned()).reading(reads);
         let worker = worker.asking_again(self.again, config.update);
-        Dispatcher::new(Start {
+        Ok(Dispatcher::new(Start {
             frontier,
             politeness,
             judge,
@@ -245,6 +287,7 @@ impl Resume {
             seeds,
             tally: self.tally,
             writer,
+            loading,
             stats,
             output: config.output,
             slots: plan.descriptors.requests,
@@ -253,13 +296,17 @@ impl Resume {
             deadline: config.max_time.0.map(|time| started + time),
             clock: self.clock,
             started,
-        })
+        }))
     }
 
-    /// Makes the seeds known: those that no earlier run had.
+    /// Makes the seeds known: those that no earlier run had. One of a bucket that is not here was told to its owner by the run
+    /// that had it first.
     fn with_seeds(mut self) -> Result<Self> {
+        let told: BTreeSet<&str> = self.notes.seeds.iter().map(String::as_str).collect();
         for seed in &self.plan.seeds {
-            self.frontier.add_seed(seed.clone())?;
+            if self.frontier.home_of(seed).is_some() || !told.contains(seed.as_str()) {
+                self.frontier.add_seed(seed.clone())?;
+            }
         }
         Ok(self)
     }
@@ -270,58 +317,6 @@ impl fmt::Debug for Resume {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Resume").field("plan", &self.plan).field("last", &self.notes.last).finish_non_exhaustive()
     }
-}
-
-/// Opens the store in a crawl directory, a new one if there is none.
-fn open_own(dir: &CrawlDir) -> Result<Box<dyn Store>> {
-    if let Some(node) = NodeFile::read(dir.path())? {
-        return Err(Error::Usage(format!(
-            "the crawl in {shown} is kept in {}\n = help: `crawler --dir {shown}` goes on with it; so does the command that began \
-             it, with --store and --name",
-            node.place(),
-            shown = dir.path().display()
-        )));
-    }
-    let clock = WallClock::new(Instant::now(), jiff::Timestamp::now());
-    if !store::file::is_own(dir.path())? {
-        dir.expect_empty()?;
-    }
-    open_store(dir, clock)
-}
-
-/// Opens the store in a database.
-#[cfg(feature = "postgres")]
-fn open_shared(dir: &CrawlDir, place: &StorePlace) -> Result<Box<dyn Store>> {
-    if store::file::is_own(dir.path())? {
-        return Err(Error::Usage(format!(
-            "the directory {} holds a crawl with a store of its own ({})\n = help: {OTHER_DIR}, or leave out --store to go on with it",
-            dir.path().display(),
-            store::file::FILE
-        )));
-    }
-    NodeFile::expect_of(dir.path(), place)?;
-    if !store::postgres::Postgres::is_there(place)? {
-        dir.expect_unused()?;
-    }
-    Ok(Box::new(store::postgres::Postgres::open(place, dir.path())?))
-}
-
-#[cfg(not(feature = "postgres"))]
-fn open_shared(_: &CrawlDir, place: &StorePlace) -> Result<Box<dyn Store>> {
-    let problem = "this crawler is built without the feature `postgres`, so it cannot keep a crawl in";
-    Err(Error::Usage(format!("{problem} {place}\n = help: leave out --store, or build it with --features postgres")))
-}
-
-#[cfg(feature = "sqlite")]
-fn open_store(dir: &CrawlDir, clock: WallClock) -> Result<Box<dyn Store>> {
-    Ok(Box::new(store::sqlite::Sqlite::open(dir.path(), clock)?))
-}
-
-/// A directory that nothing is kept in would look like one that a crawl can be continued in.
-#[cfg(not(feature = "sqlite"))]
-fn open_store(_: &CrawlDir, _: WallClock) -> Result<Box<dyn Store>> {
-    let problem = "this crawler is built without the feature `sqlite`, so a crawl directory has no store";
-    Err(Error::Usage(format!("{problem}\n = help: set frontier.store = false: such a crawl cannot be continued")))
 }
 
 /// Who decides what is requested by these settings.
@@ -343,54 +338,43 @@ fn looked_for(config: &Config, keeps_exchanges: bool) -> (ParseOptions, Checks) 
     (parse, if keeps_exchanges { Checks::BY_GET } else { Checks::BY_HEAD })
 }
 
-/// No sitemaps yet.
-fn sitemaps(config: &Config) -> Sitemaps {
+/// What is known of all hosts; whether an earlier process may have asked them a moment ago.
+fn politeness(
+    plan: &Plan,
+    hosts: Vec<(HostKey, SavedHost)>,
+    goes_on: bool,
+    clock: &WallClock,
+    started: Instant,
+) -> Politeness {
+    let mut politeness = plan.politeness(started);
+    for (host, saved) in hosts {
+        politeness.restore(host, saved, plan.config.fetch.user_agent.token(), clock);
+    }
+    if goes_on {
+        politeness.resumed(started);
+    }
+    // What is kept of them comes first: it is put in place of what holds by the settings.
+    for site in &plan.on_disk {
+        politeness.lift(site);
+    }
+    politeness
+}
+
+/// The sitemaps as earlier runs have left them.
+fn sitemaps(config: &Config, rules: &UrlRules, saved: Vec<(String, SavedSitemap)>) -> Sitemaps {
     let sitemaps = Sitemaps::new(config.sitemaps.clone());
-    if config.parse.follow.contains(&Kind::Feed) { sitemaps.with_feeds() } else { sitemaps }
+    let mut sitemaps = if config.parse.follow.contains(&Kind::Feed) { sitemaps.with_feeds() } else { sitemaps };
+    for (url, saved) in saved {
+        // But for those whose URLs these settings do not take.
+        if let Ok(url) = rules.parse(&url) {
+            sitemaps.restore(url, saved);
+        }
+    }
+    sitemaps
 }
 
 /// Where seeds have led to.
 fn seed_redirects(plan: &Plan, notes: &Notes) -> Result<Vec<(CrawlUrl, CrawlUrl)>> {
     let parse = |text: &str| plan.rules.parse(text).map_err(Error::Damaged);
     notes.seed_redirects.iter().map(|(from, to)| Ok((parse(from)?, parse(to)?))).collect()
-}
-
-/// All that was found, judged by the settings of this run.
-fn restore(
-    plan: &Plan,
-    judge: &Judge,
-    notes: &Notes,
-    left_out: &[String],
-    store: &mut dyn Store,
-) -> Result<(Frontier, Counts)> {
-    let seeds: BTreeSet<_> = plan.places.iter().map(CrawlUrl::key).collect();
-    // Where no link counts, only to be a seed brings a URL into the crawl. Elsewhere other pages may lead to it as well.
-    let are_all = plan.config.depth.0 == Some(0);
-    let left_out: BTreeSet<&str> = left_out.iter().filter(|_| are_all).map(String::as_str).collect();
-    let verdict = |url: &CrawlUrl, is_part: bool| {
-        if left_out.contains(url.as_str()) {
-            return Some(SkipReason::Scope);
-        }
-        let refused = if is_part { judge.refuses_part(url) } else { judge.refuses(url) };
-        refused.filter(|_| !seeds.contains(&url.key()))
-    };
-    let lifted = lifted(plan, notes);
-    let rules = RestoreRules { judge: &verdict, lifted: &lifted };
-    let mut restore = Frontier::restore(Bucket::FIRST, plan.limits(), rules);
-    let counts = store.restore(Bucket::FIRST, &mut restore)?;
-    Ok((Frontier::of(restore.finish()), counts))
-}
-
-/// The reasons to skip that these settings no longer give.
-fn lifted(plan: &Plan, notes: &Notes) -> Vec<SkipReason> {
-    let mut lifted = Vec::new();
-    // What `only` and `[[follow]]` leave out looks the same.
-    let leaves_out = plan.config.sitemaps.only || !plan.config.follow.is_empty();
-    if !plan.config.parse.nofollow && !leaves_out {
-        lifted.push(SkipReason::Nofollow);
-    }
-    if notes.settings.as_ref().is_some_and(|settings| settings.robots != same_crawl::robots(plan)) {
-        lifted.extend([SkipReason::Robots, SkipReason::Usage]);
-    }
-    lifted
 }

@@ -6,6 +6,7 @@ use super::plan::Plan;
 use crate::config::redact_url;
 use crate::crawl_dir::{CrawlDir, OTHER_DIR};
 use crate::error::{Error, Result};
+use crate::observe::counted;
 use crate::policy::Policy;
 use crate::store::{Notes, RunSettings};
 use crate::url::CrawlUrl;
@@ -41,6 +42,23 @@ pub(super) fn expect_same(plan: &Plan, notes: &Notes, dir: &CrawlDir) -> Result<
         )));
     }
     Ok(left_out)
+}
+
+/// Refuses a limit on pages, of this run or of those that crawl already, where so many others crawl as well: each would count by
+/// itself.
+pub(super) fn expect_no_limit(plan: &Plan, notes: &Notes, others: usize) -> Result<()> {
+    let theirs = notes.settings.as_ref().and_then(|settings| settings.toml.parse::<toml::Table>().ok());
+    let is_limited = theirs.is_some_and(|settings| settings.get("max_pages").is_some_and(toml::Value::is_integer));
+    let whose = match (plan.config.max_pages.0, is_limited) {
+        _ if others == 0 => return Ok(()),
+        (Some(_), _) => "max_pages is set",
+        (None, true) => "max_pages is set for those that crawl",
+        (None, false) => return Ok(()),
+    };
+    let crowd = counted(others as u64, "other node crawls", "other nodes crawl");
+    Err(Error::Usage(format!(
+        "{whose}, and so far such a limit is only kept by one node alone: {crowd} as well\n = help: leave it away, or wait for their end"
+    )))
 }
 
 /// Tells of seeds that are left out.

@@ -1,11 +1,13 @@
 //! The tally: what the summary counts beside the accounts.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, Settled};
+use crate::error::Result;
 use crate::host_report::HostReport;
 use crate::observe::{HostSummary, State, Summary};
-use crate::store::Counts;
+use crate::store::{Counts, KeptRecord, Store};
 use crate::unread::Unread;
 use crate::url::CrawlUrl;
 use crate::walls::{Answer, Walls};
@@ -21,6 +23,8 @@ pub(super) struct Tally {
     walls: Walls,
     /// Whether that is not what was kept last.
     unread_changed: bool,
+    /// What this process has settled, where others settle some as well.
+    own: Option<Settled>,
 }
 
 impl Tally {
@@ -30,7 +34,32 @@ impl Tally {
     pub(super) fn of(counts: Counts, unasked: u64, unread: Unread) -> Self {
         let failed = counts.errors.values().sum();
         let walls = Walls::restore(&unread.walls);
-        Self { counts, unasked: unasked.min(failed), unasked_kept: unasked, unread, walls, unread_changed: false }
+        Self {
+            counts,
+            unasked: unasked.min(failed),
+            unasked_kept: unasked,
+            unread,
+            walls,
+            unread_changed: false,
+            own: None,
+        }
+    }
+
+    /// The counts of what earlier runs have settled in this crawl directory, where others have some of the crawl as well.
+    pub(super) fn of_own(store: &dyn Store, unasked: u64, unread: Unread) -> Result<Self> {
+        let (mut counts, mut settled) = (Counts::default(), Settled::default());
+        store.records(&mut |record: KeptRecord| {
+            *settled.of(record.outcome) += 1;
+            counts.add(record.status, record.error, 1, record.bytes.unwrap_or_default());
+            counts.retries += u64::from(record.attempts.saturating_sub(1));
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(Self { own: Some(settled), ..Self::of(counts, unasked, unread) })
+    }
+
+    /// How many URLs are in which state: of what is settled only what is settled here, where others settle some as well.
+    pub(super) fn accounts(&self, of_buckets: Accounts) -> Accounts {
+        Accounts { settled: self.own.unwrap_or(of_buckets.settled), ..of_buckets }
     }
 
     /// Counts one settled URL, and how many links of it are not taken.
@@ -40,6 +69,9 @@ impl Tally {
         self.unread_changed |= self.unread.note(url, outcome.reading, media_type, &outcome.bad_references);
         self.unread_changed |= self.walls.note(answer, &mut self.unread.walls);
         self.unread_changed |= self.unread.note_links(url, links_left_out);
+        if let Some(own) = &mut self.own {
+            *own.of(outcome.kind) += 1;
+        }
         let error = outcome.failure.as_ref().map(|failure| failure.kind);
         self.counts.add(outcome.status, error, 1, outcome.bytes.unwrap_or_default());
     }

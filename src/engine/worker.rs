@@ -178,6 +178,11 @@ impl Worker {
         outcome
     }
 
+    /// The product token that robots.txt is read with.
+    pub(super) fn agent(&self) -> &str {
+        &self.agent
+    }
+
     /// How this crawl reads URLs.
     pub(super) fn rules(&self) -> &UrlRules {
         &self.rules

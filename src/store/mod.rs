@@ -22,6 +22,8 @@ pub(crate) mod sqlite;
 pub(crate) use counts::Counts;
 pub(crate) use kept_record::KeptRecord;
 pub use memory::Memory;
+#[cfg(test)]
+pub(crate) use memory::shared::World;
 pub(crate) use node_file::{NODE, NodeFile};
 pub use note::Note;
 pub(crate) use note::{Notes, RunSettings, Session};
@@ -152,9 +154,9 @@ pub trait Store: fmt::Debug + Send {
     }
 
     /// Says whether there is nothing left to do in this process but to hear of others: then commits look whether that is so
-    /// everywhere, and [the crawl is over](News::Over). It holds until the other is said, and `true` is only said once all letters
-    /// and news of earlier commits have had their effects: so the crawl is over when all nodes have said it since the last seed
-    /// redirect, and nothing is open and no letter waits.
+    /// everywhere, and [the crawl is over](News::Over). It holds until the other is said, or a commit says something; `true` is only
+    /// said once all letters and news of earlier commits have had their effects. So the crawl is over when all nodes have said it
+    /// since the last seed redirect, and nothing is open and no letter waits.
     fn rest(&mut self, is_idle: bool) {
         let _ = is_idle;
     }

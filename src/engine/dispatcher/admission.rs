@@ -1,6 +1,5 @@
 //! Admission: what becomes of a job that was taken from its queue.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use super::Dispatcher;
@@ -8,15 +7,17 @@ use super::job::{Job, Refused, unasked};
 use super::robots_hops::RobotsHop;
 use super::waiting_hosts::Wait;
 use crate::engine::clock::now;
-use crate::engine::worker::TdmReply;
 use crate::error::{Error, Result};
-use crate::outcome::{Outcome, SkipReason};
-use crate::politeness::{Admit, Next, RobotsAnswer, TDM_PATH, TdmFile};
+use crate::outcome::SkipReason;
+use crate::politeness::{Admit, RobotsAnswer};
 use crate::url::CrawlUrl;
 
 impl Dispatcher {
     /// Starts a job, puts it off, or ends it.
     pub(super) async fn admit(&mut self, job: Job, now: Instant) -> Result<()> {
+        if self.is_for_others(&job) {
+            return self.send_on(job, now);
+        }
         let admit = match &job {
             Job::Page(lease) if self.judge.is_trap(&lease.url) => {
                 return self.frontier.skip(lease.id, SkipReason::Trap);
@@ -75,42 +76,6 @@ impl Dispatcher {
         self.policy.skips() && self.policy.refuses(self.politeness.fresh_usage(url, now))
     }
 
-    /// Asks for `tdmrep.json` of the origin of a job, which waits for it. Its host was admitted for that.
-    fn ask_tdm_file(&mut self, job: Job, now: Instant) -> Result<()> {
-        let page = job.url().clone();
-        self.queues().put_off(job, Wait::Request, now)?;
-        if let Ok(asked) = self.worker.rules().well_known(&page, TDM_PATH) {
-            self.tasks.start(Job::TdmFile(RobotsHop::to_tdm_file(page, asked)));
-        } else {
-            // It would be longer than a URL may be.
-            let next = self.politeness.withdrawn(&page, now);
-            self.politeness.tdm_known(&page, None);
-            self.release(&page, next, now);
-        }
-        Ok(())
-    }
-
-    /// Takes what came of asking for a `tdmrep.json`. It is asked for once: that there is no answer says that there is none.
-    pub(super) fn take_tdm_file(&mut self, hop: RobotsHop, reply: TdmReply, outcome: &Outcome, now: Instant) {
-        let next = self.politeness.finished(hop.asked(), outcome, now);
-        self.release(hop.asked(), next, now);
-        let (hop, file) = match reply {
-            TdmReply::File(file) => (hop, file),
-            TdmReply::Redirect(to) if self.politeness.disallows(&to) => (hop, None),
-            TdmReply::Redirect(to) => match hop.within_origin(to) {
-                Ok(hop) => return self.robots.push(hop),
-                Err(hop) => (hop, None),
-            },
-        };
-        self.tdm_known(hop.page(), file);
-    }
-
-    /// A `tdmrep.json` is known, which frees the host of the page.
-    fn tdm_known(&mut self, page: &CrawlUrl, file: Option<Arc<TdmFile>>) {
-        self.politeness.tdm_known(page, file);
-        self.queues().release(page, Next::Any);
-    }
-
     /// Why a URL is refused by its robots.txt.
     pub(super) fn why_by_robots(&mut self, url: &CrawlUrl) -> &'static str {
         if self.politeness.lacks_robots(url) {
@@ -144,7 +109,7 @@ impl Dispatcher {
             (Job::Sitemap(ask), refused) => self.sitemaps.leave_out(&ask, &refused.to_string(), true),
             (Job::Robots(hop), Refused::GivenUp(failure)) => {
                 let outcome = unasked(failure);
-                self.robots_known(&hop, RobotsAnswer::Unreachable, &outcome, &outcome.reason(), now());
+                self.robots_known(&hop, RobotsAnswer::Unreachable, &outcome, &outcome.reason(), now())?;
             }
             (Job::TdmFile(hop), _) => self.tdm_known(hop.page(), None),
             // What called it calls one again.

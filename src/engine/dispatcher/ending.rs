@@ -15,11 +15,12 @@ pub(super) struct Ending {
     deadline: Option<Instant>,
     state: Option<State>,
     is_paused: bool,
+    is_over: bool,
 }
 
 impl Ending {
     pub(super) fn new(deadline: Option<Instant>) -> Self {
-        Self { deadline, state: None, is_paused: false }
+        Self { deadline, state: None, is_paused: false, is_over: false }
     }
 
     /// Whether nothing new is started.
@@ -70,6 +71,25 @@ impl Ending {
     /// Someone stops it without waiting for what is in flight.
     pub(super) fn stopped_at_once(&mut self) {
         self.state = Some(State::Stopped);
+    }
+
+    /// The crawl is over for all who take part.
+    pub(super) fn is_over(&mut self, state: State, requests: usize) {
+        if self.state.is_none() && state != State::Complete {
+            tracing::info!("the crawl has come to a limit: {}", in_flight(requests, ""));
+        }
+        self.state.get_or_insert(state);
+        self.is_over = true;
+    }
+
+    /// Whether that is so.
+    pub(super) fn of_all(&self) -> bool {
+        self.is_over
+    }
+
+    /// How a crawl of many has ended here: what is left is the others'.
+    pub(super) fn state_of_one(&self) -> State {
+        self.state.unwrap_or(State::Limit)
     }
 
     /// Its time is over.

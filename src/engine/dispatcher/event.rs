@@ -1,9 +1,10 @@
 //! Event: what the dispatcher waits for, and whether it may wait at all.
 
 use super::job::Done;
+use crate::engine::loading::Loaded;
 use crate::engine::shutdown::Stop;
+use crate::engine::writer::Heard;
 use crate::error::Result;
-use crate::frontier::Rows;
 use crate::url::CrawlUrl;
 
 /// What happened next.
@@ -11,8 +12,10 @@ use crate::url::CrawlUrl;
 pub(super) enum Event {
     /// A job is done.
     Done(Result<Done>),
-    /// What the frontier has asked for is here.
-    Supply(Result<Rows>),
+    /// The writer has something to say.
+    Heard(Heard),
+    /// A bucket is here.
+    Loaded(Box<Loaded>),
     /// A knock has ended, and who has answered it.
     Knocked(Option<CrawlUrl>),
     /// Someone stops the crawl.

@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use crate::engine::clock::now;
 use crate::engine::ledger::Step;
+use crate::engine::said::Told;
 use crate::engine::worker::Worker;
-use crate::engine::writer::Writer;
+use crate::engine::writer::{Heard, Writer};
 use crate::error::Result;
 use crate::extracted::Health;
 use crate::fetch::Held;
@@ -14,7 +15,8 @@ use crate::observe::{FailedSeed, State};
 use crate::outcome::Outcome;
 use crate::politeness::Politeness;
 use crate::sink::Aside;
-use crate::sitemaps::Sitemaps;
+use crate::sitemaps::SavedSitemap;
+use crate::url::CrawlUrl;
 use crate::wall_clock::WallClock;
 
 /// The way to the writer.
@@ -66,7 +68,7 @@ impl Handover {
         &mut self,
         frontier: &mut Frontier,
         politeness: &mut Politeness,
-        sitemaps: &mut Sitemaps,
+        sitemaps: Vec<(CrawlUrl, SavedSitemap)>,
         worker: &Worker,
         keep: Keep,
     ) -> Result<()> {
@@ -78,7 +80,7 @@ impl Handover {
             changes: frontier.take_changes(),
             wants: frontier.take_wants(),
             // In no earlier step than what they list: a sitemap that was read is not read again.
-            sitemaps: sitemaps.take_changes(),
+            sitemaps,
             seed_names,
             lookups: worker.network().take_lookups(),
             ..Step::default()
@@ -112,9 +114,9 @@ impl Handover {
         states.into_iter().chain(self.writer.due()).min()
     }
 
-    /// The next answer to what the frontier has asked for. Cancel safe.
-    pub(super) async fn answer(&mut self) -> Result<Rows> {
-        self.writer.answer().await
+    /// The next answer to what the frontier has asked for, or what others have to tell. Cancel safe.
+    pub(super) async fn hear(&mut self) -> Result<Heard> {
+        self.writer.hear().await
     }
 
     /// An answer that is here already.
@@ -122,10 +124,28 @@ impl Handover {
         self.writer.try_answer()
     }
 
-    /// Brings what was found in order at the end: the records of pages to which a shorter path was found after they were
-    /// written, and how the crawl has ended. The last call before [`finish`](Self::finish).
+    /// What others have to tell, if that is here already.
+    pub(super) fn try_told(&mut self) -> Option<Told> {
+        self.writer.try_told()
+    }
+
+    /// Says that there is nothing left to do, as far as was heard so far, or that there is.
+    pub(super) async fn rest(&mut self, is_idle: bool) -> Result<()> {
+        self.writer.rest(is_idle).await
+    }
+
+    /// The clock by which times are kept, read now.
+    pub(super) fn wall_clock(&self) -> WallClock {
+        self.clock.at(now())
+    }
+
+    /// Brings the records in order at the end: those of pages to which a shorter path was found after they were written.
+    pub(super) async fn amend(&mut self) -> Result<()> {
+        self.writer.amend().await
+    }
+
+    /// Says how the crawl has ended. The last call before [`finish`](Self::finish).
     pub(super) async fn end(&mut self, state: State, failed_seeds: Vec<FailedSeed>) -> Result<()> {
-        self.writer.amend().await?;
         self.writer.end(state, failed_seeds).await
     }
 

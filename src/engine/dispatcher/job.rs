@@ -72,6 +72,16 @@ impl Job {
     }
 }
 
+impl Job {
+    /// Whose file is asked for, if it is one that others wait for.
+    pub(super) fn page_of_hop(&self) -> Option<&CrawlUrl> {
+        match self {
+            Self::Robots(hop) | Self::TdmFile(hop) => Some(hop.page()),
+            Self::Page(_) | Self::Sitemap(_) | Self::Addresses(_) | Self::Witness(_) => None,
+        }
+    }
+}
+
 impl Done {
     /// What came of its request, if it is one.
     pub(super) fn outcome(&self) -> Option<&Outcome> {

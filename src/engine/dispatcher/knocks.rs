@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use tokio::task::JoinSet;
+use hashbrown::HashMap;
+use tokio::task::{Id, JoinSet};
 
 use crate::engine::worker::Worker;
 use crate::url::CrawlUrl;
@@ -13,12 +14,14 @@ use crate::url::CrawlUrl;
 #[derive(Debug)]
 pub(super) struct Knocks {
     most: usize,
-    running: JoinSet<Option<CrawlUrl>>,
+    running: JoinSet<bool>,
+    /// At which hosts.
+    at: HashMap<Id, CrawlUrl>,
 }
 
 impl Knocks {
     pub(super) fn new(most: usize) -> Self {
-        Self { most, running: JoinSet::new() }
+        Self { most, running: JoinSet::new(), at: HashMap::new() }
     }
 
     /// Whether one more may be under way.
@@ -28,14 +31,24 @@ impl Knocks {
 
     /// Knocks at the host of a URL.
     pub(super) fn start(&mut self, worker: &Arc<Worker>, url: CrawlUrl) {
-        let worker = Arc::clone(worker);
-        self.running.spawn(async move { worker.network().knock(&url).await.then_some(url) });
+        let (worker, asked) = (Arc::clone(worker), url.clone());
+        let task = self.running.spawn(async move { worker.network().knock(&asked).await });
+        self.at.insert(task.id(), url);
     }
 
     /// The end of the next knock, with who has answered; `None` when there is none under way. Cancel safe.
     pub(super) async fn next(&mut self) -> Option<Option<CrawlUrl>> {
-        // One that panics has found nobody.
-        Some(self.running.join_next().await?.ok().flatten())
+        let (id, is_there) = match self.running.join_next_with_id().await? {
+            Ok(ended) => ended,
+            // One that panics has found nobody.
+            Err(error) => (error.id(), false),
+        };
+        Some(self.at.remove(&id).filter(|_| is_there))
+    }
+
+    /// At which hosts there is one.
+    pub(super) fn under_way(&self) -> impl Iterator<Item = &CrawlUrl> {
+        self.at.values()
     }
 }
 

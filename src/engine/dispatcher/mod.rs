@@ -3,6 +3,7 @@
 mod admission;
 mod carried;
 mod checks;
+mod closing;
 mod ending;
 mod event;
 mod handover;
@@ -10,13 +11,17 @@ mod held_hosts;
 mod job;
 mod knocks;
 mod left_out;
+mod letters;
 mod long_chains;
+mod news;
+mod nodes;
 mod pages;
 mod queues;
 mod release;
 mod robots_hops;
 mod seeds;
 mod silent_line;
+mod site_files;
 mod sitemap_files;
 mod slots;
 mod start;
@@ -37,23 +42,26 @@ use tokio::sync::watch;
 use super::clock::{now, until};
 use super::judge::Judge;
 use super::shutdown::Stop;
-use super::worker::{RobotsReply, Worker};
+use super::tenure::Tenure;
+use super::worker::Worker;
+use super::writer::Heard;
 use crate::error::{Error, Result};
 use crate::fetch::Held;
 use crate::frontier::{Frontier, Lease, Rows};
 use crate::observe::{State, Stats};
-use crate::outcome::{Failure, Outcome, SkipReason};
+use crate::outcome::{Failure, Outcome};
 use crate::policy::Policy;
-use crate::politeness::{Next, Politeness, RobotsAnswer};
+use crate::politeness::{Next, Politeness};
 use crate::url::CrawlUrl;
 use ending::Ending;
 use event::{Event, Filled};
 use handover::{Handover, Keep};
 use job::{Done, Job};
 use knocks::Knocks;
+use nodes::Nodes;
 use pages::{Pages, respell};
 use queues::Queues;
-use robots_hops::{NextHop, RobotsHop, RobotsHops};
+use robots_hops::RobotsHops;
 use sitemap_files::SitemapFiles;
 use slots::{Slots, shortage};
 use tasks::Tasks;
@@ -82,6 +90,8 @@ pub(super) struct Dispatcher {
     handover: Handover,
     stats: Arc<Stats>,
     ending: Ending,
+    nodes: Nodes,
+    tenure: Tenure,
 }
 
 impl Dispatcher {
@@ -94,7 +104,7 @@ impl Dispatcher {
         for url in start.named {
             sitemaps.name(url.clone(), &url.host_key(), &judge);
         }
-        sitemaps.take_known(&politeness, &judge, &frontier);
+        sitemaps.take_known(politeness.known_robots(), &judge, &frontier);
         let redirects = frontier.limits().redirects;
         Self {
             frontier,
@@ -110,15 +120,17 @@ impl Dispatcher {
             policy,
             checks: start.checks,
             pages: Pages::new(seeds, tally, output, start.most_pages, redirects),
+            tenure: writer.tenure().clone(),
             handover: Handover::new(writer, clock, start.started),
             stats,
             ending: Ending::new(deadline),
+            nodes: Nodes::new(start.loading),
         }
     }
 
     /// Says that this is not the first run.
     pub(super) fn goes_on(&self, dir: &Path) -> String {
-        start::goes_on(dir, &self.frontier.accounts(), self.pages.failed(), self.is_done())
+        start::goes_on(dir, &self.pages.accounts(&self.frontier), self.pages.failed(), self.is_done())
     }
 
     /// Crawls to the end, and brings what was found in order. Dropping the future stops at once.
@@ -134,16 +146,19 @@ impl Dispatcher {
             (_, Err(Error::ClosedPipe)) => (State::Stopped, None),
             (state, written) => (state, written?),
         };
-        let (accounts, hosts) = (self.frontier.accounts(), self.politeness.reports());
+        let (accounts, hosts) = (self.pages.accounts(&self.frontier), self.politeness.reports());
+        let is_fruitless = self.frontier.is_whole() && self.frontier.accounts().settled.ok == 0;
         let (tally, seeds) = self.pages.finish();
-        Ok(End { state, accounts, hosts, tally, seeds, traps: self.judge.closed().to_vec(), health })
+        Ok(End { state, accounts, is_fruitless, hosts, tally, seeds, traps: self.judge.closed().to_vec(), health })
     }
 
     /// Crawls until nothing is left, a limit is reached, or someone stops it.
     async fn crawl(&mut self, mut stop: watch::Receiver<Stop>) -> Result<State> {
         loop {
             let filled = if self.ending.holds_still() { Filled::Up } else { self.fill().await? };
+            self.give().await?;
             self.pass_on(Keep::Due).await?;
+            self.tell_rest().await?;
             self.publish();
             if self.tasks.is_empty() && (self.ending.has_begun() || self.is_done()) {
                 return self.end();
@@ -154,13 +169,19 @@ impl Dispatcher {
                     while let Some(done) = self.tasks.try_next() {
                         self.take(done?).await?;
                     }
+                    // Under load there is always an answer.
+                    if let Some(told) = self.handover.try_told() {
+                        self.hear(told).await?;
+                    }
                 }
-                Event::Supply(rows) => {
-                    self.supply(rows?)?;
+                Event::Heard(Heard::Rows(rows)) => {
+                    self.supply(rows)?;
                     while let Some(rows) = self.handover.try_answer() {
                         self.supply(rows)?;
                     }
                 }
+                Event::Heard(Heard::Told(told)) => self.hear(told).await?,
+                Event::Loaded(loaded) => self.take_bucket(*loaded).await?,
                 Event::Knocked(there) => there.iter().for_each(|url| self.reached(url)),
                 Event::Stop(Stop::AtOnce) => return self.stop_at_once().await,
                 Event::Stop(stop) => self.ending.heard(stop, self.tasks.len()),
@@ -176,10 +197,17 @@ impl Dispatcher {
         // Once the crawl is ending only what is in flight is waited for, and what is to be kept.
         let starts = !self.ending.holds_still() && self.has_slot();
         let (due, waiting) = (self.next_due(starts), self.frontier.is_waiting());
+        let are_many = self.nodes.are_many();
         if filled == Filled::Up && self.tasks.is_empty() && due.is_none() && !waiting && !self.ending.is_paused() {
             let internal = || Error::Internal("URLs are waiting, but none of them is ever due".to_owned());
-            return if self.hurry() { Ok(Event::Due) } else { Err(internal()) };
+            match !are_many || starts {
+                true if self.hurry() => return Ok(Event::Due),
+                true if !are_many => return Err(internal()),
+                // Others may have something to tell, or to say of a robots.txt.
+                _ => {}
+            }
         }
+        let is_open = self.tenure.is_open();
         let unmet = self.waiting_hosts.next_due().filter(|_| starts);
         let knock = self.knock_due().filter(|_| starts);
         let due = due.into_iter().chain(unmet).chain(knock).chain(self.handover.next_due(&self.politeness)).min();
@@ -189,7 +217,9 @@ impl Dispatcher {
             () = until(self.ending.deadline()) => Event::Deadline,
             Some(done) = self.tasks.next() => Event::Done(done),
             Some(there) = self.knocks.next() => Event::Knocked(there),
-            rows = self.handover.answer(), if waiting => Event::Supply(rows),
+            heard = self.handover.hear(), if waiting || are_many => Event::Heard(heard?),
+            loaded = self.nodes.loaded(), if are_many => Event::Loaded(loaded?.into()),
+            () = self.tenure.opened(), if !is_open => Event::Due,
             // Gives way once, so that whoever stops the crawl is heard also where all tasks share one thread.
             () = tokio::task::yield_now(), if filled == Filled::Partly => Event::Due,
             () = until(due) => Event::Due,
@@ -259,7 +289,7 @@ impl Dispatcher {
             }
             Done::Robots(hop, reply, mut outcome) => {
                 self.handover.aside(&mut outcome).await?;
-                self.take_robots(hop, reply, &outcome, now);
+                self.take_robots(hop, reply, &outcome, now)?;
             }
             Done::TdmFile(hop, reply, mut outcome) => {
                 self.handover.aside(&mut outcome).await?;
@@ -275,25 +305,6 @@ impl Dispatcher {
             }
         }
         Ok(())
-    }
-
-    fn take_robots(&mut self, hop: RobotsHop, reply: RobotsReply, outcome: &Outcome, now: Instant) {
-        let next = self.politeness.finished(hop.asked(), outcome, now);
-        self.release(hop.asked(), next, now);
-        match hop.follow(reply, outcome) {
-            NextHop::On(hop) => self.robots.push(hop),
-            NextHop::End(hop, answer, why) => self.robots_known(&hop, answer, outcome, &why, now),
-        }
-    }
-
-    /// Takes what came of asking for a robots.txt, which frees the host of the page.
-    fn robots_known(&mut self, hop: &RobotsHop, answer: RobotsAnswer, outcome: &Outcome, why: &str, now: Instant) {
-        if let RobotsAnswer::Rules(robots) = &answer {
-            self.sitemaps.take_named(hop.page(), hop.asked(), robots, &self.judge, &self.frontier);
-        }
-        let known = hop.known(answer, outcome, &mut self.politeness, now);
-        self.queues().release(hop.page(), Next::Any);
-        known.tell(hop.page().origin(), why);
     }
 
     /// A request for a page or a sitemap has ended: its host is free, from an instant on. When it is to be tried again,
@@ -312,16 +323,24 @@ impl Dispatcher {
         let next = self.politeness.withdrawn(job.url(), now);
         self.release(job.url(), next, now);
         self.queues().take_back(job, now)?;
+        if failure.is_withheld() {
+            // Others may ask its host meanwhile.
+            return Ok(());
+        }
         self.slots.short(failure, self.tasks.len(), now)
     }
 
     /// Ends a lease with a record. What the outcome takes in memory is held until that is written.
     async fn settle(&mut self, lease: &Lease, mut outcome: Outcome, held: Option<Held>) -> Result<()> {
         self.join_usage(lease, &mut outcome);
-        let feeds = self.sitemaps.take_feeds(&lease.url, &mut outcome.links, &self.judge);
+        self.sitemaps.take_feeds(&lease.url, &mut outcome.links, &self.judge);
+        let feeds = self.sitemap_changes()?;
         let sitemaps = self.sitemaps.queue();
         let mut step = self.pages.settle(lease, outcome, &mut self.judge, sitemaps, &mut self.frontier)?;
         step.sitemaps.extend(feeds);
+        if step.traps.is_some() || step.seed_redirect.is_some() {
+            self.nodes.judge_anew();
+        }
         self.leave(lease);
         self.handover.settled(step, held).await
     }
@@ -338,55 +357,17 @@ impl Dispatcher {
 
     /// Whether one more request may start.
     fn has_slot(&self) -> bool {
-        self.slots.has(self.tasks.len()) && !self.pages.are_enough(&self.frontier)
+        self.tenure.is_open() && self.slots.has(self.tasks.len()) && !self.pages.are_enough(&self.frontier)
     }
 
     fn is_done(&self) -> bool {
+        if self.nodes.are_many() {
+            // Whether all is done, the others know too: it is news.
+            return self.is_left() && self.pages.are_enough(&self.frontier);
+        }
         let accounts = self.frontier.accounts();
         let nothing_waits = accounts.pending == 0 && !self.frontier.is_waiting();
         (nothing_waits && self.sitemaps.is_idle()) || self.pages.are_enough(&self.frontier)
-    }
-
-    /// Drops what is in flight: as if it had never been requested.
-    async fn stop_at_once(&mut self) -> Result<State> {
-        let now = now();
-        for job in self.tasks.stop().await {
-            self.queues().take_back(job, now)?;
-        }
-        self.ending.stopped_at_once();
-        self.end()
-    }
-
-    fn end(&mut self) -> Result<State> {
-        let is_left = self.frontier.accounts().pending > 0 || !self.sitemaps.is_idle();
-        if is_left && !self.ending.has_begun() {
-            self.frontier.skip_pending(SkipReason::Limit)?;
-        }
-        self.sitemaps.tell_none(is_left);
-        self.publish();
-        Ok(self.ending.state(is_left))
-    }
-
-    /// Hands over what has changed, and how the crawl has ended.
-    async fn close(&mut self, state: State) -> Result<()> {
-        self.pass_on(Keep::All).await?;
-        self.handover.end(state, self.pages.failed_seeds()).await
-    }
-
-    async fn pass_on(&mut self, keep: Keep) -> Result<()> {
-        let sitemaps = self.sitemaps.queue();
-        self.handover.pass_on(&mut self.frontier, &mut self.politeness, sitemaps, &self.worker, keep).await
-    }
-
-    fn publish(&mut self) {
-        let frontier = &self.frontier;
-        let (accounts, hosts) = (frontier.accounts(), frontier.host_count());
-        let closed = frontier.discovery_closed() && self.sitemaps.is_idle();
-        self.stats.publish(&accounts, hosts, self.pages.bytes(), closed, self.ending.is_paused());
-        let held = self.waiting_hosts.held();
-        if held.has_news(now()) {
-            self.stats.hold(held.shown());
-        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::left_out::LeftOut;
 use super::long_chains::LongChains;
 use super::seeds::Seeds;
+use crate::accounts::Accounts;
 use crate::engine::judge::Judge;
 use crate::engine::ledger::Step;
 use crate::engine::tally::Tally;
@@ -125,10 +126,20 @@ impl Pages {
         self.seeds.failed(url, "its site says no to the purpose of the crawl (policy.purpose)");
     }
 
+    /// Another node has found where a seed leads to.
+    pub(super) fn seed_leads(&mut self, from: &CrawlUrl, to: &CrawlUrl, in_scope: bool) {
+        self.seeds.leads_to(from, to, in_scope);
+    }
+
+    /// How many URLs are in which state: those that are settled here, where others settle some as well.
+    pub(super) fn accounts(&self, frontier: &Frontier) -> Accounts {
+        self.tally.accounts(frontier.accounts())
+    }
+
     /// Whether as many are asked for as there may be.
     pub(super) fn are_enough(&self, frontier: &Frontier) -> bool {
         let Some(most) = self.most else { return false };
-        let accounts = frontier.accounts();
+        let accounts = self.accounts(frontier);
         (accounts.settled.total() + accounts.in_flight).saturating_sub(self.tally.unasked()) >= most
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Instant;
 
 use crate::engine::worker::RobotsReply;
-use crate::frontier::Hold;
+use crate::frontier::{Bucket, Hold};
 use crate::outcome::Outcome;
 use crate::politeness::robots::{LIMIT, REDIRECTS};
 use crate::politeness::{Politeness, RobotsAnswer};
@@ -20,6 +20,8 @@ pub(super) struct RobotsHop {
     asked: CrawlUrl,
     redirects: u32,
     file: SiteFile,
+    /// The letter that it was asked for by, when the page is of a bucket that is not here.
+    letter: Option<(Bucket, u64)>,
 }
 
 /// What of an origin is asked for before its pages.
@@ -91,6 +93,20 @@ impl RobotsHops {
         }
     }
 
+    /// Drops those that are of no use here any more.
+    pub(super) fn forget(&mut self, is_gone: impl Fn(&RobotsHop) -> bool) {
+        self.ready.retain(|hop| !is_gone(hop));
+        for hops in self.by_host.values_mut() {
+            hops.retain(|hop| !is_gone(hop));
+        }
+        self.by_host.retain(|_, hops| !hops.is_empty());
+    }
+
+    /// Whether none waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.ready.is_empty() && self.by_host.is_empty()
+    }
+
     /// Makes those ready whose time has come.
     pub(super) fn wake(&mut self, now: Instant) {
         while let Some(first) = self.alarms.first_entry().filter(|first| *first.key() <= now) {
@@ -116,12 +132,27 @@ impl RobotsHops {
 impl RobotsHop {
     /// The first one: `asked` is robots.txt of the origin of a page.
     pub(super) fn new(page: CrawlUrl, asked: CrawlUrl) -> Self {
-        Self { page, asked, redirects: 0, file: SiteFile::Robots }
+        Self { page, asked, redirects: 0, file: SiteFile::Robots, letter: None }
     }
 
     /// The same for its `tdmrep.json`.
     pub(super) fn to_tdm_file(page: CrawlUrl, asked: CrawlUrl) -> Self {
         Self { file: SiteFile::Tdm, ..Self::new(page, asked) }
+    }
+
+    /// One that another process asks for: `asked` is so many redirects away from robots.txt of the origin of a page.
+    pub(super) fn by_letter(page: CrawlUrl, asked: CrawlUrl, redirects: u32, letter: (Bucket, u64)) -> Self {
+        Self { page, asked, redirects, file: SiteFile::Robots, letter: Some(letter) }
+    }
+
+    /// The letter that it was asked for by.
+    pub(super) fn letter(&self) -> Option<(Bucket, u64)> {
+        self.letter
+    }
+
+    /// How many redirects have led to what is asked for.
+    pub(super) fn redirects(&self) -> u32 {
+        self.redirects
     }
 
     /// What of the origin it is.

@@ -53,6 +53,13 @@ impl SilentLine {
         Some(next.clone())
     }
 
+    /// Drops hosts that others ask.
+    pub(super) fn forget(&mut self, is_gone: impl Fn(&CrawlUrl) -> bool) {
+        let knocked = self.hosts.iter().take(self.knocked).filter(|url| !is_gone(url)).count();
+        self.hosts.retain(|url| !is_gone(url));
+        self.knocked = knocked;
+    }
+
     /// Takes a host that was knocked at, unless it was its turn meanwhile.
     pub(super) fn take(&mut self, url: &CrawlUrl) -> Option<CrawlUrl> {
         let at = self.hosts.iter().take(self.knocked).position(|host| host == url)?;
@@ -99,6 +106,15 @@ mod tests {
         assert_eq!((line.take(&url(2)), line.take(&url(2))), (Some(url(2)), None));
         assert_eq!(line.next_to_knock_at(), Some(url(3)));
         assert_eq!((line.pop(), line.pop(), line.pop(), line.is_empty()), (Some(url(1)), Some(url(3)), None, true));
+    }
+
+    #[test]
+    fn hosts_of_others_leave_the_line_and_the_others_keep_their_places() {
+        let mut line = line(5, Instant::now());
+        (0..3).for_each(|_| drop(line.next_to_knock_at()));
+        line.forget(|host| [url(1), url(3)].contains(host));
+        assert_eq!((line.next_to_knock_at(), line.next_to_knock_at()), (Some(url(4)), None));
+        assert_eq!((line.pop(), line.pop(), line.pop(), line.pop()), (Some(url(0)), Some(url(2)), Some(url(4)), None));
     }
 
     #[test]

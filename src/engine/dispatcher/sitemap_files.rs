@@ -9,10 +9,9 @@ use crate::frontier::Frontier;
 use crate::mention::Mention;
 use crate::outcome::{Outcome, OutcomeKind, says_nothing};
 use crate::parse::sitemap::{Format, Sitemap};
-use crate::politeness::Politeness;
 use crate::politeness::robots::Robots;
 use crate::sitemaps::{Ask, SavedSitemap, Sitemaps, Taken};
-use crate::url::{CrawlUrl, HostKey, Link, LinkKind, Target};
+use crate::url::{CrawlUrl, HostKey, Link, LinkKind, Scheme, Target};
 
 /// The sitemaps of a crawl.
 ///
@@ -58,17 +57,9 @@ impl SitemapFiles {
 
     /// Takes the feeds out of the links of a page, which are no pages: as far as they are in scope they are read as sitemaps
     /// are. What has changed by that is to be kept in one step with the page, which is not read again.
-    pub(super) fn take_feeds(
-        &mut self,
-        page: &CrawlUrl,
-        links: &mut Vec<Link>,
-        judge: &Judge,
-    ) -> Vec<(CrawlUrl, SavedSitemap)> {
+    pub(super) fn take_feeds(&mut self, page: &CrawlUrl, links: &mut Vec<Link>, judge: &Judge) {
         let is_feed = |link: &mut Link| link.mention == Mention::Feed && link.kind == LinkKind::Follow;
         let feeds: Vec<_> = links.extract_if(.., is_feed).collect();
-        if feeds.is_empty() {
-            return Vec::new();
-        }
         let site = page.host_key();
         for feed in feeds {
             match feed.target {
@@ -76,16 +67,30 @@ impl SitemapFiles {
                 Target::Url(_) | Target::Other { .. } => {}
             }
         }
-        self.sitemaps.take_changes()
+    }
+
+    /// Takes one that another node has been told of.
+    pub(super) fn arrive(&mut self, url: CrawlUrl, saved: SavedSitemap, judge: &Judge) {
+        if may_be_asked(&url, judge) {
+            let site = saved.site.clone();
+            if self.sitemaps.arrive(url, saved) == Taken::TooMany {
+                tracing::warn!("{site} leads to more than max_files sitemaps: the rest is left out");
+            }
+        }
     }
 
     /// Takes the sitemaps that every robots.txt names that an earlier process has read: this one may not ask for it, and
     /// settings may have changed. Those that were taken before are known.
-    pub(super) fn take_known(&mut self, politeness: &Politeness, judge: &Judge, frontier: &Frontier) {
+    pub(super) fn take_known(
+        &mut self,
+        known: Vec<(Scheme, HostKey, Arc<Robots>)>,
+        judge: &Judge,
+        frontier: &Frontier,
+    ) {
         if !self.sitemaps.options().reads_robots() {
             return;
         }
-        for (scheme, host, robots) in politeness.known_robots() {
+        for (scheme, host, robots) in known {
             let Some(home) = self.worker.rules().home(scheme, &host) else { continue };
             let Ok(file) = self.worker.rules().robots_of(&home) else { continue };
             self.take_named(&home, &file, &robots, judge, frontier);

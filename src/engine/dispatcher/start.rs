@@ -8,6 +8,7 @@ use super::checks::Checks;
 use super::seeds::Seeds;
 use crate::accounts::Accounts;
 use crate::engine::judge::Judge;
+use crate::engine::loading::Loading;
 use crate::engine::tally::Tally;
 use crate::engine::worker::Worker;
 use crate::engine::writer::Writer;
@@ -41,6 +42,8 @@ pub(in crate::engine) struct Start {
     pub(in crate::engine) seeds: Seeds,
     pub(in crate::engine) tally: Tally,
     pub(in crate::engine) writer: Writer,
+    /// The way to load what is taken from others; `None` where all of the crawl is this process's.
+    pub(in crate::engine) loading: Option<Loading>,
     pub(in crate::engine) stats: Arc<Stats>,
     pub(in crate::engine) output: sink::Options,
     /// How many requests may be in flight.
@@ -60,6 +63,8 @@ pub(in crate::engine) struct Start {
 pub(in crate::engine) struct End {
     pub(in crate::engine) state: State,
     pub(in crate::engine) accounts: Accounts,
+    /// Whether no page came of anything, as far as that can be told: by who has all of the crawl.
+    pub(in crate::engine) is_fruitless: bool,
     pub(in crate::engine) hosts: Vec<HostReport>,
     /// What the summary counts beside the accounts.
     pub(in crate::engine) tally: Tally,

@@ -62,6 +62,11 @@ impl Tasks {
         self.running.len()
     }
 
+    /// What they are made for.
+    pub(super) fn jobs(&self) -> impl Iterator<Item = &Job> {
+        self.jobs.values()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.running.is_empty()
     }

@@ -114,6 +114,17 @@ impl WaitingHosts {
         due.into_values().chain(self.unmet.remove(&now)).flatten().collect()
     }
 
+    /// Drops what waits for hosts that others ask.
+    pub(super) fn forget(&mut self, is_gone: impl Fn(&CrawlUrl) -> bool) {
+        for urls in self.unmet.values_mut() {
+            urls.retain(|url| !is_gone(url));
+        }
+        self.unmet.retain(|_, urls| !urls.is_empty());
+        self.answered.retain(|url| !is_gone(url));
+        self.reached.retain(|url| !is_gone(url));
+        self.silent.forget(&is_gone);
+    }
+
     /// Takes all unmet hosts: nothing else is left to do.
     pub(super) fn take_unmet(&mut self) -> Vec<CrawlUrl> {
         std::mem::take(&mut self.unmet).into_values().flatten().collect()

@@ -1,5 +1,7 @@
 //! The store in memory: for a crawl that nobody goes on with. It is gone with the process.
 
+#[cfg(test)]
+pub(super) mod shared;
 mod shelf;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
