@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::checked_up::checked_up;
 use super::{dashboard, descriptors, going_on};
@@ -111,7 +111,7 @@ pub(crate) fn crawl(called: Called) -> ExitCode {
     let has_items = !config.items.is_empty() || surveys(&config);
     let way_on = going_on::WayOn { most_pages: config.max_pages, call: again };
     let shown = Shown { way_on: goes_on.then_some(way_on), dashboard };
-    match start(config, earlier, home, shown, &terminal) {
+    match start(&config, earlier, home, shown, &terminal) {
         Ok(code) => code,
         Err(error) => {
             let code = super::voice::report(&error);
@@ -148,16 +148,25 @@ fn is_full(error: &Error) -> bool {
     matches!(error, Error::Io { source, .. } if matches!(source.kind(), StorageFull | QuotaExceeded | FileTooLarge))
 }
 
-fn start(config: Config, earlier: Earlier, home: Home, shown: Shown, terminal: &Terminal) -> Result<ExitCode> {
+fn start(config: &Config, earlier: Earlier, home: Home, shown: Shown, terminal: &Terminal) -> Result<ExitCode> {
     let Shown { way_on, dashboard } = shown;
     let (observe, fail_on, dir) = (config.observe.clone(), config.fail_on.clone(), config.dir.clone());
     let runtime = runtime()?;
     let mut signals = runtime.block_on(async { Signals::listen() })?;
-    let dashboard = dashboard.map(|at| dashboard::open(&at, &config)).transpose()?;
-    let crawl = build(config, earlier, home, terminal, dashboard.as_ref(), &runtime)?;
+    let dashboard = dashboard.map(|at| dashboard::open(&at, config)).transpose()?;
+    let mut began = Instant::now();
+    let crawl = build(config.clone(), earlier, home, terminal, dashboard.as_ref(), &runtime)?;
     let by_button = Arc::new(AtomicBool::new(false));
     let dashboard = dashboard.map(|dashboard| dashboard::serve(dashboard, &crawl, &by_button)).transpose()?;
-    let ended = runtime.block_on(run(crawl, &mut signals));
+    let mut ended = runtime.block_on(run(crawl, &mut signals));
+    while let (Err(Error::Fenced(store)), None) = (&ended, &dashboard)
+        && began.elapsed() >= BEGINS_AGAIN_AFTER
+    {
+        tracing::warn!("{store}: others have taken this node for lost, and its hosts; it begins again");
+        began = Instant::now();
+        let crawl = build(config.clone(), Earlier::GoneOnWith, home, terminal, None, &runtime)?;
+        ended = runtime.block_on(run(crawl, &mut signals));
+    }
     if let (Some(dashboard), Ok((summary, _))) = (dashboard, &ended) {
         dashboard.end(summary);
     }
@@ -360,6 +369,9 @@ fn exit_code(summary: &Summary, signal: Option<Signal>, fails: Option<u8>) -> Ex
     }
 }
 
+/// Nobody is taken for lost sooner. Who is fenced before has a copy of his directory crawled beside him: were both to begin again,
+/// each would end the other for ever.
+const BEGINS_AGAIN_AFTER: Duration = Duration::from_secs(15);
 /// A condition of `fail_on` holds.
 const FAILED: u8 = 4;
 /// Something has changed, which `fail_on` asks for.
