@@ -34,6 +34,7 @@ mod mirror;
 mod mirror_browser;
 mod mirror_updated;
 mod no_store;
+mod nodes;
 mod output;
 mod packaging;
 mod page_bytes;
