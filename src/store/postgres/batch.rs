@@ -29,8 +29,8 @@ pub(super) struct Batch {
     /// What has changed of URLs that are there.
     pub(super) changed: BTreeMap<Id, UrlRow>,
     pub(super) edges: BTreeMap<Id, Vec<u8>>,
-    /// What the records of the node say of no page is out of date, as far as it was before this batch.
-    pub(super) corrected: bool,
+    /// The records of this node that are not out of date any more, each with how often it was when that was read.
+    pub(super) corrected: Vec<(i64, i64)>,
     /// Whose records are out of date, if they have any.
     pub(super) moved: BTreeSet<Id>,
     /// Letters to other buckets.
@@ -105,7 +105,7 @@ impl Batch {
         let of_hosts = manners.is_empty() && bucket_notes.is_empty() && sitemaps.is_empty();
         let noted = notes.is_empty() && crawl_notes.is_empty() && settings.is_none() && outputs.is_empty();
         let of_crawl = seeds.is_empty() && redirects.is_empty() && begins.is_none() && ends.is_none();
-        frontier && told && of_hosts && noted && of_crawl && repairs.is_empty() && !corrected
+        frontier && told && of_hosts && noted && of_crawl && repairs.is_empty() && corrected.is_empty()
     }
 
     /// Takes a change of a bucket. `settled`: what the record says of the URL that is settled by it, with its number.
@@ -161,12 +161,6 @@ impl Batch {
         self.new.insert(id, self.found.len());
         self.found.push(NewUrl { id, key: url.key, text: text(&url.text), row: UrlRow::new(url)? });
         Ok(())
-    }
-
-    /// From here on no record is out of date.
-    pub(super) fn correct(&mut self) {
-        self.moved.clear();
-        self.corrected = true;
     }
 }
 

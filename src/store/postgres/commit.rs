@@ -4,7 +4,7 @@ use super::batch::{Batch, Begin, Repair};
 use super::holdings::Counted;
 use super::remote::Remote;
 use super::row::time;
-use super::statements::{CORRECTED, ids, moved, of_frontier, of_notes};
+use super::statements::{ids, moved, of_frontier, of_notes};
 use super::told::{AT_ONCE, Told, Touches, told};
 use crate::observe::State;
 
@@ -141,7 +141,7 @@ fn repaired(repair: &Repair, node: &str, file: i32) -> Vec<Told> {
             all
         }
         Repair::Number { urls, moved: out_of_date } => {
-            let mut all = vec![told!("repair", CORRECTED, file)];
+            let mut all = vec![told!("repair", NONE_MOVED, file)];
             for urls in urls.chunks(AT_ONCE) {
                 let (buckets, numbers) = ids(urls.iter().map(|(id, _)| *id));
                 let records: Vec<_> = urls.iter().map(|(_, record)| *record).collect();
@@ -182,6 +182,7 @@ const RUNNING: &str = "UPDATE crawl SET state = 'running', epoch = epoch + 1";
 const LOCK: &str = "SELECT FROM crawl FOR UPDATE";
 const ENDED: &str = "UPDATE crawl SET state = $1, epoch = epoch + 1 WHERE state = 'running' \
     AND NOT EXISTS (SELECT FROM node WHERE id <> $2 AND state = 'alive')";
+const NONE_MOVED: &str = "DELETE FROM moved WHERE file = $1";
 const FORGET_MOVED: &str = "DELETE FROM moved WHERE file = $1 AND record > $2";
 const FORGET_EDGES: &str = "DELETE FROM edges AS e USING url AS u \
     WHERE e.bucket = u.bucket AND e.id = u.id AND u.file = $1 AND u.record > $2";

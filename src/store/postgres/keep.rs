@@ -91,7 +91,8 @@ impl Store for Postgres {
             Note::Unread(unread) => self.note(Setting::Unread, &json(&*unread)?),
             Note::Output(name, checkpoint) => drop(batch.outputs.insert(name, Some(checkpoint))),
             Note::NoOutput(name) => drop(batch.outputs.insert(name, None)),
-            Note::Corrected => batch.correct(),
+            // Who has put files in their places that were corrected before has read nothing: they are corrected once more.
+            Note::Corrected => batch.corrected.append(&mut self.out_of_date),
             Note::RunBegins { pid, at } => self.begin_run(pid, at)?,
             Note::RunEnds { state, failed_seeds } => {
                 self.note(Setting::FailedSeeds, &json(&failed_seeds)?);

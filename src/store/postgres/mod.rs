@@ -69,6 +69,8 @@ pub(crate) struct Postgres {
     asked: Vec<Want>,
     /// Lines of the output.
     records: i64,
+    /// The records that were told to be out of date, each with how often it was.
+    out_of_date: Vec<(i64, i64)>,
     /// The buckets of this node.
     holdings: Holdings,
     /// Who else crawls.

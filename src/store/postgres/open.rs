@@ -97,6 +97,7 @@ impl Postgres {
             batch: Batch::default(),
             asked: Vec::new(),
             records,
+            out_of_date: Vec::new(),
             holdings,
             crowd,
             is_at_rest: false,

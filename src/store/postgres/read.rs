@@ -39,11 +39,16 @@ impl Postgres {
     /// The next records that are out of date, with their numbers.
     pub(super) fn read_moved(&mut self, after: i64) -> Result<Vec<(u64, Moved)>> {
         let file = self.remote.node.file;
-        self.rows(OUT_OF_DATE, &[&file, &after], |row| {
+        if after == 0 {
+            self.out_of_date.clear();
+        }
+        let found = self.rows(OUT_OF_DATE, &[&file, &after], |row| {
             let place = Place { depth: count(row.try_get(2)?)?, referrer: shared(row.try_get(3)?) };
-            let url = Arc::from(row.try_get::<_, &str>(1)?);
-            Ok((row.try_get::<_, i64>(0)?.cast_unsigned(), Moved { url, place }))
-        })
+            let (record, nth): (i64, i64) = (row.try_get(0)?, row.try_get(4)?);
+            Ok((record, nth, Moved { url: Arc::from(row.try_get::<_, &str>(1)?), place }))
+        })?;
+        self.out_of_date.extend(found.iter().map(|(record, nth, _)| (*record, *nth)));
+        Ok(found.into_iter().map(|(record, _, moved)| (record.cast_unsigned(), moved)).collect())
     }
 }
 
@@ -75,7 +80,7 @@ const WITH_EDGES: &str = "SELECT u.id, u.url, u.key, u.attempts, coalesce(r.url,
     LEFT JOIN url AS r ON r.bucket = u.bucket AND r.id = u.referrer \
     LEFT JOIN edges AS e ON e.bucket = u.bucket AND e.id = u.id ORDER BY n.o";
 /// As many as an output is corrected by without a pause.
-const OUT_OF_DATE: &str = "SELECT m.record, u.url, u.depth, coalesce(r.url, u.referrer_url) FROM moved AS m \
+const OUT_OF_DATE: &str = "SELECT m.record, u.url, u.depth, coalesce(r.url, u.referrer_url), m.nth FROM moved AS m \
     JOIN url AS u ON u.bucket = m.bucket AND u.id = m.id \
     LEFT JOIN url AS r ON r.bucket = u.bucket AND r.id = u.referrer \
     WHERE m.file = $1 AND m.record > $2 ORDER BY m.record LIMIT 1024";

@@ -1,6 +1,7 @@
 //! Reading back: all URLs that earlier runs, or other nodes, have found of a bucket, with what their records come to. Buckets that
 //! are read one after the other are read in one pass, over a connection of its own.
 
+use std::collections::HashMap;
 use std::vec;
 
 use tokio_postgres::Row;
@@ -43,6 +44,8 @@ struct Pass {
     link: Link,
     /// Those that are still to come, the next one last.
     buckets: Vec<i16>,
+    /// How many URLs each has.
+    sizes: HashMap<i16, usize>,
     hosts: Cursor,
     urls: Cursor,
 }
@@ -116,12 +119,8 @@ impl ReadBack {
                 given.hosts += 1;
             }
         }
-        if !given.has_room {
-            let asked = format!("SELECT coalesce(max(id) + 1, 0)::bigint FROM url WHERE bucket = {bucket}");
-            let most = blocking.wait(pass.link.query_once(&asked))?;
-            let most: i64 = most.first().map_or(Ok(0), |row| row.try_get(0))?;
-            to.make_room(usize::try_from(most).unwrap_or_default());
-            given.has_room = true;
+        if !std::mem::replace(&mut given.has_room, true) {
+            to.make_room(pass.sizes.get(&bucket).copied().unwrap_or_default());
         }
         let mut skip = given.urls;
         while let Some(rows) = blocking.wait(pass.urls.next(&mut pass.link, bucket))? {
@@ -163,7 +162,15 @@ impl Pass {
              DECLARE urls NO SCROLL CURSOR FOR SELECT {COLUMNS} FROM url WHERE bucket IN ({list}) ORDER BY bucket, id"
         ))
         .await?;
-        Ok(Self { link, buckets, hosts: Cursor::new(FETCH_HOSTS), urls: Cursor::new(FETCH_URLS) })
+        let asked = format!(
+            "SELECT b, (SELECT max(id) + 1 FROM url WHERE bucket = b)::bigint FROM unnest('{{{list}}}'::smallint[]) AS b"
+        );
+        let mut sizes = HashMap::new();
+        for row in link.query_once(&asked).await? {
+            let size: Option<i64> = row.try_get(1)?;
+            sizes.insert(row.try_get(0)?, size.and_then(|size| usize::try_from(size).ok()).unwrap_or_default());
+        }
+        Ok(Self { link, buckets, sizes, hosts: Cursor::new(FETCH_HOSTS), urls: Cursor::new(FETCH_URLS) })
     }
 }
 

@@ -130,9 +130,11 @@ CREATE TABLE output (
   PRIMARY KEY (node, name)
 ) WITH (fillfactor = 10);
 
+-- `nth`: how often it was out of date anew since it was corrected last, in whichever bucket that was found.
 CREATE TABLE moved (
   file int,
   record bigint,
+  nth bigint NOT NULL DEFAULT 1,
   bucket smallint NOT NULL,
   id int NOT NULL,
   PRIMARY KEY (file, record)

@@ -115,8 +115,9 @@ pub(super) fn of_frontier(batch: &Batch, file: i32) -> Vec<Told> {
         let links: Vec<_> = edges.iter().map(|(_, links)| (*links).clone()).collect();
         told.push(told!("edges", EDGES, buckets, ids, links));
     }
-    if batch.corrected {
-        told.push(told!("corrected", CORRECTED, file));
+    for corrected in batch.corrected.chunks(AT_ONCE) {
+        let (records, nth): (Vec<_>, Vec<_>) = corrected.iter().copied().unzip();
+        told.push(told!("corrected", CORRECTED, file, records, nth));
     }
     let moved: Vec<_> = batch.moved.iter().copied().collect();
     told.extend(moved.chunks(AT_ONCE).map(self::moved));
@@ -253,10 +254,12 @@ const CHANGED: &str = "UPDATE url AS u SET \
     file, record, status, error, bytes, untold, mention, link_text) WHERE u.bucket = n.b AND u.id = n.i";
 const EDGES: &str = "INSERT INTO edges (bucket, id, links) SELECT * FROM unnest($1::smallint[], $2::int[], $3::bytea[]) \
     ON CONFLICT (bucket, id) DO UPDATE SET links = excluded.links";
-pub(super) const CORRECTED: &str = "DELETE FROM moved WHERE file = $1";
+/// But those that another node has found to be out of date since.
+const CORRECTED: &str = "DELETE FROM moved AS m USING unnest($2::bigint[], $3::bigint[]) AS n(r, t) \
+    WHERE m.file = $1 AND m.record = n.r AND m.nth = n.t";
 const MOVED: &str = "INSERT INTO moved (file, record, bucket, id) SELECT u.file, u.record, u.bucket, u.id \
     FROM unnest($1::smallint[], $2::int[]) AS n(b, i) JOIN url AS u ON u.bucket = n.b AND u.id = n.i \
-    WHERE u.record IS NOT NULL ON CONFLICT DO NOTHING";
+    WHERE u.record IS NOT NULL ON CONFLICT (file, record) DO UPDATE SET nth = moved.nth + 1";
 const MANNERS: &str = "INSERT INTO manners (bucket, host, saved) SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[]) \
     ON CONFLICT (bucket, host) DO UPDATE SET saved = excluded.saved";
 const NOTES: &str = "INSERT INTO note (node, name, value) SELECT $1, * FROM unnest($2::text[], $3::text[]) \
