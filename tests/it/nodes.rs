@@ -167,6 +167,20 @@ fn who_is_stopped_gives_all_it_has_to_the_others() {
     assert_eq!(database.psql(&waiting), "0\n");
 }
 
+#[test]
+fn a_limit_on_pages_is_refused_while_others_crawl() {
+    let Some(database) = get() else { return };
+    let (web, name) = (Web::start(), database.new_name());
+    web.server.hold("/0");
+    let one = web.crawl(database, &name).start();
+    web.server.wait_for("the first page", |log| log.in_flight == 1);
+    let limited = web.crawl(database, &name).arg("--max-pages", "5").run();
+    let said = "max_pages is set, and so far such a limit is only kept by one node alone: 1 other node crawls";
+    assert!(limited.assert_code(2).stderr.contains(said), "{}", limited.stderr);
+    web.server.open_all();
+    web.assert_shared(&[&one.finish_within(LONG)]);
+}
+
 const HOSTS: usize = 12;
 const PAGES: usize = 150;
 /// A lease is 15 seconds, and hosts are given away two of them after somebody has come.
