@@ -5,6 +5,7 @@ mod audit;
 mod checked_up;
 mod crawl;
 mod dashboard;
+mod database;
 mod descriptors;
 mod duplicates;
 mod explain;

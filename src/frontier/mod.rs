@@ -7,6 +7,8 @@ mod elsewhere;
 mod fifo;
 mod found;
 mod graph;
+#[cfg(any(test, feature = "postgres"))]
+mod homes;
 mod host_queue;
 mod id_map;
 mod known;
@@ -25,9 +27,7 @@ mod sites;
 mod texts;
 mod turns;
 
-pub use bucket::Bucket;
-#[cfg(any(test, feature = "internals"))]
-pub use bucket::Split;
+pub use bucket::{Bucket, Split};
 pub use buckets::Frontier;
 pub(crate) use change::{Change, Changes, Row, Rows, StoredUrl, Want, WantedFor};
 pub use found::Found;

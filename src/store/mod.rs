@@ -10,6 +10,8 @@ mod kept_record;
 mod memory;
 mod node_file;
 mod note;
+#[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "only a database has nodes"))]
+mod overview;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -22,6 +24,7 @@ pub use memory::Memory;
 pub(crate) use node_file::{NODE, NodeFile};
 pub use note::Note;
 pub(crate) use note::{Notes, RunSettings, Session};
+pub(crate) use overview::{NodeOverview, Overview, Standing};
 
 use std::collections::BTreeMap;
 use std::fmt;

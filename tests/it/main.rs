@@ -34,6 +34,8 @@ mod mirror;
 mod mirror_browser;
 mod mirror_updated;
 mod no_store;
+#[cfg(feature = "postgres")]
+mod nodes;
 mod output;
 mod packaging;
 mod page_bytes;

@@ -9,11 +9,15 @@ mod blocking;
 mod commit;
 mod fail_point;
 mod join;
+mod joined;
 mod keep;
 mod link;
+mod news;
 mod notes;
+mod numbers;
 mod open;
 mod outage;
+mod overview;
 mod password;
 mod read;
 mod read_back;
@@ -24,15 +28,20 @@ mod schema;
 mod server;
 mod snapshot;
 mod statements;
+mod stored_rows;
 mod trouble;
 
 use std::collections::HashMap;
 
 use batch::Batch;
 use blocking::Blocking;
+pub(crate) use joined::{Joined, Of};
+pub(crate) use news::{NO_WAY, News};
+pub(crate) use overview::NodeRecords;
 use remote::Remote;
 use server::Server;
 pub(crate) use snapshot::{Snapshot, Value};
+pub(crate) use stored_rows::{ELSEWHERE, StoredRow};
 
 use super::edges;
 use crate::error::{Error, Result};

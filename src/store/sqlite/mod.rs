@@ -23,7 +23,7 @@ mod write;
 #[cfg(feature = "internals")]
 pub use super::file::APPLICATION_ID;
 pub(crate) use database::Database;
-pub(crate) use reader::{StoreReader, UrlRow};
+pub(crate) use reader::{Spot, StoreReader, UrlRow};
 #[cfg(all(any(test, fuzzing), feature = "internals"))]
 pub use sample::{make_sample, read_sample};
 
