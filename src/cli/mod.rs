@@ -17,6 +17,7 @@ mod help;
 mod init;
 mod inspect;
 mod links;
+mod merge;
 mod mirror;
 mod mistaken;
 mod place;
@@ -134,6 +135,9 @@ enum Helper {
     /// Write what a crawl has found as Parquet, CSV, SQLite or JSON lines
     #[command(after_help = export::EPILOGUE)]
     Export(export::Export),
+    /// Write the records of all nodes of a crawl in a database into one file
+    #[command(after_help = merge::EPILOGUE)]
+    Merge(merge::Merge),
     /// Write what a crawl came to as a page for people
     #[command(after_help = report::EPILOGUE)]
     Report(report::Report),
@@ -300,6 +304,7 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
         Helper::Verify(verify) => return verify::verify(verify),
         Helper::Export(export) => return export::export(export),
         Helper::Report(asked) => return report::report(asked),
+        Helper::Merge(asked) => return merge::merge(asked),
         Helper::Index(asked) => return archive::index(asked),
         Helper::Wacz(asked) => return archive::wacz(asked),
         Helper::Audit(asked) => return audit::audit(asked),

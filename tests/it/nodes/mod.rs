@@ -2,6 +2,7 @@
 //! rows become those of another bucket.
 
 mod look;
+mod merge;
 
 use std::fs;
 use std::path::Path;
