@@ -23,6 +23,7 @@ mod mistaken;
 mod place;
 mod plan;
 mod report;
+mod requeue;
 mod robots;
 mod shown_content;
 mod signals;
@@ -138,6 +139,9 @@ enum Helper {
     /// Write the records of all nodes of a crawl in a database into one file
     #[command(after_help = merge::EPILOGUE)]
     Merge(merge::Merge),
+    /// Have the pages of a node whose directory is lost asked for again
+    #[command(after_help = requeue::EPILOGUE)]
+    Requeue(requeue::Requeue),
     /// Write what a crawl came to as a page for people
     #[command(after_help = report::EPILOGUE)]
     Report(report::Report),
@@ -305,6 +309,7 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
         Helper::Export(export) => return export::export(export),
         Helper::Report(asked) => return report::report(asked),
         Helper::Merge(asked) => return merge::merge(asked),
+        Helper::Requeue(asked) => return requeue::requeue(asked),
         Helper::Index(asked) => return archive::index(asked),
         Helper::Wacz(asked) => return archive::wacz(asked),
         Helper::Audit(asked) => return audit::audit(asked),

@@ -23,6 +23,7 @@ mod read;
 mod read_back;
 mod remote;
 mod requeue;
+mod requeue_node;
 mod row;
 mod schema;
 mod server;

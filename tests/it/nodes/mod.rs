@@ -3,6 +3,7 @@
 
 mod look;
 mod merge;
+mod requeue;
 
 use std::fs;
 use std::path::Path;
