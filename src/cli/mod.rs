@@ -28,6 +28,7 @@ mod robots;
 mod shown_content;
 mod signals;
 mod status;
+mod store;
 mod verify;
 mod voice;
 mod watch;
@@ -142,6 +143,9 @@ enum Helper {
     /// Have the pages of a node whose directory is lost asked for again
     #[command(after_help = requeue::EPILOGUE)]
     Requeue(requeue::Requeue),
+    /// Move a crawl from its directory into a database, or back
+    #[command(subcommand)]
+    Store(store::Store),
     /// Write what a crawl came to as a page for people
     #[command(after_help = report::EPILOGUE)]
     Report(report::Report),
@@ -310,6 +314,7 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
         Helper::Report(asked) => return report::report(asked),
         Helper::Merge(asked) => return merge::merge(asked),
         Helper::Requeue(asked) => return requeue::requeue(asked),
+        Helper::Store(asked) => return store::store(asked),
         Helper::Index(asked) => return archive::index(asked),
         Helper::Wacz(asked) => return archive::wacz(asked),
         Helper::Audit(asked) => return audit::audit(asked),

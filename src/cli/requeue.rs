@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use super::database::Database;
 use super::place::Place;
 use crate::error::Result;
+#[cfg(feature = "postgres")]
 use crate::observe::counted;
 #[cfg(feature = "postgres")]
 use crate::store::postgres::Postgres;

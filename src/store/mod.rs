@@ -4,6 +4,8 @@
 mod arena;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod code;
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+pub(crate) mod copy;
 mod edges;
 pub(crate) mod file;
 mod kept_record;

@@ -8,6 +8,7 @@ mod batch;
 mod blocking;
 mod commit;
 mod fail_point;
+mod filling;
 mod join;
 mod joined;
 mod keep;
@@ -36,6 +37,7 @@ use std::collections::HashMap;
 
 use batch::Batch;
 use blocking::Blocking;
+pub(crate) use filling::{Begun, FilledSitemap, FilledUrl, Filling};
 pub(crate) use joined::{Joined, Of};
 pub(crate) use news::{NO_WAY, News};
 pub(crate) use overview::NodeRecords;

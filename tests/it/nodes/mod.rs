@@ -1,6 +1,7 @@
 //! What a person does over all nodes of a crawl in a database. That of several nodes is made here of crawls of one node each, whose
 //! rows become those of another bucket.
 
+mod copy;
 mod look;
 mod merge;
 mod requeue;

@@ -61,6 +61,19 @@ impl TestServer {
     /// What `psql` says to some SQL: one row a line.
     #[allow(dead_code, reason = "not every binary looks into the database")]
     pub(crate) fn psql(&self, sql: &str) -> String {
+        let said = self.calling_psql(sql).output().unwrap();
+        assert!(said.status.success(), "{sql}: {}", String::from_utf8_lossy(&said.stderr));
+        String::from_utf8(said.stdout).unwrap()
+    }
+
+    /// Has `psql` say something, and does not wait for it: it ends with its connection.
+    #[allow(dead_code, reason = "not every binary looks into the database")]
+    pub(crate) fn spawn_psql(&self, sql: &str) {
+        let mut psql = self.calling_psql(sql).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::spawn(move || psql.wait());
+    }
+
+    fn calling_psql(&self, sql: &str) -> Command {
         let mut psql = Command::new(self.bin.join("psql"));
         psql.args([
             "-X",
@@ -78,9 +91,8 @@ impl TestServer {
             "-c",
             sql,
         ]);
-        let said = psql.arg("-p").arg(self.port.to_string()).arg("-h").arg(&self.folder).output().unwrap();
-        assert!(said.status.success(), "{sql}: {}", String::from_utf8_lossy(&said.stderr));
-        String::from_utf8(said.stdout).unwrap()
+        psql.arg("-p").arg(self.port.to_string()).arg("-h").arg(&self.folder);
+        psql
     }
 }
 
