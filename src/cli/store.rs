@@ -59,6 +59,7 @@ fn copy(asked: &Copy, way: Way) -> Result<ExitCode> {
     use crate::CrawlDir;
     use crate::committed::{look, settings};
     use crate::observe::{counted, printable};
+    use crate::store::NodeFile;
     use crate::store::copy::{to_database, to_file};
     use crate::versions;
 
@@ -66,6 +67,14 @@ fn copy(asked: &Copy, way: Way) -> Result<ExitCode> {
         Way::IntoDatabase(path, url) => {
             let place = asked.reached.place(&url)?;
             let dir = taken(&path)?;
+            // Before anything is asked of that one.
+            if let Some(node) = NodeFile::read(&path)? {
+                let shown = path.display();
+                return Err(Error::Usage(format!(
+                    "the crawl in {shown} is kept in a database already: {}",
+                    node.place()
+                )));
+            }
             let next = versions::next(&path);
             if next.is_dir() {
                 let (shown, next) = (path.display(), next.display());

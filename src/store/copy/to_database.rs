@@ -26,10 +26,6 @@ type KeyOf<'a> = &'a dyn Fn(&str) -> Result<UrlKey>;
 /// [`Error::Usage`] when there is no such file, or a crawl of that name is there. [`Error::Damaged`] when the file is: nothing is
 /// copied then.
 pub(crate) fn to_database(dir: &Path, place: &StorePlace, key_of: KeyOf<'_>) -> Result<Copied> {
-    if let Some(node) = NodeFile::read(dir)? {
-        let shown = dir.display();
-        return Err(Error::Usage(format!("the crawl in {shown} is kept in a database already: {}", node.place())));
-    }
     let store = StoreReader::open(dir)?;
     if let Some(fault) = store.faults(1)?.first() {
         return Err(store.damaged(&fault.replace('\n', "; ")));

@@ -235,7 +235,8 @@ impl Filling {
         self.tell(OPEN, &Vec::new())?;
         self.tell(STATE, &columns![state.to_owned()])?;
         let Self { blocking, server, mut link, .. } = self;
-        let committed = blocking.wait(link.run("COMMIT"));
+        // Whoever asks next is not to plan for empty tables.
+        let committed = blocking.wait(link.run("ANALYZE host, url, edges, moved; COMMIT"));
         committed.map_err(|trouble| server.error("copy into", trouble))
     }
 

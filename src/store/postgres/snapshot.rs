@@ -67,7 +67,12 @@ impl Snapshot {
             if server.look(&mut link).await? != (Found::Crawl { has_begun: true }) {
                 return Ok(None);
             }
-            link.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+            // All rows are read, and tables may have grown since anybody has counted them: a join that looks up each row of the one
+            // in the other, which a cursor is given for its first rows, would take hours then.
+            link.run(
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL cursor_tuple_fraction = 1; SET LOCAL enable_nestloop = off",
+            )
+            .await?;
             Ok::<_, Trouble>(Some(link))
         });
         let link = opened.map_err(|trouble| server.error("open", trouble))?;
