@@ -350,7 +350,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// The ending of a file that everybody would take for something else than JSON lines.
-fn foreign_ending(output: &Path) -> Option<&'static str> {
+pub(crate) fn foreign_ending(output: &Path) -> Option<&'static str> {
     let name = output.file_name()?.to_string_lossy().to_ascii_lowercase();
     FOREIGN_ENDINGS.iter().find(|ending| name.ends_with(*ending)).copied()
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use super::place::Place;
 use crate::config::{bare_url, redact_url};
 use crate::error::{Error, Result};
-use crate::inspect::{self, Beginning, Explanation, UrlState};
+use crate::inspect::{self, Beginning, Explanation, Home, UrlState};
 use crate::observe::{bytes, printable};
 use clap::Args;
 
@@ -84,6 +84,9 @@ fn text(known: &Explanation) -> String {
     if let (Some(number), Some(output)) = (known.line, &known.output) {
         line("record", &format!("line {number} of {output}"));
     }
+    if let Some(home) = &known.home {
+        place(home, &mut line);
+    }
     if let Some(read) = known.bytes {
         line("bytes", &bytes(read).to_string());
     }
@@ -97,6 +100,7 @@ fn text(known: &Explanation) -> String {
     let begins = match known.origin {
         Beginning::Seed => "a seed",
         Beginning::Sitemap => "listed in a sitemap",
+        Beginning::Further if known.found_on.is_empty() => "on a page of another bucket",
         Beginning::Further => "and so on",
     };
     if let Some(found_by) = known.found_by.as_ref().filter(|_| !known.found_on.is_empty()) {
@@ -113,6 +117,16 @@ fn text(known: &Explanation) -> String {
         line("found", begins);
     }
     text
+}
+
+/// Where a URL is that nodes share.
+fn place(home: &Home, line: &mut impl FnMut(&str, &str)) {
+    if let Some(by) = &home.recorded_by {
+        line("record", &format!("line {} in the output of the node {} (on {})", by.line, by.node, by.machine));
+    }
+    let owner = home.owner.as_ref().map_or("of no node".to_owned(), |owner| format!("of the node {owner}"));
+    let row = home.row.map(|row| format!(", URL {row} there")).unwrap_or_default();
+    line("bucket", &format!("{}, {owner}{row}", home.bucket));
 }
 
 pub(crate) const EPILOGUE: &str = "\

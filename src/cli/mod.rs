@@ -5,6 +5,7 @@ mod audit;
 mod checked_up;
 mod crawl;
 mod dashboard;
+mod database;
 mod descriptors;
 mod duplicates;
 mod explain;
@@ -16,15 +17,18 @@ mod help;
 mod init;
 mod inspect;
 mod links;
+mod merge;
 mod mirror;
 mod mistaken;
 mod place;
 mod plan;
 mod report;
+mod requeue;
 mod robots;
 mod shown_content;
 mod signals;
 mod status;
+mod store;
 mod verify;
 mod voice;
 mod watch;
@@ -133,6 +137,15 @@ enum Helper {
     /// Write what a crawl has found as Parquet, CSV, SQLite or JSON lines
     #[command(after_help = export::EPILOGUE)]
     Export(export::Export),
+    /// Write the records of all nodes of a crawl in a database into one file
+    #[command(after_help = merge::EPILOGUE)]
+    Merge(merge::Merge),
+    /// Have the pages of a node whose directory is lost asked for again
+    #[command(after_help = requeue::EPILOGUE)]
+    Requeue(requeue::Requeue),
+    /// Move a crawl from its directory into a database, or back
+    #[command(subcommand)]
+    Store(store::Store),
     /// Write what a crawl came to as a page for people
     #[command(after_help = report::EPILOGUE)]
     Report(report::Report),
@@ -299,6 +312,9 @@ fn help(helper: &Helper, matches: &clap::ArgMatches) -> Result<ExitCode> {
         Helper::Verify(verify) => return verify::verify(verify),
         Helper::Export(export) => return export::export(export),
         Helper::Report(asked) => return report::report(asked),
+        Helper::Merge(asked) => return merge::merge(asked),
+        Helper::Requeue(asked) => return requeue::requeue(asked),
+        Helper::Store(asked) => return store::store(asked),
         Helper::Index(asked) => return archive::index(asked),
         Helper::Wacz(asked) => return archive::wacz(asked),
         Helper::Audit(asked) => return audit::audit(asked),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::place::Place;
 use crate::error::Result;
-use crate::inspect::{self, HostStatus, RunState, Status as Found};
+use crate::inspect::{self, Buckets, HostStatus, NodeStatus, RunState, Status as Found, Together};
 use crate::observe::{bytes, count, counted, elapsed, printable, unread_lines, wall_lines};
 use clap::Args;
 
@@ -83,6 +83,9 @@ fn text(found: &Found) -> String {
         let waiting = counted(found.hosts_waiting, "host has", "hosts have");
         line("", &format!("and {} more; {waiting} something pending", count(more)));
     }
+    if let Some(together) = &found.together {
+        of_all(together, &mut line);
+    }
     if found.runs > 1 {
         line("runs", &format!("{}; the first began {}", count(found.runs), found.started_at));
         line("last run", &of_run(found.run.records, found.run.elapsed_ms, Some(found.run.records_per_second)));
@@ -90,6 +93,25 @@ fn text(found: &Found) -> String {
     line("committed", &found.run.committed_at);
     line("records", found.output.as_deref().unwrap_or_default());
     text
+}
+
+/// Who crawls together.
+fn of_all(together: &Together, line: &mut impl FnMut(&str, &str)) {
+    for (n, node) in together.nodes.iter().enumerate() {
+        line(if n == 0 { "nodes" } else { "" }, &of_node(node));
+    }
+    let Buckets { count: all, open, free } = together.buckets;
+    let letters = counted(together.letters, "letter waits", "letters wait");
+    let (open, free) = (count(open), count(free));
+    line("buckets", &format!("{}: {open} with something left to do, {free} of no node; {letters}", count(all)));
+}
+
+fn of_node(node: &NodeStatus) -> String {
+    let here = if node.is_here { " (here)" } else { "" };
+    let lease = node.lease_ms.map(|left| format!(" for {}", elapsed(Duration::from_millis(left)))).unwrap_or_default();
+    let (records, buckets) = (counted(node.records, "record", "records"), counted(node.buckets, "bucket", "buckets"));
+    let committed = node.committed_at.as_ref().map(|at| format!(", committed {at}")).unwrap_or_default();
+    format!("{}{here} on {}  {}{lease}, {buckets}, {records}{committed}", node.id, node.machine, node.state)
 }
 
 /// The first line: as the closing table begins, though failed pages are records as well.
@@ -103,7 +125,7 @@ fn head(found: &Found) -> String {
         (RunState::Stopped, _) => "stopped, the same command goes on".to_owned(),
     };
     // All below is of the whole crawl, and so is this. How fast it goes can be said of one run only.
-    let rate = (found.runs == 1).then_some(found.run.records_per_second);
+    let rate = (found.runs == 1 && found.together.is_none()).then_some(found.run.records_per_second);
     format!("{state}: {}\n", of_run(found.records, found.elapsed_ms, rate))
 }
 

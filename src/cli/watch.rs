@@ -9,7 +9,7 @@ use super::crawl::{self, Called, Earlier, Home};
 use super::flags::Flags;
 use super::signals::{Signal, Signals};
 use crate::change::Changes;
-use crate::committed::look;
+use crate::committed::look_at_notes;
 use crate::config::Config;
 use crate::crawl_dir::{Schedule, told};
 use crate::error::{Error, Result};
@@ -229,7 +229,7 @@ fn is_whole(dir: &Path) -> Result<bool> {
     if !file::is_there(dir)? {
         return Ok(false);
     }
-    let session = look(dir, |store| store.last_session())?;
+    let session = look_at_notes(dir, |store| store.last_session())?;
     Ok(session.is_some_and(|session| matches!(session.ended, Some(State::Complete | State::Limit))))
 }
 

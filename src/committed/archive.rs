@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read as _, Take};
 use std::path::{Path, PathBuf};
 
-use super::look;
+use super::look_at_notes;
 use crate::crawl_dir::{archive_files, holds_archive};
 use crate::error::{Error, Result};
 use crate::store::file;
@@ -29,7 +29,7 @@ impl ArchiveFile {
     /// [`Error::Usage`] when there is none.
     pub(crate) fn of_crawl(dir: &Path) -> Result<Vec<Self>> {
         let files = if file::is_there(dir)? || archive_files(dir).is_empty() {
-            look(dir, |store| Self::of_store(dir, store))?
+            look_at_notes(dir, |store| Self::of_store(dir, store))?
         } else {
             let is_archive = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "gz");
             let whole = |path| Self { path, committed: None, crc: None };

@@ -23,12 +23,25 @@ use crate::versions;
 
 /// Looks into the store of a crawl directory; once more when a crawl has begun there meanwhile.
 pub(crate) fn look<T>(dir: &Path, at: impl Fn(&StoreReader) -> Result<T>) -> Result<T> {
-    let store = match StoreReader::open(dir) {
+    look_by(StoreReader::open, dir, at)
+}
+
+/// The same, at what is not of single URLs and hosts: settings, outputs, runs.
+pub(crate) fn look_at_notes<T>(dir: &Path, at: impl Fn(&StoreReader) -> Result<T>) -> Result<T> {
+    look_by(StoreReader::open_notes, dir, at)
+}
+
+fn look_by<T>(
+    open: impl Fn(&Path) -> Result<StoreReader>,
+    dir: &Path,
+    at: impl Fn(&StoreReader) -> Result<T>,
+) -> Result<T> {
+    let store = match open(dir) {
         Err(Error::Usage(_)) if versions::is_between(dir) => return Err(Error::Usage(between(dir))),
         opened => opened?,
     };
     let seen = at(&store);
-    if store.is_overtaken() { at(&StoreReader::open(dir)?) } else { seen }
+    if store.is_overtaken() { at(&open(dir)?) } else { seen }
 }
 
 /// What to say while, or when a process was killed while, a crawl was put in the place of another.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
-use super::{look, open_outputs, settings, shown};
+use super::{look_at_notes, open_outputs, settings, shown};
 use crate::config::Config;
 use crate::crawl_dir::{holds_records, holds_survey, items_name, records, survey};
 use crate::error::{Error, Result};
@@ -49,7 +49,7 @@ impl Source {
         if !file::is_there(dir)? && records(dir).is_file() {
             return Self::without_store(dir, output);
         }
-        look(dir, |store| Self::of_store(dir, store, output))
+        look_at_notes(dir, |store| Self::of_store(dir, store, output))
     }
 
     /// Whether the crawl in a directory keeps surveys.
@@ -57,7 +57,7 @@ impl Source {
         if !file::is_there(dir)? {
             return Ok(survey(dir).is_file());
         }
-        look(dir, |store| Ok(store.outputs()?.iter().any(|(name, _)| holds_survey(name))))
+        look_at_notes(dir, |store| Ok(store.outputs()?.iter().any(|(name, _)| holds_survey(name))))
     }
 
     fn of_store(dir: &Path, store: &StoreReader, output: Output<'_>) -> Result<Self> {

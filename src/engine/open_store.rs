@@ -40,7 +40,8 @@ fn open_own(dir: &CrawlDir) -> Result<Box<dyn Store>> {
 /// Opens the store in a database.
 #[cfg(feature = "postgres")]
 fn open_shared(dir: &CrawlDir, place: &StorePlace) -> Result<Box<dyn Store>> {
-    if store::file::is_own(dir.path())? {
+    // Beside a file `node` it is what a copy into the database has left, and counts no more.
+    if NodeFile::read(dir.path())?.is_none() && store::file::is_own(dir.path())? {
         return Err(Error::Usage(format!(
             "the directory {} holds a crawl with a store of its own ({})\n = help: {OTHER_DIR}, or leave out --store to go on with it",
             dir.path().display(),

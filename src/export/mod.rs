@@ -13,6 +13,8 @@ mod from_rules;
 mod from_schema;
 mod jsonl;
 mod kind;
+#[cfg(feature = "postgres")]
+mod merge;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod reader_call;
@@ -23,6 +25,8 @@ mod target;
 
 pub(crate) use archive::{Wacz, index, wacz};
 pub(crate) use kind::What;
+#[cfg(feature = "postgres")]
+pub(crate) use merge::{MergeRequest, merge};
 pub(crate) use reader_call::Tool;
 pub(crate) use target::Target;
 

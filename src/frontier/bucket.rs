@@ -39,6 +39,12 @@ impl fmt::Display for Bucket {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Split(NonZeroU16);
 
+impl Default for Split {
+    fn default() -> Self {
+        Self::ONE
+    }
+}
+
 impl Split {
     /// Everything in one bucket.
     pub const ONE: Self = Self(NonZeroU16::MIN);

@@ -7,6 +7,8 @@ mod elsewhere;
 mod fifo;
 mod found;
 mod graph;
+#[cfg(any(test, feature = "postgres"))]
+mod homes;
 mod host_queue;
 mod id_map;
 mod known;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::home::{Home, owner};
 use super::last_run::{LastRun, RunRules, time};
 use super::{body, look, outputs_of_records, shown, why};
 use crate::committed::{leaves_over, saved_host};
@@ -15,7 +16,7 @@ use crate::frontier::NodeState;
 use crate::mention::Mention;
 use crate::observe::elapsed;
 use crate::outcome::{OutcomeKind, SkipReason};
-use crate::store::sqlite::{StoreReader, UrlRow};
+use crate::store::sqlite::{Spot, StoreReader, UrlRow};
 use crate::url::{HostKey, UrlKey};
 use crate::wall_clock::WallClock;
 
@@ -70,6 +71,9 @@ pub(crate) struct Explanation {
     /// The output.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) output: Option<String>,
+    /// Where it is, when nodes share the crawl.
+    #[serde(flatten)]
+    pub(crate) home: Option<Home>,
 }
 
 /// The one state of a URL.
@@ -124,6 +128,7 @@ pub(super) struct KnownUrl {
     error: Option<String>,
     bytes: Option<u64>,
     moved: bool,
+    spot: Option<Spot>,
 }
 
 /// Says what a crawl knows of a URL, while it runs or after it; `None` when it has not found it. The URL is compared as
@@ -142,7 +147,7 @@ fn explained(dir: &Path, store: &StoreReader, text: &str) -> Result<Option<Expla
         Some(target) => target.key(),
         None => rules.urls.parse(text).map_err(|wrong| Error::Usage(redact_url(&wrong)))?.key(),
     };
-    let Some(known) = store.find(key, KnownUrl::of)? else { return Ok(None) };
+    let Some(known) = store.find(key, KnownUrl::of)? else { return in_a_letter(store, key) };
     let known = known.ok_or_else(|| store.damaged(&format!("{text} is in no state that there is")))?;
     let clock = WallClock::new(Instant::now(), Timestamp::now());
     let (found_on, origin) = way(store, &known)?;
@@ -158,6 +163,7 @@ fn explained(dir: &Path, store: &StoreReader, text: &str) -> Result<Option<Expla
         (UrlState::Pending, _) => pending(store, &known, &run, &rules, &clock)?,
         _ => settled(dir, store, &known)?,
     };
+    let home = known.spot.and_then(|spot| Home::of(store, spot));
     let output = known.record.and(outputs_of_records(store)?.into_iter().next()).map(|(name, _)| shown(dir, &name));
     Ok(Some(Explanation {
         version: VERSION,
@@ -178,6 +184,36 @@ fn explained(dir: &Path, store: &StoreReader, text: &str) -> Result<Option<Expla
         bytes: known.bytes,
         line: known.record,
         output,
+        home,
+    }))
+}
+
+/// What is known of a URL that its bucket does not know yet: a letter tells of it.
+fn in_a_letter(store: &StoreReader, key: UrlKey) -> Result<Option<Explanation>> {
+    let Some((bucket, url, depth)) = store.letter(key)? else { return Ok(None) };
+    let owner = owner(store, bucket);
+    let whose = owner.as_ref().map_or("is of no node".to_owned(), |owner| format!("the node {owner} has"));
+    let why = format!("a letter tells of it to the bucket {bucket}, which {whose}: it was not read yet");
+    Ok(Some(Explanation {
+        version: VERSION,
+        url,
+        state: UrlState::Pending,
+        outcome: None,
+        reason: None,
+        why: vec![why],
+        depth,
+        found_by: None,
+        link_text: None,
+        found_on: Vec::new(),
+        origin: Beginning::Further,
+        attempts: 0,
+        due: None,
+        status: None,
+        error: None,
+        bytes: None,
+        line: None,
+        output: None,
+        home: Some(Home { bucket, row: None, owner, recorded_by: None }),
     }))
 }
 
@@ -201,6 +237,7 @@ impl KnownUrl {
             error: entry.error.map(str::to_owned),
             bytes: entry.bytes,
             moved: entry.moved,
+            spot: entry.spot,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::committed::look;
+use crate::committed::look_at_notes;
 use crate::config::bare_url;
 use crate::error::Result;
 use crate::store::file;
@@ -13,7 +13,7 @@ pub(crate) fn kept(dir: &Path) -> Result<Option<String>> {
     if !dir.is_dir() || !file::is_there(dir)? {
         return Ok(None);
     }
-    look(dir, |store| {
+    look_at_notes(dir, |store| {
         let Some(kept) = store.settings()? else { return Ok(None) };
         let mut table: toml::Table = kept.toml.parse().map_err(|error: toml::de::Error| {
             store.damaged(&format!("its settings are not readable: {}", error.message()))

@@ -48,6 +48,12 @@ impl Problems {
         self.add(|| Discrepancy::Text(text()));
     }
 
+    /// The same of those that need no text of a store.
+    #[cfg(feature = "postgres")]
+    pub(super) fn into_plain_texts(self) -> Vec<String> {
+        self.shown.iter().map(|problem| problem.text(&|_| None)).collect()
+    }
+
     /// The first of them in words.
     pub(super) fn into_texts(self, store: &StoreReader) -> Result<Vec<String>> {
         let mut records: HashMap<u64, Option<RecordLine<'static>>> =

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::last_run::{LastRun, RunRules, RunState, time};
+use super::nodes::{Together, state_of_all};
 use super::{look, outputs_of_records, shown};
 use crate::accounts::{Accounts, Settled, Skipped};
 use crate::committed::{UnreadRobots, leaves_over, saved_host};
@@ -78,6 +79,10 @@ pub(crate) struct Status {
     /// How far the update of this crawl is, as long as it is not whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) update: Option<UpdateStatus>,
+    /// Who crawls it, where that are several nodes: the numbers above are of all of them, `runs` and `run` of the one of this
+    /// directory.
+    #[serde(flatten)]
+    pub(crate) together: Option<Together>,
 }
 
 /// How far the update of a crawl is.
@@ -159,6 +164,11 @@ fn status_of(dir: &Path, store: &StoreReader, hosts: usize) -> Result<Status> {
         robots_unread += u64::from(unread_robots.are_why(store, &entry)?);
         Ok(())
     })?;
+    let together = store.overview().and_then(Together::of);
+    let state = match store.overview() {
+        Some(overview) if together.is_some() => state_of_all(overview, run.state),
+        _ => run.state,
+    };
     let mut accounts = count.accounts;
     if leaves_over(store, &rules.config)? {
         *accounts.skipped.of(SkipReason::Limit) += std::mem::take(&mut accounts.pending);
@@ -169,14 +179,14 @@ fn status_of(dir: &Path, store: &StoreReader, hosts: usize) -> Result<Status> {
     let since_commit = if run.state == RunState::Running { span(run.session.committed_at, now) } else { 0 };
     Ok(Status {
         version: VERSION,
-        state: run.state,
+        state,
         pid: run.pid.filter(|pid| *pid > 0),
         discovered: accounts.discovered(),
         pending: accounts.pending,
         settled: accounts.settled,
         skipped: accounts.skipped,
         robots_unread,
-        records: run.session.records,
+        records: if together.is_some() { accounts.settled.total() } else { run.session.records },
         statuses: count.statuses,
         errors: count.errors,
         retries: count.retries,
@@ -193,6 +203,7 @@ fn status_of(dir: &Path, store: &StoreReader, hosts: usize) -> Result<Status> {
         output: outputs_of_records(store)?.into_iter().next().map(|(name, _)| shown(dir, &name)),
         run: run_status(&run, since_commit),
         update: None,
+        together,
     })
 }
 

@@ -152,6 +152,8 @@ struct Urls {
     ended: bool,
     /// Whether records were lost and asked for again: what such a page has led to may be there before it.
     asked_again: bool,
+    /// Whether letters wait: what they tell of lies less deep than is known.
+    letters_wait: bool,
     bound: u64,
 }
 
@@ -164,6 +166,7 @@ impl Urls {
             expected: Expected::with_capacity(room(records.min(bound))),
             ended: last.is_some_and(|last| last.ended.is_some()),
             asked_again: store.asked_again()?.is_some(),
+            letters_wait: store.overview().is_some_and(|overview| overview.letters > 0),
             bound,
             ..Self::default()
         };
@@ -218,7 +221,7 @@ impl Urls {
             Some(referrer) => self.check_referrer(id, referrer, problems),
         }
         self.check_host(entry, state, problems);
-        self.settled += u64::from(is_settled);
+        self.settled += u64::from(is_settled && !entry.is_recorded_elsewhere());
         self.check_record(entry, is_settled, problems);
     }
 
@@ -259,6 +262,7 @@ impl Urls {
     fn check_record(&mut self, entry: &UrlRow<'_>, is_settled: bool, problems: &mut Problems) {
         let named = || format!("URL {} ({})", entry.id, entry.url);
         let record = match entry.record {
+            None if entry.is_recorded_elsewhere() => return,
             None if is_settled => return problems.say(|| format!("{} is settled and has no record", named())),
             None => return,
             Some(record) if !is_settled => {
@@ -318,7 +322,7 @@ impl Urls {
                     continue;
                 };
                 // A redirect may be one too many in a row, and then is no way.
-                if !redirect && from & UNTOLD == 0 && node & DEPTH > (from & DEPTH) + 1 {
+                if !redirect && from & UNTOLD == 0 && !self.letters_wait && node & DEPTH > (from & DEPTH) + 1 {
                     let (depth, from) = (node & DEPTH, from & DEPTH);
                     problems
                         .say(|| format!("URL {to} lies at depth {depth}, but URL {id} at depth {from} links to it"));

@@ -18,7 +18,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value, context};
 use serde::Serialize;
 
-use crate::committed::look;
+use crate::committed::look_at_notes;
 use crate::error::{Error, Result};
 use crate::extracted::Health;
 use crate::observe::{count, counted, in_markup, unread_lines, wall_lines};
@@ -56,7 +56,7 @@ impl Report {
     /// There is no crawl, or nobody can read its records again.
     pub(crate) fn of(dir: &Path, baseline: Option<&Path>) -> Result<Self> {
         let (rules, traps, seeds) =
-            look(dir, |store| Ok((store.rules()?.unwrap_or_default(), store.traps()?, store.seeds()?)))?;
+            look_at_notes(dir, |store| Ok((store.rules()?.unwrap_or_default(), store.traps()?, store.seeds()?)))?;
         let of = Figures::of(dir)?;
         let (links, audit) = (wrong::links(dir)?, wrong::audit(dir)?);
         let earlier = baseline.map(|earlier| {

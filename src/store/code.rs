@@ -60,7 +60,7 @@ pub(super) fn is_sound_text(text: &str, state: i64) -> bool {
 
 pub(super) const PENDING: i64 = 0;
 /// Of what is of another bucket. No [`of_code`] has it: a store of one bucket has none.
-pub(super) const ELSEWHERE: i64 = 15;
+pub(crate) const ELSEWHERE: i64 = 15;
 /// Numbers in between are free for other outcomes.
 pub(super) const FIRST_SKIPPED: i64 = 16;
 

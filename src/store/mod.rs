@@ -4,6 +4,8 @@
 mod arena;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod code;
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+pub(crate) mod copy;
 mod counts;
 mod edges;
 pub(crate) mod file;
@@ -11,6 +13,8 @@ mod kept_record;
 mod memory;
 mod node_file;
 mod note;
+#[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "only a database has nodes"))]
+mod overview;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -27,6 +31,7 @@ pub(crate) use memory::shared::World;
 pub(crate) use node_file::{NODE, NodeFile};
 pub use note::Note;
 pub(crate) use note::{Notes, RunSettings, Session};
+pub(crate) use overview::{NodeOverview, Overview, Standing};
 pub use shared::{BucketNotes, Loader, Member, MemberChange, News, Share};
 
 use std::fmt;

@@ -36,6 +36,8 @@ mod mirror_updated;
 mod no_store;
 mod nodes;
 mod output;
+#[cfg(feature = "postgres")]
+mod over_nodes;
 mod packaging;
 mod page_bytes;
 mod page_links;

@@ -50,7 +50,7 @@ fn contents(folder: &std::path::Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
 }
 
 /// A call each; `_` is a space within a word.
-const CALLS: [&str; 84] = [
+const CALLS: [&str; 109] = [
     "",
     "crawl https://example.com/",
     "statsu",
@@ -135,4 +135,29 @@ const CALLS: [&str; 84] = [
     "mirror",
     "mirror --to out",
     "export --to out.xlsx",
+    "merge",
+    "merge crawl",
+    "merge crawl -o all.jsonl",
+    "merge nowhere -o all.jsonl",
+    "merge crawl -o all.csv",
+    "merge crawl -o all.jsonl --what links",
+    "requeue crawl",
+    "requeue crawl --node 1",
+    "requeue --node 1 --store postgres://u:hunter2@localhost/d --name x",
+    "requeue --node 1 --store postgres://u@localhost/d",
+    "requeue --node 1 --store mysql://hunter2 --name x",
+    "requeue --node 1 crawl --store postgres://u@localhost/d --name x",
+    "verify --store postgres://u@localhost/d --name x",
+    "verify --all crawl",
+    "store",
+    "store copy crawl",
+    "store copy crawl earlier",
+    "store copy postgres://u@h/d postgres://u@h/e",
+    "store copy crawl postgres://u@localhost/d",
+    "store copy crawl postgres://u@localhost/d --name Shop",
+    "store copy crawl postgres://u:hunter2@localhost/d --name x",
+    "store copy crawl postgres://u@db.example.com/d?sslmode=disable --name x",
+    "store copy postgres://u@localhost/d nowhere --name x",
+    "store copy postgres://u@localhost/d crawl --name x",
+    "store copy empty postgres://u@localhost/d --name x",
 ];

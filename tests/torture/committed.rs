@@ -15,6 +15,8 @@ use crate::support::records;
 pub(crate) struct Committed {
     /// The URLs that are settled.
     pub(crate) settled: BTreeSet<String>,
+    /// The URLs that are to be tried again.
+    pub(crate) tried: BTreeSet<String>,
     /// How many records say a depth that a shorter path has made wrong: they are amended at the end of a run.
     pub(crate) moved: usize,
 }
@@ -67,6 +69,7 @@ impl Committed {
         }
         Self {
             settled: settled.values().map(|url| url.text.clone()).collect(),
+            tried: urls.iter().filter(|url| url.state == 0 && url.attempts > 0).map(|url| url.text.clone()).collect(),
             moved: settled.values().filter(|url| url.moved).count(),
         }
     }

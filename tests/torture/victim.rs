@@ -1,6 +1,6 @@
 //! A crawl that is run again and again by the same command, and what must hold after each of its ends.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -25,8 +25,8 @@ pub(crate) struct Victim {
     pub(crate) fail_points: usize,
     /// How long a run lasts on the average, so that the kills are spread over the whole crawl.
     lifetime: Duration,
-    /// When the process was killed, each time.
-    killed_at: Vec<Instant>,
+    /// When the process was killed, each time, and what it had noted by then to be tried again.
+    killed_at: Vec<(Instant, BTreeSet<String>)>,
     /// How many requests had arrived when a URL was first seen to be committed: none of the later ones may be for it.
     committed_at: HashMap<String, usize>,
     /// How often `crawler verify` has agreed.
@@ -136,11 +136,12 @@ impl Victim {
             crawled.code,
             crawled.stderr
         );
-        self.killed_at.push(Instant::now());
+        let ended = Instant::now();
         self.kills += usize::from(died);
         self.fail_points += usize::from(died && matches!(end, End::FailPoint { .. }));
         self.last = Some(crawled);
-        self.check();
+        let tried = self.check();
+        self.killed_at.push((ended, tried));
         died
     }
 
@@ -157,9 +158,9 @@ impl Victim {
         self.last.as_ref().is_some_and(|last| last.code == Some(0))
     }
 
-    /// What is committed is one with the output, and stays.
+    /// What is committed is one with the output, and stays; what of it is to be tried again.
     #[track_caller]
-    fn check(&mut self) {
+    fn check(&mut self) -> BTreeSet<String> {
         self.verify();
         let committed = Committed::read(&self.dir());
         let arrivals = self.server.log(|log| log.arrivals.len());
@@ -170,6 +171,7 @@ impl Victim {
         for url in committed.settled {
             self.committed_at.entry(url).or_insert(arrivals);
         }
+        committed.tried
     }
 
     /// `crawler verify` agrees. Before the first commit there is nothing to agree with.
@@ -282,15 +284,19 @@ impl Victim {
     /// What failed once was tried twice, unless the process was killed before it could note the failure.
     #[track_caller]
     fn assert_attempts_equal(&self, found: &BTreeMap<String, Value>, expected: &BTreeMap<String, Value>) {
-        let first_asked: HashMap<String, Instant> = self
-            .server
-            .log(|log| log.arrivals.iter().rev().map(|arrival| (arrival.path.clone(), arrival.at)).collect());
+        let asked: HashMap<String, Vec<Instant>> = self.server.log(|log| {
+            let mut asked = HashMap::<String, Vec<Instant>>::new();
+            log.arrivals.iter().for_each(|arrival| asked.entry(arrival.path.clone()).or_default().push(arrival.at));
+            asked
+        });
         let mut retries = 0;
         for (path, record) in found {
             let attempts = record["attempts"].as_u64().unwrap();
             retries += attempts - 1;
-            let failed_at = first_asked[path];
-            let cut = self.killed_at.iter().any(|at| *at > failed_at && *at < failed_at + NOTED_AFTER);
+            let url = self.server.url(path);
+            let (first, last) = (asked[path].first().unwrap(), asked[path].last().unwrap());
+            let kill = self.killed_at.iter().find(|(at, _)| at > first && at < last);
+            let cut = kill.is_some_and(|(_, tried)| !tried.contains(&url));
             let same = attempts == expected[path]["attempts"];
             assert!(same || (cut && attempts == 1 && self.site.fails_first(path)), "{path}: {record}");
         }
@@ -372,5 +378,3 @@ const ORIGIN: &str = "http://origin";
 /// The average lifetime of a run stays between these.
 const SHORTEST: Duration = Duration::from_millis(20);
 const LONGEST: Duration = Duration::from_secs(3);
-/// By then, what the server has answered is committed, also on a slow machine.
-const NOTED_AFTER: Duration = Duration::from_secs(2);

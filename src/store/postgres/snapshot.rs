@@ -10,6 +10,7 @@ use super::server::{Purpose, Server};
 use super::trouble::{Answer, Trouble};
 use crate::error::{Error, Result};
 use crate::store::NodeFile;
+use crate::store_place::StorePlace;
 
 /// A crawl as it is at one moment, by what a node of it sees.
 #[derive(Debug)]
@@ -17,7 +18,7 @@ pub(crate) struct Snapshot {
     blocking: Blocking,
     server: Server,
     link: Link,
-    node: String,
+    pub(super) node: String,
 }
 
 /// A value of a row.
@@ -29,24 +30,58 @@ pub(crate) enum Value {
     Bytes(Vec<u8>),
 }
 
+impl Value {
+    /// A number, when it is one.
+    pub(crate) fn integer(&self) -> Option<i64> {
+        match self {
+            Self::Integer(number) => Some(*number),
+            _ => None,
+        }
+    }
+}
+
 impl Snapshot {
     /// Opens that of the crawl of which a directory is a node; `None` when it has not begun there, or is not there any more.
     ///
     /// # Errors
     /// As [`Postgres::open`](super::Postgres::open).
     pub(crate) fn open(node: &NodeFile) -> Result<Option<Self>> {
-        let (blocking, server) = (Blocking::new()?, Server::new(&node.place())?);
+        let Some(mut snapshot) = Self::of(&node.place())? else { return Ok(None) };
+        snapshot.node.clone_from(&node.id);
+        let mut has_begun = false;
+        snapshot.each("SELECT 1 FROM session WHERE node = {node} LIMIT 1", &mut |_| {
+            has_begun = true;
+            Ok(())
+        })?;
+        Ok(has_begun.then_some(snapshot))
+    }
+
+    /// Opens that of the crawl in a place, seen by no node; `None` when there is none, or it has not begun.
+    ///
+    /// # Errors
+    /// As [`Postgres::open`](super::Postgres::open).
+    pub(crate) fn of(place: &StorePlace) -> Result<Option<Self>> {
+        let (blocking, server) = (Blocking::new()?, Server::new(place)?);
         let opened = blocking.wait(async {
             let mut link = server.connect(Purpose::Everything).await?;
             if server.look(&mut link).await? != (Found::Crawl { has_begun: true }) {
                 return Ok(None);
             }
-            link.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-            let is_there = format!("SELECT FROM session WHERE node = '{}'", node.id);
-            Ok::<_, Trouble>((!link.query_once(&is_there).await?.is_empty()).then_some(link))
+            // All rows are read, and tables may have grown since anybody has counted them: a join that looks up each row of the one
+            // in the other, which a cursor is given for its first rows, would take hours then.
+            link.run(
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL cursor_tuple_fraction = 1; SET LOCAL enable_nestloop = off",
+            )
+            .await?;
+            Ok::<_, Trouble>(Some(link))
         });
         let link = opened.map_err(|trouble| server.error("open", trouble))?;
-        Ok(link.map(|link| Self { blocking, server, link, node: node.id.clone() }))
+        Ok(link.map(|link| Self { blocking, server, link, node: String::new() }))
+    }
+
+    /// The same, seen by a node.
+    pub(crate) fn seen_by(self, node: &str) -> Self {
+        Self { node: node.to_owned(), ..self }
     }
 
     /// What messages call it.

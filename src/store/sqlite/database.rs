@@ -64,7 +64,7 @@ impl Database {
     }
 
     /// Gives each row to somebody, whose complaints are told as those about this store.
-    pub(super) fn each(
+    pub(in crate::store) fn each(
         &self,
         sql: &str,
         mut each: impl FnMut(&SqlRow<'_>) -> rusqlite::Result<Result<()>>,

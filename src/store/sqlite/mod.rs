@@ -11,6 +11,8 @@ mod database;
 mod flipped;
 mod keep;
 mod open;
+#[cfg(feature = "postgres")]
+mod raw;
 mod read;
 mod read_back;
 mod reader;
@@ -18,12 +20,16 @@ mod requeue;
 #[cfg(any(test, fuzzing))]
 mod sample;
 mod set_back;
+#[cfg(feature = "postgres")]
+mod taken_back;
 mod write;
 
 #[cfg(feature = "internals")]
 pub use super::file::APPLICATION_ID;
 pub(crate) use database::Database;
-pub(crate) use reader::{StoreReader, UrlRow};
+#[cfg(feature = "postgres")]
+pub(in crate::store) use raw::RawUrl;
+pub(crate) use reader::{Spot, StoreReader, UrlRow};
 #[cfg(all(any(test, fuzzing), feature = "internals"))]
 pub use sample::{make_sample, read_sample};
 

@@ -7,6 +7,8 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row as SqlRow};
 
 use super::checksum::{LARGE_TABLES, TABLES};
+#[cfg(feature = "postgres")]
+use super::copied::{BESIDE_OF_URLS, Part};
 use super::database::{Database, failed};
 use super::open::{LATE_COLUMNS, VERSION};
 use super::{edges, of_code};
@@ -14,8 +16,8 @@ use crate::error::{Error, Result};
 use crate::frontier::{Edge, NodeState, Path};
 use crate::mention::Mention;
 use crate::outcome::OutcomeKind;
-use crate::store::NodeFile;
 use crate::store::file::{FILE, Header, header, is_there};
+use crate::store::{NodeFile, Overview};
 use crate::url::UrlKey;
 
 /// The store of a crawl, open for reading while the crawl runs or after it. `Deref` gives what its file can
@@ -30,6 +32,8 @@ pub(crate) struct StoreReader {
     columns: String,
     /// Whether rows have checksums.
     is_checked: bool,
+    /// Who else crawls it, where the store is a database.
+    overview: Option<Overview>,
 }
 
 /// A URL with all that a store knows of it.
@@ -67,6 +71,26 @@ pub(crate) struct UrlRow<'a> {
     pub(crate) moved: bool,
     /// Whether what it leads to has not been told of its depth yet.
     pub(crate) untold: bool,
+    /// Where it is, when the store is a database.
+    pub(crate) spot: Option<Spot>,
+}
+
+/// Where a URL is in a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Spot {
+    /// Its bucket.
+    pub(crate) bucket: i64,
+    /// Its number there.
+    pub(crate) id: i64,
+    /// The node that has its record, and the line of that.
+    pub(crate) record: Option<(i64, i64)>,
+}
+
+impl UrlRow<'_> {
+    /// Whether its record is in the outputs of another node.
+    pub(crate) fn is_recorded_elsewhere(&self) -> bool {
+        self.record.is_none() && self.spot.is_some_and(|spot| spot.record.is_some())
+    }
 }
 
 impl StoreReader {
@@ -76,9 +100,24 @@ impl StoreReader {
     /// [`Error::Usage`] when there is none, or none of this program, or one of a newer version of it.
     /// [`Error::Damaged`] when it cannot be read.
     pub(crate) fn open(dir: &FilePath) -> Result<Self> {
-        if let Some(node) = NodeFile::read(dir)? {
-            return Self::of_node(dir, &node);
+        match NodeFile::read(dir)? {
+            Some(node) => Self::of_node(dir, &node, Part::All),
+            None => Self::of_file(dir),
         }
+    }
+
+    /// Opens one of which no URL and no host is asked for: a database need not be read whole for that.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(crate) fn open_notes(dir: &FilePath) -> Result<Self> {
+        match NodeFile::read(dir)? {
+            Some(node) => Self::of_node(dir, &node, Part::Notes),
+            None => Self::of_file(dir),
+        }
+    }
+
+    fn of_file(dir: &FilePath) -> Result<Self> {
         let path = dir.join(FILE);
         match header(&path)? {
             // Beside a store that is being made, or was when its process was killed: nothing is in it yet.
@@ -107,27 +146,43 @@ impl StoreReader {
             columns.push_str(", ");
             columns.push_str(if database.has_column("url", name)? { name } else { "NULL" });
         }
-        Ok(Self { database, frozen, columns, is_checked: version == VERSION })
+        columns.push_str(", NULL, NULL, NULL, NULL");
+        Ok(Self { database, frozen, columns, is_checked: version == VERSION, overview: None })
     }
 
     /// A copy of what a database has of the crawl of a directory: it is as it was at one moment from the start.
     #[cfg(feature = "postgres")]
-    fn of_node(dir: &FilePath, node: &NodeFile) -> Result<Self> {
-        let Some(database) = Database::copied(node)? else {
+    fn of_node(dir: &FilePath, node: &NodeFile, part: Part) -> Result<Self> {
+        let Some((database, overview)) = Database::copied(node, part)? else {
             let (shown, place) = (dir.display(), node.place());
             return Err(Error::Usage(format!("{place} holds no store of a crawl in {shown}\n = help: {NAME_IT}")));
         };
-        let columns = LATE_COLUMNS.iter().fold(COLUMNS.to_owned(), |columns, (name, _)| format!("{columns}, {name}"));
-        Ok(Self { database, frozen: false, columns, is_checked: false })
+        let columns = LATE_COLUMNS.iter().map(|(name, _)| *name).chain(BESIDE_OF_URLS);
+        let columns = columns.fold(COLUMNS.to_owned(), |columns, name| format!("{columns}, {name}"));
+        Ok(Self { database, frozen: false, columns, is_checked: false, overview })
     }
 
     #[cfg(not(feature = "postgres"))]
-    fn of_node(dir: &FilePath, node: &NodeFile) -> Result<Self> {
+    fn of_node(dir: &FilePath, node: &NodeFile, _: Part) -> Result<Self> {
         let (shown, place) = (dir.display(), node.place());
         let problem = format!(
             "the crawl in {shown} is kept in {place}, and this crawler is built without the feature `postgres`"
         );
         Err(Error::Usage(format!("{problem}\n = help: build it with --features postgres")))
+    }
+
+    /// Who crawls it with this directory; `None` of a crawl whose store is in its directory.
+    pub(crate) fn overview(&self) -> Option<&Overview> {
+        self.overview.as_ref()
+    }
+
+    /// The letter that tells of a URL: the bucket that it is to, the text of the URL, and its depth.
+    pub(crate) fn letter(&self, key: UrlKey) -> Result<Option<(i64, String, u32)>> {
+        if self.overview.is_none() {
+            return Ok(None);
+        }
+        let sql = "SELECT bucket, url, depth FROM letter WHERE key = ?1 ORDER BY depth LIMIT 1";
+        self.one(sql, [key.as_bytes().as_slice()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
     }
 
     /// From here on everything is read as it is at one moment, that of the first question.
@@ -244,6 +299,14 @@ impl Deref for StoreReader {
     }
 }
 
+/// What is copied of a crawl in a database.
+#[cfg(not(feature = "postgres"))]
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    All,
+    Notes,
+}
+
 fn entry<'a>(row: &'a SqlRow<'_>) -> rusqlite::Result<UrlRow<'a>> {
     let number = |at| row.get::<_, Option<i64>>(at).map(|number| number.map(i64::cast_unsigned));
     Ok(UrlRow {
@@ -263,6 +326,14 @@ fn entry<'a>(row: &'a SqlRow<'_>) -> rusqlite::Result<UrlRow<'a>> {
         untold: row.get::<_, Option<bool>>(15)?.unwrap_or_default(),
         mention: row.get::<_, Option<u8>>(16)?.and_then(Mention::of_code),
         link_text: row.get_ref(17)?.as_str_or_null()?,
+        spot: match row.get::<_, Option<i64>>(18)? {
+            None => None,
+            Some(bucket) => Some(Spot {
+                bucket,
+                id: row.get(19)?,
+                record: row.get::<_, Option<i64>>(20)?.zip(row.get::<_, Option<i64>>(21)?),
+            }),
+        },
     })
 }
 

@@ -67,6 +67,22 @@ impl TestServer {
     /// The same, which may fail.
     #[allow(dead_code, reason = "not every binary looks into the database")]
     pub(crate) fn try_psql(&self, sql: &str) -> Result<String, String> {
+        let said = self.calling_psql(sql).output().unwrap();
+        if said.status.success() {
+            Ok(String::from_utf8(said.stdout).unwrap())
+        } else {
+            Err(String::from_utf8_lossy(&said.stderr).into_owned())
+        }
+    }
+
+    /// Has `psql` say something, and does not wait for it: it ends with its connection.
+    #[allow(dead_code, reason = "not every binary looks into the database")]
+    pub(crate) fn spawn_psql(&self, sql: &str) {
+        let mut psql = self.calling_psql(sql).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::spawn(move || psql.wait());
+    }
+
+    fn calling_psql(&self, sql: &str) -> Command {
         let mut psql = Command::new(self.bin.join("psql"));
         psql.args([
             "-X",
@@ -84,12 +100,8 @@ impl TestServer {
             "-c",
             sql,
         ]);
-        let said = psql.arg("-p").arg(self.port.to_string()).arg("-h").arg(&self.folder).output().unwrap();
-        if said.status.success() {
-            Ok(String::from_utf8(said.stdout).unwrap())
-        } else {
-            Err(String::from_utf8_lossy(&said.stderr).into_owned())
-        }
+        psql.arg("-p").arg(self.port.to_string()).arg("-h").arg(&self.folder);
+        psql
     }
 }
 
