@@ -9,6 +9,8 @@
 mod committed;
 #[cfg(feature = "postgres")]
 mod in_database;
+#[cfg(feature = "postgres")]
+mod many_nodes;
 mod site;
 #[path = "../it/support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "the tests of `it` need more of it")]

@@ -6,9 +6,10 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
+use std::time::Duration;
 
 /// A server that runs.
 #[derive(Debug)]
@@ -16,9 +17,15 @@ pub(crate) struct TestServer {
     folder: PathBuf,
     bin: PathBuf,
     port: u16,
-    /// Who runs the server ends it when this process closes its pipe.
-    _keeper: Child,
+    keeper: Mutex<Keeper>,
     names: AtomicU32,
+}
+
+/// Who runs a server, and ends it when this process closes its pipe.
+#[derive(Debug)]
+struct Keeper {
+    process: Child,
+    says: BufReader<ChildStdout>,
 }
 
 /// The server; `None` where no PostgreSQL is installed, which is told once, and is an error where `TEST_POSTGRES=required`.
@@ -42,6 +49,20 @@ pub(crate) fn over_tls([certificate, key]: [String; 2]) -> Option<(TestServer, u
 }
 
 impl TestServer {
+    /// One that nobody else uses, so that it may [crash](Self::crash); `None` where no PostgreSQL is installed.
+    #[allow(dead_code, reason = "not every binary lets it crash")]
+    pub(crate) fn of_its_own() -> Option<Self> {
+        Some(Folder::new()?.start(DEFAULT_PORT, ""))
+    }
+
+    /// Ends it as if the machine had been turned off, and starts it again after a while.
+    #[allow(dead_code, reason = "not every binary lets it crash")]
+    pub(crate) fn crash(&self, down: Duration) {
+        let mut keeper = self.keeper.lock().unwrap();
+        writeln!(keeper.process.stdin.as_mut().unwrap(), "{}", down.as_secs_f64()).unwrap();
+        keeper.wait_until_ready(&self.folder);
+    }
+
     /// The URL of its database.
     pub(crate) fn url(&self) -> String {
         format!("postgres:///postgres?host={}&port={}&user=crawler", self.folder.display(), self.port)
@@ -148,12 +169,20 @@ impl Folder {
         let mut keeper = Command::new("sh");
         keeper.arg("-c").arg(KEEPER).arg("sh").arg(&self.bin).arg(&self.path);
         keeper.args([run_as.unwrap_or_default(), port.to_string(), options.to_owned()]);
-        let mut keeper = keeper.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut process = keeper.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let says = BufReader::new(process.stdout.take().unwrap());
+        let mut keeper = Keeper { process, says };
+        keeper.wait_until_ready(&self.path);
+        TestServer { folder: self.path, bin: self.bin, port, keeper: Mutex::new(keeper), names: AtomicU32::new(0) }
+    }
+}
+
+impl Keeper {
+    fn wait_until_ready(&mut self, folder: &Path) {
         let mut said = String::new();
-        BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut said).unwrap();
-        let log = || fs::read_to_string(self.path.join("log")).unwrap_or_default();
+        self.says.read_line(&mut said).unwrap();
+        let log = || fs::read_to_string(folder.join("log")).unwrap_or_default();
         assert_eq!(said, "ready\n", "PostgreSQL did not start: {}", log());
-        TestServer { folder: self.path, bin: self.bin, port, _keeper: keeper, names: AtomicU32::new(0) }
     }
 }
 
@@ -182,7 +211,8 @@ fn owner(folder: &Path) -> Option<(u32, u32)> {
 }
 
 const DEFAULT_PORT: u16 = 5432;
-/// Makes a database, runs it until its input ends, and clears up. Nothing is flushed: no test turns the machine off.
+/// Makes a database, runs it until its input ends, and clears up. A line of its input ends it without any preparation, and says
+/// for how many seconds. Nothing is flushed: no test turns the machine off.
 const KEEPER: &str = r#"
 bin=$1 dir=$2 as=$3 port=$4 options=$5
 exec 2>"$dir/log"
@@ -190,13 +220,21 @@ $as "$bin/initdb" -D "$dir/data" -U crawler -A trust -E UTF8 --locale=C --no-syn
 # Who is one of these needs a password.
 { echo 'local all +locked scram-sha-256'; cat "$dir/data/pg_hba.conf"; } >"$dir/hba"
 cat "$dir/hba" >"$dir/data/pg_hba.conf"
-$as "$bin/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=off -c full_page_writes=off \
-    -c shared_buffers=32MB -c autovacuum_naptime=5s -c max_connections=60 -p "$port" $options >&2 </dev/null &
-pid=$!
-until "$bin/pg_isready" -q -h "$dir" -p "$port"; do kill -0 $pid || exit; sleep 0.05; done
-echo ready
+start() {
+    $as "$bin/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=off -c full_page_writes=off \
+        -c shared_buffers=32MB -c autovacuum_naptime=5s -c max_connections=60 -p "$port" $options >&2 </dev/null &
+    pid=$!
+    until "$bin/pg_isready" -q -h "$dir" -p "$port"; do kill -0 $pid || exit; sleep 0.05; done
+    echo ready
+}
+start
+while read -r seconds; do
+    kill -QUIT $pid
+    wait $pid
+    sleep "$seconds"
+    start
+done
 exec >&2
-cat >/dev/null
 kill -QUIT $pid
 wait $pid
 rm -rf "$dir"

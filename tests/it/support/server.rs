@@ -97,6 +97,12 @@ impl Server {
         self.addresses.iter().map(|address| format!("http://{address}{path}")).collect()
     }
 
+    /// Where it listens: on each of its ports.
+    #[allow(dead_code, reason = "not every binary has more than one")]
+    pub(crate) fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.addresses[0]
