@@ -34,9 +34,9 @@ mod mirror;
 mod mirror_browser;
 mod mirror_updated;
 mod no_store;
-#[cfg(feature = "postgres")]
-mod nodes;
 mod output;
+#[cfg(feature = "postgres")]
+mod over_nodes;
 mod packaging;
 mod page_bytes;
 mod page_links;
