@@ -50,6 +50,8 @@ impl Web {
     /// A crawl of it in a database, in a directory of its own.
     fn crawl(&self, database: &TestServer, name: &str) -> Crawl {
         let crawl = Crawl::of(self.url(0)).arg("--store", database.url()).arg("--name", name);
+        // What is held is to outlast two leases.
+        let crawl = crawl.set("fetch.first_byte_timeout", "'5m'").set("fetch.timeout", "'5m'");
         crawl.any_host().set("store_lease", "'15s'").set("store_buckets", "64").talkative()
     }
 
