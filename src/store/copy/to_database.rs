@@ -226,13 +226,13 @@ fn of_crawl(
         let note = |of| (of, name.to_owned(), value.to_owned());
         if OF_SETTINGS.contains(&name) {
         } else if let Some(site) = name.strip_prefix(COOKIES_OF) {
-            notes.push(note(FilledNote::OfBucket(spread.of_host(site)?)));
+            notes.push(note(FilledNote::Bucket(spread.of_host(site)?)));
         } else if name == Setting::Traps.name() {
             notes.extend(traps(value, spread)?);
         } else if name.starts_with(NETWORK_OF) {
-            notes.push(note(FilledNote::OfCrawl));
+            notes.push(note(FilledNote::Crawl));
         } else {
-            notes.push(note(FilledNote::OfNode));
+            notes.push(note(FilledNote::Node));
         }
         Ok(())
     })?;
@@ -251,7 +251,7 @@ fn traps(kept: &str, spread: &Spread) -> Result<Vec<(FilledNote, String, String)
     }
     let note = |(bucket, traps): (i16, Vec<Trap>)| {
         let json = serde_json::to_string(&traps).map_err(|error| Error::Internal(error.to_string()))?;
-        Ok((FilledNote::OfBucket(bucket), Setting::Traps.name().into_owned(), json))
+        Ok((FilledNote::Bucket(bucket), Setting::Traps.name().into_owned(), json))
     };
     by_bucket.into_iter().map(note).collect()
 }

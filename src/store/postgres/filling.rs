@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use tokio_postgres::types::ToSql;
 
+use super::agreed::agreed;
 use super::blocking::Blocking;
 use super::join::{host_of, machine};
 use super::link::Link;
@@ -78,9 +79,9 @@ pub(crate) struct FilledSitemap {
 /// What is kept under a name: of whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FilledNote {
-    OfCrawl,
-    OfNode,
-    OfBucket(i16),
+    Crawl,
+    Node,
+    Bucket(i16),
 }
 
 /// The values of a statement.
@@ -223,20 +224,21 @@ impl Filling {
         let of_bucket: Vec<_> = notes
             .iter()
             .filter_map(|(of, name, value)| match of {
-                FilledNote::OfBucket(bucket) => Some((*bucket, name, value)),
-                FilledNote::OfCrawl | FilledNote::OfNode => None,
+                FilledNote::Bucket(bucket) => Some((*bucket, name, value)),
+                FilledNote::Crawl | FilledNote::Node => None,
             })
             .collect();
         let rows = &of_bucket[..];
         let columns = columns![column(rows, |n| n.0), column(rows, |n| n.1.clone()), column(rows, |n| n.2.clone())];
         self.tell(BUCKET_NOTES, &columns)?;
-        let rows: Vec<_> = notes.iter().filter(|(of, ..)| !matches!(of, FilledNote::OfBucket(_))).collect();
-        let node = |of: FilledNote| if of == FilledNote::OfNode { self.node.clone() } else { String::new() };
+        let rows: Vec<_> = notes.iter().filter(|(of, ..)| !matches!(of, FilledNote::Bucket(_))).collect();
+        let node = |of: FilledNote| if of == FilledNote::Node { self.node.clone() } else { String::new() };
         let columns =
             columns![column(&rows, |n| node(n.0)), column(&rows, |n| n.1.clone()), column(&rows, |n| n.2.clone())];
         self.tell(NOTES, &columns)?;
         let Some(RunSettings { url_rules, robots, folder, archives, toml }) = settings else { return Ok(()) };
-        self.tell(SETTINGS, &columns![toml, url_rules, robots, folder, archives])
+        let common = agreed(&toml);
+        self.tell(SETTINGS, &columns![toml, url_rules, robots, folder, archives, common])
     }
 
     /// Writes the runs, in their order; `state` of each as the store names it.
@@ -320,8 +322,7 @@ const OUTPUTS: &str = "INSERT INTO output (node, name, length, amended, crc) \
 const NOTES: &str = "INSERT INTO note (node, name, value) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])";
 const BUCKET_NOTES: &str =
     "INSERT INTO bucket_note (bucket, name, value) SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[])";
-const SETTINGS: &str =
-    "INSERT INTO settings (version, toml, url_rules, robots, folder, archives) VALUES (1, $1, $2, $3, $4, $5)";
+const SETTINGS: &str = "INSERT INTO settings (version, toml, url_rules, robots, folder, archives, common) VALUES (1, $1, $2, $3, $4, $5, $6)";
 const SESSIONS: &str = "INSERT INTO session (node, incarnation, version, pid, started_at, committed_at, records_before, records, \
     state) SELECT $1, gen_random_uuid(), n.* FROM unnest($2::text[], $3::int[], $4::timestamptz[], $5::timestamptz[], $6::bigint[], \
     $7::bigint[], $8::text[]) AS n";

@@ -139,7 +139,10 @@ const MISFITS: [(&str, &str); 14] = [
         "UPDATE session SET records = 3 WHERE node = (SELECT id FROM node WHERE file = 2)",
         "has counted 3 records, and 4 URLs",
     ),
-    ("INSERT INTO moved VALUES (2, 77, 1, 3)", "in the file 2 the record 77 is said to be out of date"),
+    (
+        "INSERT INTO moved (file, record, bucket, id) VALUES (2, 77, 1, 3)",
+        "in the file 2 the record 77 is said to be out of date",
+    ),
     ("UPDATE bucket SET open = true WHERE id = 1", "the crawl is complete, and 1 of its buckets"),
     (
         "INSERT INTO mail (bucket, kind, key, url, depth, hops) VALUES (7, 1, '', 'x', 0, 0)",

@@ -50,7 +50,7 @@ fn what_would_not_be_all_of_a_crawl_is_merged_only_when_it_is_asked_for() {
         ),
         (
             "a record that is out of date",
-            "INSERT INTO moved VALUES (2, 1, 1, 0)",
+            "INSERT INTO moved (file, record, bucket, id) VALUES (2, 1, 1, 0)",
             &["crawl", "other"],
             "1 record has depth and referrer of an earlier way",
             13,

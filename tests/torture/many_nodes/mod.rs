@@ -110,7 +110,7 @@ impl<'a> Cluster<'a> {
         // One makes the crawl; how long a lease is holds for all that join later.
         cluster.nodes.push(Node::new());
         cluster.start(0);
-        cluster.wait_for("a crawl", |cluster| cluster.is_there());
+        cluster.wait_for("a crawl", Self::is_there);
         cluster.sql(&format!("UPDATE crawl SET ttl = '{} milliseconds'", TTL.as_millis()));
         cluster.nodes[0].signal(Signal::KILL);
         cluster.nodes[0].wait();
@@ -192,7 +192,7 @@ impl<'a> Cluster<'a> {
     /// Lets time pass for the nodes: those that stood still long enough go on, and one of those that are gone comes back when
     /// none runs.
     fn pass(&mut self, time: Duration) {
-        std::thread::sleep(time);
+        std::thread::park_timeout(time);
         for node in &mut self.nodes {
             node.look();
             if node.goes_on.is_some_and(|at| at <= Instant::now()) {
@@ -222,12 +222,12 @@ impl<'a> Cluster<'a> {
         }
         // Who was asked to end a moment before has not corrected its records: it comes back once.
         for node in 0..self.nodes.len() {
-            if self.nodes[node].ended != Some(Some(0)) {
+            if !self.nodes[node].is_done {
                 self.start(node);
                 self.nodes[node].wait();
             }
-            let Node { ended, said, .. } = &self.nodes[node];
-            assert_eq!(*ended, Some(Some(0)), "node {node}: {said}");
+            let Node { is_done, said, .. } = &self.nodes[node];
+            assert!(is_done, "node {node}: {said}");
         }
     }
 
@@ -236,7 +236,7 @@ impl<'a> Cluster<'a> {
             if is(self) {
                 return;
             }
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::park_timeout(Duration::from_millis(20));
         }
         panic!("it never came to {what}: {}", self.nodes[0].said());
     }
@@ -274,16 +274,16 @@ impl<'a> Cluster<'a> {
             let mut last: Option<Instant> = None;
             let mut rest: Option<(Instant, Instant)> = None;
             for Seen { at, rests_until, .. } in seen.iter().filter(|seen| seen.host == host) {
-                if let Some(last) = last {
-                    let gap = at.saturating_duration_since(last);
+                if let Some(before) = last {
+                    let gap = at.saturating_duration_since(before);
                     assert!(gap >= LEAST_GAP, "host {host} was asked again after {gap:?}");
                 }
                 if let Some((from, until)) = rest
                     && *at < until
                 {
                     // Nobody knows of an answer that was not committed.
-                    let lost = self.troubles.iter().any(|at| *at + COMMITTED > from && *at < from + COMMITTED);
-                    assert!(lost, "host {host} was asked {:?} before it wanted to be", until - *at);
+                    let is_unknown = self.troubles.iter().any(|at| *at + COMMITTED > from && *at < from + COMMITTED);
+                    assert!(is_unknown, "host {host} was asked {:?} before it wanted to be", until - *at);
                 }
                 last = Some(*at);
                 rest = rests_until.map(|until| (*at, until)).or(rest);

@@ -18,12 +18,13 @@ pub(super) struct Node {
     /// When a process that stands still goes on.
     pub(super) goes_on: Option<Instant>,
     pub(super) said: String,
-    pub(super) ended: Option<Option<i32>>,
+    /// Whether the last process has come to the end of the crawl.
+    pub(super) is_done: bool,
 }
 
 impl Node {
     pub(super) fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap(), process: None, goes_on: None, said: String::new(), ended: None }
+        Self { dir: tempfile::tempdir().unwrap(), process: None, goes_on: None, said: String::new(), is_done: false }
     }
 
     pub(super) fn command(&self, args: &[&str]) -> Command {
@@ -37,7 +38,7 @@ impl Node {
         fs::write(self.dir.path().join("crawl.toml"), "[fetch]\nallow_hosts = [\"127.0.0.0/8\"]\n").unwrap();
         let mut command = self.command(&["--config", "crawl.toml"]);
         self.process = Some(command.args(args).stdout(Stdio::null()).stderr(log).spawn().unwrap());
-        self.ended = None;
+        self.is_done = false;
     }
 
     fn log(&self) -> PathBuf {
@@ -67,14 +68,14 @@ impl Node {
         let begun = Instant::now();
         while self.process.is_some() {
             assert!(begun.elapsed() < LONGEST, "it does not end: {}", self.said());
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::park_timeout(Duration::from_millis(20));
             self.look();
         }
     }
 
     fn over(&mut self, status: std::process::ExitStatus) {
         (self.process, self.goes_on, self.said) = (None, None, self.said());
-        self.ended = Some(status.code());
+        self.is_done = status.code() == Some(0);
         // Who is asked to end before he listens ends by the signal.
         let is_wanted = matches!(status.signal(), Some(9 | 15)) || matches!(status.code(), Some(0 | 143));
         // Who begins while the database is down says so at once.
