@@ -81,6 +81,9 @@ pub(crate) trait Asked {
 
     /// Whether the record of a URL is out of date.
     fn moved(&self) -> &'static str;
+
+    /// The URLs, each where it is at home, numbered over all of them.
+    fn urls(&self) -> &'static str;
 }
 
 impl Asked for Connection {
@@ -99,11 +102,15 @@ impl Asked for Connection {
     fn moved(&self) -> &'static str {
         "moved"
     }
+
+    fn urls(&self) -> &'static str {
+        "url"
+    }
 }
 
 fn urls(store: &dyn Asked) -> Vec<Url> {
-    let moved = store.moved();
-    let sql = format!("SELECT id, url, state, depth, record, status, attempts, host, {moved} FROM url ORDER BY id");
+    let (moved, table) = (store.moved(), store.urls());
+    let sql = format!("SELECT id, url, state, depth, record, status, attempts, host, {moved} FROM {table} ORDER BY id");
     let url = |row: Vec<Option<String>>| {
         let number = |at: usize| row[at].as_ref().map(|number| number.parse::<i64>().unwrap());
         Url {
@@ -130,7 +137,7 @@ fn assert_accounts_add_up(store: &dyn Asked, urls: &[Url]) {
         assert!(!is_settled || url.attempts > 0, "{url:?}");
         assert!(url.state != 0 || url.has_host, "what is pending waits at a host: {url:?}");
     }
-    let distinct = number(store, "SELECT count(DISTINCT key) FROM url");
+    let distinct = number(store, &format!("SELECT count(DISTINCT key) FROM {}", store.urls()));
     assert_eq!(usize::try_from(distinct), Ok(urls.len()), "each URL is known once");
     let unknown = number(store, "SELECT count(*) FROM url WHERE state NOT IN (SELECT code FROM state)");
     assert_eq!(unknown, 0);

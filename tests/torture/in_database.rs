@@ -39,6 +39,11 @@ impl Asked for Schema {
     fn moved(&self) -> &'static str {
         "(SELECT 1 FROM moved WHERE moved.file = url.file AND moved.record = url.record)"
     }
+
+    fn urls(&self) -> &'static str {
+        "(SELECT row_number() OVER (ORDER BY bucket, id) - 1 AS id, key, url, state, depth, file, record, status, attempts, host \
+         FROM url WHERE state <> 15) AS url"
+    }
 }
 
 fn site(waits: bool) -> Site {
