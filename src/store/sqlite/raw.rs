@@ -4,9 +4,9 @@ use rusqlite::Row as SqlRow;
 
 use super::Database;
 use super::open::LATE_COLUMNS;
+use super::read::{SESSION, session};
 use crate::error::Result;
 use crate::frontier::Edge;
-use crate::observe::State;
 use crate::store::{Session, edges};
 
 /// A URL as its row has it.
@@ -67,20 +67,8 @@ impl Database {
     /// The runs, each with the name of its state.
     pub(in crate::store) fn raw_sessions(&self) -> Result<Vec<(Session, String)>> {
         let mut all = Vec::new();
-        let sql =
-            "SELECT version, pid, started_at, committed_at, records_before, records, state FROM session ORDER BY id";
-        self.each(sql, |row| {
-            let state: String = row.get(6)?;
-            let session = Session {
-                version: row.get(0)?,
-                pid: row.get(1)?,
-                started_at: row.get(2)?,
-                committed_at: row.get(3)?,
-                records_before: row.get::<_, i64>(4)?.cast_unsigned(),
-                records: row.get::<_, i64>(5)?.cast_unsigned(),
-                ended: State::of_name(&state),
-            };
-            all.push((session, state));
+        self.each(&format!("SELECT {SESSION} FROM session ORDER BY id"), |row| {
+            all.push((session(row)?, row.get(6)?));
             Ok(Ok(()))
         })?;
         Ok(all)

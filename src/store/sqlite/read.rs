@@ -163,20 +163,8 @@ impl Database {
 
     /// The last run.
     pub(crate) fn last_session(&self) -> Result<Option<Session>> {
-        let sql = "SELECT version, pid, started_at, committed_at, records_before, records, state FROM session \
-                   ORDER BY id DESC LIMIT 1";
-        let session = |row: &SqlRow<'_>| {
-            Ok(Session {
-                version: row.get(0)?,
-                pid: row.get(1)?,
-                started_at: row.get(2)?,
-                committed_at: row.get(3)?,
-                records_before: row.get::<_, i64>(4)?.cast_unsigned(),
-                records: row.get::<_, i64>(5)?.cast_unsigned(),
-                ended: State::of_name(row.get_ref(6)?.as_str()?),
-            })
-        };
-        self.connection.query_row(sql, [], session).optional().map_err(|error| self.failed("read", &error))
+        let sql = format!("SELECT {SESSION} FROM session ORDER BY id DESC LIMIT 1");
+        self.connection.query_row(&sql, [], session).optional().map_err(|error| self.failed("read", &error))
     }
 
     /// When the first run began, in milliseconds since 1970, and how long all of them took together.
@@ -245,11 +233,26 @@ fn text(row: &SqlRow<'_>, at: usize) -> rusqlite::Result<Arc<str>> {
     Ok(row.get_ref(at)?.as_str()?.into())
 }
 
+/// A run, of a row of [`SESSION`].
+pub(super) fn session(row: &SqlRow<'_>) -> rusqlite::Result<Session> {
+    Ok(Session {
+        version: row.get(0)?,
+        pid: row.get(1)?,
+        started_at: row.get(2)?,
+        committed_at: row.get(3)?,
+        records_before: row.get::<_, i64>(4)?.cast_unsigned(),
+        records: row.get::<_, i64>(5)?.cast_unsigned(),
+        ended: State::of_name(row.get_ref(6)?.as_str()?),
+    })
+}
+
 fn optional_text(row: &SqlRow<'_>, at: usize) -> rusqlite::Result<Option<Arc<str>>> {
     Ok(row.get_ref(at)?.as_str_or_null()?.map(Into::into))
 }
 
 static LINKS: LazyLock<String> = LazyLock::new(|| format!("{} WHERE id = ?1", EDGES.select()));
+/// The columns of a run.
+pub(super) const SESSION: &str = "version, pid, started_at, committed_at, records_before, records, state";
 const ROW: &str = "SELECT url.url, url.attempts, referrer.url, url.depth, url.hops, url.key FROM url \
                    LEFT JOIN url AS referrer ON referrer.id = url.referrer WHERE url.id = ?1";
 
