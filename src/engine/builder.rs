@@ -284,7 +284,7 @@ impl Checked {
                     outputs = outputs.with_survey(&dir)?;
                 }
                 let (mut store, mut resume) = Resume::open(plan, &dir, &mut outputs)?;
-                let outputs = resume.take_up(&mut *store, &dir, outputs)?;
+                let outputs = resume.take_up(&mut *store, &dir, outputs).inspect_err(|_| store.withdraw())?;
                 (Some(Opened { dir, outputs, records }), (store, resume))
             }
             None if over.is_some() => (None, Resume::nothing(plan)?),

@@ -125,7 +125,8 @@ impl Resume {
         }
         let mut store = open_store::open(&plan.config, dir)?;
         fail_point("store-opened");
-        let resume = Self::recall(plan, &mut *store, dir, outputs)?.with_seeds()?;
+        let resume = Self::recall(plan, &mut *store, dir, outputs).and_then(Self::with_seeds);
+        let resume = resume.inspect_err(|_| store.withdraw())?;
         Ok((store, resume))
     }
 

@@ -171,6 +171,10 @@ pub trait Store: fmt::Debug + Send {
         let _ = is_full;
     }
 
+    /// Says that the run which was to begin does not: what this process has of the crawl is for others at once. What goes wrong
+    /// with that only lets them wait, as after a kill.
+    fn withdraw(&mut self) {}
+
     /// Makes everything since the last commit durable, all of it or nothing. Without anything new it may do nothing.
     fn commit(&mut self, now: Instant) -> Result<Committed>;
 }

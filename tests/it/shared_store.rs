@@ -192,6 +192,28 @@ fn a_directory_is_one_processs() {
 }
 
 #[test]
+fn who_is_refused_as_it_begins_holds_nothing_of_the_crawl() {
+    let Some(database) = get() else { return };
+    let (server, name) = (star(), database.new_name());
+    kept_in(database, &name, &server.url("/")).run().assert_code(0);
+    let other = kept_in(database, &name, &server.url("/"));
+    fs::create_dir(other.path("crawl")).unwrap();
+    fs::write(other.path("crawl/pages.jsonl"), "{}\n").unwrap();
+    let refused = other.run();
+    assert!(
+        refused.assert_code(2).stderr.contains("holds something that this crawl has not made"),
+        "{}",
+        refused.stderr
+    );
+    let held = format!(
+        "SELECT count(*) FILTER (WHERE state = 'alive'), (SELECT count(owner) FROM crawl_{name}.bucket) FROM crawl_{name}.node"
+    );
+    assert_eq!(database.psql(&held), "0|0\n", "others need not wait for the end of its lease");
+    // And other settings, which are refused while somebody crawls, are taken.
+    kept_in(database, &name, &server.url("/")).arg("--depth", "1").run().assert_code(0);
+}
+
+#[test]
 fn a_robots_txt_may_hold_what_a_database_does_not_take() {
     let Some(database) = get() else { return };
     let (name, site) = (database.new_name(), Site::default());

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::Postgres;
 use super::batch::{Begin, SitemapRow};
 use super::beside::Beside;
 use super::read_back::{Found, ReadBack};
 use super::row::{number_of, text};
+use super::{Postgres, Run};
 use crate::error::{Error, Result};
 use crate::frontier::{Bucket, Change, Moved, Restore, Rows, Want};
 use crate::sitemaps::SavedSitemap;
@@ -164,6 +164,12 @@ impl Store for Postgres {
 
     fn hold_mail(&mut self, is_full: bool) {
         self.is_full = is_full;
+    }
+
+    fn withdraw(&mut self) {
+        if self.run == Run::NotBegun {
+            self.leave_unbegun();
+        }
     }
 
     fn commit(&mut self, now: Instant) -> Result<Committed> {

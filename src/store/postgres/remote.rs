@@ -37,7 +37,8 @@ impl Remote {
         }
     }
 
-    async fn query_now(&mut self, sql: &'static str, values: Values<'_>) -> Answer<Vec<Row>> {
+    /// The same, asked once.
+    pub(super) async fn query_now(&mut self, sql: &'static str, values: Values<'_>) -> Answer<Vec<Row>> {
         let link = match &mut self.reader {
             Some(link) => link,
             none => none.insert(self.server.connect(Purpose::Turns).await?),

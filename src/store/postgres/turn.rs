@@ -122,9 +122,24 @@ impl Postgres {
         self.keep_turn();
     }
 
+    /// This node has not begun, and does not: what it has taken is free.
+    pub(super) fn leave_unbegun(&mut self) {
+        self.run = Run::Left;
+        let node = self.remote.node.clone();
+        let left = self.blocking.wait(self.remote.query_now(LEAVE_UNBEGUN, &[&node.id, &node.incarnation]));
+        if let Err(trouble) = left {
+            tracing::debug!("this node stays until its lease is over: {trouble:?}");
+        }
+    }
+
     fn keep_turn(&self) {
         if let Err(error) = self.node_file.write(&self.dir) {
             tracing::debug!("the turn of this node is not kept: {error}");
         }
     }
 }
+
+/// As one statement, whose parts see the same: only this process gives up what it has.
+const LEAVE_UNBEGUN: &str = "WITH gone AS (UPDATE node SET state = 'ended', until = clock_timestamp(), since = clock_timestamp() \
+    WHERE id = $1 AND incarnation = $2::text::uuid AND state = 'alive' RETURNING id) \
+    UPDATE bucket SET owner = NULL FROM gone WHERE owner = gone.id";
